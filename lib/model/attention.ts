@@ -1,0 +1,93 @@
+/**
+ * Causal softmax attention, and the methods that multi-head latent attention replaces: multi-head (MHA), grouped-query
+ * (GQA) and multi-query (MQA). The three differ only in how many key-value heads H_kv serve the H query heads:
+ * H, a divisor of H, or 1.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { applyRotary, type RotaryTables } from "./rotary";
+
+// Far below any score, yet finite: its exponential is exactly 0 in float32, and no backend has to define ∞ - ∞.
+const MASKED = -1e30;
+
+/**
+ * softmax over the keys that a query may see. Query t of T is key S - T + t of S, and sees the keys up to itself.
+ *
+ * @param scores [B, H, T, S], already scaled
+ * @returns probabilities [B, H, T, S]
+ */
+export function causalSoftmax(scores: tf.Tensor4D): tf.Tensor4D {
+  const [, , T, S] = scores.shape;
+  if (T === 1) return tf.softmax(scores); // decoding: the newest token sees everything
+  return tf.tidy(() => {
+    const future = new Float32Array(T * S);
+    for (let t = 0; t < T; t++) future.fill(MASKED, t * S + (S - T + t) + 1, (t + 1) * S);
+    return tf.softmax(scores.add(tf.tensor2d(future, [T, S]))) as tf.Tensor4D;
+  });
+}
+
+/** [B, T, H·d] → [B, H, T, d] */
+export function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor4D {
+  const [B, T, width] = x.shape;
+  return tf.tidy(() => x.reshape([B, T, heads, width / heads]).transpose([0, 2, 1, 3]));
+}
+
+/** [B, H, T, d] → [B, T, H·d] */
+export function mergeHeads(x: tf.Tensor4D): tf.Tensor3D {
+  const [B, H, T, d] = x.shape;
+  return tf.tidy(() => x.transpose([0, 2, 1, 3]).reshape([B, T, H * d]));
+}
+
+/** x [B, T, Din] · w [Din, Dout] → [B, T, Dout], as one plain product over all rows. */
+export function project(x: tf.Tensor3D, w: tf.Tensor2D): tf.Tensor3D {
+  const [B, T, width] = x.shape;
+  return tf.tidy(() => x.reshape([B * T, width]).matMul(w).reshape([B, T, w.shape[1]]));
+}
+
+export interface GroupedQueryWeights {
+  qProj: tf.Tensor2D; // [D, H·d]
+  kProj: tf.Tensor2D; // [D, H_kv·d]
+  vProj: tf.Tensor2D; // [D, H_kv·d]
+  oProj: tf.Tensor2D; // [H·d, D]
+}
+
+export interface GroupedQueryOptions {
+  /** H */
+  heads: number;
+  /** H_kv: H for MHA, 1 for MQA, a divisor of H in between for GQA. */
+  keyValueHeads: number;
+  rotary: RotaryTables;
+}
+
+/**
+ * Grouped-query attention over a whole sequence (Ainslie et al., 2023): each key-value head serves H / H_kv query heads.
+ *
+ * @param x [B, T, D]
+ * @returns [B, T, D]
+ * @throws if H_kv does not divide H
+ */
+export function groupedQueryAttention(
+  x: tf.Tensor3D,
+  weights: GroupedQueryWeights,
+  { heads, keyValueHeads, rotary }: GroupedQueryOptions,
+): tf.Tensor3D {
+  if (heads % keyValueHeads !== 0) {
+    throw new Error(`groupedQueryAttention: ${keyValueHeads} key-value heads do not divide ${heads} query heads`);
+  }
+  const [B, T] = x.shape;
+  return tf.tidy(() => {
+    const d = weights.qProj.shape[1] / heads;
+    const rotate = (y: tf.Tensor3D, n: number) => applyRotary(y.reshape([B, T, n, d]), rotary).reshape<tf.Tensor3D>([B, T, n * d]);
+    const q = splitHeads(rotate(project(x, weights.qProj), heads), heads); // [B, H, T, d]
+    const k = splitHeads(rotate(project(x, weights.kProj), keyValueHeads), keyValueHeads); // [B, H_kv, T, d]
+    const v = splitHeads(project(x, weights.vProj), keyValueHeads);
+    const shared = (y: tf.Tensor4D) => repeatHeads(y, heads / keyValueHeads);
+    const scores = tf.matMul(q, shared(k), false, true).mul(d ** -0.5) as tf.Tensor4D; // [B, H, T, T]
+    return project(mergeHeads(tf.matMul(causalSoftmax(scores), shared(v))), weights.oProj);
+  });
+}
+
+/** [B, H_kv, T, d] → [B, H_kv·times, T, d]: neighbouring query heads share a key-value head. */
+function repeatHeads(x: tf.Tensor4D, times: number): tf.Tensor4D {
+  const [B, H, T, d] = x.shape;
+  return x.expandDims<tf.Tensor5D>(2).tile([1, 1, times, 1, 1]).reshape([B, H * times, T, d]);
+}

@@ -1,0 +1,45 @@
+/** One transformer block: attention and feed-forward, each on normalised input, each added to the residual stream. */
+import * as tf from "@tensorflow/tfjs";
+import type { ModelConfig } from "./config";
+import { moe, type Dispatch } from "./experts";
+import { mla, type MlaOptions } from "./mla";
+import { mlp } from "./mlp";
+import { rmsNorm } from "./rms-norm";
+import { isMoe, type BlockWeights } from "./weights";
+
+export interface BlockOptions extends Omit<MlaOptions, "observe"> {
+  dispatch: Dispatch;
+  observe?: (name: string, value: tf.Tensor) => void;
+}
+
+/**
+ * h ← h + MLA(RMSNorm(h)), then h ← h + FFN(RMSNorm(h)), where FFN is dense or a mixture of experts.
+ *
+ * @param h [B, T, D]
+ * @returns [B, T, D]
+ */
+export function block(h: tf.Tensor3D, weights: BlockWeights, config: ModelConfig, options: BlockOptions): tf.Tensor3D {
+  const { observe, dispatch } = options;
+  const [B, T, D] = h.shape;
+  return tf.tidy(() => {
+    const attended = mla(rmsNorm(h, weights.inputLayernorm, config.rmsNormEps), weights.selfAttn, config, options);
+    observe?.("attn_out", attended);
+    const middle = h.add<tf.Tensor3D>(attended);
+
+    const normed = rmsNorm(middle, weights.postAttentionLayernorm, config.rmsNormEps);
+    const rows = normed.reshape<tf.Tensor2D>([B * T, D]);
+    const fed = isMoe(weights.mlp)
+      ? moe(rows, weights.mlp, config, {
+          dispatch,
+          observe: (routing) => {
+            observe?.("router_affinity", routing.affinity);
+            observe?.("router_indices", routing.expertIndices);
+            observe?.("router_gates", routing.gates);
+          },
+        })
+      : mlp(rows, weights.mlp);
+    const out = middle.add<tf.Tensor3D>(fed.reshape([B, T, D]));
+    observe?.("hidden_out", out);
+    return out;
+  });
+}

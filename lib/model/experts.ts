@@ -1,0 +1,125 @@
+/**
+ * The mixture-of-experts layer (DeepSeekMoE; the report, section 2.1.2): a token's output is the gated sum of its K
+ * routed experts plus the shared experts, which see every token.
+ *
+ * Two dispatches, equal results:
+ * - grouped sorts the rows by expert and lets each expert work on its own rows. The cost follows the active experts,
+ *   but the selection has to be read back from the backend.
+ * - masked lets all E experts work on all rows and multiplies with gates that are mostly 0. E / K times the arithmetic,
+ *   but nothing is read back: on a GPU, where a read-back stalls everything, that can be the better bargain.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { groupedMatMul } from "../tensor/grouped-matmul";
+import { addRows, takeRows } from "../tensor/rows";
+import type { ModelConfig } from "./config";
+import { mlp, silu } from "./mlp";
+import { route, type Routing } from "./router";
+import type { ExpertWeights, MoeWeights } from "./weights";
+
+export type Dispatch = "grouped" | "masked";
+
+export interface MoeOptions {
+  dispatch: Dispatch;
+  /** Is shown the routing, for as long as the call lasts. */
+  observe?: (routing: Routing) => void;
+}
+
+/**
+ * Equation 12 without the residual: Σ gates · routed experts + shared experts.
+ *
+ * @param x [N, D]
+ * @returns [N, D]
+ */
+export function moe(x: tf.Tensor2D, weights: MoeWeights, config: ModelConfig, options: MoeOptions): tf.Tensor2D {
+  return tf.tidy(() => {
+    const routing = route(x, weights.gate, config);
+    options.observe?.(routing);
+    const routed = routedExperts(x, routing, weights.experts, options.dispatch);
+    return weights.sharedExperts === undefined ? routed : routed.add<tf.Tensor2D>(mlp(x, weights.sharedExperts));
+  });
+}
+
+/** Σ over the chosen experts of gate · expert(x): [N, D] → [N, D]. */
+export function routedExperts(
+  x: tf.Tensor2D,
+  routing: Pick<Routing, "expertIndices" | "gates">,
+  experts: ExpertWeights,
+  dispatch: Dispatch,
+): tf.Tensor2D {
+  return dispatch === "grouped" ? groupedExperts(x, routing, experts) : maskedExperts(x, routing, experts);
+}
+
+function groupedExperts(
+  x: tf.Tensor2D,
+  { expertIndices, gates }: Pick<Routing, "expertIndices" | "gates">,
+  { gateProj, upProj, downProj }: ExpertWeights,
+): tf.Tensor2D {
+  const [N, K] = expertIndices.shape;
+  const E = gates.shape[1];
+  return tf.tidy(() => {
+    const { counts, tokens, slots } = sortByExpert(expertIndices.dataSync(), K, E);
+    const tokenOfRow = tf.tensor1d(tokens, "int32"); // [N·K]
+    const rows = takeRows(x, tokenOfRow); // [N·K, D], sorted by expert
+    const inner = silu(groupedMatMul(rows, gateProj, counts)).mul<tf.Tensor2D>(groupedMatMul(rows, upProj, counts));
+    const outputs = groupedMatMul(inner, downProj, counts); // [N·K, D]
+    const gateOfRow = takeRows(gates.reshape([N * E, 1]), tf.tensor1d(slots, "int32")); // [N·K, 1]
+    return addRows(outputs.mul(gateOfRow), tokenOfRow, N);
+  });
+}
+
+/**
+ * The N·K (token, expert) pairs in the order of their experts.
+ *
+ * @param indices the chosen experts of each token, K after K
+ * @returns counts [E], rows of each expert; tokens [N·K], the token of each row; slots [N·K], token · E + expert
+ */
+export function sortByExpert(indices: ArrayLike<number>, K: number, E: number) {
+  const counts = new Array<number>(E).fill(0);
+  for (let i = 0; i < indices.length; i++) counts[indices[i]]++;
+  const next = new Int32Array(E); // where the next row of each expert goes
+  for (let e = 1; e < E; e++) next[e] = next[e - 1] + counts[e - 1];
+  const tokens = new Int32Array(indices.length);
+  const slots = new Int32Array(indices.length);
+  for (let i = 0; i < indices.length; i++) {
+    const [token, expert] = [Math.floor(i / K), indices[i]];
+    const row = next[expert]++;
+    tokens[row] = token;
+    slots[row] = token * E + expert;
+  }
+  return { counts, tokens, slots };
+}
+
+function maskedExperts(
+  x: tf.Tensor2D,
+  { gates }: Pick<Routing, "gates">,
+  { gateProj, upProj, downProj }: ExpertWeights,
+): tf.Tensor2D {
+  const [E, D, I] = gateProj.shape;
+  const N = x.shape[0];
+  return tf.tidy(() => {
+    const inner = silu(timesEvery(x, gateProj)).mul(timesEvery(x, upProj)); // [E, N, I]
+    const gated = inner.mul(gates.transpose().expandDims(2)); // gates as [E, N, 1]
+    // The sum over experts is part of one product: [N, E·I] · [E·I, D].
+    const rows = gated.transpose([1, 0, 2]).reshape<tf.Tensor2D>([N, E * I]);
+    return tf.matMul(rows, downProj.reshape<tf.Tensor2D>([E * I, D]));
+  });
+}
+
+/** x [N, D] times each of w [E, D, I] → [E, N, I]; tfjs has no gradient for a product that repeats one side. */
+function timesEvery(x: tf.Tensor2D, w: tf.Tensor3D): tf.Tensor3D {
+  const product = tf.customGrad((...args) => {
+    const [x, w, save] = args as unknown as [tf.Tensor2D, tf.Tensor3D, tf.GradSaveFunc];
+    save([x, w]);
+    return {
+      value: tf.matMul(x.expandDims<tf.Tensor3D>(0), w),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [x, w] = saved as [tf.Tensor2D, tf.Tensor3D];
+        return [
+          tf.matMul(dy, w, false, true).sum(0), // Σ over E of [E, N, I] · [E, D, I]ᵀ
+          tf.matMul(x.expandDims(0), dy, true, false), // [1, N, D]ᵀ · [E, N, I]
+        ];
+      },
+    };
+  });
+  return product(x, w) as tf.Tensor3D;
+}

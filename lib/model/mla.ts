@@ -1,0 +1,127 @@
+/**
+ * Multi-head latent attention (the report, section 2.1.1, equations 1–11).
+ *
+ * Keys and values of all heads are functions of one short vector a token, the latent cKV, so only cKV need be kept.
+ * A rotation by position would not commute with that compression. So each head's query and key have a second part that
+ * carries the position: its key kPe is one for all heads and is kept beside cKV.
+ *
+ * Two ways to compute the same thing:
+ * - naive expands cKV to keys and values of every head, as the equations are written;
+ * - absorbed multiplies W^UK into the query and W^UV into the output instead, and attends to cKV itself. More
+ *   arithmetic a score, yet past tokens are never expanded: that is what decoding wants.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { causalSoftmax, mergeHeads, project, splitHeads } from "./attention";
+import type { LatentCache } from "./cache";
+import type { ModelConfig } from "./config";
+import { rmsNorm } from "./rms-norm";
+import { applyRotary, softmaxScale, type RotaryTables } from "./rotary";
+import type { MlaWeights } from "./weights";
+
+/** Epsilon of the latents' norms. DeepSeek's code and transformers fix it; rmsNormEps is for the residual stream. */
+const LATENT_EPS = 1e-6;
+
+export interface MlaOptions {
+  rotary: RotaryTables;
+  method: "naive" | "absorbed";
+  /** Past tokens; this layer's are appended. */
+  cache?: { store: LatentCache; layer: number };
+  /** Is shown the probabilities [B, H, T, S] and what is cached, for as long as the call lasts. */
+  observe?: (name: "attn_probs" | "cache_ckv" | "cache_kpe", value: tf.Tensor) => void;
+}
+
+/**
+ * Attention of x over itself and, with a cache, over what came before.
+ *
+ * @param x [B, T, D], normalised
+ * @returns [B, T, D]
+ */
+export function mla(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, options: MlaOptions): tf.Tensor3D {
+  const { rotary, cache, observe } = options;
+  return tf.tidy(() => {
+    const query = queries(x, weights, config, rotary);
+    const fresh = latent(x, weights, config, rotary);
+    const past = cache === undefined ? fresh : cache.store.append(cache.layer, fresh.cKV, fresh.kPe);
+    observe?.("cache_ckv", past.cKV);
+    observe?.("cache_kpe", past.kPe);
+
+    // The part of the scores with positions, one key for all heads: [B, H·T, R] · [B, S, R]ᵀ → [B, H, T, S]
+    const [B, H, T] = query.qR.shape;
+    const S = past.cKV.shape[1];
+    const positional = tf.matMul(joinHeads(query.qR), past.kPe, false, true).reshape<tf.Tensor4D>([B, H, T, S]);
+    const probabilitiesOf = (content: tf.Tensor4D) => {
+      const probabilities = causalSoftmax(content.add(positional).mul<tf.Tensor4D>(softmaxScale(config))); // equation 10
+      observe?.("attn_probs", probabilities);
+      return probabilities;
+    };
+    const attend = options.method === "naive" ? naive : absorbed;
+    const heads: tf.Tensor4D = attend(query.qC, past.cKV, weights.kvBProj, config, probabilitiesOf); // [B, H, T, v]
+    return project(mergeHeads(heads), weights.oProj); // equation 11
+  });
+}
+
+type Probabilities = (contentScores: tf.Tensor4D) => tf.Tensor4D; // [B, H, T, S] → [B, H, T, S]
+
+/** Expands the latents to keys and values of every head (equations 2 and 5) and attends to these. */
+function naive(qC: tf.Tensor4D, cKV: tf.Tensor3D, kvBProj: tf.Tensor2D, config: ModelConfig, probabilitiesOf: Probabilities) {
+  const { numAttentionHeads: H, qkNopeHeadDim: nope, vHeadDim } = config;
+  const [kC, v] = tf.split(splitHeads(project(cKV, kvBProj), H), [nope, vHeadDim], 3) as tf.Tensor4D[]; // [B, H, S, ·]
+  const probabilities = probabilitiesOf(tf.matMul(qC, kC, false, true));
+  return tf.matMul(probabilities, v) as tf.Tensor4D;
+}
+
+/** Takes the query into the latent space, qᵀ·(W^UK·c) = (W^UKᵀ·q)ᵀ·c, attends to the latents, and expands the result. */
+function absorbed(qC: tf.Tensor4D, cKV: tf.Tensor3D, kvBProj: tf.Tensor2D, config: ModelConfig, probabilitiesOf: Probabilities) {
+  const { qkNopeHeadDim: nope, vHeadDim, kvLoraRank: C } = config;
+  const [B, H, T] = qC.shape;
+  const S = cKV.shape[1];
+  const byHead = kvBProj.reshape<tf.Tensor3D>([C, H, nope + vHeadDim]).transpose([1, 0, 2]); // [H, C, nope + v]
+  const [wUK, wUV] = tf.split(byHead, [nope, vHeadDim], 2) as tf.Tensor3D[];
+
+  const inLatentSpace = perHead(qC, wUK, true); // [B, H, T, nope] · [H, C, nope]ᵀ → [B, H, T, C]
+  const content = tf.matMul(joinHeads(inLatentSpace), cKV, false, true).reshape<tf.Tensor4D>([B, H, T, S]);
+  const probabilities = probabilitiesOf(content);
+  const mixture = tf.matMul(joinHeads(probabilities), cKV).reshape<tf.Tensor4D>([B, H, T, C]);
+  return perHead(mixture, wUV); // [B, H, T, C] · [H, C, v] → [B, H, T, v]
+}
+
+/** [B, H, T, d] → [B, H·T, d]: what all heads share can then be multiplied once. */
+function joinHeads(x: tf.Tensor4D): tf.Tensor3D {
+  const [B, H, T, d] = x.shape;
+  return x.reshape([B, H * T, d]);
+}
+
+/** Each head times its own matrix: x [B, H, T, d], w [H, d, e] (or [H, e, d], transposed) → [B, H, T, e]. */
+function perHead(x: tf.Tensor4D, w: tf.Tensor3D, transposed = false): tf.Tensor4D {
+  const [B, H, T, d] = x.shape;
+  const rows = x.transpose([1, 0, 2, 3]).reshape<tf.Tensor3D>([H, B * T, d]);
+  const width = w.shape[transposed ? 1 : 2];
+  return tf.matMul(rows, w, false, transposed).reshape<tf.Tensor4D>([H, B, T, width]).transpose([1, 0, 2, 3]);
+}
+
+/** Equations 6–9: the query of each head, qC without and qR with a position: [B, H, T, nope], [B, H, T, R]. */
+function queries(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, rotary: RotaryTables) {
+  const { numAttentionHeads: H, qkNopeHeadDim: nope, qkRopeHeadDim: R } = config;
+  const [B, T] = x.shape;
+  const projected = project(...compressQuery(x, weights, config)).reshape<tf.Tensor4D>([B, T, H, nope + R]);
+  const [qC, qPe] = tf.split(projected, [nope, R], 3) as tf.Tensor4D[];
+  return { qC: qC.transpose<tf.Tensor4D>([0, 2, 1, 3]), qR: applyRotary(qPe, rotary).transpose<tf.Tensor4D>([0, 2, 1, 3]) };
+}
+
+/** The input and the weight of the query's last projection: through the bottleneck cQ, or straight from x. */
+function compressQuery(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig): [tf.Tensor3D, tf.Tensor2D] {
+  if (config.qLoraRank === null) return [x, weights.qProj!];
+  const cQ = rmsNorm(project(x, weights.qAProj!), weights.qALayernorm!, LATENT_EPS); // [B, T, qLoraRank]
+  return [cQ, weights.qBProj!];
+}
+
+/** Equations 1 and 3: the normalised latent cKV [B, T, C], and the rotated shared key kPe [B, T, R], not normalised. */
+function latent(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, rotary: RotaryTables) {
+  const { kvLoraRank: C, qkRopeHeadDim: R } = config;
+  const [B, T] = x.shape;
+  const [compressed, key] = tf.split(project(x, weights.kvAProjWithMqa), [C, R], 2) as tf.Tensor3D[];
+  return {
+    cKV: rmsNorm(compressed, weights.kvALayernorm, LATENT_EPS),
+    kPe: applyRotary(key.reshape([B, T, 1, R]), rotary).reshape<tf.Tensor3D>([B, T, R]),
+  };
+}

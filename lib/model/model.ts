@@ -1,0 +1,149 @@
+/**
+ * The whole of DeepSeek-V3: embedding, blocks, final norm, head, and the multi-token prediction module beside them.
+ * A model is its config and its weights; every call computes from these two alone, plus a cache where one is given.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { takeRows } from "../tensor/rows";
+import { project } from "./attention";
+import { block } from "./block";
+import type { LatentCache } from "./cache";
+import { loadCheckpoint } from "./checkpoint";
+import type { ModelConfig } from "./config";
+import type { Dispatch } from "./experts";
+import { mtpModule } from "./mtp";
+import { rmsNorm } from "./rms-norm";
+import { rotaryTables } from "./rotary";
+import { disposeWeights, initWeights, type ModelWeights } from "./weights";
+
+export interface ForwardOptions {
+  /** Position of each token, [B][T] or one row for all; counts on from the cache where left out. Attention stays causal
+   * in the order given, whatever the positions say. */
+  positions?: number[][];
+  /** Past tokens: they are attended to, and the new ones are appended. */
+  cache?: LatentCache;
+  /** How attention is computed; the results are equal. "absorbed" where there is a cache, else "naive". */
+  attention?: "naive" | "absorbed";
+  /** How the experts are computed; the results are equal. "masked" on webgpu, where a read-back stalls, else "grouped". */
+  dispatch?: Dispatch;
+  /** Is shown "layer{i}.attn_out", ".attn_probs", ".cache_ckv", ".cache_kpe", ".router_affinity", ".router_indices",
+   * ".router_gates", ".hidden_out", and "final_norm". A tensor is valid during the call only: read or clone it. */
+  observe?: (name: string, value: tf.Tensor) => void;
+}
+
+export class DeepSeekV3 {
+  constructor(
+    readonly config: ModelConfig,
+    readonly weights: ModelWeights,
+  ) {}
+
+  /**
+   * Logits of the next token, at every position.
+   *
+   * @param ids [B][T] token ids
+   * @returns [B, T, V]
+   * @throws if a row has another length, or an id is outside the vocabulary
+   */
+  forward(ids: number[][], options: ForwardOptions = {}): tf.Tensor3D {
+    return tf.tidy(() => this.head(this.hiddenStates(ids, options)));
+  }
+
+  /**
+   * The states from which the head predicts: [B, T, D], after the final norm.
+   *
+   * @throws as forward
+   */
+  hiddenStates(ids: number[][], options: ForwardOptions = {}): tf.Tensor3D {
+    const { cache, observe } = options;
+    return tf.tidy(() => {
+      let h = this.embed(ids);
+      const blockOptions = this.blockOptions(ids, options);
+      this.weights.layers.forEach((weights, layer) => {
+        h = block(h, weights, this.config, {
+          ...blockOptions,
+          cache: cache && { store: cache, layer },
+          observe: observe && ((name, value) => observe(`layer${layer}.${name}`, value)),
+        });
+      });
+      const normed = rmsNorm(h, this.weights.norm, this.config.rmsNormEps);
+      observe?.("final_norm", normed);
+      return normed;
+    });
+  }
+
+  /**
+   * Logits of the token after the next, from the multi-token prediction module: at position i, for token i + 2.
+   *
+   * @param ids [B][T], T at least 2
+   * @returns [B, T - 1, V]
+   * @throws if the model has no such module, or there are fewer than two tokens
+   */
+  forwardMtp(ids: number[][], options: Pick<ForwardOptions, "attention" | "dispatch"> = {}): tf.Tensor3D {
+    const [module] = this.weights.mtp;
+    if (module === undefined) throw new Error("forwardMtp: this model has no multi-token prediction module");
+    if (ids.some((row) => row.length < 2)) throw new Error("forwardMtp: it needs at least two tokens");
+    const seen = ids.map((row) => row.slice(0, -1)); // tokens 1 … T - 1
+    const next = ids.map((row) => row.slice(1)); // tokens 2 … T
+    return tf.tidy(() => {
+      const hidden = this.hiddenStates(seen, options);
+      return this.head(mtpModule(hidden, this.embed(next), module, this.config, this.blockOptions(seen, options)));
+    });
+  }
+
+  /** Frees the weights. */
+  dispose(): void {
+    disposeWeights(this.weights);
+  }
+
+  /** [B][T] → [B, T, D] */
+  private embed(ids: number[][]): tf.Tensor3D {
+    checkIds(ids, this.config.vocabSize);
+    const [B, T, D] = [ids.length, ids[0].length, this.config.hiddenSize];
+    return takeRows(this.weights.embedTokens, tf.tensor1d(ids.flat(), "int32")).reshape([B, T, D]);
+  }
+
+  /** [B, T, D] → [B, T, V] */
+  private head(hidden: tf.Tensor3D): tf.Tensor3D {
+    return project(hidden, this.weights.lmHead ?? this.weights.embedTokens.transpose<tf.Tensor2D>());
+  }
+
+  private blockOptions(ids: number[][], { positions, cache, attention, dispatch }: ForwardOptions) {
+    const T = ids[0].length;
+    const start = cache?.length ?? 0;
+    const counted = [Array.from({ length: T }, (_, t) => start + t)];
+    const rows = positions ?? counted;
+    if ((rows.length !== 1 && rows.length !== ids.length) || rows.some((row) => row.length !== T)) {
+      throw new Error(
+        `positions must be one row of ${T} or ${ids.length} of them, like ids; got rows of ${rows.map((row) => row.length)}`,
+      );
+    }
+    return {
+      rotary: rotaryTables(this.config, rows),
+      method: attention ?? (cache === undefined ? ("naive" as const) : ("absorbed" as const)),
+      dispatch: dispatch ?? (tf.getBackend() === "webgpu" ? ("masked" as const) : ("grouped" as const)),
+    };
+  }
+}
+
+function checkIds(ids: number[][], vocabSize: number): void {
+  const T = ids[0]?.length ?? 0;
+  if (T === 0) throw new Error("ids: give at least one sequence of at least one token");
+  ids.forEach((row, b) => {
+    if (row.length !== T) throw new Error(`ids: sequence ${b} has ${row.length} tokens, the first has ${T}; a batch needs one length`);
+    for (const id of row) {
+      if (!Number.isInteger(id) || id < 0 || id >= vocabSize) {
+        throw new Error(`ids: ${id} is not a token id; the vocabulary has ids 0 to ${vocabSize - 1}`);
+      }
+    }
+  });
+}
+
+/** A model with random weights, the same for the same seed. */
+export function createModel(config: ModelConfig, seed: number): DeepSeekV3 {
+  return new DeepSeekV3(config, initWeights(config, seed));
+}
+
+/** The model in a folder of the released layout: config.json and model.safetensors, or its index. */
+export function loadModel(dir: string): DeepSeekV3 {
+  const { config, weights } = loadCheckpoint(dir);
+  return new DeepSeekV3(config, weights);
+}

@@ -1,0 +1,98 @@
+/**
+ * The router: which experts a token goes to, and with what weight (the report, section 2.1.2, equations 12–16; the
+ * groups and the scale are in the released code).
+ *
+ * 1. affinity   s = sigmoid(x·W), one number an expert, each for itself: no softmax, no competition
+ * 2. biased     z = s + b, with the correction bias b that keeps the load even
+ * 3. groups     each group of experts scores the sum of its two largest z; the best topkGroup groups stay
+ * 4. selection  the K largest z within those groups
+ * 5. gates      the affinities s of the chosen experts, divided by their sum, times routedScalingFactor
+ *
+ * The bias decides who is chosen and never how much they count: step 5 uses s, not z.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { stopGradient } from "../tensor/stop-gradient";
+import type { ModelConfig } from "./config";
+import type { RouterWeights } from "./weights";
+
+// Finite, since GPUs promise nothing about infinities; next to it any score vanishes in float32, as next to −∞.
+const MINUS_INFINITY = -1e30;
+
+export type RoutingConfig = Pick<
+  ModelConfig,
+  "nRoutedExperts" | "numExpertsPerTok" | "nGroup" | "topkGroup" | "normTopkProb" | "routedScalingFactor"
+>;
+
+/** Every step of the routing of N tokens; all of it can be looked at, gates and expertIndices are what the experts need. */
+export interface Routing extends tf.NamedTensorMap {
+  affinity: tf.Tensor2D; // s [N, E]
+  biased: tf.Tensor2D; // z [N, E]
+  groupScores: tf.Tensor2D; // [N, G]
+  groupMask: tf.Tensor2D; // [N, G], 1 for the groups that stay
+  expertIndices: tf.Tensor2D; // int32 [N, K], in ascending order
+  mask: tf.Tensor2D; // [N, E], 1 for the chosen experts
+  gates: tf.Tensor2D; // [N, E], 0 where not chosen
+}
+
+/**
+ * Routes x. Gradients flow into the gates through the affinities, never through the selection.
+ *
+ * @param x [N, D]
+ */
+export function route(x: tf.Tensor2D, gate: RouterWeights, config: RoutingConfig): Routing {
+  return tf.tidy(() => {
+    const affinity = tf.sigmoid(tf.matMul(x, gate.weight) as tf.Tensor2D); // [N, E], equation 15
+    return selectExperts(affinity, gate.eScoreCorrectionBias, config);
+  });
+}
+
+/**
+ * Steps 2 to 5, from the affinities on.
+ *
+ * @param affinity [N, E], each between 0 and 1
+ * @param bias [E]
+ * @throws if the affinities or the bias do not have one column an expert
+ */
+export function selectExperts(affinity: tf.Tensor2D, bias: tf.Tensor1D, config: RoutingConfig): Routing {
+  const { nRoutedExperts: E, numExpertsPerTok: K, normTopkProb, routedScalingFactor } = config;
+  if (affinity.shape[1] !== E || bias.shape[0] !== E) {
+    throw new Error(`selectExperts: for ${E} experts, affinity must be [N, ${E}] and bias [${E}]; got [${affinity.shape}] and [${bias.shape}]`);
+  }
+  return tf.tidy(() => {
+    const biased = affinity.add<tf.Tensor2D>(bias);
+    const { groupScores, groupMask } = selectGroups(biased, config);
+    // Out of the dropped groups, far below any score. Not 0: a biased score can be negative, and must still be chosen
+    // before every expert of a dropped group.
+    const dropped = tf.sub(1, groupMask).mul(MINUS_INFINITY).expandDims(2); // [N, G, 1]
+    const candidates = biased.reshape([-1, config.nGroup, E / config.nGroup]).add(dropped).reshape<tf.Tensor2D>(biased.shape);
+    const { mask, indices } = topK(candidates, K);
+    const chosen = affinity.mul(mask); // equation 13: s where chosen, else 0
+    const share = normTopkProb ? chosen.div(chosen.sum(1, true).add(1e-20)) : chosen; // equation 12
+    const gates = share.mul(routedScalingFactor) as tf.Tensor2D;
+    return { affinity, biased, groupScores, groupMask, expertIndices: ascending(indices), mask, gates };
+  });
+}
+
+/** Step 3: a group's score is the sum of its two best experts; the best topkGroup groups stay. */
+function selectGroups(biased: tf.Tensor2D, { nRoutedExperts: E, nGroup: G, topkGroup }: RoutingConfig) {
+  const N = biased.shape[0];
+  const best = tf.topk(biased.reshape([N, G, E / G]), Math.min(2, E / G)).values; // [N, G, 2]
+  const groupScores = best.sum(2) as tf.Tensor2D;
+  return { groupScores, groupMask: topK(groupScores, topkGroup).mask };
+}
+
+/**
+ * The k largest of each row: their columns [N, k], and a mask [N, columns] that is 1 there and to the gradient a constant.
+ * Of equal values the lower column comes first.
+ */
+function topK(values: tf.Tensor2D, k: number): { indices: tf.Tensor2D; mask: tf.Tensor2D } {
+  const columns = values.shape[1];
+  const indices = tf.topk(values, k).indices.toInt() as tf.Tensor2D;
+  const mask = k === columns ? tf.onesLike(values) : tf.oneHot(indices, columns).sum(1).toFloat();
+  return { indices, mask: stopGradient(mask as tf.Tensor2D) };
+}
+
+/** Each row of whole numbers in ascending order. */
+function ascending(indices: tf.Tensor2D): tf.Tensor2D {
+  return tf.topk(indices.neg(), indices.shape[1]).values.neg().toInt() as tf.Tensor2D;
+}

@@ -1,0 +1,69 @@
+/**
+ * Which machinery computes: a GPU through WebGPU where there is one, else WebAssembly, else plain JavaScript. All three
+ * give the same results within rounding; they differ in speed by three orders of magnitude.
+ */
+import * as tf from "@tensorflow/tfjs";
+import "@tensorflow/tfjs-backend-wasm";
+import { registerBatchMatMul } from "./batch-matmul";
+import { registerEinsum } from "./einsum";
+import { registerGroupedMatMul } from "./grouped-matmul";
+import { registerUnsortedSegmentSum } from "./segment-sum";
+import { prepareWebgpu } from "./webgpu";
+
+export type BackendName = "webgpu" | "wasm" | "cpu";
+
+export interface BackendReport {
+  name: BackendName;
+  /** Why this one, in one sentence. */
+  reason: string;
+  toString(): string;
+}
+
+/**
+ * Chooses the backend on which everything after this call computes.
+ *
+ * @param choice "auto" takes the fastest that works here; a name takes that one and no other
+ * @throws if the named backend cannot be had here
+ */
+export async function useBackend(choice: BackendName | "auto" = "auto"): Promise<BackendReport> {
+  tf.enableProdMode(); // no banner, and no checks of every result
+  registerBatchMatMul();
+  registerUnsortedSegmentSum();
+  registerEinsum();
+  registerGroupedMatMul();
+
+  if (choice !== "auto") {
+    const problem = await start(choice);
+    if (problem !== null) throw new Error(`useBackend: ${choice} cannot be used here: ${problem}`);
+    return report(choice, "as asked");
+  }
+  const problems: string[] = [];
+  for (const name of ["webgpu", "wasm"] as const) {
+    const problem = await start(name);
+    if (problem === null) return report(name, [...problems, MERITS[name]].join("; "));
+    problems.push(`no ${name}: ${problem}`);
+  }
+  await start("cpu");
+  return report("cpu", [...problems, MERITS.cpu].join("; "));
+}
+
+const MERITS: Record<BackendName, string> = {
+  webgpu: "this computer's GPU",
+  wasm: "compiled code on one core of the processor",
+  cpu: "plain JavaScript, slow but always there",
+};
+
+/** @returns null if the backend now is in use, else what is in the way */
+async function start(name: BackendName): Promise<string | null> {
+  try {
+    const problem = name === "webgpu" ? await prepareWebgpu() : null;
+    if (problem !== null) return problem;
+    return (await tf.setBackend(name)) ? null : "it did not start";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function report(name: BackendName, reason: string): BackendReport {
+  return { name, reason, toString: () => `${name} (${reason})` };
+}

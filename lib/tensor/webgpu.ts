@@ -1,0 +1,35 @@
+/**
+ * WebGPU in plain Node: the optional npm package `webgpu` brings it, and tfjs's backend finds it where a browser would
+ * have it. The package is large, so it comes by `npm run webgpu` and not with the rest.
+ */
+import { createRequire } from "node:module";
+import path from "node:path";
+
+interface WebgpuPackage {
+  create(options: string[]): { requestAdapter(): Promise<object | null> };
+  globals: object;
+}
+
+/**
+ * Puts WebGPU where tfjs looks for it and loads tfjs's backend.
+ *
+ * @returns null if that worked, else what is in the way
+ */
+export async function prepareWebgpu(): Promise<string | null> {
+  // Resolved from the project's root, since a notebook's code has no file of its own.
+  const load = createRequire(path.join(process.cwd(), "package.json"));
+  let webgpu: WebgpuPackage;
+  try {
+    webgpu = load("webgpu") as WebgpuPackage;
+  } catch {
+    return "the package is not installed (npm run webgpu installs it)";
+  }
+  const gpu = webgpu.create([]);
+  if ((await gpu.requestAdapter()) === null) return "there is no GPU with a Vulkan, Metal or Direct3D 12 driver";
+  Object.assign(globalThis, webgpu.globals);
+  const navigator = (globalThis as { navigator?: object }).navigator ?? {};
+  Object.defineProperty(navigator, "gpu", { value: gpu, configurable: true });
+  Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
+  load("@tensorflow/tfjs-backend-webgpu");
+  return null;
+}

@@ -1,0 +1,47 @@
+/**
+ * npm run bench: how fast the course computes, as ratios measured in one run. Nothing here is a test, since times on a
+ * shared machine are not repeatable; ratios of one run nearly are.
+ */
+import { parseArgs } from "node:util";
+import { dense } from "./dense";
+import { mixture } from "./moe";
+import type { Section } from "./section";
+import { prepareTorch } from "./torch";
+
+const SECTIONS: Section[] = [dense, mixture];
+
+const HELP = `npm run bench -- [section …] [options]
+
+Measures, and prints times and their ratios. Sections: ${SECTIONS.map(({ name }) => name).join(", ")}; all of them where none is named.
+
+  --torch   also PyTorch on the processor, in a Python environment of its own that is made for it (1 GB)
+  --json    prints JSON
+  --help    prints this`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { torch: { type: "boolean", default: false }, json: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+  });
+  if (values.help) return console.log(HELP);
+  const unknown = positionals.find((name) => !SECTIONS.some((section) => section.name === name));
+  if (unknown !== undefined) throw new Error(`there is no section ${unknown}; sections: ${SECTIONS.map(({ name }) => name).join(", ")}`);
+  const say = (text: string) => console.error(`  … ${text}`);
+  if (values.torch) prepareTorch(say);
+
+  const results: Record<string, Record<string, string>> = {};
+  for (const section of SECTIONS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+    console.error(section.title);
+    const rows = await section.run({ torch: values.torch, say });
+    results[section.name] = Object.fromEntries(rows.map(({ what, value }) => [what, value]));
+    if (values.json) continue;
+    const width = Math.max(...rows.map(({ what }) => what.length));
+    console.log(`\n${section.title}\n${rows.map(({ what, value }) => `  ${what.padEnd(width)}  ${value}`).join("\n")}\n`);
+  }
+  if (values.json) console.log(JSON.stringify(results, null, 2));
+}
+
+main().catch((error: Error) => {
+  console.error(`bench: ${error.message}`);
+  process.exit(1);
+});

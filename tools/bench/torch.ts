@@ -1,0 +1,26 @@
+/** The optional Python side of the benchmark: an environment of its own, made only when it is asked for. */
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+
+const ROOT = path.join(__dirname, "..", "..");
+const VENV = path.join(ROOT, ".cache", "bench-venv");
+const PYTHON = path.join(VENV, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+const PACKAGES = ["torch==2.13.0", "transformers==5.23.0"];
+
+/** Makes the environment with torch and transformers, unless it is there. */
+export function prepareTorch(say: (text: string) => void): void {
+  const run = (command: string, args: string[]) => execFileSync(command, args, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
+  if (!existsSync(PYTHON)) {
+    say("making a Python environment in .cache/bench-venv");
+    run(process.platform === "win32" ? "python" : "python3", ["-m", "venv", VENV]);
+  }
+  say(`installing ${PACKAGES.join(" and ")} (hundreds of megabytes, once)`);
+  run(PYTHON, ["-m", "pip", "install", "--quiet", ...PACKAGES]);
+}
+
+/** Runs a script of tools/bench with that Python; it prints one line of JSON. */
+export function runTorch(script: string): { milliseconds: number } {
+  const output = execFileSync(PYTHON, [path.join(__dirname, script)], { cwd: ROOT, encoding: "utf8" });
+  return JSON.parse(output.trim().split("\n").pop()!) as { milliseconds: number };
+}
