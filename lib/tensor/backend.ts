@@ -7,6 +7,7 @@ import "@tensorflow/tfjs-backend-wasm";
 import { registerBatchMatMul } from "./batch-matmul";
 import { registerEinsum } from "./einsum";
 import { registerGroupedMatMul } from "./grouped-matmul";
+import { registerIdentity } from "./identity";
 import { registerUnsortedSegmentSum } from "./segment-sum";
 import { prepareWebgpu } from "./webgpu";
 
@@ -28,6 +29,7 @@ export interface BackendReport {
 export async function useBackend(choice: BackendName | "auto" = "auto"): Promise<BackendReport> {
   tf.enableProdMode(); // no banner, and no checks of every result
   registerBatchMatMul();
+  registerIdentity();
   registerUnsortedSegmentSum();
   registerEinsum();
   registerGroupedMatMul();

@@ -5,7 +5,7 @@
  * the same numbers in another shape.
  */
 import * as tf from "@tensorflow/tfjs";
-import { offsetOf, productsOf, registerWasmKernel, valuesInPlace, type WasmBackend } from "./wasm";
+import { offsetOf, productsOf, registerWasmKernel, type WasmBackend } from "./wasm";
 
 interface Attributes {
   transposeA: boolean;
@@ -15,6 +15,9 @@ interface Attributes {
 function batchMatMul(a: tf.TensorInfo, b: tf.TensorInfo, backend: WasmBackend, { transposeA, transposeB }: Attributes): tf.TensorInfo {
   if (a.dtype !== "float32" || b.dtype !== "float32") {
     throw new Error(`matMul on wasm multiplies float32; got ${a.dtype} and ${b.dtype}. Convert with toFloat() first`);
+  }
+  if (a.shape.length < 2 || b.shape.length < 2) {
+    throw new Error(`matMul: both sides need two dimensions or more; got [${a.shape}] and [${b.shape}]. Use expandDims first`);
   }
   const [rowsA, columnsA] = a.shape.slice(-2);
   const [rowsB, columnsB] = b.shape.slice(-2);
@@ -30,20 +33,20 @@ function batchMatMul(a: tf.TensorInfo, b: tf.TensorInfo, backend: WasmBackend, {
   const batchB = b.shape.slice(0, -2);
   const batch = tf.backend_util.assertAndGetBroadcastShape(batchA, batchB);
   const out = backend.makeOutput([...batch, M, N], "float32");
-  if (tf.util.sizeFromShape(out.shape) === 0) return out;
-  if (innerA === 0) {
-    valuesInPlace(backend, out).fill(0); // a sum of nothing
-    return out;
-  }
-
   const products = productsOf(backend);
+  const [offsetA, offsetB, offsetOut] = [a, b, out].map((tensor) => offsetOf(backend, tensor));
   const plain = !transposeA && !transposeB;
   if (plain && tf.util.sizeFromShape(batchB) === 1) {
     // One right side for all: the batch is just more rows.
-    products.multiplyTensors(a, b, out, [tf.util.sizeFromShape(batch) * M, innerA, N]);
+    const rows = tf.util.sizeFromShape(batch) * M;
+    products.multiplyPacked(
+      { offset: offsetA, rows, columns: innerA },
+      b.dataId,
+      { offset: offsetB, rows: innerA, columns: N },
+      { offset: offsetOut, rows, columns: N },
+    );
     return out;
   }
-  const [offsetA, offsetB, offsetOut] = [a, b, out].map((tensor) => offsetOf(backend, tensor));
   const [sizeA, sizeB, sizeOut] = [rowsA * columnsA, rowsB * columnsB, M * N].map((elements) => 4 * elements); // bytes
   const [stepsA, stepsB] = [batchA, batchB].map((own) => broadcastSteps(own, batch));
   for (let i = 0; i < stepsA.length; i++) {

@@ -13,16 +13,20 @@ import { offsetOf, productsOf, registerWasmKernel, valuesInPlace } from "./wasm"
  * @param w [E, Din, Dout]
  * @param counts E numbers of rows, which sum to N
  * @returns [N, Dout]
- * @throws if shapes and counts do not fit
+ * @throws if shapes and counts do not fit, or x or w is not float32
  */
 export function groupedMatMul(x: tf.Tensor2D, w: tf.Tensor3D, counts: number[]): tf.Tensor2D {
   const [N, Din] = x.shape;
   const total = counts.reduce((sum, count) => sum + count, 0);
-  if (w.shape[0] !== counts.length || w.shape[1] !== Din || total !== N) {
+  const areCounts = counts.every((count) => Number.isInteger(count) && count >= 0);
+  if (w.shape[0] !== counts.length || w.shape[1] !== Din || total !== N || !areCounts) {
     throw new Error(
       `groupedMatMul: x [${x.shape}] and w [${w.shape}] need ${w.shape[0]} counts that sum to ${N}, and w [E, ${Din}, ...]; ` +
-        `got ${counts.length} counts that sum to ${total}`,
+        `got ${counts.length} counts that sum to ${total}: ${counts.slice(0, 10).join(", ")}${counts.length > 10 ? ", …" : ""}`,
     );
+  }
+  if (x.dtype !== "float32" || w.dtype !== "float32") {
+    throw new Error(`groupedMatMul multiplies float32; got ${x.dtype} and ${w.dtype}. Convert with toFloat() first`);
   }
   const product = tf.customGrad((...args) => {
     const [x, w, save] = args as unknown as [tf.Tensor2D, tf.Tensor3D, tf.GradSaveFunc];
@@ -98,7 +102,7 @@ export function registerGroupedMatMul(): void {
       const matrix = { offset: fromW + 4 * group * rows * columns, rows, columns };
       const target = { offset: toOut + 4 * begin * Dout, rows: count, columns: Dout };
       if (transposed) products.multiply({ ...rowsOfGroup, transposed: false }, { ...matrix, transposed }, target);
-      else products.multiplyWeights(rowsOfGroup, w, group, matrix, target);
+      else products.multiplyPacked(rowsOfGroup, w.dataId, matrix, target);
     }
     return out;
   });

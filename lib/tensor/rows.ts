@@ -10,9 +10,11 @@ import * as tf from "@tensorflow/tfjs";
  * @param x [N, D]
  * @param indices int32 [M], each at least 0 and less than N
  * @returns [M, D]
+ * @throws if an index is outside (not on webgpu: see checkIndices)
  */
 export function takeRows(x: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
   const [N] = x.shape;
+  checkIndices("takeRows", indices, N);
   const take = tf.customGrad((...args) => {
     const [x, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
     save([indices]);
@@ -27,14 +29,28 @@ export function takeRows(x: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
  * @param rows [M, D]
  * @param indices int32 [M], each at least 0 and less than n
  * @returns [n, D]
+ * @throws if an index is outside (not on webgpu: see checkIndices), or there is not one for each row
  */
 export function addRows(rows: tf.Tensor2D, indices: tf.Tensor1D, n: number): tf.Tensor2D {
+  if (rows.shape[0] !== indices.size) throw new Error(`addRows: [${rows.shape}] rows need ${rows.shape[0]} indices, got ${indices.size}`);
+  checkIndices("addRows", indices, n);
   const add = tf.customGrad((...args) => {
     const [rows, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
     save([indices]);
     return { value: add_(rows, indices, n), gradFunc: (dy: tf.Tensor, [at]: tf.Tensor[]) => take_(dy, at) };
   });
   return add(rows) as tf.Tensor2D;
+}
+
+/**
+ * Holds that the indices are int32 from 0 up to but not including n. The wasm kernels read and write whatever memory an
+ * index points to. On webgpu an index outside is harmless, and reading the indices back would stop the GPU.
+ */
+function checkIndices(name: string, indices: tf.Tensor, n: number): void {
+  if (indices.dtype !== "int32") throw new Error(`${name}: indices must be int32, not ${indices.dtype}. Convert with toInt() first`);
+  if (tf.getBackend() === "webgpu") return;
+  const outside = indices.dataSync<"int32">().find((index) => index < 0 || index >= n);
+  if (outside !== undefined) throw new Error(`${name}: index ${outside} is outside 0 to ${n - 1}, the rows there are`);
 }
 
 function take_(x: tf.Tensor, indices: tf.Tensor): tf.Tensor {

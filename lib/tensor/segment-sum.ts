@@ -10,6 +10,11 @@ function unsortedSegmentSum(x: tf.TensorInfo, segmentIds: tf.TensorInfo, numSegm
   if (x.shape.slice(0, rank).join() !== segmentIds.shape.join()) {
     throw new Error(`unsortedSegmentSum: x [${x.shape}] must begin with the shape of the segment ids, [${segmentIds.shape}]`);
   }
+  if (x.dtype !== "float32" && x.dtype !== "int32") {
+    throw new Error(`unsortedSegmentSum on wasm adds float32 or int32; got ${x.dtype}. Convert with toInt() first`);
+  }
+  const outside = valuesInPlace(backend, segmentIds).find((id) => id >= numSegments);
+  if (outside !== undefined) throw new Error(`unsortedSegmentSum: id ${outside} is outside 0 to ${numSegments - 1}`);
   const rest = x.shape.slice(rank);
   const width = tf.util.sizeFromShape(rest);
   const out = backend.makeOutput([numSegments, ...rest], x.dtype);
@@ -17,7 +22,6 @@ function unsortedSegmentSum(x: tf.TensorInfo, segmentIds: tf.TensorInfo, numSegm
   to.fill(0);
   ids.forEach((id, i) => {
     if (id < 0) return;
-    if (id >= numSegments) throw new Error(`unsortedSegmentSum: id ${id} is outside 0 to ${numSegments - 1}`);
     for (let j = 0; j < width; j++) to[id * width + j] += from[i * width + j];
   });
   return out;

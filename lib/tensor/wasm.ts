@@ -54,80 +54,68 @@ export function valuesInPlace(backend: WasmBackend, tensor: tf.TensorInfo): Floa
 export class WasmProducts {
   private readonly batchMatMul: (...args: (number | Uint8Array)[]) => void;
   private readonly transpose: (...args: (number | Uint8Array)[]) => void;
-  private readonly packedShapes = new WeakMap<object, string>();
-  private readonly packedSlices = new Map<object, Map<number, number>>(); // tensor's data → slice → id of its view
+  private readonly packed: PackedMatrices;
 
   constructor(private readonly backend: WasmBackend) {
     const { wasm } = backend;
-    const disposeData = backend.disposeData.bind(backend);
-    backend.disposeData = (data: object, force?: boolean) => {
-      const freed = disposeData(data, force);
-      if (freed) this.forgetSlices(data);
-      return freed;
-    };
+    this.packed = packedMatricesOf(backend);
     this.batchMatMul = wasm.cwrap("BatchMatMul", null, [
       "number", "array", "number", "number", "array", "number", "number", "number", "number",
     ]);
     this.transpose = wasm.cwrap("Transpose", null, ["number", "array", "number", "number", "number", "array", "number"]);
   }
 
-  /** out = a·b, where a, b and out are tensors that hold one plain matrix each. */
-  multiplyTensors(a: tf.TensorInfo, b: tf.TensorInfo, out: tf.TensorInfo, [M, K, N]: [number, number, number]): void {
-    // The backend packs b once and keeps that for as long as b lives: good for weights. But it finds the packed form by
-    // b's numbers alone. The same numbers reshaped would be multiplied as they were first seen, so these become a view.
-    const shape = `${K}×${N}`;
-    const seen = this.packedShapes.get(b.dataId);
-    if (seen !== undefined && seen !== shape) {
-      const view = (tensor: tf.TensorInfo, rows: number, columns: number) =>
-        ({ offset: offsetOf(this.backend, tensor), rows, columns });
-      this.product(view(a, M, K), view(b, K, N), view(out, M, N));
-      return;
-    }
-    this.packedShapes.set(b.dataId, shape);
-    const id = (tensor: tf.TensorInfo) => this.backend.dataIdMap.get(tensor.dataId).id;
-    this.batchMatMul(id(a), dimensions(1, M, K), 3, id(b), dimensions(1, K, N), 3, 0, 0, id(out));
-  }
-
   /** out = a·b for matrices anywhere in memory. */
   multiply(a: Operand, b: Operand, out: Matrix): void {
-    const size = (matrix: Matrix) => matrix.rows * matrix.columns;
-    const writtenOut = (a.transposed ? size(a) : 0) + (b.transposed ? size(b) : 0);
-    const ofTheTranspose = size(out) + (a.transposed ? 0 : size(a)) + (b.transposed ? 0 : size(b));
+    if (this.isTrivial(a.transposed ? a.rows : a.columns, out)) return;
+    const moved = (matrix: Matrix) => (isVector(matrix) ? 0 : matrix.rows * matrix.columns);
+    const writtenOut = (a.transposed ? moved(a) : 0) + (b.transposed ? moved(b) : 0);
+    const ofTheTranspose = moved(out) + (a.transposed ? 0 : moved(a)) + (b.transposed ? 0 : moved(b));
     if (writtenOut <= ofTheTranspose) {
       this.withPlain(a, a.transposed, (plainA) => this.withPlain(b, b.transposed, (plainB) => this.product(plainA, plainB, out)));
       return;
     }
     // outᵀ = bᵀ·aᵀ
     this.withPlain(b, !b.transposed, (bT) =>
-      this.withPlain(a, !a.transposed, (aT) =>
+      this.withPlain(a, !a.transposed, (aT) => {
+        if (isVector(out)) return this.product(bT, aT, flipped(out));
         this.withScratch(out.columns, out.rows, (outT) => {
           this.product(bT, aT, outT);
           this.transposeInto(outT, out);
-        })));
+        });
+      }));
   }
 
   /**
-   * out = a·b for a slice b of a tensor of weights: packed at the first product and kept until the weights are freed.
-   * Packing costs 3 ns a number, as much as multiplying it with 40 rows; one token meets an expert with one row.
+   * out = a·b where b is a tensor's numbers or a part of them: packed at the first product and kept until the tensor's
+   * numbers are freed. Good for weights: packing costs 3 ns a number, as much as multiplying it with 40 rows, and one
+   * token meets an expert with one row.
+   *
+   * @param owner the data id of the tensor
    */
-  multiplyWeights(a: Matrix, weights: tf.TensorInfo, slice: number, b: Matrix, out: Matrix): void {
-    let slices = this.packedSlices.get(weights.dataId);
-    if (slices === undefined) this.packedSlices.set(weights.dataId, (slices = new Map()));
-    let bId = slices.get(slice);
-    if (bId === undefined) slices.set(slice, (bId = this.lend(b)));
-    const weightsId = bId;
-    this.withIds([a, out], ([aId, outId]) =>
-      this.batchMatMul(aId, dimensions(1, a.rows, a.columns), 3, weightsId, dimensions(1, b.rows, b.columns), 3, 0, 0, outId));
+  multiplyPacked(a: Matrix, owner: object, b: Matrix, out: Matrix): void {
+    if (this.isTrivial(a.columns, out)) return;
+    let own = this.packed.get(owner);
+    if (own === undefined) this.packed.set(owner, (own = new Map()));
+    // The backend finds a packed form by its id alone; the same numbers in another shape need an id of their own.
+    const key = `${b.offset}:${b.rows}×${b.columns}`;
+    let bId = own.get(key);
+    if (bId === undefined) own.set(key, (bId = this.lend(b)));
+    const packedId = bId;
+    this.withIds([a, out], ([aId, outId]) => this.call(aId, a, packedId, b, outId));
   }
 
-  private forgetSlices(data: object): void {
-    this.packedSlices.get(data)?.forEach((id) => this.backend.wasm.tfjs.disposeData(id));
-    this.packedSlices.delete(data);
+  /** Whether there is nothing to multiply: a sum of nothing is 0. */
+  private isTrivial(inner: number, out: Matrix): boolean {
+    const begin = out.offset / FLOAT_BYTES;
+    if (inner === 0) this.backend.wasm.HEAPF32.fill(0, begin, begin + out.rows * out.columns);
+    return inner === 0 || out.rows === 0 || out.columns === 0;
   }
 
-  /** Calls use with the matrix, or with its transpose in scratch memory. */
+  /** Calls use with the matrix, or with its transpose in scratch memory; a vector's transpose is the same numbers. */
   private withPlain(matrix: Matrix, transposed: boolean, use: (plain: Matrix) => void): void {
     if (!transposed) return use(matrix);
+    if (isVector(matrix)) return use(flipped(matrix));
     this.withScratch(matrix.columns, matrix.rows, (scratch) => {
       this.transposeInto(matrix, scratch);
       use(scratch);
@@ -144,15 +132,17 @@ export class WasmProducts {
     }
   }
 
-  /** A vector's transpose is the same numbers; everything else is moved. */
   private transposeInto(from: Matrix, to: Matrix): void {
     this.withIds([from, to], ([fromId, toId]) =>
       this.transpose(fromId, dimensions(from.rows, from.columns), 2, FLOAT32, toId, dimensions(1, 0), 2));
   }
 
   private product(a: Matrix, b: Matrix, out: Matrix): void {
-    this.withIds([a, b, out], ([aId, bId, outId]) =>
-      this.batchMatMul(aId, dimensions(1, a.rows, a.columns), 3, bId, dimensions(1, b.rows, b.columns), 3, 0, 0, outId));
+    this.withIds([a, b, out], ([aId, bId, outId]) => this.call(aId, a, bId, b, outId));
+  }
+
+  private call(aId: number, a: Matrix, bId: number, b: Matrix, outId: number): void {
+    this.batchMatMul(aId, dimensions(1, a.rows, a.columns), 3, bId, dimensions(1, b.rows, b.columns), 3, 0, 0, outId);
   }
 
   /** Lends each matrix an id of the backend's. Giving it back also frees what the backend packed for it. */
@@ -172,9 +162,42 @@ export class WasmProducts {
   }
 }
 
+function isVector({ rows, columns }: Matrix): boolean {
+  return rows === 1 || columns === 1;
+}
+
+function flipped({ offset, rows, columns }: Matrix): Matrix {
+  return { offset, rows: columns, columns: rows };
+}
+
 /** A shape as the backend takes it: int32 numbers, seen as bytes. */
 function dimensions(...shape: number[]): Uint8Array {
   return new Uint8Array(Int32Array.from(shape).buffer);
+}
+
+/** The ids under which the backend keeps packed matrices: data id of the tensor → place and shape → id. */
+type PackedMatrices = Map<object, Map<string, number>>;
+
+const PACKED = Symbol.for("deepseek-v3-notebook-course.packedMatrices");
+
+/**
+ * The packed matrices of a backend, given back when their tensor is freed. They are the backend's own, not this module's:
+ * a live notebook can evaluate the module again, which then finds them and does not hook into disposeData once more.
+ */
+function packedMatricesOf(backend: WasmBackend & { [PACKED]?: PackedMatrices }): PackedMatrices {
+  const found = backend[PACKED];
+  if (found !== undefined) return found;
+  const packed: PackedMatrices = new Map();
+  const disposeData = backend.disposeData.bind(backend);
+  backend.disposeData = (data: object, force?: boolean) => {
+    const freed = disposeData(data, force);
+    if (freed) {
+      packed.get(data)?.forEach((id) => backend.wasm.tfjs.disposeData(id));
+      packed.delete(data);
+    }
+    return freed;
+  };
+  return (backend[PACKED] = packed);
 }
 
 const products = new WeakMap<WasmBackend, WasmProducts>();

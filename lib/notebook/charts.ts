@@ -1,0 +1,216 @@
+/**
+ * The kinds of picture that lessons draw, as Plotly figures: lines, bars, heatmaps, squares. They hold what every picture
+ * of the course has in common, so that a lesson's cell says only what it shows. Colours come from the theme of plot.ts.
+ */
+import type { AxisLayout, Figure, Trace } from "./plot";
+import { AXIS_LINE, GRID } from "./theme";
+
+export interface Axis {
+  title: string;
+  log?: boolean;
+  percent?: boolean; // values are shares of 1
+}
+
+export interface Series {
+  name: string;
+  x: number[];
+  y: number[];
+  text?: string[]; // shown when a point is pointed at
+  dashed?: boolean;
+  points?: boolean; // points without a line
+}
+
+function axis({ title, log = false, percent = false }: Axis): AxisLayout {
+  return {
+    title: { text: title },
+    type: log ? "log" : "linear",
+    ...(percent ? { tickformat: ".0%" } : {}),
+  };
+}
+
+/** Lines or points over a common x. */
+export function lineChart(chart: { title: string; x: Axis; y: Axis; series: Series[] }): Figure {
+  return {
+    data: chart.series.map(({ name, x, y, text, dashed = false, points = false }): Trace => ({
+      type: "scatter",
+      name,
+      x,
+      y,
+      ...(text === undefined ? {} : { text }),
+      mode: points ? "markers" : x.length > 20 ? "lines" : "lines+markers",
+      line: { dash: dashed ? "dash" : "solid" },
+      ...(points ? { marker: { size: 9 } } : {}),
+    })),
+    layout: {
+      title: { text: chart.title },
+      xaxis: axis(chart.x),
+      yaxis: axis(chart.y),
+      showlegend: chart.series.length > 1,
+    },
+  };
+}
+
+/** Horizontal bars, one group for each label, the first label on top. */
+export function barChart(chart: {
+  title: string;
+  x: Axis;
+  labels: string[];
+  series: { name: string; values: number[] }[];
+}): Figure {
+  return {
+    data: chart.series.map(({ name, values }): Trace => ({ type: "bar", orientation: "h", name, x: values, y: chart.labels })),
+    layout: {
+      title: { text: chart.title },
+      barmode: "group",
+      xaxis: axis(chart.x),
+      yaxis: { autorange: "reversed" },
+      showlegend: chart.series.length > 1,
+    },
+  };
+}
+
+/** A table of values as colours, the first row on top; null leaves a gap. */
+export function heatmapChart(chart: {
+  title: string;
+  x: { title: string; labels?: (string | number)[] };
+  y: { title: string; labels?: (string | number)[] };
+  values: (number | null)[][];
+  text?: string[][]; // written into the cells
+  colour: { title: string; range?: [number, number] };
+  dividers?: number[]; // vertical lines before these columns
+}): Figure {
+  const { values, text, colour, dividers = [] } = chart;
+  const columns = values[0].map((_, i) => i);
+  const ticks = ({ labels }: { labels?: (string | number)[] }) =>
+    labels === undefined ? {} : { tickmode: "array", tickvals: labels.map((_, i) => i), ticktext: labels.map(String) };
+  return {
+    data: [
+      {
+        type: "heatmap",
+        x: columns,
+        y: values.map((_, i) => i),
+        z: values,
+        ...(text === undefined ? {} : { text, texttemplate: "%{text}" }),
+        ...(colour.range === undefined ? {} : { zmin: colour.range[0], zmax: colour.range[1] }),
+        colorbar: { title: { text: colour.title } },
+        hoverongaps: false,
+        xgap: columns.length > 40 ? 0 : 1,
+        ygap: 1,
+      },
+    ],
+    layout: {
+      title: { text: chart.title },
+      xaxis: { title: { text: chart.x.title }, showgrid: false, zeroline: false, ...ticks(chart.x) },
+      yaxis: {
+        title: { text: chart.y.title },
+        showgrid: false,
+        zeroline: false,
+        autorange: "reversed",
+        ...ticks(chart.y),
+      },
+      shapes: dividers.map((column) => ({
+        type: "line",
+        xref: "x",
+        yref: "paper",
+        x0: column - 0.5,
+        x1: column - 0.5,
+        y0: 0,
+        y1: 1,
+        line: { width: 1, color: AXIS_LINE },
+      })),
+    },
+  };
+}
+
+/** Squares in rows, each worth `unit`, coloured by part; the rounding leaves the number of squares right. */
+export function waffleChart(
+  title: string,
+  parts: { name: string; value: number; idle?: boolean }[],
+  { unit, columns }: { unit: number; columns: number },
+): Figure {
+  const bounds = parts.map((_, i) =>
+    Math.round(parts.slice(0, i + 1).reduce((sum, { value }) => sum + value, 0) / unit),
+  );
+  return {
+    data: parts.map(({ name, value, idle = false }, i): Trace => {
+      const squares = Array.from({ length: bounds[i] - (bounds[i - 1] ?? 0) }, (_, k) => (bounds[i - 1] ?? 0) + k);
+      return {
+        type: "scatter",
+        mode: "markers",
+        name,
+        x: squares.map((square) => square % columns),
+        y: squares.map((square) => Math.floor(square / columns)),
+        hoverinfo: "name",
+        marker: { symbol: "square", size: 13, ...(idle ? { color: GRID } : {}) },
+        ...(squares.length === 0 && value > 0 ? { visible: "legendonly" } : {}),
+      };
+    }),
+    layout: {
+      title: { text: title },
+      xaxis: { visible: false, scaleanchor: "y" },
+      yaxis: { visible: false, autorange: "reversed" },
+      showlegend: true,
+    },
+  };
+}
+
+/** Named points on a plane of two logarithmic axes, with a diagonal y = slope · x and levels of y to compare with. */
+export function planeChart(chart: {
+  title: string;
+  x: string;
+  y: string;
+  points: { name: string; x: number; y: number }[];
+  diagonal: { name: string; slope: number };
+  levels: { name: string; y: number }[];
+}): Figure {
+  const xs = chart.points.map(({ x }) => x);
+  const ends = [Math.min(...xs) / 2, Math.max(...xs) * 2];
+  return {
+    data: [
+      {
+        type: "scatter",
+        mode: "lines",
+        name: chart.diagonal.name,
+        x: ends,
+        y: ends.map((x) => x * chart.diagonal.slope),
+        line: { dash: "dash", color: AXIS_LINE },
+      },
+      {
+        type: "scatter",
+        mode: "markers+text",
+        name: "models",
+        x: xs,
+        y: chart.points.map(({ y }) => y),
+        text: chart.points.map(({ name }) => name),
+        textposition: "top center",
+        marker: { size: 11 },
+        cliponaxis: false,
+      },
+    ],
+    layout: {
+      title: { text: chart.title },
+      xaxis: axis({ title: chart.x, log: true }),
+      yaxis: axis({ title: chart.y, log: true }),
+      shapes: chart.levels.map(({ y }) => ({
+        type: "line",
+        xref: "paper",
+        yref: "y",
+        x0: 0,
+        x1: 1,
+        y0: y,
+        y1: y,
+        line: { dash: "dot", width: 1, color: AXIS_LINE },
+      })),
+      annotations: chart.levels.map(({ name, y }) => ({
+        text: name,
+        xref: "paper",
+        x: 1,
+        y: Math.log10(y),
+        xanchor: "right",
+        yanchor: "bottom",
+        showarrow: false,
+      })),
+      showlegend: true,
+    },
+  };
+}

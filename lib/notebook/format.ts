@@ -1,0 +1,37 @@
+/**
+ * Numbers as a person says them. Lessons put computed figures into sentences; these functions give each kind of figure
+ * one form throughout the course. Thousands are separated by commas, whatever the machine's language.
+ */
+
+/** With so many digits after the point: fixed(3.14159) is "3.14". */
+export function fixed(value: number, digits = 2): string {
+  return value.toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** A whole number with commas: "671,026,404,352". */
+export function whole(value: number | bigint): string {
+  return (typeof value === "bigint" ? value : Math.round(value)).toLocaleString("en-GB");
+}
+
+/** A share of 1 as per cent, with at least two digits that say something: "3.1%", "98%", "0.40%". */
+export function percent(share: number): string {
+  const value = 100 * share;
+  const size = Math.abs(value);
+  return `${fixed(value, size >= 10 || size === 0 ? 0 : size >= 1 ? 1 : 2)}%`;
+}
+
+/** A count in billions, three digits: "671B", "36.6B", "1.64B". */
+export function billions(value: number): string {
+  return `${significant(value / 1e9)}B`;
+}
+
+/** A ratio: "18 times", "1.4 times". */
+export function times(ratio: number): string {
+  return `${ratio >= 10 ? fixed(ratio, 0) : fixed(ratio, 1)} times`;
+}
+
+/** Three significant digits, never fewer than the whole part has: "1,571", "46.7". */
+function significant(value: number): string {
+  const size = Math.abs(value);
+  return fixed(value, size >= 100 ? 0 : size >= 10 ? 1 : 2);
+}

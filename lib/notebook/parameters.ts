@@ -1,0 +1,63 @@
+/**
+ * The parameters cell of a lesson: the one place where a learner changes numbers. The lesson's master says what each may
+ * be (parameter-spec.ts); here the values of a running lesson are held to it, so that a silly value is answered at once
+ * and by name, not by an odd error three sections later.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { display } from "./display";
+import { escapeHtml } from "./html";
+import { allowedText, parseParameters, problemWith, type ParameterSpec, type ParameterValue } from "./parameter-spec";
+
+const CELL = /^\/\/ %% .*tags=\[[^\]]*"parameters"[^\]]*\].*\n([\s\S]*?)(?=^\/\/ %%|(?![\s\S]))/m;
+
+/**
+ * The parameters of a lesson, from the parameters cell of its master.
+ *
+ * @param master the text of notebooks/source/NN-topic.ts
+ * @throws {Error} if it has no such cell, or a line of it does not say what its parameter may be
+ */
+export function parametersOf(master: string, lesson: string): ParameterSpec[] {
+  const cell = CELL.exec(master);
+  if (cell === null) throw new Error(`${lesson} has no cell with tags=["parameters"]`);
+  return parseParameters(cell[1]);
+}
+
+/**
+ * Holds a lesson's parameters to their ranges. Shows one line that names those that differ from their defaults; nothing
+ * when none does.
+ *
+ * @param lesson the master's name without ending: "01-mixture-of-experts"
+ * @throws {Error} with one line for each parameter that is missing, unknown, of the wrong type or out of its range
+ */
+export function checkParameters(lesson: string, values: Record<string, ParameterValue>): void {
+  const file = path.join("notebooks", "source", `${lesson}.ts`);
+  if (!existsSync(file)) throw new Error(`checkParameters: there is no lesson "${lesson}" (${file})`);
+  const specs = parametersOf(readFileSync(file, "utf8"), lesson);
+  const problems = findProblems(specs, values);
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+  const changed = specs.filter((spec) => values[spec.name] !== spec.default);
+  if (changed.length === 0) return;
+  const list = changed.map((spec) => `${spec.name} = ${values[spec.name]} (default ${spec.default})`).join(", ");
+  const text = `Changed parameters: ${list}.`;
+  display({ "text/html": `<div>${escapeHtml(text)}</div>`, "text/plain": text });
+}
+
+function findProblems(specs: ParameterSpec[], values: Record<string, ParameterValue>): string[] {
+  const known = specs.map(({ name }) => name);
+  const unknown = Object.keys(values).filter((name) => !known.includes(name));
+  return [
+    ...unknown.map((name) => `${name} is not a parameter of this lesson; they are ${known.join(", ")}`),
+    ...specs.flatMap((spec) => {
+      if (!(spec.name in values)) return [`${spec.name} is missing: give it to checkParameters with the others`];
+      const value = values[spec.name];
+      const problem = problemWith(spec, value);
+      return problem === null ? [] : [`${spec.name} = ${typeof value === "string" ? `"${value}"` : value} ${problem}: ${advice(spec)}`];
+    }),
+  ];
+}
+
+function advice(spec: ParameterSpec): string {
+  if ("values" in spec.allowed) return "choose one of them in the parameters cell";
+  return spec.type === "number" ? "choose a value in that range in the parameters cell" : `choose ${allowedText(spec)} in the parameters cell`;
+}

@@ -1,0 +1,126 @@
+/**
+ * Plots. `plot` takes a figure in Plotly's own terms, holds it to the rules of the house (every plot has a title, every
+ * axis of numbers a name with its unit), dresses it in the course's theme and shows it: JupyterLab draws it, the plain
+ * text beside it says in words what is drawn.
+ */
+import { display, type MimeBundle } from "./display";
+import { describeFigure } from "./plot-text";
+import { checkFigure, type CARTESIAN, type WITHOUT_AXES } from "./plot-rules";
+import { toJson } from "./plot-values";
+import { CONFIG, TEMPLATE } from "./theme";
+
+export const PLOTLY_MIME = "application/vnd.plotly.v1+json";
+
+export type TraceType = (typeof CARTESIAN)[number] | (typeof WITHOUT_AXES)[number];
+
+export type Numbers = ArrayLike<number | null>;
+/** Positions on an axis: numbers, or names. */
+export type Positions = Numbers | readonly (string | number)[];
+
+/** One series of a figure. What is not listed here is passed on to Plotly as it is. */
+export interface Trace {
+  type: TraceType;
+  name?: string;
+  x?: Positions;
+  y?: Positions;
+  z?: ArrayLike<Numbers>;
+  text?: string | readonly string[] | readonly (readonly string[])[];
+  orientation?: "v" | "h";
+  mode?: string;
+  /** "x2" belongs to layout.xaxis2. */
+  xaxis?: string;
+  yaxis?: string;
+  [attribute: string]: unknown;
+}
+
+export interface AxisLayout {
+  title?: { text: string; [attribute: string]: unknown };
+  visible?: boolean;
+  type?: string;
+  range?: readonly (number | null)[];
+  autorange?: boolean | string;
+  [attribute: string]: unknown;
+}
+
+/** Everything but the data. A title is a question that the plot answers. */
+export interface Layout {
+  title?: { text: string; [attribute: string]: unknown };
+  xaxis?: AxisLayout;
+  yaxis?: AxisLayout;
+  height?: number;
+  [attribute: string]: unknown;
+}
+
+export interface Frame {
+  name: string;
+  data: Trace[];
+  layout?: Layout;
+}
+
+export interface Figure {
+  data: Trace[];
+  layout: Layout;
+  frames?: Frame[];
+}
+
+const HEIGHT = 420;
+/** Characters in a line: a title, the name of an axis along the width and along the height, a series' name. */
+const LINE = { title: 72, x: 90, y: 44, name: 26 };
+/** In pixels. A slider stands between title and plot: there no label of an axis gets in its way. */
+const TITLE_LINE_HEIGHT = 22;
+const SLIDER_HEIGHT = 84;
+
+/**
+ * Shows a figure.
+ *
+ * @param options.height in pixels
+ * @throws {Error} if the figure has no title, an axis of numbers has none, or a value is not something to draw
+ */
+export function plot(figure: Figure, options: { height?: number } = {}): void {
+  display(plotBundle(figure, options));
+}
+
+/** The output that `plot` shows; errors as there. */
+export function plotBundle(figure: Figure, { height }: { height?: number } = {}): MimeBundle {
+  checkFigure(figure);
+  const { data, layout, frames } = figure;
+  const drawn = {
+    data: data.map(withWrappedName),
+    layout: { template: TEMPLATE, ...dressed(layout), height: height ?? layout.height ?? HEIGHT },
+    config: CONFIG,
+    ...(frames === undefined ? {} : { frames: frames.map((frame) => ({ ...frame, data: frame.data.map(withWrappedName) })) }),
+  };
+  return { [PLOTLY_MIME]: toJson(drawn, "figure"), "text/plain": describeFigure(figure) };
+}
+
+/** A layout with long texts wrapped, and room above the plot for the lines of the title. */
+function dressed(layout: Layout): Layout {
+  const text = wrapText(layout.title?.text ?? "", LINE.title);
+  const top = 28 + TITLE_LINE_HEIGHT * text.split("<br>").length + (layout.sliders === undefined ? 0 : SLIDER_HEIGHT);
+  const axes = Object.entries(layout).filter(([key]) => /^[xy]axis\d*$/.test(key)) as [string, AxisLayout][];
+  return {
+    margin: { l: 56, r: 24, t: top, b: 52 },
+    ...layout,
+    title: { ...layout.title, text },
+    ...Object.fromEntries(axes.map(([key, axis]) => [key, withWrappedTitle(axis, key.startsWith("x") ? LINE.x : LINE.y)])),
+  };
+}
+
+function withWrappedTitle(axis: AxisLayout, length: number): AxisLayout {
+  return axis.title === undefined ? axis : { ...axis, title: { ...axis.title, text: wrapText(axis.title.text, length) } };
+}
+
+function withWrappedName(trace: Trace): Trace {
+  return trace.name === undefined ? trace : { ...trace, name: wrapText(trace.name, LINE.name) };
+}
+
+/** Text broken between words into lines of at most `length` characters, with Plotly's <br> between them. */
+export function wrapText(text: string, length: number): string {
+  const lines: string[] = [];
+  for (const word of text.split(/\s+/)) {
+    const last = lines[lines.length - 1];
+    if (last !== undefined && last.length + 1 + word.length <= length) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join("<br>");
+}

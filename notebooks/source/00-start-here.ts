@@ -1,0 +1,492 @@
+// %% [markdown]
+// # 00 · Start here
+//
+// ## How do these notebooks, tensors and exercises work?
+//
+// This course explains DeepSeek-V3 by running it. Everything you read about, you run: the router, the attention, the
+// number formats, the bill. The code behind it is a small library of TypeScript beside these notebooks, written to be
+// read, and it is the real architecture: it loads checkpoints in the released format.
+//
+// At the end of this lesson you can
+//
+// - run and change a lesson, and tell what a parameter does;
+// - read the shapes that the whole course is written in;
+// - keep memory from filling up;
+// - solve an exercise and get an answer that says what you did wrong.
+//
+// *About 30 minutes, with three exercises. No knowledge of TypeScript is needed that you can't pick up by reading; some
+// idea of what a neural network is helps.*
+//
+// **First: click into the grey cell below and press Shift + Enter.** Do the same with every grey cell that you come to.
+
+// %% jupyter={"source_hidden": true}
+import * as tf from "@tensorflow/tfjs";
+import { leakExercise, rmsNormExercise, shapeExercise } from "./lib/exercises/00-start-here";
+import { cite, modelFact } from "./lib/economics/facts";
+import { DEEPSEEK_V3 } from "./lib/model/config";
+import { route, selectExperts } from "./lib/model/router";
+import { barChart, heatmapChart } from "./lib/notebook/charts";
+import { check, solvedOr } from "./lib/notebook/exercise";
+import { times } from "./lib/notebook/format";
+import { checkParameters } from "./lib/notebook/parameters";
+import { plot } from "./lib/notebook/plot";
+import { progress } from "./lib/notebook/progress";
+import { say } from "./lib/notebook/say";
+import { sliderPlot } from "./lib/notebook/slider";
+import { showSource } from "./lib/notebook/source";
+import { table } from "./lib/notebook/table";
+import { medianTime } from "./lib/notebook/timing";
+import { useBackend } from "./lib/tensor/backend";
+import { Random } from "./lib/tensor/random";
+
+const backend = await useBackend();
+say`Ready. Tensors are computed by **${backend.name}** here.`;
+
+// %% [markdown]
+// ## The numbers worth changing
+//
+// Each lesson has one cell like the next. It holds what is worth changing; the comment behind each number says what it
+// may be and what it means. Change one, choose *Run → Run All Cells*, and the lesson follows.
+
+// %% tags=["parameters"]
+const activeExperts = 8; // 1..16 experts: how many experts a word chooses
+const matrixSize = 256; // 32..512 rows: size of the product that is timed
+const seed = 7; // 0..999999 number: where all random numbers start
+
+// %% [markdown]
+// A number outside its range is refused, by name. Try `activeExperts = 400` and run both cells; then put it back.
+
+// %%
+checkParameters("00-start-here", { activeExperts, matrixSize, seed });
+
+// %% [markdown]
+// ## 1. See V3's router light up
+//
+// DeepSeek-V3 has 256 experts in each layer, and each piece of a text is sent to eight of them. The next cell is that
+// router in its true size: vectors of the true width, 256 experts, eight groups. Run it.
+
+// %%
+const words = "the router sends the token to the experts that the token asks for".split(" ");
+
+/** One random vector for each word, the same for the same word: [N, D]. */
+function embed(sentence: string[], width: number): tf.Tensor2D {
+  const random = new Random(seed);
+  const vocabulary = [...new Set(sentence)];
+  return tf.tidy(() => {
+    const vectors = random.normalTensor([vocabulary.length, width]); // one row a word
+    return tf.gather(
+      vectors,
+      sentence.map((word) => vocabulary.indexOf(word)),
+    ) as tf.Tensor2D;
+  });
+}
+
+/** Affinities and weights of every word and expert: two arrays [N, E]. */
+function lightUp(k: number) {
+  const config = { ...DEEPSEEK_V3, numExpertsPerTok: k };
+  return tf.tidy(() => {
+    const x = embed(words, config.hiddenSize); // [N, D]
+    const gate = {
+      weight: new Random(seed + 1).normalTensor([config.hiddenSize, config.nRoutedExperts], 0.006) as tf.Tensor2D, // [D, E]
+      eScoreCorrectionBias: tf.zeros([config.nRoutedExperts]) as tf.Tensor1D, // [E]
+    };
+    const { affinity, gates } = route(x, gate, config); // both [N, E]
+    return { affinity: affinity.arraySync(), gates: gates.arraySync() };
+  });
+}
+const lit = lightUp(activeExperts);
+
+// %%
+plot(
+  heatmapChart({
+    title: "Which of 256 experts does each word go to?",
+    x: { title: "expert (lines: the eight groups)" },
+    y: { title: "word", labels: words },
+    values: lit.gates.map((row) => row.map((gate) => (gate > 0 ? gate : null))),
+    colour: { title: "weight" },
+    dividers: [32, 64, 96, 128, 160, 192, 224],
+  }),
+);
+
+// %% [markdown]
+// Each row is a word, each mark an expert that works on it. Compare the rows of *the*: **the same word goes to the same
+// experts**. Within a row the marks keep to four of the eight groups.
+//
+// What is real here, and what isn't? The mechanism and the sizes are V3's. The numbers in the matrices are random, for
+// the trained ones fill several hundred gigabytes; so you see *how* words are sent, not *where* a trained model would
+// send them. Lesson 01 takes this picture apart.
+//
+// ## 2. Tensors, and a legend for all lessons
+//
+// A **tensor** is a box of numbers with a shape. `[3, 4]` is a matrix of three rows and four columns; `[2, 3, 4]` are
+// two of those. Nearly all of a language model is products of such boxes, and nearly all mistakes are two shapes that
+// don't fit. So each line of code in this course says its shapes, in these letters:
+//
+
+// %%
+table(
+  [
+    { letter: "B", "what it counts": "sequences in a batch", "in DeepSeek-V3": "" },
+    { letter: "T", "what it counts": "tokens in a sequence", "in DeepSeek-V3": "" },
+    { letter: "N", "what it counts": "rows: all tokens of a batch, B · T", "in DeepSeek-V3": "" },
+    {
+      letter: "D",
+      "what it counts": "channels of a token's vector (hiddenSize)",
+      "in DeepSeek-V3": DEEPSEEK_V3.hiddenSize,
+    },
+    {
+      letter: "H",
+      "what it counts": "attention heads (numAttentionHeads)",
+      "in DeepSeek-V3": DEEPSEEK_V3.numAttentionHeads,
+    },
+    {
+      letter: "E",
+      "what it counts": "routed experts in a layer (nRoutedExperts)",
+      "in DeepSeek-V3": DEEPSEEK_V3.nRoutedExperts,
+    },
+    {
+      letter: "K",
+      "what it counts": "of these, active for one token (numExpertsPerTok)",
+      "in DeepSeek-V3": DEEPSEEK_V3.numExpertsPerTok,
+    },
+    {
+      letter: "I",
+      "what it counts": "width inside one expert (moeIntermediateSize)",
+      "in DeepSeek-V3": DEEPSEEK_V3.moeIntermediateSize,
+    },
+    { letter: "V", "what it counts": "tokens in the vocabulary (vocabSize)", "in DeepSeek-V3": DEEPSEEK_V3.vocabSize },
+  ],
+  { caption: "The letters of all lessons" },
+);
+
+// %% [markdown]
+// Two tokens of width three meet a matrix that maps width three to width four. Read it as `[N, D] · [D, E] → [N, E]`:
+// the inner letters must agree, and disappear.
+
+// %%
+const x = tf.tensor2d([
+  [1, 0, 2],
+  [0, 1, -1],
+]); // [N, D] = [2, 3]
+const w = tf.tensor2d([
+  [1, 2, 3, 4],
+  [5, 6, 7, 8],
+  [0, 1, 0, 1],
+]); // [D, E] = [3, 4]
+const y = tf.matMul(x, w); // [N, E] = [2, 4]
+y.print();
+
+// %% [markdown]
+// Row 1 of `y` is 1 × (first row of `w`) + 0 × (second) + 2 × (third). Check one number by hand; you won't have to do
+// it again.
+//
+// ### Exercise 1 · Which shape comes out?
+//
+// *Implement · difficulty 1 of 3 · 5 minutes · 1 point*
+//
+// Exercises look like this: a cell to fill in, a cell that checks it, and two hints to unfold. Delete the two lines
+// inside the function, write your answer, run the cell, then run the check.
+//
+// `tf.matMul(a, b)` multiplies the last two axes, `[..., N, D] · [..., D, E]`, and keeps whatever stands in front.
+// Given the two shapes, return the shape of the product.
+
+// %% nbgrader={"grade": false, "grade_id": "00-shape", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function productShape(a: number[], b: number[]): number[] {
+  /// BEGIN SOLUTION
+  return [...a.slice(0, -1), b[b.length - 1]];
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "00-shape-check", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+await check(shapeExercise, productShape);
+
+// %% [markdown]
+// <!-- hints 00-shape -->
+// <details><summary>Hint 1</summary>
+//
+// Write it in letters first: [..., N, D] · [..., D, E]. Which letter appears twice?
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// All axes of a except the last, then the last of b. `a.slice(0, -1)` gives the first part.
+//
+// </details>
+
+// %% [markdown]
+// "Not solved yet" is a fine answer: every lesson runs from top to bottom without a single exercise solved. Where a
+// later cell needs your function, it takes the library's until yours passes.
+//
+// ## 3. Where the numbers are computed
+//
+// The same TypeScript can be carried out by different **backends**: plain JavaScript (`cpu`), WebAssembly (`wasm`), or
+// a graphics card (`webgpu`; `npm run webgpu` once fetches what it needs). `useBackend()` took the best one that it
+// found:
+
+// %%
+console.log(String(backend));
+
+// %% [markdown]
+// **Predict.** A product of two square matrices, once in plain JavaScript, once on the backend above. How many times
+// faster is the second?
+
+// %%
+const timesFaster = 2; // your guess
+
+// %% tags=["timing"]
+/** Median milliseconds of the same product on a backend; [n, n] · [n, n] → [n, n]. */
+async function timeProduct(name: string): Promise<number> {
+  await tf.setBackend(name);
+  const random = new Random(seed);
+  const [a, b] = [random.normalTensor([matrixSize, matrixSize]), random.normalTensor([matrixSize, matrixSize])];
+  const milliseconds = medianTime(() => tf.tidy(() => tf.matMul(a, b).dataSync()));
+  tf.dispose([a, b]);
+  return milliseconds;
+}
+
+const plain = await timeProduct("cpu");
+const fast = await timeProduct(backend.name);
+const operations = 2 * matrixSize ** 3; // a multiplication and an addition for each of n · n · n terms
+table(
+  [
+    { backend: "cpu", milliseconds: plain, "billion operations per second": operations / plain / 1e6 },
+    { backend: backend.name, milliseconds: fast, "billion operations per second": operations / fast / 1e6 },
+  ],
+  { caption: `[${matrixSize}, ${matrixSize}] · [${matrixSize}, ${matrixSize}]`, digits: 3 },
+);
+say`You said ${times(timesFaster)}; it is **${times(plain / fast)}**, with not one line of the program changed.`;
+
+// %% [markdown]
+// Same formula, same result, another cost: that is a theme of this course. Most of what made DeepSeek-V3 cheap is not
+// other mathematics, but the same mathematics arranged so that the machine has less to do, to hold or to move.
+//
+// ## 4. Memory: tidy and dispose
+//
+// Tensors live outside of JavaScript's own memory. Nobody clears them away for you. Count them before and after a
+// harmless line:
+
+// %%
+const countBefore = tf.memory().numTensors;
+const scaled = x.mul(2).add(1).sqrt(); // three operations, three new tensors
+const countAfter = tf.memory().numTensors;
+say`One result, but ${countAfter - countBefore} new tensors: the two in between are still there, and nobody can reach them any
+more. In a loop, that fills the memory.`;
+
+// %% [markdown]
+// `tf.tidy` runs a function and afterwards frees every tensor made inside, except what the function returns. `dispose`
+// frees one that you keep yourself.
+
+// %%
+scaled.dispose(); // frees the result; the two in between are lost
+const tidyBefore = tf.memory().numTensors;
+const tidied = tf.tidy(() => x.mul(2).add(1).sqrt());
+const tidyAfter = tf.memory().numTensors;
+tf.dispose([tidied, x, w, y]);
+say`With tidy: ${tidyAfter - tidyBefore} new tensor. And after dispose of all that this lesson still held:
+${tf.memory().numTensors} are left, the two that were lost above.`;
+
+// %% [markdown]
+// ### Exercise 2 · Stop the leak
+//
+// *Fix the bug · difficulty 1 of 3 · 5 minutes · 1 point*
+//
+// The mean square of each row, $\frac1D \sum_d x_d^2$, from $[N, D]$ to $[N]$. The obvious line, `x.square().mean(1)`,
+// gives the right numbers and leaves a tensor behind. Write it so that nothing is left but the result.
+
+// %% nbgrader={"grade": false, "grade_id": "00-leak", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function meanSquare(rows: tf.Tensor2D): tf.Tensor1D {
+  /// BEGIN SOLUTION
+  return tf.tidy(() => rows.square().mean<tf.Tensor1D>(1));
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "00-leak-check", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+await check(leakExercise, meanSquare);
+
+// %% [markdown]
+// <!-- hints 00-leak -->
+// <details><summary>Hint 1</summary>
+//
+// Which tensors does `x.square().mean(1)` make? One of them you want. What does `tf.tidy` do with the other?
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// `return tf.tidy(() => ...)`, with the obvious line inside. What the inner function returns is kept, everything else
+// is freed.
+//
+// </details>
+
+// %% [markdown]
+// ## 5. Pictures you can move
+//
+// Plots are interactive: point at something to read its value, drag to zoom, double-click to zoom out. Some have a
+// slider. This one changes how many experts a word may choose. Which of its weights change when one more expert comes
+// in?
+
+// %%
+/** The weights of the first word's experts when it may choose k of them: [E]. */
+function weightsOfFirstWord(k: number): number[] {
+  return tf.tidy(() => {
+    const affinity = tf.tensor2d([lit.affinity[0]]); // [1, E]
+    const noBias = tf.zeros([DEEPSEEK_V3.nRoutedExperts]) as tf.Tensor1D;
+    return selectExperts(affinity, noBias, { ...DEEPSEEK_V3, numExpertsPerTok: k }).gates.arraySync()[0];
+  });
+}
+const widest = weightsOfFirstWord(16);
+const bestExperts = widest
+  .map((_, e) => e)
+  .sort((a, b) => widest[b] - widest[a])
+  .slice(0, 16);
+
+// %%
+sliderPlot({
+  title: `How is the weight of "${words[0]}" shared out?`,
+  parameter: "active experts",
+  unit: "",
+  values: [1, 2, 3, 4, 6, 8, 12, 16],
+  initial: 8,
+  figure: (k) =>
+    barChart({
+      title: "",
+      x: { title: "weight" },
+      labels: bestExperts.map((e) => `expert ${e}`),
+      series: [{ name: "weight", values: bestExperts.map((e) => weightsOfFirstWord(Number(k))[e]) }],
+    }),
+});
+
+// %% [markdown]
+// All of them change: the weights of the chosen experts always sum to the same number, so a newcomer takes a little
+// from everyone. (With eight of 256, each of V3's experts counts for about an eighth of that sum.)
+//
+// ## 6. Long work, and how to stop it
+//
+// Whatever takes longer than a few seconds shows a bar with the time left. The square ■ in the toolbar, *Interrupt*,
+// stops it and leaves everything that you computed before. Run the next cell and stop it if you like.
+
+// %% tags=["timing"]
+/** Draws random numbers, on and on, and averages them. */
+async function patience(rounds: number): Promise<number> {
+  const random = new Random(seed);
+  let sum = 0;
+  for await (const round of progress(rounds, "averaging random numbers", { unit: "rounds" })) {
+    for (let i = 0; i < 200_000; i++) sum += random.uniform();
+  }
+  return sum / rounds / 200_000;
+}
+say`The mean of all these numbers between 0 and 1 is ${(await patience(100)).toFixed(4)}.`;
+
+// %% [markdown]
+// ## 7. Where a number comes from
+//
+// Two rules hold for every figure in this course. What can be computed is computed, in a cell that you can change. What
+// comes from outside sits in `data/`, with its source and with a confidence: *primary* (we read it in the publisher's
+// own text), *secondary* (in somebody else's), *derived* (our arithmetic), *unverified*.
+
+// %%
+const announced = modelFact("deepseek-v3", "totalParameters");
+say`DeepSeek-V3 has ${(announced.value / 1e9).toFixed(0)} billion parameters. Source: ${cite(announced)}.`;
+
+// %% [markdown]
+// And the code: every library function that a lesson uses can be looked at in place. This is what you are about to
+// write yourself, so don't peek: do the exercise first, then unfold it in section 9.
+//
+// ## 8. Your first piece of DeepSeek-V3
+//
+// Before each part of a layer, and before the last product, V3 brings every token's vector to the same size: RMSNorm.
+// It divides a row by the root of its mean square and multiplies each channel with a weight that was learned:
+//
+// $$\mathrm{RMSNorm}(x)_d = w_d \cdot \frac{x_d}{\sqrt{\frac1D \sum_{j} x_j^2 + \varepsilon}}, \qquad x\,[N, D],\;
+// w\,[D] \;\to\; [N, D]$$
+//
+// ### Exercise 3 · RMSNorm
+//
+// *Implement · difficulty 2 of 3 · 10 minutes · 2 points*
+//
+// Useful: `tf.mean(t, axis, keepDims)`, `tf.square`, `tf.sqrt` or `tf.rsqrt` (one divided by the root), `tf.mul`,
+// `tf.add`. Your function from exercise 2 may help. Leave no tensor behind but the result.
+
+// %% nbgrader={"grade": false, "grade_id": "00-rms-norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function myRmsNorm(rows: tf.Tensor2D, weight: tf.Tensor1D, epsilon: number): tf.Tensor2D {
+  /// BEGIN SOLUTION
+  return tf.tidy(() => {
+    const meanSquares = rows.square().mean(1, true); // [N, 1]
+    return rows.mul(meanSquares.add(epsilon).rsqrt()).mul<tf.Tensor2D>(weight); // [N, D]
+  });
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "00-rms-norm-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+await check(rmsNormExercise, myRmsNorm);
+
+// %% [markdown]
+// <!-- hints 00-rms-norm -->
+// <details><summary>Hint 1</summary>
+//
+// Three steps: the mean square of each row, kept as [N, 1] so that it fits beside x; add epsilon and take one over the
+// root; multiply x with it, then with the weight. All inside tf.tidy.
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// `x.square().mean(1, true)` is [N, 1]. `.add(epsilon).rsqrt()` is what each row is multiplied with.
+//
+// </details>
+
+// %% [markdown]
+// What does it do to real rows? One row is a hundred times larger than the other. RMSNorm doesn't care. (Yours, if it
+// passes; else the library's.)
+
+// %%
+const norm = await solvedOr(rmsNormExercise, myRmsNorm);
+
+function normalised(): { row: string; before: string; after: string }[] {
+  return tf.tidy(() => {
+    const rows = tf.tensor2d([
+      [0.01, -0.02, 0.03, 0.01],
+      [1, -2, 3, 1],
+    ]);
+    const after = norm(rows, tf.ones([4]), DEEPSEEK_V3.rmsNormEps);
+    const text = (values: number[]) => values.map((value) => value.toFixed(2)).join("  ");
+    return rows
+      .arraySync()
+      .map((row, i) => ({ row: ["quiet", "loud"][i], before: text(row), after: text(after.arraySync()[i]) }));
+  });
+}
+table(normalised());
+
+// %% [markdown]
+// ## 9. Look inside
+//
+// The library's own RMSNorm. Everything in this course can be opened like this, and it is what the lessons run:
+
+// %%
+showSource("lib/model/rms-norm.ts", "rmsNorm");
+
+// %% [markdown]
+// ## When something goes wrong
+//
+// | what you see | what to do |
+// |---|---|
+// | red text below a cell | read its last line: our errors name the value and the way out. Then mend the cell and run it again |
+// | `Cannot find name …` | a cell further up has not run: *Run → Run All Above Selected Cell* |
+// | nothing happens, `[*]` stays | something is still running: wait for its bar, or press ■ |
+// | everything is odd | *Kernel → Restart Kernel and Run All Cells* |
+// | the lesson itself is a mess | `npm run reset -- 00` in a terminal gives a fresh copy and keeps yours |
+//
+// You work on your own copy of each lesson, in `work/`. A newer version of the course never overwrites it.
+//
+// ## Recap
+//
+// - A lesson is run from top to bottom; one cell of parameters changes it all.
+// - Shapes are half of understanding: `[N, D] · [D, E] → [N, E]`.
+// - `tidy` for what you don't keep, `dispose` for what you did.
+// - An exercise is checked at once, and the check tells you which mistake it recognises.
+//
+// ## Where to read on
+//
+// - [DeepSeek-V3 Technical Report](https://arxiv.org/abs/2412.19437), section 2.1, with figure 2: the whole
+//   architecture on a page.
+// - [Root Mean Square Layer Normalization](https://arxiv.org/abs/1910.07467), section 3: the norm that you just wrote.
+//
+// **Next: [lesson 01](01-mixture-of-experts.ipynb)**: how can 671 billion parameters cost like 37 billion?

@@ -1,0 +1,1228 @@
+// %% [markdown]
+// # 01 · Mixture of experts
+//
+// ## How can 671 billion parameters cost like 37 billion?
+//
+// DeepSeek-V3 has 671 billion parameters, and 37 billion of them work on a token ([README of the
+// release](https://github.com/deepseek-ai/DeepSeek-V3), section 2). So for the token that you are reading about right
+// now, the other 634 billion did nothing at all. They sat in memory and waited for a token that wants them.
+//
+// That is the largest single reason why this model was cheap to train. It is also where most accounts go wrong, because
+// "costs like 37 billion" is true of one kind of cost and false of two others. At the end of this lesson you can
+//
+// - route a token **by hand**, from affinity to weights, as V3's router does;
+// - derive both figures from the configuration, and say which of three "37B" somebody means;
+// - tell what a sparse model saves, what it doesn't, and why a batch of 128 tokens reads nearly all of its weights
+//   anyway;
+// - judge a design: how many experts, how wide, how many active.
+//
+// *About 90 minutes, with five exercises. Before it: [lesson 00](00-start-here.ipynb).*
+
+// %% [markdown]
+// ## What is said
+//
+// The account of DeepSeek-V3 that most people have read says, in our words:
+//
+// | id | claim |
+// |---|---|
+// | `moe-37b` | 671B parameters with 37B active: inference costs like a dense model of 37B |
+// | `moe-256-8` | 256 experts a layer, of which 8 work on a token |
+// | `moe-early-6-8` | typically 6 to 8 of the 256 are active |
+// | `moe-capacity` | capacity like the whole 671B, since different tokens use different experts |
+// | `moe-hospital` | a hospital of 256 specialists, eight of whom are consulted for a patient |
+// | `moe-mixtral` | Mixtral 8x7B: 8 experts of 7B, 2 active; like a dense 70B at a fifth of the inference cost |
+//
+// None of these is silly, and some hold. The sources say more: the [technical report](https://arxiv.org/abs/2412.19437)
+// (sections 2.1.2 and 4.2), the released configuration, and the released code. We compute what can be computed, and
+// each claim gets its verdict at the end.
+
+// %% jupyter={"source_hidden": true}
+import * as tf from "@tensorflow/tfjs";
+import { cite, modelFact, modelFacts } from "./lib/economics/facts";
+import { countDecoder, countSwitch, decoderShape } from "./lib/economics/other-models";
+import {
+  activeParameters, countParameters, layerParameters, releasedCheckpoint, totalParameters,
+} from "./lib/economics/parameters";
+import {
+  busiestShare, combinations, expertCoverage, log10, meanOverlap, parametersRead, reachableCombinations,
+  simulateCoverage,
+} from "./lib/economics/routing";
+import {
+  designCost, designScore, largest, selectFillingWithZeros, selectionByLib, V3_BUDGET, V3_DESIGN, type Budget, type Design,
+} from "./lib/exercises/01-answers";
+import {
+  countExercise, coverageExercise, designExercise, gateExercise, selectExercise,
+} from "./lib/exercises/01-mixture-of-experts";
+import { DEEPSEEK_V3, tinyConfig, type ModelConfig } from "./lib/model/config";
+import { moe, routedExperts as routedSum } from "./lib/model/experts";
+import { createModel } from "./lib/model/model";
+import { route, selectExperts } from "./lib/model/router";
+import type { MoeWeights } from "./lib/model/weights";
+import { barChart, heatmapChart, lineChart, planeChart, waffleChart } from "./lib/notebook/charts";
+import { check, solvedOr } from "./lib/notebook/exercise";
+import { billions, fixed, percent, times, whole } from "./lib/notebook/format";
+import { checkParameters } from "./lib/notebook/parameters";
+import { plot } from "./lib/notebook/plot";
+import { progress } from "./lib/notebook/progress";
+import { say } from "./lib/notebook/say";
+import { sliderPlot } from "./lib/notebook/slider";
+import { showSource } from "./lib/notebook/source";
+import { table } from "./lib/notebook/table";
+import { medianTime } from "./lib/notebook/timing";
+import { useBackend } from "./lib/tensor/backend";
+import { Random } from "./lib/tensor/random";
+
+await useBackend();
+
+// %% [markdown]
+// **The numbers worth changing.** Change one, then *Run → Run All Cells*: every figure below follows. The comment
+// behind each says what it may be and what it means.
+
+// %% tags=["parameters"]
+const routedExperts = 256; // 64 | 128 | 256 | 512 experts: routed experts in each layer
+const activeExperts = 8; // 1..32 experts: how many of them a token chooses in each layer
+const expertWidth = 2048; // 512..4096 channels: width of one expert
+const bytesPerParameter = 1; // 1 | 2 | 4 bytes: memory of one parameter (FP8, BF16, FP32)
+const gpuMemory = 80; // 16..288 GB: memory of one GPU
+const batch = 128; // 1..4096 tokens: tokens that are decoded together
+const biasOfExpert1 = -0.4; // -1..1 affinity: correction bias of expert 1 in the example with six tokens
+const skew = 1; // 0..3.0 exponent: how unequal the experts' popularity is in the simulation, 0 for equal
+const measuredTokens = 512; // 64..2048 tokens: tokens in the measurement of cost
+const seed = 1; // 0..999999 number: where all random numbers start
+
+// %%
+checkParameters("01-mixture-of-experts", {
+  routedExperts,
+  activeExperts,
+  expertWidth,
+  bytesPerParameter,
+  gpuMemory,
+  batch,
+  biasOfExpert1,
+  skew,
+  measuredTokens,
+  seed,
+});
+const config: ModelConfig = {
+  ...DEEPSEEK_V3,
+  nRoutedExperts: routedExperts,
+  numExpertsPerTok: activeExperts,
+  moeIntermediateSize: expertWidth,
+};
+
+// %% [markdown]
+// ## 1. One token, and all those squares
+//
+// Each square below is a billion parameters of the model that the parameters describe. The coloured ones do something
+// for one token.
+
+// %%
+const total = totalParameters(config);
+const active = activeParameters(config, { head: true, embedding: false });
+/** Parameters by component. Of the embedding, a token looks up one row. */
+const parts = countParameters(config).map((part) =>
+  part.component === "embedding" ? { ...part, active: config.hiddenSize } : part,
+);
+const part = (component: string) => parts.find((row) => row.component === component)!;
+const [experts, attention, shared] = [part("routed experts"), part("attention"), part("shared experts")];
+plot(
+  waffleChart(
+    `What works on one token? ${billions(active)} of ${billions(total)} parameters (a square: one billion)`,
+    [
+      { name: "routed experts that were chosen", value: experts.active },
+      { name: "attention", value: attention.active },
+      { name: "shared experts", value: shared.active },
+      { name: "dense layers, routers, norms, head", value: active - experts.active - attention.active - shared.active },
+      { name: "nothing to do for this token", value: total - active, idle: true },
+    ],
+    { unit: 1e9, columns: 45 },
+  ),
+  { height: 420 },
+);
+say`${percent(1 - active / total)} of the parameters do nothing for this token. For the next token, other squares of the
+same number light up.`;
+
+// %% [markdown]
+// Everything in this lesson follows from that picture. The coloured squares decide how much a token has to **compute**.
+// All squares together decide how much **memory** the model needs. And which squares light up is decided anew for every
+// token, in every layer, by a small matrix: the router.
+//
+// ## 2. Dense against sparse
+//
+// In a dense transformer, each layer has one feed-forward network, and every token passes through all of it.
+// DeepSeek-V3 uses the gated form, with three matrices:
+//
+// $$\mathrm{FFN}(x) = W_\mathrm{down}\,\bigl(\mathrm{SiLU}(W_\mathrm{gate}\,x) \odot W_\mathrm{up}\,x\bigr)$$
+//
+// A mixture of experts puts $E$ small networks of this form side by side. A router picks a set $\mathcal I(x)$ of $K$
+// of them for each token $x$, with weights $g_i$; a shared expert works on every token (the report, equation 12,
+// without the residual):
+//
+// $$y = \sum_{i \in \mathcal I(x)} g_i \,\mathrm{FFN}_i(x) \;+\; \mathrm{FFN}_\mathrm{shared}(x)$$
+//
+// Here is one such layer, from our library: six tokens go in, six come out, and on the way each has a row of gates in
+// which almost everything is zero.
+
+// %%
+const small = createModel(tinyConfig(), seed); // random weights: nothing is trained in this lesson
+const layer = small.weights.layers[1].mlp as MoeWeights;
+
+function throughOneLayer(): { shape: string; gatesInUse: number } {
+  return tf.tidy(() => {
+    const x = new Random(seed).normalTensor([6, small.config.hiddenSize]) as tf.Tensor2D; // [N, D]
+    const { gates } = route(x, layer.gate, small.config); // [N, E]
+    const y = moe(x, layer, small.config, { dispatch: "grouped" }); // [N, D]
+    const gatesInUse = gates.greater(0).sum().dataSync()[0] / 6;
+    return { shape: `x [${x.shape}] → gates [${gates.shape}] → y [${y.shape}]`, gatesInUse };
+  });
+}
+const once = throughOneLayer();
+say`\`${once.shape}\`: each token has ${small.config.nRoutedExperts} gates, of which ${once.gatesInUse} are not zero.`;
+
+// %% [markdown]
+// A parameter that takes part costs two floating-point operations for a token: one multiplication, one addition. One
+// that does not take part costs none. So a layer has two sizes:
+
+// %%
+const one = layerParameters(config);
+const layerTotal = routedExperts * one.expert + one.sharedExperts + one.router;
+const layerActive = activeExperts * one.expert + one.sharedExperts + one.router;
+table(
+  [
+    {
+      "feed-forward part of one layer": "sparse, as in this configuration",
+      parameters: layerTotal,
+      "used by a token": layerActive,
+      "FLOPs per token": 2 * layerActive,
+    },
+    {
+      "feed-forward part of one layer": "dense, with the same parameters",
+      parameters: layerTotal,
+      "used by a token": layerTotal,
+      "FLOPs per token": 2 * layerTotal,
+    },
+    {
+      "feed-forward part of one layer": "dense, with the same FLOPs",
+      parameters: layerActive,
+      "used by a token": layerActive,
+      "FLOPs per token": 2 * layerActive,
+    },
+  ],
+  { caption: "A layer has two sizes; in a dense model they are the same number" },
+);
+say`The sparse layer holds ${times(layerTotal / layerActive)} as many parameters as it uses for a token.`;
+
+// %% [markdown]
+// ## 3. The hospital, and where it misleads
+//
+// The popular picture: a hospital with 256 specialists; a patient comes in, eight of them are consulted, the others see
+// somebody else. It is a good picture to start from. Hold it against the model:
+//
+// | the picture | the model | does it fit? |
+// |---|---|---|
+// | many specialists, few per patient | $E$ experts, $K$ per token | yes: this is the point of it all |
+// | all of them are on the payroll | all experts are in memory | yes: and this is the cost that people forget |
+// | there is a general practitioner whom everybody sees | the shared expert | yes, though the story usually leaves it out |
+// | a patient sees one team | each layer has its own experts and chooses anew | no: one token meets hundreds of experts |
+// | a patient is a whole case | a token is a piece of a word | no: the next piece of the same word goes elsewhere |
+// | specialists were trained in their subject | all start as random numbers and become different by being used | no: nobody assigned subjects |
+// | cardiology, oncology … | which experts differ in what is for measurement to say (lesson 02) | no: subjects are ours, not the model's |
+// | the team discusses and writes one report | $K$ vectors are multiplied by weights and added | no: experts never see each other's output |
+// | a receptionist who understands the case | one matrix, one product per token | no: the router knows nothing but this one vector |
+//
+// How many specialists does one token meet on its way?
+
+// %%
+const sparseLayers = config.numHiddenLayers - config.firstKDenseReplace; // the first ones are dense
+say`${config.numHiddenLayers} layers, ${sparseLayers} of them sparse, ${activeExperts} routed experts in each: a token meets
+**${sparseLayers * activeExperts} routed experts**, all different, out of ${whole(sparseLayers * routedExperts)} in the house.`;
+
+// %% [markdown]
+// ## 4. The router, step by step
+//
+// How does a token get its experts? Five steps. We take them on an example that fits on a sheet of paper: six tokens,
+// twelve experts in four groups of three, two groups kept, three experts chosen. (V3: 256 experts in eight groups of
+// 32, four groups kept, eight experts chosen.)
+//
+// **Step 1, affinity.** One number between 0 and 1 for each pair of token and expert (equation 15). Expert $i$ has a
+// vector $w_i$ of width $D$, a column of the router's matrix $W$:
+//
+// $$s_i = \sigma(x \cdot w_i), \qquad x\,[N, D],\; W\,[D, E] \;\to\; s\,[N, E]$$
+//
+// The sigmoid $\sigma$ scores each expert by itself. Earlier routers, Mixtral's and Switch's among them, use a softmax,
+// where experts compete: if one gets more, all others get less. See what happens to the others when the first of three
+// logits rises:
+
+// %%
+const quiet = tf.tensor1d([0.5, 0.4, -1]);
+const loud = tf.tensor1d([3, 0.4, -1]);
+const rounded = (t: tf.Tensor1D) => Array.from(t.dataSync(), (value) => value.toFixed(2)).join("   ");
+table(
+  tf.tidy(() => [
+    { logits: "0.5   0.4   -1", sigmoid: rounded(quiet.sigmoid()), softmax: rounded(quiet.softmax()) },
+    { logits: "3   0.4   -1", sigmoid: rounded(loud.sigmoid()), softmax: rounded(loud.softmax()) },
+  ]),
+  { caption: "Under the sigmoid the second and third expert don't notice" },
+);
+tf.dispose([quiet, loud]);
+
+// %% [markdown]
+// For the example we write the affinities down, with one decimal, so that you can check every step in your head. Expert
+// 1 is popular: three tokens like it. That made it overloaded, so its correction bias went down; expert 10's went up.
+// (How biases move is lesson 02. Here they are given.)
+
+// %%
+const tokens = ["The", "patient", "took", "two", "tablets", "."];
+const affinities = [
+  // group A         group B         group C         group D
+  [0.3, 0.8, 0.2,  0.2, 0.1, 0.3,  0.6, 0.2, 0.1,  0.5, 0.4, 0.1],
+  [0.2, 0.7, 0.9,  0.1, 0.3, 0.2,  0.1, 0.4, 0.2,  0.4, 0.1, 0.6],
+  [0.1, 0.2, 0.3,  0.7, 0.5, 0.4,  0.3, 0.8, 0.1,  0.2, 0.2, 0.1],
+  [0.1, 0.2, 0.1,  0.8, 0.6, 0.1,  0.9, 0.1, 0.1,  0.5, 0.5, 0.2],
+  [0.2, 0.9, 0.8,  0.1, 0.2, 0.1,  0.2, 0.3, 0.7,  0.1, 0.2, 0.4],
+  [0.1, 0.2, 0.1,  0.2, 0.3, 0.1,  0.1, 0.2, 0.3,  0.1, 0.1, 0.3],
+];
+const biases = [0, biasOfExpert1, 0, 0, 0.1, 0, 0, 0, 0, 0, 0.2, 0];
+const onPaper = {
+  nRoutedExperts: 12,
+  numExpertsPerTok: 3,
+  nGroup: 4,
+  topkGroup: 2,
+  normTopkProb: true,
+  routedScalingFactor: 2.5,
+};
+
+function routeOnPaper() {
+  return tf.tidy(() => {
+    const routing = selectExperts(tf.tensor2d(affinities), tf.tensor1d(biases), onPaper);
+    const values = (t: tf.Tensor2D) => t.arraySync();
+    return {
+      affinity: values(routing.affinity), // s [6, 12]
+      biased: values(routing.biased), // z [6, 12]
+      groupScores: values(routing.groupScores), // [6, 4]
+      groupMask: values(routing.groupMask), // [6, 4]
+      mask: values(routing.mask), // [6, 12]
+      gates: values(routing.gates), // g [6, 12]
+    };
+  });
+}
+const routed = routeOnPaper();
+
+// %% [markdown]
+// **Predict.** Look at the row of *two*. Expert 6 likes it more than any other expert does: 0.9. Will expert 6 be one
+// of its three experts? Put `true` or `false`, then go through the steps with the slider.
+
+// %%
+const expert6GetsTwo = true; // your guess
+
+// %%
+/** What each step shows: a number, or nothing, for every token and expert. */
+const pictures: { step: string; values: (number | null)[][] }[] = [
+  { step: "1 affinity s", values: routed.affinity },
+  { step: "2 biased z = s + b", values: routed.biased },
+  {
+    step: "3 group scores",
+    values: routed.biased.map((row, t) => row.map((_, e) => routed.groupScores[t][Math.floor(e / 3)])),
+  },
+  {
+    step: "4 two groups stay",
+    values: routed.biased.map((row, t) => row.map((z, e) => (routed.groupMask[t][Math.floor(e / 3)] ? z : null))),
+  },
+  {
+    step: "5 three are chosen",
+    values: routed.biased.map((row, t) => row.map((z, e) => (routed.mask[t][e] ? z : null))),
+  },
+  { step: "6 weights g", values: routed.gates.map((row) => row.map((g) => (g > 0 ? g : null))) },
+];
+
+sliderPlot({
+  title: "Which experts does each token get?",
+  parameter: "step",
+  unit: "",
+  values: pictures.map(({ step }) => step),
+  initial: pictures[0].step,
+  figure: (step) => {
+    const { values } = pictures.find((picture) => picture.step === step)!;
+    return heatmapChart({
+      title: "Which experts does each token get?",
+      x: { title: "expert", labels: biases.map((_, e) => `${"ABCD"[Math.floor(e / 3)]} ${e}`) },
+      y: { title: "token", labels: tokens },
+      values,
+      text: values.map((row) => row.map((value) => (value === null ? "" : fixed(value)))),
+      colour: { title: "value", range: [-0.4, 1.5] },
+      dividers: [3, 6, 9],
+    });
+  },
+});
+
+// %% [markdown]
+// Take *took* through it by hand:
+//
+// 1. its affinities are the third row;
+// 2. add the biases: expert 4 goes up by 0.1, expert 10 by 0.2, and expert 1 goes down, perhaps below zero. That is
+//    allowed;
+// 3. a group's score is **the sum of its two best**: look only at two numbers in each group;
+// 4. the two best groups stay, all other experts are out (as if their score were $-\infty$);
+// 5. the three best of what is left are chosen;
+// 6. their weights come from the **affinities**, not from the biased scores: each divided by the sum of the three,
+//    times the scale, here 2.5 as in V3.
+//
+// In formulas, for each token:
+//
+// $$z_i = s_i + b_i, \qquad \mathcal I = \mathrm{top}K\{\,z_i : i \text{ in a kept group}\,\}, \qquad
+//   g_i = 2.5\,\frac{s_i}{\sum_{j \in \mathcal I} s_j}\;\;(i \in \mathcal I)$$
+//
+// The report has the affinity, bias and normalisation (equations 13 to 16); the two-best rule is in its section 2.1.2
+// in words, and the scale only in the released code.
+
+// %%
+const two = tokens.indexOf("two");
+const tablets = tokens.indexOf("tablets");
+const chosenBy = (token: number) => routed.mask[token].flatMap((on, e) => (on ? [e] : []));
+say`**Expert 6 and *two*.** You said ${expert6GetsTwo}; it is **${chosenBy(two).includes(6)}**. Its experts are
+${chosenBy(two).join(", ")}. Group C scores ${fixed(routed.groupScores[two][2])}, behind B with ${fixed(routed.groupScores[two][1])}
+and D with ${fixed(routed.groupScores[two][3])}: one enthusiast does not carry a group.
+
+**Expert 1 and *tablets*.** It has the highest affinity of the row, ${fixed(routed.affinity[tablets][1])}. The bias makes that
+${fixed(routed.biased[tablets][1])} for the choice. Its weight is ${fixed(routed.gates[tablets][1])}, computed from the affinity:
+${routed.gates[tablets][1] === Math.max(...routed.gates[tablets]) ? "chosen last, it counts most" : "not chosen, it counts nothing"}.
+
+**The full stop.** Nobody wants it: its best affinity is ${fixed(Math.max(...routed.affinity[5]))}. Its weights still sum to
+${fixed(routed.gates[5].reduce((a, b) => a + b, 0))}, like everybody's.`;
+
+// %% [markdown]
+// What is all that for?
+//
+// - **Groups** save network, not arithmetic. V3's experts live on many machines; a group is what sits together, and a
+//   token that stays within four groups travels to at most four machines (the report, section 2.1.2). Lesson 06 counts
+//   the bytes.
+// - **The bias** keeps the load even (lesson 02). It is *not* a penalty inside a softmax, as popular accounts have it.
+// - **The weights** ignore the bias, so that evening out the load does not change what an expert's answer is worth.
+//
+// This is the function that did it. Everything you saw is in these lines:
+
+// %%
+showSource("lib/model/router.ts", "selectExperts");
+
+// %% [markdown]
+// ### Exercise 1 · The gate
+//
+// *Implement · difficulty 2 of 3 · 12 minutes · 3 points*
+//
+// Write the gate of **one** token, without groups: from the logits $x \cdot w_i$ to the weights $g_i$. Return one
+// number for each expert, 0 where it was not chosen. `largest(values, n)` gives the positions of the $n$ largest
+// values.
+
+// %% nbgrader={"grade": false, "grade_id": "01-gate", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function gate(logits: number[], bias: number[], k: number, scale: number): number[] {
+  /// BEGIN SOLUTION
+  const s = logits.map((x) => 1 / (1 + Math.exp(-x)));
+  const z = s.map((affinity, e) => affinity + bias[e]);
+  const chosen = largest(z, k);
+  const sum = chosen.reduce((sofar, e) => sofar + s[e], 0);
+  return s.map((affinity, e) => (chosen.includes(e) ? (scale * affinity) / sum : 0));
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "01-gate-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+await check(gateExercise, gate);
+
+// %% [markdown]
+// <!-- hints 01-gate -->
+// <details><summary>Hint 1</summary>
+//
+// Three lists of the same length, one after the other: the affinities s, the biased scores z = s + b, the weights.
+// `largest(z, k)` gives the chosen experts. Which of the two lists should the weights come from?
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// For a chosen expert the weight is scale · s[e] / (sum of s over the chosen experts). For every other expert it is 0.
+//
+// </details>
+
+// %% [markdown]
+// ### Exercise 2 · The zero that was not nothing
+//
+// *Fix the bug · difficulty 2 of 3 · 12 minutes · 3 points*
+//
+// How do you leave out the experts of dropped groups? The most used library for such models gave them the score 0.
+// Affinities lie between 0 and 1, so 0 loses against anything, doesn't it? It shipped like that for months. Here is a
+// token whose biased scores are all negative, as they become when biases have come down:
+
+// %%
+const lowScores = [-0.2, -0.5, -0.1, -0.4, -0.7, -0.3, -0.05, -0.9, -0.8, -0.6, -0.25, -0.35];
+const rightly = selectionByLib(lowScores, 4, 2, 3);
+const withZeros = selectFillingWithZeros(lowScores, 4, 2, 3);
+table(
+  lowScores.map((z, e) => ({
+    expert: e,
+    group: "ABCD"[Math.floor(e / 3)],
+    "biased score": z,
+    "group kept": rightly.keptGroups.includes(Math.floor(e / 3)) ? "yes" : "no",
+    "chosen, rightly": rightly.chosen.includes(e) ? "chosen" : "",
+    "chosen, with 0 in dropped groups": withZeros.includes(e) ? "chosen" : "",
+  })),
+  { caption: "Twelve experts in four groups, two groups kept, three experts chosen" },
+);
+say`With zeros, ${withZeros.filter((e) => !rightly.keptGroups.includes(Math.floor(e / 3))).length} of the
+${withZeros.length} chosen experts are in groups that were dropped.`;
+
+// %% [markdown]
+// Why did nobody notice? It takes negative scores, and somebody looked: in V3's released weights every correction bias
+// is positive. Only differences between biases matter, so V3's training could let all of them drift upwards.
+
+// %%
+const lowestBias = modelFact("deepseek-v3", "smallestCorrectionBias");
+say`The smallest bias of all layers is reported as ${lowestBias.value} (${cite(lowestBias)}). With such biases no score is
+ever below 0, and the bug never shows. A model whose biases go below 0 is routed wrongly by the same code.`;
+
+// %% [markdown]
+// Write the selection as it should be: from one token's biased scores to the positions of its $K$ experts, in ascending
+// order. Groups are neighbours: of 12 experts in 4 groups, the first group is experts 0, 1, 2.
+
+// %% nbgrader={"grade": false, "grade_id": "01-select", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function select(biased: number[], groups: number, kept: number, k: number): number[] {
+  /// BEGIN SOLUTION
+  const size = biased.length / groups;
+  const groupOf = (e: number) => Math.floor(e / size);
+  const twoBest = (scores: number[]) => largest(scores, 2).reduce((sum, i) => sum + scores[i], 0);
+  const scores = Array.from({ length: groups }, (_, g) => twoBest(biased.slice(g * size, (g + 1) * size)));
+  const stay = largest(scores, kept);
+  return largest(
+    biased.map((z, e) => (stay.includes(groupOf(e)) ? z : -Infinity)),
+    k,
+  );
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "01-select-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+await check(selectExercise, select);
+
+// %% [markdown]
+// <!-- hints 01-select -->
+// <details><summary>Hint 1</summary>
+//
+// Expert e belongs to group Math.floor(e / size), where size = biased.length / groups. Compute one score a group, then
+// use `largest` twice: once for the groups, once for the experts.
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// A list with biased[e] for experts of kept groups and -Infinity for the others; then `largest(list, k)`. A group's
+// score is the sum of the two largest of biased.slice(g * size, (g + 1) * size).
+//
+// </details>
+
+// %% [markdown]
+// ## 5. Where 671 and 37 come from
+//
+// No figure of the press release is needed: the configuration decides. A linear map from width $a$ to width $b$ has $a
+// \cdot b$ parameters, so a gated network of width $I$ has $3 D I$. With that, the parts:
+
+// %%
+table(
+  parts.map((row) => ({
+    component: row.component,
+    "in all": row.total,
+    "for one token": row.active,
+    "share of all": percent(row.total / total),
+    "share for one token": percent(row.active / active),
+  })),
+  { caption: "Parameters by component" },
+);
+say`Sum: **${whole(total)}** in all, and ${whole(active)} for one token.`;
+
+// %%
+plot(
+  barChart({
+    title: "Where are the parameters, and which of them work?",
+    x: { title: "parameters (log scale)", log: true },
+    labels: parts.map(({ component }) => component),
+    series: [
+      { name: "in all", values: parts.map((row) => row.total) },
+      { name: "for one token", values: parts.map((row) => row.active) },
+    ],
+  }),
+);
+say`Look at the pairs of bars: beside the embedding, of which a token looks up one row, only one pair differs. **All of the
+saving is in the routed experts.** They are ${percent(experts.total / total)} of the parameters, and ${percent(experts.active / active)}
+of what a token uses. The attention is the reverse: ${percent(attention.total / total)} of the whole,
+${percent(attention.active / active)} of the work.`;
+
+// %% [markdown]
+// Which "37B" is it, then? "Active" is a convention. The head multiplies every token by its whole matrix; of the
+// embedding a token looks up one row. Three counts are in use:
+
+// %%
+table(
+  [
+    { "what is counted": "the layers", head: false, embedding: false },
+    { "what is counted": "the layers and the head: every matrix that is multiplied", head: true, embedding: false },
+    { "what is counted": "the layers, the head and the whole embedding", head: true, embedding: true },
+  ].map(({ head, embedding, ...row }) => ({ ...row, active: billions(activeParameters(config, { head, embedding })) })),
+  { caption: "Three counts of active parameters" },
+);
+const announced = modelFact("deepseek-v3", "activeParameters");
+const checkpoint = modelFact("deepseek-v3", "checkpointParameters");
+say`The announced figure is ${fixed(announced.value / 1e9, 0)}B (${cite(announced)}); for V3's configuration the last two both round to
+it. For cost, the middle one is the right one: it is what gets multiplied. (And the "${fixed(checkpoint.value / 1e9, 0)}B" of the
+checkpoint? That file also holds the multi-token prediction module of lesson 05, and the scales of its 8-bit numbers:
+${billions(releasedCheckpoint(config).total)}.)`;
+
+// %% [markdown]
+// ### Exercise 3 · Count the active parameters
+//
+// *Implement · difficulty 2 of 3 · 15 minutes · 3 points*
+//
+// Write the middle count yourself, from a configuration: layers and head, without the embedding. The parameters of one
+// layer's attention are given (lesson 03 takes them apart); norms may be left out. Useful names: `hiddenSize`,
+// `vocabSize`, `numHiddenLayers`, `firstKDenseReplace` (so many first layers are dense), `intermediateSize` (their
+// width), `nRoutedExperts`, `numExpertsPerTok`, `nSharedExperts`, `moeIntermediateSize` (an expert's width).
+
+// %% nbgrader={"grade": false, "grade_id": "01-count", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function countActive(c: ModelConfig, attention: number): number {
+  /// BEGIN SOLUTION
+  const gated = (width: number) => 3 * c.hiddenSize * width;
+  const dense = c.firstKDenseReplace;
+  const sparse = c.numHiddenLayers - dense;
+  const perToken =
+    (c.numExpertsPerTok + c.nSharedExperts) * gated(c.moeIntermediateSize) + c.hiddenSize * c.nRoutedExperts;
+  const head = c.vocabSize * c.hiddenSize;
+  return c.numHiddenLayers * attention + dense * gated(c.intermediateSize) + sparse * perToken + head;
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "01-count-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+await check(countExercise, countActive);
+
+// %% [markdown]
+// <!-- hints 01-count -->
+// <details><summary>Hint 1</summary>
+//
+// Go through a token's way: every layer's attention; then in the first firstKDenseReplace layers one wide network, in
+// all others a router, numExpertsPerTok routed and nSharedExperts shared experts; at the end the head. A gated network
+// of width W has 3 · hiddenSize · W parameters.
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// layers · attention + dense · 3 · D · intermediateSize + (layers − dense) · (D · E + (K + shared) · 3 · D ·
+// moeIntermediateSize) + V · D
+//
+// </details>
+
+// %% [markdown]
+// ## 6. Many small experts
+//
+// Why 256 experts of width 2048, and not 32 of width 16,384, with one active? Both have the same parameters and the
+// same work for a token. The difference is **how many different sets of experts a token can get**. Choosing $K$ of $E$
+// gives
+//
+// $$\binom{E}{K} = \frac{E!}{K!\,(E-K)!}$$
+//
+// DeepSeek calls cutting experts finer *fine-grained expert segmentation*
+// ([DeepSeekMoE](https://arxiv.org/abs/2401.06066), section 3.1). Start from Mixtral's 2 of 8, end at V3's choice:
+
+// %%
+const choices: [name: string, E: number, K: number][] = [
+  ["Switch-C", modelFact("switch-c", "experts").value, modelFact("switch-c", "activeExperts").value],
+  ["Mixtral 8x7B", modelFact("mixtral-8x7b", "experts").value, modelFact("mixtral-8x7b", "activeExperts").value],
+  ["DeepSeek-V2", modelFact("deepseek-v2", "experts").value, modelFact("deepseek-v2", "activeExperts").value],
+  ["this configuration", routedExperts, activeExperts],
+];
+table(choices.map(([model, E, K]) => ({ model, experts: E, active: K, "different sets": whole(combinations(E, K)) })));
+const sets = combinations(routedExperts, activeExperts);
+const reachable = reachableCombinations(routedExperts, activeExperts, config.nGroup, config.topkGroup);
+say`And that in each of ${sparseLayers} layers anew. The limit to ${config.topkGroup} of
+${config.nGroup} groups leaves ${percent(Number(reachable) / Number(sets))} of the sets within reach: a moderate price for the
+network it saves.`;
+
+// %% [markdown]
+// Now hold the cost fixed and only cut finer: halve the width, double both $E$ and $K$. Parameters, work for a token,
+// share of experts that is active: all stay the same.
+
+// %%
+const cuts = [0.125, 0.25, 0.5, 1, 2, 4].filter((cut) => Number.isInteger(cut * activeExperts));
+plot(
+  lineChart({
+    title: "How many sets of experts can a token get, at one and the same cost?",
+    x: { title: "experts per layer (the width of each shrinks accordingly)", log: true },
+    y: { title: "different sets, as a power of ten" },
+    series: [
+      {
+        name: "choose K of E",
+        x: cuts.map((cut) => cut * routedExperts),
+        y: cuts.map((cut) => log10(combinations(cut * routedExperts, cut * activeExperts))),
+        text: cuts.map((cut) => `${cut * activeExperts} of ${cut * routedExperts}, width ${expertWidth / cut}`),
+      },
+    ],
+  }),
+);
+
+// %% [markdown]
+// So why stop there? The curve only goes up. Two things push back, and neither is in this plot: every active expert is
+// one more place that a token has to be **sent to** (exercise 5 and lesson 06), and products with narrow matrices keep
+// a processor less busy (section 8). Nor is the number of sets a measure of quality: it says how finely a router
+// *could* combine, not how well it learned to. For quality there are only experiments. DeepSeekMoE's, at two billion
+// parameters: fine-grained and shared experts did as well as a GShard model with 1.5 times the expert parameters and
+// compute (its abstract).
+//
+// **The shared expert** is the other half of that paper. What every token needs, such as the grammar that holds any
+// sentence together, would otherwise have to be learned by every routed expert again. One expert that always works can
+// hold it, and the routed ones are free to differ. It also makes the honest count nine active experts, not eight.
+
+// %% [markdown]
+// ## 7. A batch is not a token
+//
+// Until here we followed one token. But a server decodes many at once, for many users. Each token brings its own choice
+// of experts, and **a weight that any of them needs must be read from memory**.
+//
+// **Predict.** One token touches few of a layer's experts. `batch` tokens are decoded together (see the parameters).
+// What percentage of the routed experts of a layer does at least one of them choose?
+
+// %%
+const myGuess = 25; // percent
+
+// %%
+const touched = expertCoverage(routedExperts, activeExperts, batch);
+say`You said ${myGuess}%. One token touches ${percent(expertCoverage(routedExperts, activeExperts, 1))} of a layer's routed experts;
+${batch} tokens touch **${percent(touched)}**.`;
+
+// %% [markdown]
+// The model is as sparse as before: each token still computes with its few experts. But between them the tokens wake up
+// almost everybody. Can you derive the formula?
+//
+// ### Exercise 4 · How many experts does a batch touch?
+//
+// *Implement · difficulty 1 of 3 · 8 minutes · 2 points*
+//
+// Each of $B$ tokens chooses $K$ different experts out of $E$, all experts are equally popular, and tokens choose
+// independently. What share of the experts is chosen by at least one token, on average?
+
+// %% nbgrader={"grade": false, "grade_id": "01-coverage", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function coverage(E: number, K: number, B: number): number {
+  /// BEGIN SOLUTION
+  const leftOutByAll = (1 - K / E) ** B;
+  return 1 - leftOutByAll;
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "01-coverage-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+await check(coverageExercise, coverage);
+
+// %% [markdown]
+// <!-- hints 01-coverage -->
+// <details><summary>Hint 1</summary>
+//
+// Look at one expert. What is the chance that one token leaves it out? That all B tokens do? The share that is touched
+// is what remains.
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// The chance that one token leaves it out is 1 − K/E; that all do, its B-th power.
+//
+// </details>
+
+// %% [markdown]
+// Real experts are not equally popular, and tokens of one text are not independent. So let's throw the dice: draw
+// batches of tokens, count the experts they touch, once with equal popularity and once with popularity that falls like
+// $1/i^s$ (the parameter `skew` is $s$).
+
+// %%
+const cover = await solvedOr(coverageExercise, coverage); // yours, once it passes
+
+async function simulate(sizes: number[], s: number) {
+  const random = new Random(seed);
+  const shares: number[] = [];
+  for await (const i of progress(sizes.length, `drawing batches, skew ${s}`, { unit: "sizes" })) {
+    const trials = Math.ceil(400 / sizes[i]) + 4;
+    shares.push(
+      simulateCoverage({
+        experts: routedExperts,
+        active: activeExperts,
+        batch: sizes[i],
+        trials,
+        skew: s,
+        uniform: () => random.uniform(),
+      }).mean,
+    );
+  }
+  return shares;
+}
+const batches = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+const even = await simulate(batches, 0);
+const uneven = await simulate(batches, skew);
+
+// %%
+const curve = Array.from({ length: 91 }, (_, i) => 2 ** (i / 10));
+plot(
+  lineChart({
+    title: "What share of a layer's experts does a batch touch?",
+    x: { title: "tokens decoded together (log scale)", log: true },
+    y: { title: "experts touched", percent: true },
+    series: [
+      { name: "formula", x: curve, y: curve.map((B) => cover(routedExperts, activeExperts, B)) },
+      { name: "drawn, all equally popular", x: batches, y: even, points: true },
+      { name: `drawn, popularity as 1/i^${skew}`, x: batches, y: uneven, points: true },
+      { name: "Mixtral's 2 of 8, formula", x: curve, y: curve.map((B) => cover(8, 2, B)), dashed: true },
+    ],
+  }),
+);
+say`Dice and formula agree where the formula's assumptions hold. With unequal popularity a batch of
+${batches[7]} touches ${percent(uneven[7])} instead of ${percent(even[7])}: unpopular experts are rarely wanted. That sounds
+thrifty, but it is waste: they are the ones that learn little. V3's balancing works against it (lesson 02).`;
+
+// %% [markdown]
+// Now in bytes. A decoding step reads every weight it needs **once**, however many tokens share it. Compare with a
+// dense model that does the same work for a token:
+
+// %%
+const gigabytes = (parameters: number) => (parameters * bytesPerParameter) / 1e9;
+const steps = Array.from({ length: 49 }, (_, i) => 2 ** (i / 4));
+plot(
+  lineChart({
+    title: "How much weight memory does one decoding step read?",
+    x: { title: "tokens decoded together (log scale)", log: true },
+    y: { title: `GB at ${bytesPerParameter} byte a parameter (log scale)`, log: true },
+    series: [
+      { name: "this sparse model", x: steps, y: steps.map((B) => gigabytes(parametersRead(config, B))) },
+      { name: "dense, equal work for a token", x: steps, y: steps.map(() => gigabytes(active)), dashed: true },
+      { name: "dense, equal parameters", x: steps, y: steps.map(() => gigabytes(total)), dashed: true },
+    ],
+  }),
+);
+const ratio = parametersRead(config, batch) / active;
+say`At batch 1 the sparse model reads ${fixed(gigabytes(parametersRead(config, 1)), 1)} GB, as the dense one does: there "costs like
+37B" holds even for memory traffic. At batch ${batch} it reads ${fixed(gigabytes(parametersRead(config, batch)), 0)} GB, which is
+**${times(ratio)} the dense model's**. The work for a token is the same throughout: ${fixed((2 * active) / 1e9, 1)} GFLOPs.`;
+
+// %% [markdown]
+// Is that bad? For each token it is still much less than at batch 1, since the whole batch shares the reading. But a
+// dense model shares better. That is why V3 is served on many GPUs at once, so that each holds few experts and sees the
+// tokens of *many* users who want just these: the report's decoding unit has 320 GPUs, with one expert on most of them
+// (section 3.4.2). Sparse models are cheap to run **for those who have a crowd**.
+
+// %% [markdown]
+// ## 8. Measured: the cost of a token as experts are added
+//
+// Do more experts really cost nothing, on a real machine? Our library computes the routed experts in two ways, with
+// equal results:
+//
+// - **grouped**: sort the tokens by expert; each expert works on its own tokens. Work grows with $K$, not with $E$;
+// - **masked**: every expert works on every token, and gates of zero throw most of it away. Work grows with $E$.
+//
+// The same layer, $K = 8$, from 16 to 256 experts:
+
+// %%
+showSource("lib/model/experts.ts", "sortByExpert");
+
+// %% tags=["timing"]
+const sizes = [16, 32, 64, 128, 256];
+
+/** A layer of E experts: median milliseconds of both dispatches, and how far apart their results are. */
+function measureLayer(E: number) {
+  const c = tinyConfig({ nRoutedExperts: E, numExpertsPerTok: 8, nGroup: 1, topkGroup: 1, hiddenSize: 128 });
+  const random = new Random(seed);
+  const normal = (...shape: number[]) => random.normalTensor(shape, 0.1);
+  const x = normal(measuredTokens, 128) as tf.Tensor2D; // [N, D]
+  const router = { weight: normal(128, E) as tf.Tensor2D, eScoreCorrectionBias: tf.zeros([E]) as tf.Tensor1D };
+  const [gateProj, upProj, downProj] = [normal(E, 128, 64), normal(E, 128, 64), normal(E, 64, 128)] as tf.Tensor3D[];
+  const routing = route(x, router, c);
+  const run = (dispatch: "grouped" | "masked") =>
+    tf.tidy(() => Array.from(routedSum(x, routing, { gateProj, upProj, downProj }, dispatch).dataSync()));
+  const [grouped, masked] = [run("grouped"), run("masked")];
+  const result = {
+    experts: E,
+    grouped: medianTime(() => run("grouped")),
+    masked: medianTime(() => run("masked"), 1),
+    difference: grouped.reduce((worst, value, i) => Math.max(worst, Math.abs(value - masked[i])), 0),
+  };
+  tf.dispose([x, router.weight, router.eScoreCorrectionBias, gateProj, upProj, downProj, ...Object.values(routing)]);
+  return result;
+}
+
+async function measureAll() {
+  const rows: ReturnType<typeof measureLayer>[] = [];
+  for await (const i of progress(sizes.length, "measuring layers", { unit: "sizes" })) {
+    rows.push(measureLayer(sizes[i]));
+  }
+  return rows;
+}
+const measured = await measureAll();
+
+// %% tags=["timing"]
+plot(
+  lineChart({
+    title: `What does a token cost as experts are added? (${measuredTokens} tokens, 8 active, this machine)`,
+    x: { title: "experts in the layer (log scale)", log: true },
+    y: { title: "microseconds per token (log scale)", log: true },
+    series: [
+      { name: "masked: all experts work", x: sizes, y: measured.map((m) => (1000 * m.masked) / measuredTokens) },
+      { name: "grouped: only the chosen", x: sizes, y: measured.map((m) => (1000 * m.grouped) / measuredTokens) },
+    ],
+  }),
+);
+const [first, last] = [measured[0], measured[measured.length - 1]];
+say`From ${first.experts} to ${last.experts} experts, ${times(last.experts / first.experts)} the parameters, a token costs
+${times(last.masked / first.masked)} as much when all experts work, and **${times(last.grouped / first.grouped)} when only the chosen
+do**. Both give the same answer: the largest difference is ${Math.max(...measured.map((m) => m.difference)).toExponential(0)}.`;
+
+// %% [markdown]
+// So the promise holds, with a blemish: grouped is not quite flat. The same work is cut into more and smaller products
+// (at the right end each expert has only a few rows), and a small product uses the processor worse. The scale here is
+// honest but small: one thread, no network, and experts of a few thousand parameters. On a cluster, moving tokens to
+// their experts is the larger part of that blemish (lesson 06).
+
+// %% [markdown]
+// ## 9. Beside its relatives: Mixtral and Switch
+//
+// "Mixtral 8x7B" sounds like eight models of seven billion. Multiply, and you get 56. Its own configuration says
+// otherwise:
+
+// %%
+const mixtralShape = decoderShape("mixtral-8x7b");
+const mixtral = countDecoder(mixtralShape);
+const mistral = countDecoder({ ...mixtralShape, experts: 1, activeExperts: 1 }); // one expert, no router
+const switchC = countSwitch("switch-c");
+const llama = modelFact("llama-2-70b", "totalParameters");
+say`Eight times ${billions(mistral.total)} is ${billions(8 * mistral.total)}. Counted from the shape in ${cite(modelFact("mixtral-8x7b", "expertWidth"))}:
+**${billions(mixtral.total)}**, of which ${billions(mixtral.active)} work on a token. Only the feed-forward networks exist eight times;
+attention and embeddings are shared.
+
+Against ${modelFacts("llama-2-70b").name}: **${percent(mixtral.active / llama.value)} of the compute** for a token, but
+**${percent(mixtral.total / llama.value)} of the memory**. "A fifth of the cost" is the first number.`;
+
+// %% [markdown]
+// The Switch Transformer of 2021 went to the other end: 2048 experts, and **one** of them for a token. Its router is a
+// softmax; an expert that has too many tokens in a batch drops the rest (section 2.2 of [its
+// paper](https://arxiv.org/abs/2101.03961)). V3 drops none (the report, section 2.1.2). Side by side:
+
+// %%
+table(
+  [
+    {
+      model: "Switch-C (2021)",
+      ...relative("switch-c", switchC),
+      shared: 0,
+      score: "softmax",
+      "tokens dropped": "yes",
+    },
+    {
+      model: "Mixtral 8x7B (2023)",
+      ...relative("mixtral-8x7b", mixtral),
+      shared: 0,
+      score: "softmax of the top 2",
+      "tokens dropped": "no",
+    },
+    {
+      model: "this configuration",
+      experts: routedExperts,
+      "active experts": activeExperts,
+      total: billions(total),
+      active: billions(active),
+      "total / active": times(total / active),
+      shared: config.nSharedExperts,
+      score: "sigmoid + bias",
+      "tokens dropped": "no",
+    },
+  ],
+  { caption: "Three mixtures of experts" },
+);
+
+function relative(id: string, count: { total: number; active: number }) {
+  return {
+    experts: modelFact(id, "experts").value,
+    "active experts": modelFact(id, "activeExperts").value,
+    total: billions(count.total),
+    active: billions(count.active),
+    "total / active": times(count.total / count.active),
+  };
+}
+
+// %% [markdown]
+// Two numbers describe what a model costs to run, so models live on a plane. Compute goes to the right, memory goes up.
+// A dense model can only be on the diagonal:
+
+// %%
+const published = (id: string) => ({
+  name: modelFacts(id).name,
+  active: modelFact(id, "activeParameters").value,
+  total: modelFact(id, "totalParameters").value,
+});
+const models = [
+  { name: "DeepSeek-V3, this configuration", active, total },
+  { name: modelFacts("mixtral-8x7b").name, ...mixtral },
+  { name: modelFacts("switch-c").name, ...switchC },
+  ...["deepseek-v2", "llama-3.1-405b", "llama-2-70b", "qwen2.5-72b"].map(published),
+];
+plot(
+  planeChart({
+    title: "What does a model cost: compute for a token, memory for its weights?",
+    x: "GFLOPs per token: 2 × active parameters (log scale)",
+    y: `GB for the weights at ${bytesPerParameter} byte a parameter (log scale)`,
+    points: models.map((m) => ({ name: m.name, x: (2 * m.active) / 1e9, y: gigabytes(m.total) })),
+    diagonal: { name: "dense models", slope: bytesPerParameter / 2 },
+    levels: [1, 8, 16].map((gpus) => ({ name: `${gpus} × ${gpuMemory} GB`, y: gpus * gpuMemory })),
+  }),
+  { height: 560 },
+);
+const llama405 = modelFact("llama-3.1-405b", "totalParameters").value;
+say`Against Llama 3.1 405B this configuration does ${percent(active / llama405)} of the work for a token and takes
+${times(total / llama405)} its memory. Cheaper and more expensive at once; which counts depends on whether you pay for arithmetic
+or for memory.`;
+
+// %% [markdown]
+// Does the height on this plane count as **capacity**? Partly. Google trained two sparse giants on the same data:
+// Switch-C, with four times the parameters, and Switch-XXL, with far more compute for a token. Look who predicts the
+// text better:
+
+// %%
+const xxl = { parameters: modelFact("switch-xxl", "totalParameters"), loss: modelFact("switch-xxl", "logPerplexity") };
+const c2048 = { parameters: modelFact("switch-c", "totalParameters"), loss: modelFact("switch-c", "logPerplexity") };
+const v3Pile = modelFact("deepseek-v3", "pileBitsPerByte");
+const llamaPile = modelFact("llama-3.1-405b", "pileBitsPerByte");
+table([
+  {
+    comparison: "Switch-C",
+    parameters: billions(c2048.parameters.value),
+    loss: c2048.loss.value,
+    unit: c2048.loss.unit,
+    source: cite(c2048.loss),
+  },
+  {
+    comparison: "Switch-XXL",
+    parameters: billions(xxl.parameters.value),
+    loss: xxl.loss.value,
+    unit: xxl.loss.unit,
+    source: cite(xxl.loss),
+  },
+  {
+    comparison: "DeepSeek-V3",
+    parameters: billions(totalParameters(DEEPSEEK_V3)),
+    loss: v3Pile.value,
+    unit: v3Pile.unit,
+    source: cite(v3Pile),
+  },
+  {
+    comparison: "Llama 3.1 405B",
+    parameters: billions(llama405),
+    loss: llamaPile.value,
+    unit: llamaPile.unit,
+    source: cite(llamaPile),
+  },
+]);
+
+// %% [markdown]
+// In both pairs the model with **fewer** parameters and more work per token predicts text a little better. Parameters
+// that sleep are worth something, a great deal even: V3 comes that close with a fraction of the arithmetic. But they
+// are not worth as much as parameters that work. (Each pair differs in more than size; V3 and Llama also in their
+// data.)
+
+// %% [markdown]
+// ## 10. A routing picture
+//
+// Which experts does a real text use? Below, a line of *Moby-Dick* (Melville, 1851) goes through a small model with
+// V3's architecture: bytes as tokens, three layers, the last two of them sparse. **Its weights are random: nobody has
+// trained it.** So look at it as at an empty stage: what is there before any learning?
+
+// %%
+const text = "Call me Ishmael. Some years ago, never mind how long precisely, having little money";
+const characters = Array.from(text);
+const bytes = [...Buffer.from(text)];
+
+/** Gates of each sparse layer: [layer][token][expert]. */
+function gatesOf(ids: number[]): number[][][] {
+  const layers: number[][][] = [];
+  const observe = (name: string, value: tf.Tensor) => {
+    if (name.endsWith("router_gates")) layers.push(value.arraySync() as number[][]);
+  };
+  small.forward([ids], { observe }).dispose();
+  return layers;
+}
+const gatesByLayer = gatesOf(bytes);
+const firstSparse = small.config.firstKDenseReplace; // layers before it are dense
+
+// %%
+sliderPlot({
+  title: "Which experts does each character go to?",
+  parameter: "layer",
+  unit: "",
+  values: gatesByLayer.map((_, i) => i + firstSparse),
+  initial: firstSparse,
+  figure: (value) => {
+    const gates = gatesByLayer[Number(value) - firstSparse]; // [N][E]
+    return heatmapChart({
+      title: "Which experts does each character go to?",
+      x: {
+        title: "token (one character)",
+        labels: characters.map((character) => (character === " " ? "␣" : character)),
+      },
+      y: { title: "expert" },
+      values: gates[0].map((_, e) => gates.map((row) => (row[e] > 0 ? row[e] : null))),
+      colour: { title: "weight" },
+    });
+  },
+});
+
+// %% [markdown]
+// Follow one letter, say *e*. Its column looks the same wherever it stands. Numbers for that: the share of experts that
+// two tokens have in common.
+
+// %%
+function overlaps() {
+  return gatesByLayer.map((gates, i) => {
+    const chosen = gates.map((row) => row.flatMap((gate, e) => (gate > 0 ? [e] : [])));
+    return {
+      layer: i + firstSparse,
+      "same character": percent(meanOverlap(chosen, (a, b) => bytes[a] === bytes[b])),
+      "different characters": percent(meanOverlap(chosen, (a, b) => bytes[a] !== bytes[b])),
+      "by chance": percent(small.config.numExpertsPerTok / small.config.nRoutedExperts),
+      "share of the busiest expert": percent(busiestShare(chosen)),
+    };
+  });
+}
+table(overlaps(), { caption: "Experts that two characters of the text have in common" });
+
+// %% [markdown]
+// What the untrained router shows:
+//
+// - it is **a function of the token**: the same character lands on the same experts, since at this depth little but the
+//   character itself is in the vector;
+// - it is **unfair before any training**: some experts get far more than their share. If nothing balances that,
+//   training makes it worse (lesson 02);
+// - all gates are nearly equal: with small random weights every affinity is close to one half.
+//
+// What it does not show: specialisation. There is none yet. Lesson 02 looks at experts of a model that was trained, and
+// finds that what they specialise in seldom has a name.
+
+// %% [markdown]
+// ## 11. Design a layer
+//
+// ### Exercise 5 · A layer under a budget
+//
+// *Design · difficulty 3 of 3 · 20 minutes · 4 points*
+//
+// You have a budget of parameters for the experts of one layer, `total`, and a budget of parameters that one token may
+// use, `active`; the one shared expert is paid from both. The network carries a token to at most `copies` routed
+// experts. An expert's width must be a multiple of `tile`. Spend between 90% and 100% of both budgets, and give a token
+// **as many different sets of experts as you can**. An expert is a gated network: three matrices.
+
+// %% nbgrader={"grade": false, "grade_id": "01-design", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function design(budget: Budget): Design {
+  /// BEGIN SOLUTION
+  const perChannel = 3 * budget.hiddenSize; // parameters of one channel of width
+  const activeExperts = budget.copies; // finer is better: use all that the network carries
+  const width = Math.floor(budget.active / (perChannel * (activeExperts + 1)) / budget.tile) * budget.tile;
+  const experts = Math.floor(budget.total / (perChannel * width)) - 1; // one is the shared expert
+  return { experts, activeExperts, width };
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "01-design-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+await check(designExercise, design);
+
+// %% [markdown]
+// <!-- hints 01-design -->
+// <details><summary>Hint 1</summary>
+//
+// For a given number of active experts, the active budget decides the width, and then the total budget decides how many
+// experts there are. Don't forget that the shared expert is one more in both. Which number of active experts gives the
+// most sets?
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// activeExperts = copies; width = active / (3 · hiddenSize · (activeExperts + 1)), rounded down to the tile; experts =
+// floor(total / (3 · hiddenSize · width)) − 1.
+//
+// </details>
+
+// %% [markdown]
+// Your design for V3's own budget (or the library's, until yours passes), beside V3's and an older taste:
+
+// %%
+const yours = (await solvedOr(designExercise, design))(V3_BUDGET);
+const taste: [string, Design][] = [
+  ["yours", yours],
+  [
+    "V3's",
+    {
+      experts: DEEPSEEK_V3.nRoutedExperts,
+      activeExperts: DEEPSEEK_V3.numExpertsPerTok,
+      width: DEEPSEEK_V3.moeIntermediateSize,
+    },
+  ],
+  ["two of them, wide", { experts: 84, activeExperts: 2, width: 6144 }],
+];
+table(
+  taste.map(([name, d]) => ({
+    design: name,
+    "experts, active, width": `${d.experts}, ${d.activeExperts}, ${d.width}`,
+    "of the total budget": percent(designCost(V3_BUDGET, d).total / V3_BUDGET.total),
+    "of the active budget": percent(designCost(V3_BUDGET, d).active / V3_BUDGET.active),
+    "sets to choose from": `10^${fixed(designScore(d), 1)}`,
+  })),
+);
+
+// %% [markdown]
+// ## Recap: the claims, and what came out
+
+// %%
+table(
+  [
+    {
+      claim: "moe-37b: costs like a dense 37B",
+      verdict: "holds with a condition",
+      evidence: `Compute yes: ${fixed((2 * active) / 1e9, 1)} GFLOPs a token at every batch. Memory no: ${billions(total)} must be held. Reading weights: equal at batch 1, ${times(ratio)} at batch ${batch}.`,
+    },
+    {
+      claim: "moe-256-8: 256 experts a layer, 8 for a token",
+      verdict: "incomplete",
+      evidence: `${routedExperts} routed and ${activeExperts} active, in ${sparseLayers} of ${config.numHiddenLayers} layers, plus ${config.nSharedExperts} shared: ${activeExperts + config.nSharedExperts} work on a token.`,
+    },
+    {
+      claim: "moe-early-6-8: typically 6 to 8 are active",
+      verdict: "contradicted",
+      evidence: `The number is fixed by the configuration: ${config.numExpertsPerTok}, for every token in every sparse layer. (DeepSeek-V2 had ${modelFact("deepseek-v2", "activeExperts").value} of ${modelFact("deepseek-v2", "experts").value}.)`,
+    },
+    {
+      claim: "moe-capacity: capacity like all 671B",
+      verdict: "incomplete",
+      evidence: `Different tokens do use different experts, ${percent(touched)} within a batch of ${batch}. But sleeping parameters count for less: Switch-XXL with ${billions(xxl.parameters.value)} predicts better than Switch-C with ${billions(c2048.parameters.value)}. For V3 itself nobody published a dense twin.`,
+    },
+    {
+      claim: "moe-hospital: specialists, eight consulted",
+      verdict: "holds with a condition",
+      evidence: `Right about few of many, and about the payroll. Misleading about subjects, about one team for a patient (${sparseLayers} layers choose anew), and silent about the shared expert.`,
+    },
+    {
+      claim: "moe-mixtral: 8 × 7B, like a dense 70B at a fifth of the cost",
+      verdict: "holds with a condition",
+      evidence: `${billions(mixtral.total)}, not ${billions(8 * mistral.total)}. ${percent(mixtral.active / llama.value)} of the compute of Llama 2 70B, ${percent(mixtral.total / llama.value)} of its memory. That it matches it in quality is its authors' evaluation (Mixtral of Experts, section 3).`,
+    },
+  ],
+  { caption: "Verdicts on the popular account" },
+);
+
+// %% [markdown]
+// **In one sentence:** a mixture of experts breaks the tie between what a model *holds* and what a token *costs*; you
+// save arithmetic, you pay in memory, and whether you also pay in memory traffic depends on how large a crowd you
+// serve.
+//
+// ## Where to read on
+//
+// - [DeepSeek-V3 Technical Report](https://arxiv.org/abs/2412.19437), section 2.1.2 (routing, shared expert, node
+//   limit), 4.2 (sizes) and 3.4 (how it is served);
+// - [DeepSeekMoE](https://arxiv.org/abs/2401.06066), section 3: why fine-grained and shared; section 4.5 measures
+//   specialisation;
+// - [Switch Transformers](https://arxiv.org/abs/2101.03961), section 2: the simplest router that works; table 9 for the
+//   sizes;
+// - [Mixtral of Experts](https://arxiv.org/abs/2401.04088), section 5: what its experts do, and that it isn't topics.
+//
+// **Next: lesson 02**, on what keeps 256 experts busy.
+
+// %%
+small.dispose();
+say`Tensors left: ${tf.memory().numTensors}.`;

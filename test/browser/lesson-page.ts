@@ -1,0 +1,160 @@
+/*
+ * A lesson open in JupyterLab, driven as a person does it: by the menu, the keyboard and the mouse. What is read back is
+ * what the page shows: prompts, outputs, drawn plots, pop-ups. Functions that run in the page are given as text, since
+ * the project is not compiled against a browser's types.
+ */
+import type { Locator, Page } from "playwright-core";
+
+/** One drawn Plotly figure, as the page has it. */
+export interface DrawnPlot {
+  /** Index of the cell that shows it. */
+  cell: number;
+  /** Traces that should be visible, and those that have a mark in the picture. */
+  visibleTraces: number;
+  drawnTraces: number;
+  width: number;
+  height: number;
+  frames: number;
+  /** The traces' data as JSON. */
+  data: string;
+}
+
+const PLOTS = `[...document.querySelectorAll(".jp-Notebook .jp-Cell")].flatMap((cell, index) =>
+  [...cell.querySelectorAll(".js-plotly-plot")].map((plot) => ({
+    cell: index,
+    visibleTraces: (plot._fullData ?? []).filter((trace) => trace.visible === true).length,
+    drawnTraces: [...plot.querySelectorAll(".main-svg g.trace, .main-svg g.hm, .main-svg g.contour")]
+      .filter((trace) => trace.querySelector("path, image, text")).length,
+    width: plot.clientWidth,
+    height: plot.clientHeight,
+    frames: plot._transitionData?._frames?.length ?? 0,
+    data: JSON.stringify(plot.data),
+  })))`;
+
+const STATE = `({
+  prompts: [...document.querySelectorAll(".jp-Notebook .jp-CodeCell .jp-InputPrompt")].map((prompt) => prompt.textContent),
+  kernel: document.querySelector(".jp-Notebook-ExecutionIndicator")?.dataset.status,
+  errors: ["error", "stderr"].flatMap((kind) =>
+    [...document.querySelectorAll('.jp-Notebook [data-mime-type="application/vnd.jupyter.' + kind + '"]')])
+    .map((output) => output.textContent),
+})`;
+
+interface State {
+  prompts: string[];
+  kernel: string | undefined;
+  errors: string[];
+}
+
+export class LessonPage {
+  constructor(readonly page: Page) {}
+
+  /** Opens a notebook and waits until its cells are there and its kernel is ready. */
+  async open(url: string): Promise<void> {
+    await this.page.goto(url);
+    await this.page.waitForSelector(".jp-Notebook .jp-Cell", { timeout: 60_000 });
+    await this.waitFor((state) => state.kernel === "idle", 60_000, "the kernel to be ready");
+  }
+
+  private async waitFor(done: (state: State) => boolean, timeout: number, what: string): Promise<State> {
+    const end = Date.now() + timeout;
+    for (;;) {
+      const state = (await this.page.evaluate(STATE)) as State;
+      if (done(state)) return state;
+      if (Date.now() > end) throw new Error(`waited ${timeout / 1000} s for ${what}: ${JSON.stringify(state)}`);
+      await this.page.waitForTimeout(250);
+    }
+  }
+
+  /**
+   * Run > Run All Cells, then waits until the kernel is idle and no cell is waiting; returns the seconds it took.
+   * @throws if a code cell did not run, with the red text of the page
+   */
+  async runAll(timeout = 180_000): Promise<number> {
+    const begin = Date.now();
+    await this.menu("Run", "Run All Cells");
+    await this.page.waitForTimeout(500); // every prompt is [*] by now, or already a number
+    const waiting = (state: State): boolean => state.prompts.some((prompt) => prompt.includes("*"));
+    const state = await this.waitFor((now) => now.kernel === "idle" && !waiting(now), timeout, "all cells to run");
+    const notRun = state.prompts.filter((prompt) => !/\d/.test(prompt)).length;
+    if (notRun > 0) throw new Error(`${notRun} cells did not run: ${state.prompts.join(" ")} ${state.errors.join("\n")}`);
+    return (Date.now() - begin) / 1000;
+  }
+
+  private async menu(name: string, item: string): Promise<void> {
+    await this.page.locator(".lm-MenuBar-itemLabel", { hasText: new RegExp(`^${name}$`) }).click();
+    await this.page.locator(".lm-Menu-itemLabel", { hasText: new RegExp(`^${item}$`) }).click();
+  }
+
+  cell(index: number): Locator {
+    return this.page.locator(".jp-Notebook .jp-Cell").nth(index);
+  }
+
+  /** Replaces a cell's text by typing over it. */
+  async write(index: number, source: string): Promise<void> {
+    await this.cell(index).scrollIntoViewIfNeeded();
+    await this.cell(index).locator(".cm-content").click();
+    await this.page.keyboard.press("ControlOrMeta+A");
+    await this.page.keyboard.insertText(source);
+  }
+
+  /** Runs one cell with Control+Enter and waits for its answer. */
+  async run(index: number, timeout = 60_000): Promise<string> {
+    await this.cell(index).scrollIntoViewIfNeeded();
+    await this.cell(index).locator(".cm-content").click();
+    const prompt = this.cell(index).locator(".jp-InputPrompt");
+    const before = await prompt.textContent();
+    await this.page.keyboard.press("ControlOrMeta+Enter");
+    const end = Date.now() + timeout;
+    for (let now = before; now === before || now === null || !/\d/.test(now); now = await prompt.textContent()) {
+      if (Date.now() > end) throw new Error(`cell ${index + 1} did not answer within ${timeout / 1000} s`);
+      await this.page.waitForTimeout(100);
+    }
+    return this.output(index);
+  }
+
+  /** The text that a cell's outputs show. */
+  async output(index: number): Promise<string> {
+    return (await this.cell(index).locator(".jp-OutputArea-output").allInnerTexts()).join("\n");
+  }
+
+  async plots(): Promise<DrawnPlot[]> {
+    return (await this.page.evaluate(PLOTS)) as DrawnPlot[];
+  }
+
+  /** The plots once the page has drawn as many as expected; Plotly draws shortly after the outputs arrive. */
+  async drawnPlots(count: number, timeout = 20_000): Promise<DrawnPlot[]> {
+    const end = Date.now() + timeout;
+    for (;;) {
+      const plots = await this.plots();
+      const drawn = plots.filter((plot) => plot.visibleTraces > 0 && plot.drawnTraces >= plot.visibleTraces).length;
+      if (drawn >= count || Date.now() > end) return plots;
+      await this.page.waitForTimeout(250);
+    }
+  }
+
+  /** The drawn marks of a cell's plot, without titles and controls. */
+  async picture(cell: number): Promise<string> {
+    const layers = await this.cell(cell).locator(".js-plotly-plot .cartesianlayer").all();
+    return (await Promise.all(layers.map((layer) => layer.innerHTML()))).join();
+  }
+
+  /** Clicks a slider of a cell's plot at a fraction of its length. */
+  async slide(cell: number, fraction: number): Promise<void> {
+    const rail = this.cell(cell).locator(".slider-rail-touch-rect").first();
+    await rail.scrollIntoViewIfNeeded();
+    const box = await rail.boundingBox();
+    if (box === null) throw new Error(`cell ${cell + 1} shows no slider`);
+    await this.page.mouse.click(box.x + fraction * box.width, box.y + box.height / 2);
+    await this.page.waitForTimeout(500);
+  }
+
+  /** The texts of dialogs and pop-ups that are open. */
+  async popUps(): Promise<string[]> {
+    return this.page.locator(".jp-Dialog, .Toastify__toast").allInnerTexts();
+  }
+
+  /** Red text of any cell. */
+  async errors(): Promise<string[]> {
+    return ((await this.page.evaluate(STATE)) as State).errors;
+  }
+}

@@ -1,0 +1,49 @@
+/*
+ * JupyterLab as `npm start` starts it, with the same copies of the lessons, but in a folder of its own: the browser test
+ * edits cells, and the learner's work/ is none of its business. The Python environment and the kernel are the project's.
+ */
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import { syncLessons } from "../../tools/setup/lessons.mjs";
+import { projectAt, ROOT } from "../../tools/setup/project.mjs";
+import { startServer } from "../../tools/setup/server.mjs";
+
+export interface LabServer {
+  /** The address of a lesson's copy, with the token. */
+  lessonUrl(lesson: string): string;
+  stop(): Promise<void>;
+}
+
+/** Where the screenshots for a person go. */
+export const SCREENSHOTS = path.join(ROOT, ".cache/screenshots");
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer().on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => (address !== null && typeof address === "object" ? resolve(address.port) : reject(new Error("no port"))));
+    });
+  });
+}
+
+/** Starts the server on fresh copies of all lessons. */
+export async function startLab(): Promise<LabServer> {
+  const real = projectAt(ROOT);
+  const folder = path.join(real.cache, "browser");
+  fs.rmSync(folder, { recursive: true, force: true });
+  fs.mkdirSync(path.join(folder, "tools/setup"), { recursive: true });
+  fs.mkdirSync(SCREENSHOTS, { recursive: true });
+  fs.copyFileSync(path.join(ROOT, "tools/setup/serve.py"), path.join(folder, "tools/setup/serve.py"));
+  const project = { ...projectAt(folder), venv: real.venv, python: real.python, notebooks: real.notebooks };
+  const [first] = syncLessons(project);
+  const port = await freePort();
+  const token = randomBytes(16).toString("hex");
+  const server = await startServer(project, { port, file: `work/${first.file}`, browser: false, token });
+  return {
+    lessonUrl: (lesson) => `${server.url}lab/tree/work/${lesson}.ipynb?token=${server.token}`,
+    stop: () => server.stop(),
+  };
+}

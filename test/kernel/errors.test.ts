@@ -1,0 +1,87 @@
+// What a cell that fails leaves behind: an output that says so, and other cells that run.
+import { expect, it } from "vitest";
+import { trap, withSharedKernel } from "./project";
+
+trap(
+  "a cell that throws ends with an error output that any runner recognises",
+  {
+    ours: { status: "error", ename: "RangeError", evalue: "size 3 is too large", stderr: "" },
+    stock: { status: "error", ename: undefined, evalue: undefined, stderr: expect.stringContaining("size 3 is too") },
+  },
+  async (kernel) => {
+    const { status, error, stderr } = await kernel.execute(`throw new RangeError("size 3 is too large");`);
+    return { status, ename: error?.ename, evalue: error?.evalue, stderr };
+  },
+);
+
+trap(
+  "a cell that does not compile ends with an error output that names the place",
+  { ours: "2:7 - Type 'string' is not assignable to type 'number'.", stock: undefined },
+  async (kernel) => (await kernel.execute(`const one = 1;\nconst two: number = "2";`)).error?.evalue,
+);
+
+trap(
+  "a cell sent right after a failed one runs",
+  { ours: ["error", "ok", "after\n"], stock: ["error", "abort", ""] },
+  async (kernel) => {
+    const failed = await kernel.execute(`throw new Error("no");`);
+    const next = await kernel.execute(`console.log("after");`);
+    return [failed.status, next.status, next.stdout];
+  },
+);
+
+trap(
+  "a runner that goes on after errors gets every cell run",
+  { ours: ["error", "ok", "ok"], stock: ["error", "abort", "abort"] },
+  async (kernel) => {
+    const cells = [`throw new Error("no");`, `console.log(1);`, `console.log(2);`];
+    const results = await Promise.all(cells.map((cell) => kernel.execute(cell, { stopOnError: false })));
+    return results.map(({ status }) => status);
+  },
+);
+
+it("Run All stops at a failing cell: what was sent with it is answered with aborted and not run", async () => {
+  const seen = await withSharedKernel("ours", async (kernel) => {
+    const busyThenFails = `{ const end = Date.now() + 300; while (Date.now() < end); }\nthrow new Error("no");`;
+    const cells = [`const before = 1;`, busyThenFails, `console.log("must not run");`, `1 + 1`];
+    const results = await Promise.all(cells.map((cell) => kernel.execute(cell)));
+    return [results.map(({ status }) => status), results.map(({ stdout }) => stdout).join("")];
+  });
+  expect(seen).toEqual([["ok", "error", "aborted", "aborted"], ""]);
+});
+
+it("an error shows the reader's own frames, no compiled source and no paths of the machine", async () => {
+  const errors = await withSharedKernel("ours", async (kernel, project) => {
+    project.write("lib/deep.ts", `export function fails(): void { throw new TypeError("bad shape [2, 3]"); }\n`
+      + `export async function failsLater(): Promise<void> { await null; fails(); }\n`);
+    const imports = `import { fails, failsLater } from "./lib/deep";\n`;
+    const own = `function own(): void { throw new Error("in the cell"); }\nown();`;
+    const results = [];
+    for (const cell of ["fails();", "await failsLater();", own]) results.push(await kernel.execute(imports + cell));
+    return results.map(({ error }) => error?.traceback);
+  });
+  expect(errors).toEqual([
+    ["TypeError: bad shape [2, 3]", "    at fails (lib/deep.ts)", "    at cell"],
+    [
+      "TypeError: bad shape [2, 3]",
+      "    at fails (lib/deep.ts)",
+      "    at failsLater (lib/deep.ts)",
+      "    at async cell",
+    ],
+    ["Error: in the cell", "    at own (cell)", "    at cell"],
+  ]);
+});
+
+it("a thrown value that is no Error is shown", async () => {
+  const error = await withSharedKernel("ours", async (kernel) => (await kernel.execute(`throw { code: 7 };`)).error);
+  expect(error?.evalue).toBe("{ code: 7 }");
+});
+
+it("what a cell defined before a failed one is still there after it", async () => {
+  const printed = await withSharedKernel("ours", async (kernel) => {
+    await kernel.execute(`const kept = "kept";`);
+    await kernel.execute(`const lost = 1;\nthrow new Error("no");`);
+    return (await kernel.execute(`console.log(kept);`)).stdout;
+  });
+  expect(printed).toBe("kept\n");
+});

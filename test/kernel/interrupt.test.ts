@@ -1,0 +1,120 @@
+// Interrupt in its various moments, and what is left of the kernel afterwards.
+import { expect, it } from "vitest";
+import type { KernelClient } from "./client";
+import { type Project, trap, withKernel, withSharedKernel } from "./project";
+
+/** A loop as lib writes them: over a generator that awaits and asks whether to go on. It leaves a trace. */
+const LOOP = `
+declare global { var courseInterrupt: { check(): void; run<T>(work: () => T): T } | undefined; }
+export const trace = { rounds: 0 };
+async function* rounds(): AsyncGenerator<number> {
+  for (let round = 1; ; round++) {
+    await new Promise((done) => setTimeout(done, 20));
+    globalThis.courseInterrupt?.check();
+    yield round;
+  }
+}
+export async function loop(): Promise<void> {
+  for await (const round of rounds()) trace.rounds = round;
+}
+export const endless = (): void => { for (;;); };
+`;
+const IMPORT = `import { endless, loop, trace } from "./lib/loop";\n`;
+const COUNT = `${IMPORT}const before = trace.rounds;
+await new Promise((done) => setTimeout(done, 200));
+console.log(before > 0, trace.rounds > before);`;
+
+/** Starts a cell, interrupts it a little after it has printed something, and returns how it ended. */
+async function interrupted(kernel: KernelClient, project: Project, code: string, interrupt = () => kernel.interrupt()) {
+  project.write("lib/loop.ts", LOOP);
+  await kernel.execute(`${IMPORT}trace.rounds;`);
+  const onOutput = (text: string): void => void (text === "started\n" && setTimeout(interrupt, 200));
+  return kernel.execute(`console.log("started");\n${code}`, { timeoutMs: 5000, onOutput });
+}
+
+trap(
+  "Interrupt stops a lib loop that a cell awaits, and the next cell runs",
+  { ours: ["error", "true false\n"], stock: ["error", "true true\n"] },
+  async (kernel, project) => {
+    const cell = await interrupted(kernel, project, `${IMPORT}await loop();`);
+    await pause(300);
+    return [cell.status, (await kernel.execute(COUNT)).stdout];
+  },
+);
+
+trap(
+  "Interrupt stops a loop that an earlier cell left running",
+  { ours: "true false\n", stock: "true true\n" },
+  async (kernel, project) => {
+    await interrupted(kernel, project, `${IMPORT}void loop();`);
+    await pause(500);
+    return (await kernel.execute(COUNT)).stdout;
+  },
+);
+
+trap(
+  "Interrupt after a cell has set a SIGINT handler leaves the kernel alive",
+  { ours: "alive\n", stock: "" },
+  async (kernel) => {
+    await kernel.execute(`process.on("SIGINT", () => {});`);
+    kernel.interrupt();
+    await pause(300);
+    return (await kernel.execute(`console.log("alive");`, { timeoutMs: 3000 })).stdout;
+  },
+  withKernel,
+);
+
+trap(
+  "an interrupt request stops the loop where there are no signals",
+  { ours: ["error", "Interrupted"], stock: ["timeout", undefined] },
+  async (kernel, project) => {
+    const cell = await interrupted(kernel, project, `${IMPORT}await loop();`, () => void kernel.requestInterrupt());
+    return [cell.status, cell.error?.ename];
+  },
+  withKernel,
+);
+
+trap(
+  "an endless loop after an await ends at Interrupt when it is called through courseInterrupt.run",
+  { ours: ["error", "alive\n"], stock: ["timeout", ""] },
+  async (kernel, project) => {
+    const code = `${IMPORT}await null;
+      globalThis.courseInterrupt ? globalThis.courseInterrupt.run(endless) : endless();`;
+    const cell = await interrupted(kernel, project, code);
+    return [cell.status, (await kernel.execute(`console.log("alive");`, { timeoutMs: 2000 })).stdout];
+  },
+  withKernel,
+);
+
+it("an endless loop in a cell without await ends at Interrupt, and the next cell runs", async () => {
+  const seen = await withSharedKernel("ours", async (kernel, project) => {
+    const cell = await interrupted(kernel, project, `${IMPORT}endless();`);
+    return [cell.error?.ename, (await kernel.execute(`console.log("alive");`)).stdout];
+  });
+  expect(seen).toEqual(["Interrupted", "alive\n"]);
+});
+
+it("an interrupt while nothing runs harms no later cell", async () => {
+  const seen = await withSharedKernel("ours", async (kernel, project) => {
+    project.write("lib/loop.ts", LOOP);
+    await kernel.execute(`${IMPORT}trace.rounds;`);
+    kernel.interrupt();
+    await kernel.requestInterrupt();
+    await pause(200);
+    const cell = await kernel.execute(`${IMPORT}void loop();\n${COUNT.replace(IMPORT, "")}`);
+    return [cell.status, cell.stdout, cell.stderr];
+  });
+  expect(seen).toEqual(["ok", "false true\n", ""]);
+});
+
+it("an interrupted loop does not revive when the next cell starts before it has asked", async () => {
+  const printed = await withSharedKernel("ours", async (kernel, project) => {
+    await interrupted(kernel, project, `${IMPORT}await loop();`);
+    return (await kernel.execute(COUNT)).stdout;
+  });
+  expect(printed).toBe("true false\n");
+});
+
+async function pause(ms: number): Promise<void> {
+  await new Promise((done) => setTimeout(done, ms));
+}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from "vitest";
+import { billions, fixed, percent, times, whole } from "../../lib/notebook/format";
+
+describe("numbers in sentences", () => {
+  it("separates thousands by commas", () => {
+    expect(whole(671_026_404_352)).toBe("671,026,404,352");
+    expect(whole(409_663_695_276_000n)).toBe("409,663,695,276,000");
+    expect(fixed(1234.567, 1)).toBe("1,234.6");
+  });
+
+  it("gives shares as many digits as say something", () => {
+    expect([0, 0.000123, 0.03125, 0.978, 1].map(percent)).toEqual(["0%", "0.01%", "3.1%", "98%", "100%"]);
+  });
+
+  it("gives counts in billions three digits", () => {
+    expect([671.026e9, 36.6257e9, 1.655e9].map(billions)).toEqual(["671B", "36.6B", "1.66B"]);
+  });
+
+  it("rounds large ratios to whole numbers", () => {
+    expect([1.44, 9.96, 17.99].map(times)).toEqual(["1.4 times", "10.0 times", "18 times"]);
+  });
+});

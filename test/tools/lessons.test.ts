@@ -1,0 +1,164 @@
+import fs from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describeSync, findLesson, listLessons, resetLesson, syncLessons } from "../../tools/setup/lessons.mjs";
+import { projectAt } from "../../tools/setup/project.mjs";
+import { Sandbox } from "./sandbox";
+
+describe("the learner's copies", () => {
+  let box: Sandbox;
+  let project: ReturnType<typeof projectAt>;
+  beforeEach(() => {
+    box = new Sandbox();
+    project = projectAt(box.root);
+  });
+  afterEach(() => box.remove());
+
+  const sync = (): string => describeSync(syncLessons(project));
+  const files = (): string[] =>
+    fs
+      .readdirSync(project.work)
+      .filter((name) => !name.startsWith("."))
+      .sort();
+  const latest = (name: string): string => box.read(`notebooks/${name}.ipynb`);
+
+  it("are made of every lesson that is missing", () => {
+    expect(sync()).toBe("2 copied to work/");
+    expect(files()).toEqual(["00-start-here.ipynb", "01-mixture-of-experts.ipynb"]);
+    fs.rmSync(path.join(project.work, "00-start-here.ipynb"));
+    expect(sync()).toBe("1 copied to work/");
+  });
+
+  it("are left alone when nothing is new", () => {
+    sync();
+    box.write("work/00-start-here.ipynb", "mine");
+    expect(sync()).toBe("2 in work/, as you left them");
+    expect(box.read("work/00-start-here.ipynb")).toBe("mine");
+    expect(files()).toHaveLength(2);
+  });
+
+  it("are refreshed when they are as they were made", () => {
+    sync();
+    box.lesson("00-start-here", "second");
+    expect(sync()).toBe("1 in work/ brought up to date");
+    expect(box.read("work/00-start-here.ipynb")).toBe(latest("00-start-here"));
+  });
+
+  it("that were changed stay, and the newer lesson lies beside them, once", () => {
+    sync();
+    box.write("work/00-start-here.ipynb", "mine");
+    box.lesson("00-start-here", "second");
+    expect(sync()).toBe("a newer 00-start-here lies in work/00-start-here.new.ipynb");
+    expect(box.read("work/00-start-here.ipynb")).toBe("mine");
+    expect(box.read("work/00-start-here.new.ipynb")).toBe(latest("00-start-here"));
+    fs.rmSync(path.join(project.work, "00-start-here.new.ipynb"));
+    expect(sync()).toBe("2 in work/, as you left them");
+    expect(box.has("work/00-start-here.new.ipynb")).toBe(false);
+  });
+
+  it("get a third version in the place of an untouched second", () => {
+    sync();
+    box.write("work/00-start-here.ipynb", "mine");
+    box.lesson("00-start-here", "second");
+    sync();
+    box.lesson("00-start-here", "third");
+    sync();
+    expect(box.read("work/00-start-here.new.ipynb")).toBe(latest("00-start-here"));
+    expect(files()).toEqual(["00-start-here.ipynb", "00-start-here.new.ipynb", "01-mixture-of-experts.ipynb"]);
+  });
+
+  it("get a third version under another name when the second was worked in", () => {
+    sync();
+    box.write("work/00-start-here.ipynb", "mine");
+    box.lesson("00-start-here", "second");
+    sync();
+    box.write("work/00-start-here.new.ipynb", "mine too");
+    box.lesson("00-start-here", "third");
+    expect(sync()).toBe("a newer 00-start-here lies in work/00-start-here.new-2.ipynb");
+    expect(box.read("work/00-start-here.ipynb")).toBe("mine");
+    expect(box.read("work/00-start-here.new.ipynb")).toBe("mine too");
+  });
+
+  it("are taken for the learner's when the record of what was copied is lost or broken", () => {
+    sync();
+    box.write("work/.copies.json", "{");
+    box.lesson("00-start-here", "second");
+    sync();
+    expect(box.read("work/00-start-here.ipynb")).not.toBe(latest("00-start-here"));
+    expect(box.read("work/00-start-here.new.ipynb")).toBe(latest("00-start-here"));
+  });
+
+  it("never lose what a learner wrote, whatever order things happen in", () => {
+    // Every sequence of four of these: each text that the learner saved must still stand in some file of work/.
+    const learner =
+      (name: string) =>
+      (step: number): void => {
+        if (box.has(`work/${name}`)) box.write(`work/${name}`, `mine ${step}`);
+      };
+    const actions = [
+      () => void syncLessons(project),
+      (step: number) => box.lesson("00-start-here", `version ${step}`),
+      learner("00-start-here.ipynb"),
+      learner("00-start-here.new.ipynb"),
+      () => void resetLesson(project, "00-start-here", new Date(2026, 0, 2)),
+    ];
+    for (let sequence = 0; sequence < actions.length ** 4; sequence++) {
+      fs.rmSync(project.work, { recursive: true, force: true });
+      box.lesson("00-start-here", "version 0");
+      syncLessons(project);
+      for (let step = 0, rest = sequence; step < 4; step++, rest = Math.floor(rest / actions.length)) {
+        const before = texts();
+        const action = rest % actions.length;
+        actions[action](step);
+        if (action === 2 || action === 3) continue;
+        const after = texts();
+        const lost = before.filter((text) => text.startsWith("mine") && !after.includes(text));
+        expect(lost, `sequence ${sequence}, step ${step}`).toEqual([]);
+      }
+    }
+  });
+
+  const texts = (): string[] => files().map((name) => box.read(`work/${name}`));
+
+  it("that are reset twice in a day keep both old ones", () => {
+    sync();
+    const day = new Date(2026, 10, 3);
+    box.write("work/00-start-here.ipynb", "one");
+    expect(resetLesson(project, "00-start-here", day).kept).toBe("00-start-here.2026-11-03.ipynb");
+    box.write("work/00-start-here.ipynb", "two");
+    expect(resetLesson(project, "00-start-here", day).kept).toBe("00-start-here.2026-11-03-2.ipynb");
+    expect(resetLesson(project, "00-start-here", day).kept).toBeNull();
+    box.lesson("00-start-here", "second");
+    expect(sync()).toBe("1 in work/ brought up to date");
+  });
+});
+
+describe("a lesson's name", () => {
+  const lessons = ["00-start-here", "01-mixture-of-experts", "10-the-article-audited"];
+
+  it.each([
+    "1",
+    "01",
+    "01-mix",
+    "01-mixture-of-experts",
+    "01-mixture-of-experts.ipynb",
+    "work/01-mixture-of-experts.ipynb",
+    "work\\01-mixture-of-experts.ipynb",
+  ])("is found from %s", (name) => {
+    expect(findLesson(lessons, name)).toBe("01-mixture-of-experts");
+  });
+
+  it("must be of one lesson", () => {
+    expect(() => findLesson(["01-a", "01-b"], "01")).toThrow(
+      '"01" is the beginning of several lessons: the lessons are 01-a, 01-b.',
+    );
+  });
+
+  it("is only that of a numbered notebook", () => {
+    const box = new Sandbox();
+    box.write("notebooks/scratch.ipynb", "{}");
+    box.write("notebooks/solutions/02-x.ipynb", "{}");
+    expect(listLessons(projectAt(box.root))).toEqual(["00-start-here", "01-mixture-of-experts"]);
+    box.remove();
+  });
+});

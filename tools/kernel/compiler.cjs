@@ -1,0 +1,137 @@
+/**
+ * Prepares the compiler that tslab uses: strict types, and files that are looked at when a cell runs.
+ *
+ * tslab passes fixed compiler options and reads no tsconfig.json, so cells were unchecked against null and `any`. And
+ * it learns of files from the operating system's events. These arrive some time later, or never on some file systems,
+ * so a cell that runs right after a save would use the old file; and a new file beside one that a cell failed to import
+ * broke the kernel for good. Here no event is listened to: the project's files are compared with the disk each time a
+ * cell is compiled. Packages don't change under a running kernel, so theirs are not.
+ */
+const fs = require("node:fs");
+const { createRequire } = require("node:module");
+const { expandShorthand } = require("./shorthand.cjs");
+const { shorthandProperties } = require("./shorthand-properties.cjs");
+
+/** The options of tsconfig.json that change what is an error, so that a cell is held to what lib is held to. */
+const COMPILER_OPTIONS = {
+  strict: true,
+  noImplicitOverride: true,
+  noFallthroughCasesInSwitch: true,
+  lib: ["lib.es2023.d.ts"],
+  types: ["node"],
+};
+
+/** @param {string} file */
+const isPackageFile = (file) => file.includes("/node_modules/");
+
+/**
+ * Must be called before tslab is loaded.
+ *
+ * @returns {{ pollProjectFiles: () => void }} a function that tells the compiler which project files have changed
+ */
+function prepareCompiler() {
+  const modulePath = createRequire(require.resolve("tslab/package.json")).resolve("@tslab/typescript-for-tslab");
+  /** @type {typeof import("@tslab/typescript-for-tslab")} */
+  const ts = require(modulePath);
+  /** @type {{ createWatchCompilerHost: Function }} */
+  const { createWatchCompilerHost: createHost } = ts;
+
+  /**
+   * @param {unknown} files
+   * @param {object} options
+   * @param {import("@tslab/typescript-for-tslab").System} system
+   * @param {unknown} _createProgram tslab leaves the choice to the compiler
+   * @param {unknown[]} rest
+   */
+  function createWatchCompilerHost(files, options, system, _createProgram, ...rest) {
+    /** @param {Parameters<typeof ts.createEmitAndSemanticDiagnosticsBuilderProgram>} args */
+    const createProgram = (...args) => expandShorthand(ts, ts.createEmitAndSemanticDiagnosticsBuilderProgram(...args));
+    const host = createHost(files, { ...options, ...COMPILER_OPTIONS }, system, createProgram, ...rest);
+    const packages = ts.createModuleResolutionCache(process.cwd(), (name) => name);
+    // The project's own imports are resolved anew each time: a file that did not exist may exist now.
+    host.hasInvalidatedResolutions = (/** @type {string} */ file) => !isPackageFile(file);
+    host.resolveModuleNameLiterals = (
+      /** @type {readonly { text: string }[]} */ names,
+      /** @type {string} */ importer,
+      /** @type {unknown} */ _redirect,
+      /** @type {import("@tslab/typescript-for-tslab").CompilerOptions} */ resolved,
+    ) =>
+      names.map(({ text }) => {
+        const cache = isPackageFile(importer) || !text.startsWith(".") ? packages : undefined;
+        return ts.resolveModuleName(text, importer, resolved, system, cache);
+      });
+    return host;
+  }
+
+  const { poll, onChange } = watchByPolling(ts);
+  const { visitEachChild, seeVariables } = shorthandProperties(ts);
+  const getPreEmitDiagnosticsOfFiles = diagnoseOnce(ts, onChange, seeVariables);
+  // The module's properties are read-only: tslab gets a copy of it.
+  const loaded = require.cache[modulePath];
+  if (loaded) loaded.exports = { ...ts, createWatchCompilerHost, getPreEmitDiagnosticsOfFiles, visitEachChild };
+  return { pollProjectFiles: poll };
+}
+
+/**
+ * tslab checks all files that a cell imports, for every cell. A file without errors needs no second look before a file
+ * of the project changes.
+ *
+ * @param {object} ts
+ * @param {(listener: () => void) => void} onChange
+ * @param {(program: import("@tslab/typescript-for-tslab").Program) => void} prepare is called with each program
+ */
+function diagnoseOnce(ts, onChange, prepare) {
+  const { getPreEmitDiagnosticsOfFiles: diagnose } = /** @type {{ getPreEmitDiagnosticsOfFiles: Function }} */ (ts);
+  /** @type {WeakSet<object>} */
+  let clean = new WeakSet();
+  onChange(() => (clean = new WeakSet()));
+  /**
+   * @param {import("@tslab/typescript-for-tslab").Program} program
+   * @param {object[]} files
+   * @returns {{ file?: object }[]}
+   */
+  return (program, files) => {
+    prepare(program);
+    const unchecked = files.filter((file) => !clean.has(file));
+    /** @type {{ file?: object }[]} */
+    const diagnostics = diagnose(program, unchecked);
+    const faulty = new Set(diagnostics.map(({ file }) => file));
+    for (const file of unchecked) if (!faulty.has(file)) clean.add(file);
+    return diagnostics;
+  };
+}
+
+/**
+ * @param {typeof import("@tslab/typescript-for-tslab")} ts
+ * @returns {{ poll: () => void, onChange: (listener: () => void) => void }}
+ */
+function watchByPolling(ts) {
+  /** @type {(() => void)[]} */
+  const listeners = [];
+  /** @type {Map<string, { state: string, notify: import("@tslab/typescript-for-tslab").FileWatcherCallback }>} */
+  const watched = new Map();
+  /** @param {string} file */
+  const stateOf = (file) => {
+    const stat = fs.statSync(file, { throwIfNoEntry: false });
+    return stat ? `${stat.mtimeMs} ${stat.size}` : "";
+  };
+  ts.sys.watchDirectory = () => ({ close() {} });
+  ts.sys.watchFile = (file, notify) => {
+    if (!isPackageFile(file)) watched.set(file, { state: stateOf(file), notify });
+    return { close: () => void watched.delete(file) };
+  };
+  function poll() {
+    for (const [file, entry] of watched) {
+      const state = stateOf(file);
+      if (state === entry.state) continue;
+      const { Created, Changed, Deleted } = ts.FileWatcherEventKind;
+      const kind = state === "" ? Deleted : entry.state === "" ? Created : Changed;
+      entry.state = state;
+      entry.notify(file, kind);
+      for (const listener of listeners) listener();
+    }
+  }
+  return { poll, onChange: (listener) => void listeners.push(listener) };
+}
+
+module.exports = { prepareCompiler };

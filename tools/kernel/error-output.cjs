@@ -1,0 +1,64 @@
+/**
+ * Turns what the executor reports into the content of a Jupyter error.
+ *
+ * tslab prints an error as red text and sends no `error` output, so Run All went on, and a runner that looks for errors
+ * called a broken notebook a success. The traceback keeps what a reader of the cell can use: no frames of Node or
+ * tslab, no machine's paths, and no line numbers of compiled code that nobody sees.
+ */
+const path = require("node:path");
+const { format, inspect } = require("node:util");
+
+/** The executor's format of a compiler message. */
+const COMPILER_MESSAGE = "%s%d:%d - %s";
+
+const FOREIGN_FRAME = /^\s+at .*(node:|[\\/]tslab[\\/]dist[\\/]|[\\/]tools[\\/]kernel[\\/])/;
+
+/**
+ * @param {unknown[][]} reports the arguments of the executor's console.error, one call each; at least one
+ * @returns {{ ename: string, evalue: string, traceback: string[] }}
+ */
+function errorContent(reports) {
+  const [format0, ...values] = reports[0] ?? [];
+  if (format0 === COMPILER_MESSAGE) {
+    const traceback = reports.map((report) => format(...report));
+    return { ename: "CompileError", evalue: traceback.join("\n"), traceback };
+  }
+  const error = format0;
+  if (!(error instanceof Error)) {
+    const text = typeof error === "string" ? format(error, ...values) : inspect(error);
+    return { ename: "Thrown value", evalue: text, traceback: [`Thrown value: ${text}`] };
+  }
+  return { ename: error.name, evalue: error.message, traceback: readableStack(error) };
+}
+
+/** What Node puts before a stack: file and line, the compiled source, an arrow below it. */
+const COMPILED_SOURCE = /^\S.*:\d+\n.*\n *\^+\n+/;
+
+/**
+ * @param {Error} error
+ * @returns {string[]} lines
+ */
+function readableStack(error) {
+  const root = process.cwd() + path.sep;
+  const lines = inspect(error)
+    .replace(COMPILED_SOURCE, "")
+    .split("\n")
+    .filter((line) => !FOREIGN_FRAME.test(line))
+    .map((line) =>
+      line
+        .replaceAll(root, "")
+        .replaceAll("\\", "/")
+        .replace(/evalmachine\.<anonymous>:\d+:\d+/, "cell")
+        .replace(/\b(lib\/.*)\.js:\d+:\d+/, "$1.ts"),
+    );
+  return lines.filter((line, i) => line !== lines[i - 1]);
+}
+
+/** The error of a cell that was interrupted. */
+const INTERRUPTED = {
+  ename: "Interrupted",
+  evalue: "The cell was interrupted.",
+  traceback: ["The cell was interrupted."],
+};
+
+module.exports = { errorContent, INTERRUPTED };

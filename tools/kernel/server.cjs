@@ -1,0 +1,142 @@
+/**
+ * The server of the kernel: tslab's, with its own way of running a cell and of answering an interrupt request.
+ *
+ * A cell gets one output stream, runs when its turn comes, and ends with an `error` output and a reply that says so if
+ * it failed. The interrupt request is how Jupyter interrupts where there are no signals, on Windows.
+ */
+const { createHmac, randomUUID } = require("node:crypto");
+const jupyter = require("tslab/dist/jupyter.js");
+const { CellQueue } = require("./cell-queue.cjs");
+const { errorContent, INTERRUPTED } = require("./error-output.cjs");
+const { OutputStream } = require("./output-stream.cjs");
+
+/**
+ * @typedef {Parameters<import("tslab/dist/jupyter").ZmqServer["handleExecute"]>[1]} Message
+ * @typedef {{ code: string, stop_on_error?: boolean }} ExecuteRequest
+ * @typedef {{ status: "ok" | "error", execution_count: number } & Record<string, unknown>} ExecuteReply
+ */
+
+const DELIMITER = "<IDS|MSG>";
+
+class CourseServer extends jupyter.ZmqServer {
+  #executor;
+  #reports;
+  #interrupts;
+  #handler;
+  #queue = new CellQueue();
+  #executionCount = 0;
+  /** @type {Promise<void>} */
+  #bound = Promise.resolve();
+
+  /**
+   * @param {import("tslab/dist/executor").Executor} executor
+   * @param {unknown[][]} reports where the executor puts its errors
+   * @param {import("./interrupt.cjs").Interrupts} interrupts
+   * @param {string} connectionFile
+   */
+  constructor(executor, reports, interrupts, connectionFile) {
+    const handler = new jupyter.JupyterHandlerImpl(executor, false);
+    super(handler, connectionFile);
+    this.#handler = handler;
+    this.#executor = executor;
+    this.#reports = reports;
+    this.#interrupts = interrupts;
+  }
+
+  /** @override */
+  init() {
+    this.#bound = super.init();
+    return this.#bound;
+  }
+
+  /**
+   * @override
+   * @param {{ send(frames: unknown[]): unknown }} socket
+   * @param {Message} request
+   */
+  async handleExecute(socket, request) {
+    const content = /** @type {ExecuteRequest} */ (request.content);
+    const reply = request.createReply();
+    reply.header.msg_type = "execute_reply";
+    reply.content = await this.#queue.add(() => this.#runCell(request, content.code), content.stop_on_error !== false);
+    reply.signAndSend(this.connInfo.key, socket);
+  }
+
+  /**
+   * @param {Message} request
+   * @param {string} code
+   * @returns {Promise<ExecuteReply>}
+   */
+  async #runCell(request, code) {
+    const output = new OutputStream((name, text) => this.#publish(request, "stream", { name, text }));
+    /** @param {string} name @param {string} text */
+    const write = (name, text) => output.write(name, text);
+    // Like tslab, and like IPython: what a cell prints after its end appears below the cell that runs then.
+    Object.assign(process.stdout, { write: this.#handler.createWriteToIopub("stdout", write) });
+    Object.assign(process.stderr, { write: this.#handler.createWriteToIopub("stderr", write) });
+    Object.assign(jupyter, {
+      /** @param {object} data @param {boolean} update */
+      lastWriteDisplayData: (data, update) => {
+        output.flush();
+        this.#publish(request, update ? "update_display_data" : "display_data", data);
+      },
+    });
+
+    const execution_count = ++this.#executionCount;
+    this.#reports.length = 0;
+    const succeeded = await this.#interrupts.runCell(() => this.#executor.execute(code)).catch((error) => {
+      this.#reports.push([error]);
+      return false;
+    });
+    output.flush();
+    if (succeeded) {
+      // A module cell (tslab's @module) counts as run whatever the compiler said of it.
+      for (const report of this.#reports) console.error(...report);
+      return { status: "ok", execution_count, payload: [], user_expressions: {} };
+    }
+    const error = this.#interrupts.isInterrupted(this.#reports[0]?.[0]) ? INTERRUPTED : errorContent(this.#reports);
+    this.#publish(request, "error", error);
+    return { status: "error", execution_count, ...error };
+  }
+
+  /**
+   * @param {Message} request
+   * @param {string} type
+   * @param {object} content
+   */
+  #publish(request, type, content) {
+    const message = request.createReply();
+    message.header.msg_type = type;
+    message.content = content;
+    message.signAndSend(this.connInfo.key, this.iopub);
+  }
+
+  /**
+   * @override
+   * @param {import("zeromq").Router} socket
+   * @param {Buffer[]} frames
+   */
+  async handleShellMessage(socket, ...frames) {
+    // A client may ask as soon as the first socket is bound, and the answer needs all of them.
+    await this.#bound;
+    const start = frames.findIndex((frame) => frame.toString() === DELIMITER);
+    const header = JSON.parse(frames[start + 2]?.toString() ?? "{}");
+    if (header.msg_type !== "interrupt_request") return super.handleShellMessage(socket, ...frames);
+    // tslab knows no such request and keeps its message class to itself: reading and replying are done here.
+    if (this.#sign(frames.slice(start + 2)) !== frames[start + 1]?.toString()) return;
+    this.#interrupts.interrupt();
+    const date = new Date().toISOString();
+    const replyHeader = { ...header, msg_type: "interrupt_reply", msg_id: randomUUID(), date };
+    const body = [replyHeader, header, {}, { status: "ok" }].map((part) => JSON.stringify(part));
+    await socket.send([...frames.slice(0, start), DELIMITER, this.#sign(body), ...body]);
+  }
+
+  /** @param {(string | Buffer)[]} parts */
+  #sign(parts) {
+    const hmac = createHmac("sha256", this.connInfo.key);
+    for (const part of parts) hmac.update(part);
+    return hmac.digest("hex");
+  }
+}
+
+module.exports = { CourseServer };

@@ -1,0 +1,52 @@
+/**
+ * Starts the kernel that runs the cells: `node tools/kernel/start.cjs CONNECTION_FILE`.
+ *
+ * tslab does the work: its converter compiles a cell, its executor runs it, its server speaks Jupyter's protocol. This
+ * file assembles those parts as tslab's own start does, with one small file for each thing that a course needs to go
+ * differently. The tests in test/kernel hold each of them against tslab as it comes.
+ *
+ * The kernel runs in the project root wherever the notebook lies, so a cell imports `./lib/…` from any folder.
+ */
+const path = require("node:path");
+
+const root = path.resolve(__dirname, "..", "..");
+process.chdir(root);
+
+const { watchParent } = require("./parent-watch.cjs");
+watchParent();
+
+// These two change modules that tslab reads when it is loaded: they come before it.
+const { pollProjectFiles } = require("./compiler.cjs").prepareCompiler();
+require("./unlimited-publisher.cjs").makePublisherUnlimited();
+
+const { createConverter } = require("tslab/dist/converter.js");
+const { createExecutor } = require("tslab/dist/executor.js");
+const { freshImports } = require("./fresh-imports.cjs");
+const { Interrupts } = require("./interrupt.cjs");
+const { CourseServer } = require("./server.cjs");
+
+const converter = freshImports(createConverter({ isJS: false, isBrowser: false }), pollProjectFiles);
+
+/** What the executor reported of the running cell: a thrown value, or one entry per compiler message.
+ * @type {unknown[][]} */
+const reports = [];
+const executor = createExecutor(
+  root,
+  { node: converter, browser: converter, close: () => converter.close() },
+  { log: console.log, error: (...report) => reports.push(report) },
+);
+
+const interrupts = new Interrupts(() => executor.interrupt());
+Object.assign(globalThis, { courseInterrupt: interrupts });
+
+process.on("uncaughtException", (error) => console.error("Uncaught exception:", error));
+process.on("unhandledRejection", (reason) => {
+  // A loop that nobody awaits ends this way when it is interrupted, as it should.
+  if (!interrupts.isInterrupted(reason)) console.error("Unhandled promise rejection:", reason);
+});
+
+const server = new CourseServer(executor, reports, interrupts, process.argv[2] ?? "");
+server.init().catch((error) => {
+  console.error(`The kernel cannot start with the connection file "${process.argv[2] ?? ""}": ${error}`);
+  process.exit(1);
+});

@@ -1,0 +1,215 @@
+/*
+ * Finds a Python on the machine and makes .venv with exactly the packages of requirements.txt. The environment is
+ * made anew when its stamp is missing (a set-up was cut off), when the project folder was moved (an environment holds
+ * its own path) or when the Python it was made from is gone.
+ */
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { installError, runCommand } from "./commands.mjs";
+import { environment } from "./project.mjs";
+import { SetupError, again } from "./say.mjs";
+import { digest, readStamp, removeStamp, stampHolds, writeStamp } from "./stamps.mjs";
+
+/**
+ * @typedef {import("./project.mjs").Project} Project
+ * @typedef {{ command: string[], version: string, venv: boolean }} Python
+ */
+
+export const OLDEST_PYTHON = [3, 10];
+
+/** Runs on any Python, down to 2: says its version and whether it can make environments. */
+const PROBE = `
+import json, sys
+def has(name):
+    try:
+        __import__(name)
+        return True
+    except ImportError:
+        return False
+print(json.dumps({"version": "%d.%d.%d" % sys.version_info[:3], "venv": has("venv") and has("ensurepip")}))
+`;
+
+/**
+ * The commands under which a Python may be found, best first.
+ * @param {NodeJS.Platform} platform
+ * @returns {string[][]}
+ */
+export function pythonCommands(platform = process.platform) {
+  if (platform === "win32") return [["py", "-3"], ["python"], ["python3"]];
+  return [["python3"], ["python"], ...[14, 13, 12, 11, 10].map((minor) => [`python3.${minor}`])];
+}
+
+/** @param {string} version */
+export function isNewEnough(version) {
+  const [major, minor] = version.split(".").map(Number);
+  return major > OLDEST_PYTHON[0] || (major === OLDEST_PYTHON[0] && minor >= OLDEST_PYTHON[1]);
+}
+
+/**
+ * Asks one command what Python it is.
+ * @param {string[]} command
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Python | null} null if there is no Python under that name
+ */
+function probe(command, env) {
+  const [program, ...args] = command;
+  const { status, stdout } = spawnSync(program, [...args, "-c", PROBE], {
+    env,
+    encoding: "utf8",
+    timeout: 20_000,
+    stdio: ["ignore", "pipe", "ignore"],
+    windowsHide: true,
+  });
+  if (status !== 0) return null;
+  try {
+    return { command, .../** @type {{ version: string, venv: boolean }} */ (JSON.parse(stdout)) };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * The first Python that will do.
+ * @param {Iterable<Python>} found in order of preference
+ * @returns {Python}
+ * @throws {SetupError} which says what is missing: Python, a newer one, or its venv module
+ */
+export function choosePython(found) {
+  const rejected = [];
+  for (const python of found) {
+    if (isNewEnough(python.version) && python.venv) return python;
+    rejected.push(python);
+  }
+  const needed = OLDEST_PYTHON.join(".");
+  const bare = rejected.find((python) => isNewEnough(python.version));
+  if (bare !== undefined) {
+    const name = `python${bare.version.split(".", 2).join(".")}-venv`;
+    throw new SetupError(
+      `Python ${bare.version} lacks its venv module: install it (Debian, Ubuntu: sudo apt install ${name}), ` +
+        `then ${again()}.`,
+    );
+  }
+  if (rejected.length > 0) {
+    throw new SetupError(
+      `Python ${rejected[0].version} is too old: install Python ${needed} or newer (python.org, or your system's ` +
+        `packages), then ${again()}.`,
+    );
+  }
+  throw new SetupError(
+    `Python is missing: install Python ${needed} or newer (python.org, or your system's packages), then ${again()}.`,
+  );
+}
+
+/**
+ * The PATH without the project's own environment, which may be about to be replaced.
+ * @param {Project} project
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function withoutVenv(project, env) {
+  const name = Object.keys(env).find((key) => key.toUpperCase() === "PATH") ?? "PATH";
+  const folders = (env[name] ?? "").split(path.delimiter);
+  return { ...env, [name]: folders.filter((folder) => !folder.startsWith(project.venv)).join(path.delimiter) };
+}
+
+/**
+ * Finds the Python to make the environment from.
+ * @param {Project} project
+ * @returns {Python}
+ * @throws {SetupError}
+ */
+export function findPython(project) {
+  const env = withoutVenv(project, environment(project));
+  const found = function* () {
+    for (const command of pythonCommands()) {
+      const python = probe(command, env);
+      if (python !== null) yield python;
+    }
+  };
+  return choosePython(found());
+}
+
+/**
+ * Whether .venv was finished, has not been moved, and still runs.
+ * @param {Project} project
+ */
+export function venvWorks(project) {
+  const stamp = readStamp(project.venv);
+  if (stamp === null || stamp.root !== project.root) return false;
+  return probe([project.python], environment(project))?.version === stamp.python;
+}
+
+/**
+ * @param {Project} project
+ * @param {boolean} dev with what only building and testing need
+ * @returns {{ name: string, file: string }[]}
+ */
+function requirementFiles(project, dev) {
+  const names = dev ? ["requirements", "requirements-dev"] : ["requirements"];
+  return names.map((name) => ({ name, file: path.join(project.root, `${name}.txt`) }));
+}
+
+/**
+ * The environment for pip. To describe the machine to the package index, pip asks rustc for its version, and rustup's
+ * rustc makes ~/.rustup when there is none: it is made in the project then.
+ * @param {Project} project
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function pipEnvironment(project, env) {
+  const has = env.RUSTUP_HOME !== undefined || fs.existsSync(path.join(env.HOME ?? os.homedir(), ".rustup"));
+  return has ? env : { ...env, RUSTUP_HOME: path.join(project.cache, "rustup") };
+}
+
+/**
+ * Makes .venv and installs into it what is not there yet.
+ * @param {Project} project
+ * @param {{ dev: boolean }} options dev: with requirements-dev.txt
+ * @param {(text: string) => void} say
+ * @returns {Promise<string>} what was done
+ * @throws {SetupError} no suitable Python, no network, …
+ */
+export async function setUpPython(project, { dev }, say) {
+  const options = { cwd: project.root, env: pipEnvironment(project, environment(project)), log: project.log };
+  const works = venvWorks(project);
+  const before = works ? readStamp(project.venv) : null;
+  const files = requirementFiles(project, dev);
+  const wanted = Object.fromEntries(files.map(({ name, file }) => [name, digest(fs.readFileSync(file))]));
+  if (stampHolds(before, wanted)) return `.venv with Python ${before?.python} is ready`;
+  removeStamp(project.venv);
+  let version = before?.python;
+  if (version === undefined) {
+    const python = findPython(project);
+    version = python.version;
+    say(`making .venv with Python ${version}`);
+    fs.rmSync(project.venv, { recursive: true, force: true, maxRetries: 3 });
+    const [program, ...args] = python.command;
+    const env = withoutVenv(project, options.env);
+    const { code, output } = await runCommand(program, [...args, "-m", "venv", project.venv], { ...options, env });
+    if (code !== 0) {
+      if (/ensurepip/.test(output)) choosePython([{ ...python, venv: false }]);
+      throw installError("Python", output, path.relative(project.root, project.log));
+    }
+  }
+  const lists = files.map(({ file }) => path.basename(file));
+  say(`installing what ${lists.join(" and ")} lists, about 350 MB`);
+  const { code, output } = await runCommand(
+    project.python,
+    [
+      "-m",
+      "pip",
+      "install",
+      "--no-deps",
+      "--no-input",
+      "--progress-bar=off",
+      "--no-warn-script-location",
+      ...lists.flatMap((name) => ["-r", name]),
+    ],
+    options,
+  );
+  if (code !== 0) throw installError("Python", output, path.relative(project.root, project.log));
+  writeStamp(project.venv, { root: project.root, python: version, ...wanted });
+  return `.venv with Python ${version} is ready`;
+}

@@ -1,0 +1,207 @@
+/*
+ * JupyterLab as a child of ours: on 127.0.0.1 only, with a token that stands in no command line, with our one kernel,
+ * and gone when we are gone (serve.py).
+ */
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import http from "node:http";
+import net from "node:net";
+import path from "node:path";
+import { environment } from "./project.mjs";
+import { SetupError, again } from "./say.mjs";
+
+/**
+ * @typedef {import("./project.mjs").Project} Project
+ * @typedef {import("node:child_process").ChildProcess} ChildProcess
+ * @typedef {object} Server
+ * @property {string} url of the server, ending in a slash, without the token
+ * @property {string} token
+ * @property {() => Promise<void>} stop stops the kernels and the server
+ * @property {Promise<number>} ended the exit code, once it has ended by itself or by stop()
+ */
+
+const HOST = "127.0.0.1";
+
+/** How long JupyterLab may take to answer, and to stop its kernels. */
+const START_SECONDS = 120;
+const STOP_SECONDS = 15;
+
+/**
+ * Whether something listens on a port of this machine, or we may not.
+ * @param {number} port
+ * @returns {Promise<string | null>} null if it is free, else what is the matter
+ */
+export async function portTrouble(port) {
+  const answered = await new Promise((resolve) => {
+    const socket = net.connect({ port, host: HOST, timeout: 1000 });
+    const say = (/** @type {boolean} */ answer) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket
+      .on("connect", () => say(true))
+      .on("error", () => say(false))
+      .on("timeout", () => say(false));
+  });
+  if (answered) return "taken";
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    server.once("error", (/** @type {NodeJS.ErrnoException} */ error) =>
+      resolve(error.code === "EADDRINUSE" ? "taken" : `not open to you (${error.code})`),
+    );
+    server.listen({ port, host: HOST, exclusive: true }, () => server.close(() => resolve(null)));
+  });
+}
+
+/**
+ * The address of a course that is running already from this folder on a port.
+ * @param {Project} project
+ * @param {number} port
+ * @returns {string | null}
+ */
+export function runningCourse(project, port) {
+  const folder = /** @type {string} */ (environment(project).JUPYTER_RUNTIME_DIR);
+  const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  for (const name of names.filter((file) => /^jpserver-\d+\.json$/.test(file))) {
+    try {
+      const info = JSON.parse(fs.readFileSync(path.join(folder, name), "utf8"));
+      process.kill(info.pid, 0);
+      if (info.port === port) return `${info.url}lab?token=${info.token}`;
+    } catch {
+      // Left behind by a server that is gone, or being written: it tells of no running course.
+    }
+  }
+  return null;
+}
+
+/**
+ * @param {Project} project
+ * @param {number} port
+ * @throws {SetupError} if the port can't be had, saying what to do
+ */
+export async function requirePort(project, port) {
+  const trouble = await portTrouble(port);
+  if (trouble === null) return;
+  const running = runningCourse(project, port);
+  if (running !== null) {
+    throw new SetupError(
+      `This course is running already on port ${port}: open ${running} or stop it with Ctrl-C first.`,
+    );
+  }
+  throw new SetupError(
+    `Port ${port} is ${trouble}: stop what uses it or take another: npm start -- --port ${(port % 65_535) + 1}`,
+  );
+}
+
+/**
+ * JupyterLab's options.
+ * @param {Project} project
+ * @param {{ port: number, file: string, browser: boolean }} options file: the notebook to open, relative to the project
+ * @returns {string[]}
+ */
+export function serverArguments(project, { port, file, browser }) {
+  return [
+    path.join(project.root, ...file.split("/")),
+    `--ServerApp.root_dir=${project.root}`,
+    `--ServerApp.ip=${HOST}`,
+    `--ServerApp.port=${port}`,
+    "--ServerApp.port_retries=0",
+    `--ServerApp.open_browser=${browser ? "True" : "False"}`,
+    "--ServerApp.answer_yes=True",
+    // In the container of a course many people are root; the server is on this machine only, with a token.
+    "--ServerApp.allow_root=True",
+    "--KernelSpecManager.ensure_native_kernel=False",
+    "--KernelSpecManager.allowed_kernelspecs=tslab",
+    "--MappingKernelManager.default_kernel_name=tslab",
+    // Jupyter drops output that comes faster than its defaults of 1,000 messages and 1 MB a second.
+    "--ZMQChannelsWebsocketConnection.iopub_msg_rate_limit=100000",
+    "--ZMQChannelsWebsocketConnection.iopub_data_rate_limit=100000000",
+  ];
+}
+
+/**
+ * @param {string} url
+ * @param {string} token
+ * @returns {Promise<boolean>} whether a server answers there to this token
+ */
+function answers(url, token) {
+  return new Promise((resolve) => {
+    const request = http.get(
+      `${url}api/status`,
+      { headers: { Authorization: `token ${token}` }, timeout: 2000 },
+      (reply) => {
+        reply.resume();
+        resolve(reply.statusCode === 200);
+      },
+    );
+    request.on("error", () => resolve(false)).on("timeout", () => request.destroy());
+  });
+}
+
+/** @param {number} milliseconds */
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/**
+ * Ends a server: first by closing the pipe it watches, so that it stops its kernels, at last by force.
+ * @param {ChildProcess} child
+ * @param {Promise<number>} ended
+ */
+async function stopServer(child, ended) {
+  child.stdin?.end();
+  const force = setTimeout(() => child.kill("SIGKILL"), STOP_SECONDS * 1000);
+  await ended;
+  clearTimeout(force);
+}
+
+/**
+ * Starts JupyterLab and waits until it answers.
+ * @param {Project} project
+ * @param {{ port: number, file: string, browser: boolean, token: string, python?: string }} options
+ * @returns {Promise<Server>}
+ * @throws {SetupError} if it does not come up
+ */
+export async function startServer(project, { port, file, browser, token, python = project.python }) {
+  const log = path.join(project.cache, "jupyterlab.log");
+  fs.mkdirSync(project.cache, { recursive: true });
+  const output = fs.openSync(log, "w");
+  const script = path.join(project.root, "tools", "setup", "serve.py");
+  const child = spawn(python, [script, ...serverArguments(project, { port, file, browser })], {
+    cwd: project.root,
+    env: { ...environment(project), JUPYTER_TOKEN: token },
+    stdio: ["pipe", output, output],
+    // In a process group of its own: Ctrl-C in the terminal reaches us, and we stop it in our order.
+    detached: process.platform !== "win32",
+    windowsHide: true,
+  });
+  fs.closeSync(output);
+  child.stdin?.on("error", () => {});
+  const state = { over: false };
+  /** @type {Promise<number>} */
+  const ended = new Promise((resolve) => {
+    const end = (/** @type {number | null} */ code) => {
+      state.over = true;
+      resolve(code ?? 1);
+    };
+    child.on("error", () => end(127)).on("exit", end);
+  });
+  const url = `http://${HOST}:${port}/`;
+  const deadline = Date.now() + START_SECONDS * 1000;
+  const server = { url, token, ended, stop: () => stopServer(child, ended) };
+  while (!(await answers(url, token))) {
+    if (!state.over && Date.now() < deadline) {
+      await pause(100);
+      continue;
+    }
+    if (!state.over) await server.stop();
+    const lines = fs
+      .readFileSync(log, "utf8")
+      .split(/\r?\n/)
+      .filter((line) => line.trim() !== "");
+    const why =
+      lines.reverse().find((line) => /error|critical|address/i.test(line)) ?? lines[0] ?? "it printed nothing";
+    throw new SetupError(`JupyterLab did not start: ${why} See ${path.relative(project.root, log)}, then ${again()}.`);
+  }
+  return server;
+}

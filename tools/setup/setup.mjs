@@ -1,0 +1,53 @@
+/*
+ * The steps that npm start and npm test share: npm packages, Python environment, kernel. Each does nothing when its
+ * work has been done.
+ */
+import fs from "node:fs";
+import { endCommands } from "./commands.mjs";
+import { setUpKernel } from "./kernel.mjs";
+import { setUpPackages } from "./packages.mjs";
+import { findPython, setUpPython, venvWorks } from "./python.mjs";
+import { again } from "./say.mjs";
+
+export const SETUP_STEPS = 3;
+
+/**
+ * Sets up what is missing.
+ * @param {import("./project.mjs").Project} project
+ * @param {import("./say.mjs").Report} report
+ * @param {{ dev: boolean }} options dev: with what only building and testing need
+ * @throws {import("./say.mjs").SetupError} which says what is missing and what to do
+ */
+export async function setUp(project, report, { dev }) {
+  fs.rmSync(project.log, { force: true });
+  // Whether there is a Python is known at once: better said now than after minutes of downloading.
+  if (!venvWorks(project)) findPython(project);
+  await report.step("npm packages", (say) => setUpPackages(project, say));
+  await report.step("Python", (say) => setUpPython(project, { dev }, say));
+  await report.step("TypeScript kernel", async () => setUpKernel(project));
+}
+
+/**
+ * Calls stop when a person or the system ends this process, or when npm, which started it, is gone.
+ * @param {() => unknown} stop
+ * @returns {() => void} takes that back
+ */
+export function whenStopped(stop) {
+  const signals = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
+  for (const signal of signals) process.on(signal, stop);
+  const parent = process.ppid;
+  const watch = setInterval(() => process.ppid !== parent && stop(), 1000).unref();
+  // Started without npm, it may outlive the shell that started it: nohup node tools/start.mjs & is nobody's mistake.
+  if (process.env.npm_lifecycle_event === undefined) clearInterval(watch);
+  return () => {
+    clearInterval(watch);
+    for (const signal of signals) process.off(signal, stop);
+  };
+}
+
+/** Ends an install that is under way, with this process. */
+export async function stopInstalling() {
+  console.error(`\nStopped. To go on from here, ${again()}.`);
+  await endCommands();
+  process.exit(130);
+}
