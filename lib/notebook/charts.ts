@@ -20,12 +20,27 @@ export interface Series {
   points?: boolean; // points without a line
 }
 
-function axis({ title, log = false, percent = false }: Axis): AxisLayout {
+function axis({ title, log = false, percent = false }: Axis, values: number[]): AxisLayout {
+  const ticks = log ? logTicks(Math.min(...values), Math.max(...values)) : null;
   return {
     title: { text: title },
     type: log ? "log" : "linear",
+    ...(ticks === null ? {} : { tickmode: "array", tickvals: ticks, ticktext: ticks.map(short) }),
     ...(percent ? { tickformat: ".0%" } : {}),
   };
+}
+
+/** 1, 2 and 5 times the powers of ten from low to high; the powers alone where that would be crowded. */
+function logTicks(low: number, high: number): number[] {
+  const first = Math.floor(Math.log10(low));
+  const powers = Array.from({ length: Math.ceil(Math.log10(high)) - first + 1 }, (_, i) => 10 ** (first + i));
+  return powers.length > 5 ? powers : powers.flatMap((power) => [power, 2 * power, 5 * power]);
+}
+
+/** A tick's text: "5000", "20K", "1M", "2B". */
+function short(value: number): string {
+  const [unit, name] = value >= 1e9 ? [1e9, "B"] : value >= 1e6 ? [1e6, "M"] : value >= 1e4 ? [1e3, "K"] : [1, ""];
+  return `${Number((value / unit).toPrecision(3))}${name}`;
 }
 
 /** Lines or points over a common x. */
@@ -43,8 +58,8 @@ export function lineChart(chart: { title: string; x: Axis; y: Axis; series: Seri
     })),
     layout: {
       title: { text: chart.title },
-      xaxis: axis(chart.x),
-      yaxis: axis(chart.y),
+      xaxis: axis(chart.x, chart.series.flatMap(({ x }) => x)),
+      yaxis: axis(chart.y, chart.series.flatMap(({ y }) => y)),
       showlegend: chart.series.length > 1,
     },
   };
@@ -62,7 +77,7 @@ export function barChart(chart: {
     layout: {
       title: { text: chart.title },
       barmode: "group",
-      xaxis: axis(chart.x),
+      xaxis: axis(chart.x, chart.series.flatMap(({ values }) => values)),
       yaxis: { autorange: "reversed" },
       showlegend: chart.series.length > 1,
     },
@@ -82,7 +97,7 @@ export function heatmapChart(chart: {
   const { values, text, colour, dividers = [] } = chart;
   const columns = values[0].map((_, i) => i);
   const ticks = ({ labels }: { labels?: (string | number)[] }) =>
-    labels === undefined ? {} : { tickmode: "array", tickvals: labels.map((_, i) => i), ticktext: labels.map(String) };
+    labels === undefined ? {} : { tickmode: "array", tickvals: labels.map((_, i) => i), ticktext: labels.map(String), tickangle: 0 };
   return {
     data: [
       {
@@ -141,7 +156,7 @@ export function waffleChart(
         x: squares.map((square) => square % columns),
         y: squares.map((square) => Math.floor(square / columns)),
         hoverinfo: "name",
-        marker: { symbol: "square", size: 13, ...(idle ? { color: GRID } : {}) },
+        marker: { symbol: "square", size: 11, ...(idle ? { color: GRID } : {}) },
         ...(squares.length === 0 && value > 0 ? { visible: "legendonly" } : {}),
       };
     }),
@@ -164,7 +179,8 @@ export function planeChart(chart: {
   levels: { name: string; y: number }[];
 }): Figure {
   const xs = chart.points.map(({ x }) => x);
-  const ends = [Math.min(...xs) / 2, Math.max(...xs) * 2];
+  const ends = [Math.min(...xs) / 3, Math.max(...xs) * 6]; // room for names
+  const ys = [...chart.points, ...chart.levels].map(({ y }) => y);
   return {
     data: [
       {
@@ -189,8 +205,8 @@ export function planeChart(chart: {
     ],
     layout: {
       title: { text: chart.title },
-      xaxis: axis({ title: chart.x, log: true }),
-      yaxis: axis({ title: chart.y, log: true }),
+      xaxis: { ...axis({ title: chart.x, log: true }, ends), range: ends.map(Math.log10) },
+      yaxis: axis({ title: chart.y, log: true }, ys),
       shapes: chart.levels.map(({ y }) => ({
         type: "line",
         xref: "paper",
@@ -204,9 +220,9 @@ export function planeChart(chart: {
       annotations: chart.levels.map(({ name, y }) => ({
         text: name,
         xref: "paper",
-        x: 1,
+        x: 0,
         y: Math.log10(y),
-        xanchor: "right",
+        xanchor: "left",
         yanchor: "bottom",
         showarrow: false,
       })),

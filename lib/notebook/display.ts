@@ -34,7 +34,9 @@ let capturing: Sink | null = null;
 /** The kernel's function that sends an output, or null outside a kernel. Looks, and loads nothing. */
 function kernelWriter(): TslabJupyter["lastWriteDisplayData"] {
   const projectRequire = createRequire(path.join(process.cwd(), "package.json"));
-  const found = Object.keys(projectRequire.cache).find((file) => file.replaceAll("\\", "/").endsWith("/tslab/dist/jupyter.js"));
+  const found = Object.keys(projectRequire.cache).find((file) =>
+    file.replaceAll("\\", "/").endsWith("/tslab/dist/jupyter.js"),
+  );
   if (found === undefined) return null;
   return (projectRequire.cache[found]?.exports as TslabJupyter).lastWriteDisplayData;
 }

@@ -17,7 +17,11 @@ const SIGNS = {
  * The box for a check's result.
  * @param score the learner's, where the exercise has one
  */
-export function feedback<F extends AnyFunction>(exercise: Exercise<F>, result: CheckResult, score: number | null): MimeBundle {
+export function feedback<F extends AnyFunction>(
+  exercise: Exercise<F>,
+  result: CheckResult,
+  score: number | null,
+): MimeBundle {
   const { sign, colour } = SIGNS[result.status];
   const heading = `${sign} ${exercise.title}: ${outcome(exercise, result)}`;
   const body = [
@@ -46,6 +50,7 @@ function comparison({ name, unit, v3 }: { name: string; unit: string; v3: number
 }
 
 function withUnit(value: number, unit: string): string {
-  const number = Number.isInteger(value) || Math.abs(value) >= 1000 ? whole(value) : fixed(value, Math.abs(value) >= 10 ? 1 : 3);
+  const number =
+    Number.isInteger(value) || Math.abs(value) >= 1000 ? whole(value) : fixed(value, Math.abs(value) >= 10 ? 1 : 3);
   return unit === "" ? number : `${number} ${unit}`;
 }

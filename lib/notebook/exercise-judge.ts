@@ -20,7 +20,8 @@ export function isStub(outcome: Outcome): boolean {
 /** A call that did not come back with a value, in words. */
 export function mishap(outcome: Exclude<Outcome, Answered>): string {
   if (outcome.kind === "endless") {
-    return `your function had not come back after ${outcome.seconds} ${outcome.seconds === 1 ? "second" : "seconds"}. Does one of its loops never end?`;
+    const limit = `${outcome.seconds} ${outcome.seconds === 1 ? "second" : "seconds"}`;
+    return `your function had not come back after ${limit}. Does one of its loops never end?`;
   }
   const { error } = outcome;
   const text = error instanceof Error ? `${error.name}: ${error.message}` : showValue(error);
@@ -33,17 +34,24 @@ export function mishap(outcome: Exclude<Outcome, Answered>): string {
  */
 export function answered<F extends AnyFunction>(outcome: Outcome, exercise: Exercise<F>): Answered {
   if (outcome.kind === "value") return outcome;
-  throw new Error(`The exercise ${exercise.id} is broken: ${mishap(outcome).replace("your function", "its own answer")}`);
+  throw new Error(
+    `The exercise ${exercise.id} is broken: ${mishap(outcome).replace("your function", "its own answer")}`,
+  );
 }
 
 /** The first case in which the answers are not accepted, in words; null when all are. */
 export function firstDifference<F extends AnyFunction>(
-  exercise: Exercise<F>, got: Answered[], expected: Answered[],
+  exercise: Exercise<F>,
+  got: Answered[],
+  expected: Answered[],
 ): string | null {
   for (const [i, { name, args }] of exercise.cases.entries()) {
     const said = withArguments(args, (own) => judge(exercise, got[i].value, expected[i].value, own as Parameters<F>));
     if (said === null) continue;
-    const lines = [`Case "${name}": ${/[.?!]$/.test(said) ? said : `${said}.`}`, line("called with", withArguments(args, showArguments))];
+    const lines = [
+      `Case "${name}": ${/[.?!]$/.test(said) ? said : `${said}.`}`,
+      line("called with", withArguments(args, showArguments)),
+    ];
     // One number is in the sentence already.
     if (typeof got[i].value === "object" && exercise.accept === undefined) {
       lines.push(line("your answer", showValue(got[i].value)), line("expected", showValue(expected[i].value)));
@@ -67,7 +75,10 @@ function showArguments(args: unknown[]): string {
 
 /** What is wrong about one answer; null when nothing is. */
 function judge<F extends AnyFunction>(
-  exercise: Exercise<F>, got: unknown, expected: unknown, args: Parameters<F>,
+  exercise: Exercise<F>,
+  got: unknown,
+  expected: unknown,
+  args: Parameters<F>,
 ): string | null {
   const kind = kindDifference(got, expected);
   if (kind !== null) return kind;
@@ -88,7 +99,12 @@ function guarded(accept: () => true | string): true | string {
   }
 }
 
-function sameAnswer<F extends AnyFunction>(exercise: Exercise<F>, a: unknown, b: unknown, args: Parameters<F>): boolean {
+function sameAnswer<F extends AnyFunction>(
+  exercise: Exercise<F>,
+  a: unknown,
+  b: unknown,
+  args: Parameters<F>,
+): boolean {
   if (difference(a, b, exercise.tolerance ?? TOLERANCE) === null) return true;
   if (exercise.compare === undefined || kindDifference(a, b) !== null) return false;
   try {
@@ -100,7 +116,9 @@ function sameAnswer<F extends AnyFunction>(exercise: Exercise<F>, a: unknown, b:
 
 /** The first misconception that gives the learner's answers in all cases. */
 export async function recognise<F extends AnyFunction>(
-  exercise: Exercise<F>, got: Answered[], seconds: number,
+  exercise: Exercise<F>,
+  got: Answered[],
+  seconds: number,
 ): Promise<Misconception<F> | null> {
   for (const misconception of exercise.misconceptions) {
     if (await givesSame(exercise, misconception, got, seconds)) return misconception;
@@ -109,12 +127,16 @@ export async function recognise<F extends AnyFunction>(
 }
 
 async function givesSame<F extends AnyFunction>(
-  exercise: Exercise<F>, misconception: Misconception<F>, got: Answered[], seconds: number,
+  exercise: Exercise<F>,
+  misconception: Misconception<F>,
+  got: Answered[],
+  seconds: number,
 ): Promise<boolean> {
   for (const [i, { args }] of exercise.cases.entries()) {
     const outcome = await runOnce(misconception.answer as unknown as AnyFunction, args, seconds);
     if (outcome.kind !== "value") return false;
-    if (!withArguments(args, (own) => sameAnswer(exercise, got[i].value, outcome.value, own as Parameters<F>))) return false;
+    if (!withArguments(args, (own) => sameAnswer(exercise, got[i].value, outcome.value, own as Parameters<F>)))
+      return false;
   }
   return true;
 }
@@ -122,11 +144,15 @@ async function givesSame<F extends AnyFunction>(
 /** What a right answer does with tensors that it should not; null when nothing. */
 export function untidiness({ leaked, inputsFreed }: Answered): string | null {
   if (inputsFreed) {
-    return "The numbers are right, but your function disposes of a tensor that it was given. Whoever gave it may still need it: dispose only of what you make.";
+    return (
+      "The numbers are right, but your function disposes of a tensor that it was given. Whoever gave it may still need " +
+      "it: dispose only of what you make."
+    );
   }
   if (leaked <= 0) return null;
   const tensors = leaked === 1 ? "one tensor" : `${leaked} tensors`;
-  return `The numbers are right, but each call leaves ${tensors} behind. Put the work into \`tf.tidy(() => …)\`: it frees all that is not returned.`;
+  const remedy = "Put the work into `tf.tidy(() => …)`: it frees all that is not returned.";
+  return `The numbers are right, but each call leaves ${tensors} behind. ${remedy}`;
 }
 
 /** The learner's score on the first case, or null where the exercise has none. */

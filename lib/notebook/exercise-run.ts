@@ -22,10 +22,7 @@ export interface Answered {
 }
 
 /** What became of one call. */
-export type Outcome =
-  | Answered
-  | { kind: "threw"; error: unknown }
-  | { kind: "endless"; seconds: number };
+export type Outcome = Answered | { kind: "threw"; error: unknown } | { kind: "endless"; seconds: number };
 
 /**
  * Calls a function on arguments that are made for this call alone: it may change them.
@@ -34,10 +31,16 @@ export type Outcome =
  * @throws only the error of Interrupt
  */
 export async function runOnce(
-  fn: AnyFunction, args: readonly unknown[] | (() => readonly unknown[]), seconds: number,
+  fn: AnyFunction,
+  args: readonly unknown[] | (() => readonly unknown[]),
+  seconds: number,
 ): Promise<Outcome> {
   const engine = tf.engine();
-  const before = { scopes: engine.state.scopeStack.length, gradients: engine.state.gradientDepth, kernels: engine.state.kernelDepth };
+  const before = {
+    scopes: engine.state.scopeStack.length,
+    gradients: engine.state.gradientDepth,
+    kernels: engine.state.kernelDepth,
+  };
   engine.startScope("exercise");
   try {
     const own = typeof args === "function" ? args() : copyArguments(args);
@@ -76,7 +79,10 @@ function readable(thrown: unknown): unknown {
 }
 
 /** Calls `use` with the arguments of a case and frees their tensors. */
-export function withArguments<T>(args: readonly unknown[] | (() => readonly unknown[]), use: (args: unknown[]) => T): T {
+export function withArguments<T>(
+  args: readonly unknown[] | (() => readonly unknown[]),
+  use: (args: unknown[]) => T,
+): T {
   const engine = tf.engine();
   engine.startScope("exercise arguments");
   try {

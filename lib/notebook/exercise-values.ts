@@ -24,14 +24,20 @@ export function toPlainValue(answer: unknown): unknown {
   if (answer instanceof tf.Tensor) return new TensorValue([...answer.shape], Array.from(answer.dataSync()));
   if (ArrayBuffer.isView(answer) && !(answer instanceof DataView)) return Array.from(answer as Float32Array);
   if (Array.isArray(answer)) return answer.map(toPlainValue);
-  if (isRecord(answer)) return Object.fromEntries(Object.entries(answer).map(([key, value]) => [key, toPlainValue(value)]));
+  if (isRecord(answer))
+    return Object.fromEntries(Object.entries(answer).map(([key, value]) => [key, toPlainValue(value)]));
   return answer;
 }
 
 /** Whether it is an object as written with braces, not an array, a tensor or another class's. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && Object.prototype.toString.call(value) === "[object Object]"
-    && !(value instanceof TensorValue) && !(value instanceof tf.Tensor);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.prototype.toString.call(value) === "[object Object]" &&
+    !(value instanceof TensorValue) &&
+    !(value instanceof tf.Tensor)
+  );
 }
 
 /** What a value is, in words: "a number", "a list of 4", "a tensor [2, 3]". */
@@ -41,7 +47,10 @@ export function kindOf(value: unknown): string {
   if (value instanceof TensorValue) return `a tensor [${value.shape.join(", ")}]`;
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "object") return "an object";
-  return { boolean: "true or false", string: "text", bigint: "a bigint", function: "a function" }[typeof value as string] ?? `a ${typeof value}`;
+  return (
+    { boolean: "true or false", string: "text", bigint: "a bigint", function: "a function" }[typeof value as string] ??
+    `a ${typeof value}`
+  );
 }
 
 /** A value as a learner can read it in a message: short, with few digits. */
@@ -52,7 +61,10 @@ export function showValue(value: unknown): string {
   if (value instanceof TensorValue) return `a tensor [${value.shape.join(", ")}] with ${showList(value.values)}`;
   if (Array.isArray(value)) return showList(value);
   if (isRecord(value)) {
-    return `{ ${Object.entries(value).slice(0, 6).map(([key, inner]) => `${key}: ${showValue(inner)}`).join(", ")} }`;
+    return `{ ${Object.entries(value)
+      .slice(0, 6)
+      .map(([key, inner]) => `${key}: ${showValue(inner)}`)
+      .join(", ")} }`;
   }
   return value === undefined || value === null ? String(value) : kindOf(value);
 }
@@ -89,7 +101,8 @@ function valueDifference(got: unknown, expected: unknown, tolerance: number, at:
   if (typeof got === "number" && typeof expected === "number") {
     return close(got, expected, tolerance, 0) ? null : numberDifference(got, expected, at);
   }
-  if (got instanceof TensorValue && expected instanceof TensorValue) return tensorDifference(got, expected, tolerance, at);
+  if (got instanceof TensorValue && expected instanceof TensorValue)
+    return tensorDifference(got, expected, tolerance, at);
   if (Array.isArray(got) && Array.isArray(expected)) return listDifference(got, expected, tolerance, at);
   if (isRecord(got) && isRecord(expected)) return recordDifference(got, expected, tolerance, at);
   return got === expected ? null : `${subject(at)} ${showValue(got)}; expected is ${showValue(expected)}`;
@@ -99,10 +112,14 @@ const subject = (at: string) => (at === "" ? "you return" : `${at} is`);
 
 function numberDifference(got: number, expected: number, at: string): string {
   if (Number.isNaN(got)) {
-    return `${subject(at)} NaN, not a number: 0 / 0, the root of a negative number or an undefined value does that; expected is ${showNumber(expected)}`;
+    const causes = "0 / 0, the root of a negative number or an undefined value does that";
+    return `${subject(at)} NaN, not a number: ${causes}; expected is ${showNumber(expected)}`;
   }
   // Five digits may look alike.
-  const [a, b] = showNumber(got) === showNumber(expected) ? [String(got), String(expected)] : [showNumber(got), showNumber(expected)];
+  const [a, b] =
+    showNumber(got) === showNumber(expected)
+      ? [String(got), String(expected)]
+      : [showNumber(got), showNumber(expected)];
   return `${subject(at)} ${a}; expected is ${b}`;
 }
 
@@ -112,7 +129,12 @@ function close(got: number, expected: number, tolerance: number, scale: number):
   return Math.abs(got - expected) <= tolerance * Math.max(Math.abs(got), Math.abs(expected), scale) + ROUNDING;
 }
 
-function listDifference(got: readonly unknown[], expected: readonly unknown[], tolerance: number, at: string): string | null {
+function listDifference(
+  got: readonly unknown[],
+  expected: readonly unknown[],
+  tolerance: number,
+  at: string,
+): string | null {
   if (got.length !== expected.length) {
     return `${at === "" ? "your list" : at} has ${got.length} values; expected are ${expected.length}`;
   }
@@ -130,27 +152,41 @@ function listDifference(got: readonly unknown[], expected: readonly unknown[], t
 }
 
 function largestNumber(values: readonly unknown[]): number {
-  return values.reduce<number>((most, v) => (typeof v === "number" && Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 0);
+  return values.reduce<number>(
+    (most, v) => (typeof v === "number" && Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most),
+    0,
+  );
 }
 
 function tensorDifference(got: TensorValue, expected: TensorValue, tolerance: number, at: string): string | null {
   if (got.shape.join() !== expected.shape.join()) {
-    return `${at === "" ? "the shape" : `${at}'s shape`} is [${got.shape.join(", ")}]; expected is [${expected.shape.join(", ")}]`;
+    const shape = at === "" ? "the shape" : `${at}'s shape`;
+    return `${shape} is [${got.shape.join(", ")}]; expected is [${expected.shape.join(", ")}]`;
   }
   const scale = largestNumber(expected.values);
   const bad = expected.values.findIndex((value, i) => !close(got.values[i], value, tolerance, scale));
-  return bad < 0 ? null : numberDifference(got.values[bad], expected.values[bad], `${at === "" ? "value" : at}[${position(bad, expected.shape)}]`);
+  return bad < 0
+    ? null
+    : numberDifference(
+        got.values[bad],
+        expected.values[bad],
+        `${at === "" ? "value" : at}[${position(bad, expected.shape)}]`,
+      );
 }
 
 /** The position of the i-th number in a tensor: "1, 2". */
 function position(index: number, shape: readonly number[]): string {
   const axes: number[] = [];
-  for (let axis = shape.length - 1, rest = index; axis >= 0; rest = Math.floor(rest / shape[axis]), axis--) axes.unshift(rest % shape[axis]);
+  for (let axis = shape.length - 1, rest = index; axis >= 0; rest = Math.floor(rest / shape[axis]), axis--)
+    axes.unshift(rest % shape[axis]);
   return axes.join(", ");
 }
 
 function recordDifference(
-  got: Record<string, unknown>, expected: Record<string, unknown>, tolerance: number, at: string,
+  got: Record<string, unknown>,
+  expected: Record<string, unknown>,
+  tolerance: number,
+  at: string,
 ): string | null {
   for (const [key, value] of Object.entries(expected)) {
     const inner = difference(got[key], value, tolerance, at === "" ? `\`${key}\`` : `${at}.${key}`);

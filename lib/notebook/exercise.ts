@@ -97,7 +97,10 @@ export async function check<F extends AnyFunction>(exercise: Exercise<F>, answer
 }
 
 /** The same check as data; shows nothing. */
-export async function evaluate<F extends AnyFunction>(exercise: Exercise<F>, answer: AnyFunction): Promise<CheckResult> {
+export async function evaluate<F extends AnyFunction>(
+  exercise: Exercise<F>,
+  answer: AnyFunction,
+): Promise<CheckResult> {
   return (await examine(exercise, answer)).result;
 }
 
@@ -142,7 +145,10 @@ async function examine<F extends AnyFunction>(exercise: Exercise<F>, answer: Any
   for (const { name, args } of exercise.cases) {
     const outcome = await runOnce(answer, args, seconds);
     if (isStub(outcome)) {
-      return failed({ status: "unsolved", message: "Replace the stub with your answer, run that cell, then this one again." });
+      return failed({
+        status: "unsolved",
+        message: "Replace the stub with your answer, run that cell, then this one again.",
+      });
     }
     if (outcome.kind !== "value") return wrong(`Case "${name}": ${mishap(outcome)}`);
     got.push(outcome);

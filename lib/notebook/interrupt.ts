@@ -67,7 +67,8 @@ export async function callWithin<T>(seconds: number, work: () => T | Promise<T>)
   try {
     CALL.runInThisContext({ timeout: Math.max(1, Math.ceil(seconds * 1000)), breakOnSigint: true });
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT") throw new TimeIsUp(seconds);
+    if (error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT")
+      throw new TimeIsUp(seconds);
     throw error;
   }
   if (!(box.result instanceof Promise)) return box.result as T;

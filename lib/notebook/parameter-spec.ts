@@ -50,7 +50,10 @@ export function parseParameters(source: string): ParameterSpec[] {
 
 function parseLine(line: string): ParameterSpec {
   const fail = (reason: string): never => {
-    throw new Error(`parameters: ${reason} in the line \`${line}\`. A line looks like: const batch = 32; // 1..4096 tokens: how many tokens decode together`);
+    throw new Error(
+      `parameters: ${reason} in the line \`${line}\`. A line looks like: ` +
+        "const batch = 32; // 1..4096 tokens: how many tokens decode together",
+    );
   };
   const [, name, written, comment] = LINE.exec(line) ?? fail("no value with a comment");
   const value = parseValue(written) ?? fail("the default is not a number, a text in quotes, true or false");
@@ -83,8 +86,18 @@ function parseList(name: string, value: ParameterValue, written: string, comment
   if (found === null) return null;
   const items = found[1].split("|").map((item) => item.trim());
   if (typeof value !== "number") {
-    const values = items.map((item) => (typeof value === "boolean" ? parseValue(item) ?? item : item.replace(/^(["'])(.*)\1$/, "$2")));
-    return { name, type: typeof value as "boolean" | "string", default: value, integer: false, allowed: { values }, unit: "", meaning: found[2] };
+    const values = items.map((item) =>
+      typeof value === "boolean" ? (parseValue(item) ?? item) : item.replace(/^(["'])(.*)\1$/, "$2"),
+    );
+    return {
+      name,
+      type: typeof value as "boolean" | "string",
+      default: value,
+      integer: false,
+      allowed: { values },
+      unit: "",
+      meaning: found[2],
+    };
   }
   const last = LAST_NUMBER.exec(items[items.length - 1]);
   if (last === null) return null;

@@ -52,12 +52,16 @@ function findProblems(specs: ParameterSpec[], values: Record<string, ParameterVa
       if (!(spec.name in values)) return [`${spec.name} is missing: give it to checkParameters with the others`];
       const value = values[spec.name];
       const problem = problemWith(spec, value);
-      return problem === null ? [] : [`${spec.name} = ${typeof value === "string" ? `"${value}"` : value} ${problem}: ${advice(spec)}`];
+      return problem === null
+        ? []
+        : [`${spec.name} = ${typeof value === "string" ? `"${value}"` : value} ${problem}: ${advice(spec)}`];
     }),
   ];
 }
 
 function advice(spec: ParameterSpec): string {
   if ("values" in spec.allowed) return "choose one of them in the parameters cell";
-  return spec.type === "number" ? "choose a value in that range in the parameters cell" : `choose ${allowedText(spec)} in the parameters cell`;
+  return spec.type === "number"
+    ? "choose a value in that range in the parameters cell"
+    : `choose ${allowedText(spec)} in the parameters cell`;
 }

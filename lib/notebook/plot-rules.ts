@@ -7,7 +7,17 @@ import type { AxisLayout, Figure, Layout, Positions, Trace } from "./plot";
 
 /** Kinds of traces that are drawn between two axes. */
 export const CARTESIAN = [
-  "scatter", "scattergl", "bar", "histogram", "box", "violin", "waterfall", "funnel", "heatmap", "contour", "histogram2d",
+  "scatter",
+  "scattergl",
+  "bar",
+  "histogram",
+  "box",
+  "violin",
+  "waterfall",
+  "funnel",
+  "heatmap",
+  "contour",
+  "histogram2d",
 ] as const;
 /** Kinds that have no axes. */
 export const WITHOUT_AXES = ["pie", "treemap", "sunburst", "sankey", "parcoords"] as const;
@@ -21,12 +31,17 @@ export function checkFigure({ data, layout }: Figure): void {
   }
   for (const trace of data) {
     if (!([...CARTESIAN, ...WITHOUT_AXES] as string[]).includes(trace.type)) {
-      throw new Error(`plot "${title}": unknown kind of trace "${trace.type}". Known are ${[...CARTESIAN, ...WITHOUT_AXES].join(", ")}`);
+      throw new Error(
+        `plot "${title}": unknown kind of trace "${trace.type}". Known are ${[...CARTESIAN, ...WITHOUT_AXES].join(", ")}`,
+      );
     }
   }
   for (const key of axesInUse(data)) {
     if (needsTitle(key, data, layout)) {
-      throw new Error(`plot "${title}": ${key} has no title. Say what it counts, with its unit: layout: { ${key}: { title: { text: "… (unit)" } } }`);
+      throw new Error(
+        `plot "${title}": ${key} has no title. Say what it counts, with its unit: ` +
+          `layout: { ${key}: { title: { text: "… (unit)" } } }`,
+      );
     }
   }
 }
@@ -49,7 +64,8 @@ export function axisKey(letter: "x" | "y", trace: Trace): string {
 
 function needsTitle(key: string, data: Trace[], layout: Layout): boolean {
   const axis = layout[key] as AxisLayout | undefined;
-  if ((axis?.title?.text ?? "").trim() !== "" || axis?.visible === false || axis?.showticklabels === false) return false;
+  if ((axis?.title?.text ?? "").trim() !== "" || axis?.visible === false || axis?.showticklabels === false)
+    return false;
   const letter = key.startsWith("x") ? "x" : "y";
   const onAxis = data.filter((trace) => isCartesian(trace) && axisKey(letter, trace) === key);
   return !onAxis.every((trace) => holdsNames(trace[letter]));
@@ -57,5 +73,9 @@ function needsTitle(key: string, data: Trace[], layout: Layout): boolean {
 
 /** Whether positions are names, not numbers. */
 export function holdsNames(positions: Positions | undefined): boolean {
-  return positions !== undefined && positions.length > 0 && Array.from(positions).every((position) => typeof position === "string");
+  return (
+    positions !== undefined &&
+    positions.length > 0 &&
+    Array.from(positions).every((position) => typeof position === "string")
+  );
 }

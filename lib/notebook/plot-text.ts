@@ -13,21 +13,27 @@ export function describeFigure({ data, layout }: Figure): string {
     const title = (layout[key] as AxisLayout | undefined)?.title?.text ?? "";
     return title === "" ? [] : [`${key.replace("axis", "")}: ${title}`];
   });
-  return [`Plot: ${layout.title?.text ?? ""}`, ...axes, ...data.map((trace) => `- ${describeTrace(trace, layout)}`)].join("\n");
+  return [
+    `Plot: ${layout.title?.text ?? ""}`,
+    ...axes,
+    ...data.map((trace) => `- ${describeTrace(trace, layout)}`),
+  ].join("\n");
 }
 
 function describeTrace(trace: Trace, layout: Layout): string {
   const named = trace.name ? `${trace.name} (${kind(trace)})` : kind(trace);
   if (trace.z !== undefined) {
     const rows = Array.from(trace.z);
-    return `${named}: ${rows.length} rows × ${rows[0]?.length ?? 0} columns, values ${span(rows.flatMap((row) => Array.from(row)))}`;
+    const values = span(rows.flatMap((row) => Array.from(row)));
+    return `${named}: ${rows.length} rows × ${rows[0]?.length ?? 0} columns, values ${values}`;
   }
-  if (trace.type === "bar" || trace.type === "waterfall" || trace.type === "funnel") return `${named}: ${describeBars(trace)}`;
+  if (trace.type === "bar" || trace.type === "waterfall" || trace.type === "funnel")
+    return `${named}: ${describeBars(trace)}`;
   const { x, y } = trace;
   const parts = [describePositions("x", x), describePositions("y", y)].filter((part) => part !== null);
   const hidden = layout.xaxis?.visible === false && layout.yaxis?.visible === false;
   const count = Math.max(x?.length ?? 0, y?.length ?? 0);
-  return `${named}: ${count === 1 ? "1 point" : `${count} points`}${hidden || parts.length === 0 ? "" : `, ${parts.join(", ")}`}`;
+  return [`${named}: ${count === 1 ? "1 point" : `${count} points`}`, ...(hidden ? [] : parts)].join(", ");
 }
 
 function kind({ type, mode }: Trace): string {
@@ -37,9 +43,12 @@ function kind({ type, mode }: Trace): string {
 
 function describeBars(trace: Trace): string {
   const [names, values] = trace.orientation === "h" ? [trace.y, trace.x] : [trace.x, trace.y];
-  if (names === undefined || values === undefined || names.length > LISTED) return `${values?.length ?? 0} bars, ${span(numbers(values))}`;
+  if (names === undefined || values === undefined || names.length > LISTED)
+    return `${values?.length ?? 0} bars, ${span(numbers(values))}`;
   const listed = Array.from(names);
-  return numbers(values).map((value, i) => `${listed[i]} ${value === null ? "none" : short(value)}`).join(", ");
+  return numbers(values)
+    .map((value, i) => `${listed[i]} ${value === null ? "none" : short(value)}`)
+    .join(", ");
 }
 
 function describePositions(letter: string, positions: Positions | undefined): string | null {

@@ -88,7 +88,9 @@ export function plotBundle(figure: Figure, { height }: { height?: number } = {})
     data: data.map(withWrappedName),
     layout: { template: TEMPLATE, ...dressed(layout), height: height ?? layout.height ?? HEIGHT },
     config: CONFIG,
-    ...(frames === undefined ? {} : { frames: frames.map((frame) => ({ ...frame, data: frame.data.map(withWrappedName) })) }),
+    ...(frames === undefined
+      ? {}
+      : { frames: frames.map((frame) => ({ ...frame, data: frame.data.map(withWrappedName) })) }),
   };
   return { [PLOTLY_MIME]: toJson(drawn, "figure"), "text/plain": describeFigure(figure) };
 }
@@ -102,12 +104,16 @@ function dressed(layout: Layout): Layout {
     margin: { l: 56, r: 24, t: top, b: 52 },
     ...layout,
     title: { ...layout.title, text },
-    ...Object.fromEntries(axes.map(([key, axis]) => [key, withWrappedTitle(axis, key.startsWith("x") ? LINE.x : LINE.y)])),
+    ...Object.fromEntries(
+      axes.map(([key, axis]) => [key, withWrappedTitle(axis, key.startsWith("x") ? LINE.x : LINE.y)]),
+    ),
   };
 }
 
 function withWrappedTitle(axis: AxisLayout, length: number): AxisLayout {
-  return axis.title === undefined ? axis : { ...axis, title: { ...axis.title, text: wrapText(axis.title.text, length) } };
+  return axis.title === undefined
+    ? axis
+    : { ...axis, title: { ...axis.title, text: wrapText(axis.title.text, length) } };
 }
 
 function withWrappedName(trace: Trace): Trace {

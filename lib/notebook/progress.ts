@@ -38,7 +38,8 @@ interface State {
  * @throws {Error} when looped over: "Interrupted" if Interrupt was pressed; here: if the total is not a whole number
  */
 export function progress(total: number, label: string, { unit = "" }: { unit?: string } = {}): Progress {
-  if (!Number.isInteger(total) || total < 0) throw new Error(`progress "${label}": the total must be a whole number, got ${total}`);
+  if (!Number.isInteger(total) || total < 0)
+    throw new Error(`progress "${label}": the total must be a whole number, got ${total}`);
   const state: State = { done: 0, total, label, unit, note: "", seconds: 0 };
   return {
     note: (text) => void (state.note = text),
@@ -92,10 +93,11 @@ function bar(state: State): MimeBundle {
   const share = total === 0 ? 1 : done / total;
   const percent = `${Math.floor(100 * share)}%`;
   const texts = [counted(state), ...speed(state), ...(note === "" ? [] : [note])];
-  const html = `<div style="display: flex; align-items: center; flex-wrap: wrap; font-size: 13px"><span style="margin-right: 10px">${escapeHtml(label)}</span>`
-    + `<span style="display: inline-block; width: 200px; height: 10px; border-radius: 5px; background-color: ${LINE}; margin-right: 10px">`
-    + `<span style="display: block; width: ${(100 * share).toFixed(1)}%; height: 10px; border-radius: 5px; background-color: ${COLOURS[0]}"></span></span>`
-    + `<span>${escapeHtml([percent, ...texts].join(" · "))}</span></div>`;
+  const html =
+    `<div style="display: flex; align-items: center; flex-wrap: wrap; font-size: 13px"><span style="margin-right: 10px">${escapeHtml(label)}</span>` +
+    `<span style="display: inline-block; width: 200px; height: 10px; border-radius: 5px; background-color: ${LINE}; margin-right: 10px">` +
+    `<span style="display: block; width: ${(100 * share).toFixed(1)}%; height: 10px; border-radius: 5px; background-color: ${COLOURS[0]}"></span></span>` +
+    `<span>${escapeHtml([percent, ...texts].join(" · "))}</span></div>`;
   return { "text/html": html, "text/plain": `${label}: ${[percent, ...texts].join(", ")}` };
 }
 
@@ -106,7 +108,10 @@ function counted({ done, total, unit }: State): string {
 /** Rounds a second and the time left, once there is something to tell them by. */
 function speed({ done, total, seconds, unit }: State): string[] {
   if (done === 0 || seconds < 0.2) return [];
-  return [`${rate(done / seconds)}${unit === "" ? "" : ` ${unit}`} a second`, `${duration(((total - done) * seconds) / done)} left`];
+  return [
+    `${rate(done / seconds)}${unit === "" ? "" : ` ${unit}`} a second`,
+    `${duration(((total - done) * seconds) / done)} left`,
+  ];
 }
 
 function rate(value: number): string {
@@ -132,7 +137,8 @@ function lastLine(state: State): MimeBundle {
   const what = complete ? `${whole(total)}${unit === "" ? "" : ` ${unit}`}` : `stopped at ${counted(state)}`;
   const text = `${complete ? "✔" : "✘"} ${label}: ${what}${note === "" ? "" : `, ${note}`}`;
   const time = ` in ${duration(state.seconds)}`;
-  const html = `<div style="font-size: 13px"><span style="color: ${complete ? GOOD : BAD}">${escapeHtml(text.slice(0, 1))}</span>`
-    + `${escapeHtml(text.slice(1))}${complete ? time : ` after ${duration(state.seconds)}`}</div>`;
+  const html =
+    `<div style="font-size: 13px"><span style="color: ${complete ? GOOD : BAD}">${escapeHtml(text.slice(0, 1))}</span>` +
+    `${escapeHtml(text.slice(1))}${complete ? time : ` after ${duration(state.seconds)}`}</div>`;
   return { "text/html": html, "text/plain": text };
 }

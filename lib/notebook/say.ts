@@ -7,12 +7,19 @@ import { display } from "./display";
  */
 export function say(texts: TemplateStringsArray, ...values: readonly (string | number | bigint | boolean)[]): void {
   const source = texts.reduce((all, part, i) => `${all}${String(values[i - 1])}${part}`);
-  const text = source.trim().split(/\n\s*\n/).map(joinLines).join("\n\n");
+  const text = source
+    .trim()
+    .split(/\n\s*\n/)
+    .map(joinLines)
+    .join("\n\n");
   display({ "text/markdown": text, "text/plain": withoutMarks(text) });
 }
 
 function joinLines(paragraph: string): string {
-  return paragraph.split("\n").map((line) => line.trim()).reduce((all, line) => `${all}${line.startsWith("- ") ? "\n" : " "}${line}`);
+  return paragraph
+    .split("\n")
+    .map((line) => line.trim())
+    .reduce((all, line) => `${all}${line.startsWith("- ") ? "\n" : " "}${line}`);
 }
 
 /** Markdown as it is read: without the marks for bold, italics, code and links. */

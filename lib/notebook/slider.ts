@@ -34,11 +34,13 @@ const HEIGHT = 500;
  */
 export function sliderPlot<V extends number | string>(options: SliderPlot<V>): void {
   const { title, parameter, values, initial, height = HEIGHT } = options;
-  if (values.length < 2) throw new Error(`sliderPlot "${title}": a slider needs at least two values, got ${values.length}`);
+  if (values.length < 2)
+    throw new Error(`sliderPlot "${title}": a slider needs at least two values, got ${values.length}`);
   const repeated = values.find((value, i) => values.findIndex((other) => String(other) === String(value)) < i);
   if (repeated !== undefined) throw new Error(`sliderPlot "${title}": ${parameter} ${repeated} is there twice`);
   const active = values.indexOf(initial);
-  if (active < 0) throw new Error(`sliderPlot "${title}": the initial ${parameter} ${initial} is not one of ${values.join(", ")}`);
+  if (active < 0)
+    throw new Error(`sliderPlot "${title}": the initial ${parameter} ${initial} is not one of ${values.join(", ")}`);
   const figures = values.map((value) => options.figure(value));
   figures.forEach((figure, i) => checkTraces(title, figures[active], figure, `${parameter} = ${values[i]}`));
 
@@ -61,7 +63,12 @@ export function sliderPlot<V extends number | string>(options: SliderPlot<V>): v
 function slider<V extends number | string>({ parameter, unit, values }: SliderPlot<V>, active: number): object {
   return {
     active,
-    currentvalue: { prefix: `${parameter} = `, suffix: unit === "" ? "" : ` ${unit}`, xanchor: "left", font: { size: 14, color: TEXT } },
+    currentvalue: {
+      prefix: `${parameter} = `,
+      suffix: unit === "" ? "" : ` ${unit}`,
+      xanchor: "left",
+      font: { size: 14, color: TEXT },
+    },
     x: 0,
     y: 1,
     yanchor: "bottom",
@@ -84,22 +91,39 @@ function slider<V extends number | string>({ parameter, unit, values }: SliderPl
 function checkTraces(title: string, first: Figure, figure: Figure, at: string): void {
   const kinds = ({ data }: Figure) => data.map(({ type }) => type).join(", ");
   if (kinds(first) !== kinds(figure)) {
-    throw new Error(`sliderPlot "${title}": every figure needs the same traces; at ${at} they are [${kinds(figure)}], first they are [${kinds(first)}]`);
+    throw new Error(
+      `sliderPlot "${title}": every figure needs the same traces; ` +
+        `at ${at} they are [${kinds(figure)}], first they are [${kinds(first)}]`,
+    );
   }
 }
 
 /** The parts of the layout in which figures differ; a part that only others have is reset. */
 function ownLayout(layouts: Layout[], i: number): { layout?: Layout } {
   const keys = [...new Set(layouts.flatMap((layout) => Object.keys(layout)))];
-  const changing = keys.filter((key) => layouts.some((layout) => JSON.stringify(layout[key]) !== JSON.stringify(layouts[0][key])));
+  const changing = keys.filter((key) =>
+    layouts.some((layout) => JSON.stringify(layout[key]) !== JSON.stringify(layouts[0][key])),
+  );
   if (changing.length === 0) return {};
-  return { layout: Object.fromEntries(changing.map((key) => [key, withAllKeys(layouts.map((layout) => layout[key]), i)])) };
+  return {
+    layout: Object.fromEntries(
+      changing.map((key) => [
+        key,
+        withAllKeys(
+          layouts.map((layout) => layout[key]),
+          i,
+        ),
+      ]),
+    ),
+  };
 }
 
 /** The i-th of some values; if they are objects, with null for the keys that only others have. */
 function withAllKeys(values: unknown[], i: number): unknown {
   const own = values[i] ?? null;
-  const objects = values.filter((value): value is object => typeof value === "object" && value !== null && !Array.isArray(value));
+  const objects = values.filter(
+    (value): value is object => typeof value === "object" && value !== null && !Array.isArray(value),
+  );
   if (Array.isArray(own) || (own !== null && typeof own !== "object") || objects.length === 0) return own;
   const empty = Object.fromEntries(objects.flatMap((object) => Object.keys(object)).map((key) => [key, null]));
   return { ...empty, ...own };
@@ -114,7 +138,11 @@ function sharedRanges(figures: Figure[]): Map<string, Range> {
     const axes = figures.map(({ layout }) => layout[key] as AxisLayout | undefined);
     const log = axes[0]?.type === "log";
     if (figures.some(({ layout }, i) => !isFree(axes[i], layout, log))) continue;
-    const range = rangeOf(figures.flatMap(({ data }) => data), key, log);
+    const range = rangeOf(
+      figures.flatMap(({ data }) => data),
+      key,
+      log,
+    );
     if (range !== null) ranges.set(key, range);
   }
   return ranges;
@@ -122,11 +150,17 @@ function sharedRanges(figures: Figure[]): Map<string, Range> {
 
 function isFree(axis: AxisLayout | undefined, layout: Layout, log: boolean): boolean {
   const stacked = layout.barmode === "stack" || layout.barmode === "relative";
-  return axis?.range === undefined && axis?.autorange === undefined && axis?.visible !== false && !stacked
-    && (axis?.type === "log") === log && (log || axis?.type === undefined || axis.type === "linear");
+  return (
+    axis?.range === undefined &&
+    axis?.autorange === undefined &&
+    axis?.visible !== false &&
+    !stacked &&
+    (axis?.type === "log") === log &&
+    (log || axis?.type === undefined || axis.type === "linear")
+  );
 }
 
-/** The range of an axis over all traces, with a margin; in powers of ten on a logarithmic axis. Null if it can't be told. */
+/** The range of an axis over all traces, with a margin; in powers of ten on a logarithmic axis. Null if it is unclear. */
 function rangeOf(data: Trace[], key: string, log: boolean): Range | null {
   const letter = key.startsWith("x") ? "x" : "y";
   const onAxis = data.filter((trace) => axisKey(letter, trace) === key);

@@ -55,7 +55,7 @@ export function showSource(file: string, name: string): void {
   const caption = `${file}:${line}`;
   const fence = "`".repeat(Math.max(3, ...[...code.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));
   display({
-    "text/markdown": `[\`${caption}\`](/${file})\n\n${fence}ts\n${code}\n${fence}`,
+    "text/markdown": `[\`${caption}\`](../${file})\n\n${fence}ts\n${code}\n${fence}`,
     "text/plain": `${caption}\n\n${code}`,
   });
 }

@@ -35,7 +35,8 @@ const MISSING = "–";
  * @throws {Error} if there are no rows
  */
 export function table<R extends { [key in keyof R]: CellValue }>(
-  rows: readonly R[], options: TableOptions<Extract<keyof R, string>> = {},
+  rows: readonly R[],
+  options: TableOptions<Extract<keyof R, string>> = {},
 ): void {
   display(tableBundle(rows, options));
 }
@@ -48,7 +49,8 @@ interface ShownColumn {
 
 /** The output that `table` shows; errors as there. */
 export function tableBundle<R extends { [key in keyof R]: CellValue }>(
-  rows: readonly R[], { caption, digits, columns = {} }: TableOptions<Extract<keyof R, string>> = {},
+  rows: readonly R[],
+  { caption, digits, columns = {} }: TableOptions<Extract<keyof R, string>> = {},
 ): MimeBundle {
   if (rows.length === 0) throw new Error(`table${caption === undefined ? "" : ` "${caption}"`}: there are no rows`);
   const keys = [...new Set(rows.flatMap((row) => Object.keys(row)))];
@@ -66,7 +68,9 @@ function showColumn(key: string, values: CellValue[], { unit, digits, format }: 
   return {
     heading: unit === undefined ? key : `${key} (${unit})`,
     cells: values.map((value) => (value === null || value === undefined ? MISSING : show(value))),
-    numeric: values.some(isNumber) && values.every((value) => isNumber(value) || value === null || value === undefined || value === ""),
+    numeric:
+      values.some(isNumber) &&
+      values.every((value) => isNumber(value) || value === null || value === undefined || value === ""),
   };
 }
 
@@ -83,7 +87,9 @@ function numberFormat(numbers: number[], digits: number | undefined): (value: Ce
     if (typeof value !== "number") return String(value);
     if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "-∞";
     const vanishes = value !== 0 && Math.abs(value) < 0.5 * 10 ** -places; // a number that would read as zero
-    return tiny || vanishes ? value.toExponential(SIGNIFICANT - 1) : fixed(value, digits !== undefined && finite.every(Number.isInteger) ? 0 : places);
+    return tiny || vanishes
+      ? value.toExponential(SIGNIFICANT - 1)
+      : fixed(value, digits !== undefined && finite.every(Number.isInteger) ? 0 : places);
   };
 }
 
@@ -102,17 +108,25 @@ const CELL = "padding: 4px 12px; vertical-align: top; white-space: normal; overf
 function toHtml(columns: ShownColumn[], caption: string | undefined): string {
   const align = ({ numeric }: ShownColumn) => `text-align: ${numeric ? "right" : "left"}`;
   const line = `border-bottom: 1px solid ${LINE}`;
-  const head = columns.map((c) => `<th style="${CELL}; ${align(c)}; font-weight: bold; ${line}">${inlineHtml(c.heading)}</th>`);
+  const head = columns.map(
+    (c) => `<th style="${CELL}; ${align(c)}; font-weight: bold; ${line}">${inlineHtml(c.heading)}</th>`,
+  );
   const rows = columns[0].cells.map((_, i) => {
-    const cells = columns.map((c) => `<td style="${CELL}; ${align(c)}${c.numeric ? "; white-space: nowrap" : ""}">${inlineHtml(c.cells[i])}</td>`);
+    const cells = columns.map(
+      (c) =>
+        `<td style="${CELL}; ${align(c)}${c.numeric ? "; white-space: nowrap" : ""}">${inlineHtml(c.cells[i])}</td>`,
+    );
     return `<tr>${cells.join("")}</tr>`;
   });
-  const title = caption === undefined
-    ? ""
-    : `<caption style="caption-side: top; text-align: left; font-weight: bold; padding: 4px 12px">${escapeHtml(caption)}</caption>`;
+  const title =
+    caption === undefined
+      ? ""
+      : `<caption style="caption-side: top; text-align: left; font-weight: bold; padding: 4px 12px">${escapeHtml(caption)}</caption>`;
   // The outer element takes what can't be wrapped: the page itself never scrolls sideways.
-  return `<div style="overflow-x: auto"><table style="table-layout: auto; border-collapse: collapse; margin: 4px 0; max-width: 100%">${title}`
-    + `<thead><tr>${head.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
+  return (
+    `<div style="overflow-x: auto"><table style="table-layout: auto; border-collapse: collapse; margin: 4px 0; max-width: 100%">${title}` +
+    `<thead><tr>${head.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`
+  );
 }
 
 function toText(columns: ShownColumn[], caption: string | undefined): string {

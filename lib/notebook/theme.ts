@@ -18,7 +18,15 @@ export const COLOURS = ["#2c77ac", "#f7923c", "#7a2e9c", "#2da76a", "#f8a4ca", "
 
 /** Colours of values from the lowest to the highest. */
 export const SCALE: [number, string][] = [
-  "#e5cf69", "#a9c764", "#66bc6f", "#39aa88", "#359490", "#2e7f8d", "#2b6b86", "#245882", "#234089",
+  "#e5cf69",
+  "#a9c764",
+  "#66bc6f",
+  "#39aa88",
+  "#359490",
+  "#2e7f8d",
+  "#2b6b86",
+  "#245882",
+  "#234089",
 ].map((colour, i, all) => [i / (all.length - 1), colour]);
 
 const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "triangle-down", "star"];
@@ -46,7 +54,16 @@ export const TEMPLATE = {
     colorway: COLOURS,
     colorscale: { sequential: SCALE, sequentialminus: SCALE },
     coloraxis: { colorscale: SCALE, colorbar },
-    title: { x: 0, xref: "container", xanchor: "left", y: 1, yref: "container", yanchor: "top", pad: { l: 12, t: 14 }, font: { size: 17 } },
+    title: {
+      x: 0,
+      xref: "container",
+      xanchor: "left",
+      y: 1,
+      yref: "container",
+      yanchor: "top",
+      pad: { l: 12, t: 14 },
+      font: { size: 17 },
+    },
     xaxis: axis,
     yaxis: axis,
     // Beside the plot: never over the data, whatever the data are.
@@ -67,6 +84,7 @@ export const TEMPLATE = {
 
 /**
  * Plotly's own settings. Not `responsive`: JupyterLab fits figures to the notebook's width itself, and in doing so makes
- * Plotly forget the height, so that a responsive figure folds up as soon as its slider is moved.
+ * Plotly forget the height, so that a responsive figure folds up as soon as its slider is moved. And without the button
+ * that uploads a figure to a company's server.
  */
-export const CONFIG = { displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"] };
+export const CONFIG = { displaylogo: false, showSendToCloud: false, modeBarButtonsToRemove: ["lasso2d", "select2d"] };

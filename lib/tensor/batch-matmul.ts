@@ -17,7 +17,9 @@ function batchMatMul(a: tf.TensorInfo, b: tf.TensorInfo, backend: WasmBackend, {
     throw new Error(`matMul on wasm multiplies float32; got ${a.dtype} and ${b.dtype}. Convert with toFloat() first`);
   }
   if (a.shape.length < 2 || b.shape.length < 2) {
-    throw new Error(`matMul: both sides need two dimensions or more; got [${a.shape}] and [${b.shape}]. Use expandDims first`);
+    throw new Error(
+      `matMul: both sides need two dimensions or more; got [${a.shape}] and [${b.shape}]. Use expandDims first`,
+    );
   }
   const [rowsA, columnsA] = a.shape.slice(-2);
   const [rowsB, columnsB] = b.shape.slice(-2);

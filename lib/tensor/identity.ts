@@ -1,6 +1,7 @@
 /**
- * The Identity kernel for wasm, in place of tfjs's own, which copies the numbers. A tensor never changes, so a clone can
- * share them. Every operation clones what its gradient will need: a training step would copy all weights and activations.
+ * The Identity kernel for wasm, in place of tfjs's own, which copies the numbers. A tensor never changes, so a clone
+ * can share them. Every operation clones what its gradient will need: a training step would copy all weights and
+ * activations.
  */
 import { registerWasmKernel } from "./wasm";
 

@@ -32,7 +32,9 @@ export function takeRows(x: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
  * @throws if an index is outside (not on webgpu: see checkIndices), or there is not one for each row
  */
 export function addRows(rows: tf.Tensor2D, indices: tf.Tensor1D, n: number): tf.Tensor2D {
-  if (rows.shape[0] !== indices.size) throw new Error(`addRows: [${rows.shape}] rows need ${rows.shape[0]} indices, got ${indices.size}`);
+  if (rows.shape[0] !== indices.size) {
+    throw new Error(`addRows: [${rows.shape}] rows need ${rows.shape[0]} indices, got ${indices.size}`);
+  }
   checkIndices("addRows", indices, n);
   const add = tf.customGrad((...args) => {
     const [rows, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
@@ -47,7 +49,9 @@ export function addRows(rows: tf.Tensor2D, indices: tf.Tensor1D, n: number): tf.
  * index points to. On webgpu an index outside is harmless, and reading the indices back would stop the GPU.
  */
 function checkIndices(name: string, indices: tf.Tensor, n: number): void {
-  if (indices.dtype !== "int32") throw new Error(`${name}: indices must be int32, not ${indices.dtype}. Convert with toInt() first`);
+  if (indices.dtype !== "int32") {
+    throw new Error(`${name}: indices must be int32, not ${indices.dtype}. Convert with toInt() first`);
+  }
   if (tf.getBackend() === "webgpu") return;
   const outside = indices.dataSync<"int32">().find((index) => index < 0 || index >= n);
   if (outside !== undefined) throw new Error(`${name}: index ${outside} is outside 0 to ${n - 1}, the rows there are`);

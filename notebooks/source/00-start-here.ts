@@ -74,10 +74,8 @@ function embed(sentence: string[], width: number): tf.Tensor2D {
   const vocabulary = [...new Set(sentence)];
   return tf.tidy(() => {
     const vectors = random.normalTensor([vocabulary.length, width]); // one row a word
-    return tf.gather(
-      vectors,
-      sentence.map((word) => vocabulary.indexOf(word)),
-    ) as tf.Tensor2D;
+    const rows = sentence.map((word) => vocabulary.indexOf(word));
+    return tf.gather(vectors, rows) as tf.Tensor2D; // [N, D]
   });
 }
 
@@ -124,38 +122,19 @@ plot(
 //
 
 // %%
+const letters: [letter: string, counts: string, inV3?: number][] = [
+  ["B", "sequences in a batch"],
+  ["T", "tokens in a sequence"],
+  ["N", "rows: all tokens of a batch, B · T"],
+  ["D", "channels of a token's vector (`hiddenSize`)", DEEPSEEK_V3.hiddenSize],
+  ["H", "attention heads (`numAttentionHeads`)", DEEPSEEK_V3.numAttentionHeads],
+  ["E", "routed experts in a layer (`nRoutedExperts`)", DEEPSEEK_V3.nRoutedExperts],
+  ["K", "of these, active for one token (`numExpertsPerTok`)", DEEPSEEK_V3.numExpertsPerTok],
+  ["I", "width inside one expert (`moeIntermediateSize`)", DEEPSEEK_V3.moeIntermediateSize],
+  ["V", "tokens in the vocabulary (`vocabSize`)", DEEPSEEK_V3.vocabSize],
+];
 table(
-  [
-    { letter: "B", "what it counts": "sequences in a batch", "in DeepSeek-V3": "" },
-    { letter: "T", "what it counts": "tokens in a sequence", "in DeepSeek-V3": "" },
-    { letter: "N", "what it counts": "rows: all tokens of a batch, B · T", "in DeepSeek-V3": "" },
-    {
-      letter: "D",
-      "what it counts": "channels of a token's vector (hiddenSize)",
-      "in DeepSeek-V3": DEEPSEEK_V3.hiddenSize,
-    },
-    {
-      letter: "H",
-      "what it counts": "attention heads (numAttentionHeads)",
-      "in DeepSeek-V3": DEEPSEEK_V3.numAttentionHeads,
-    },
-    {
-      letter: "E",
-      "what it counts": "routed experts in a layer (nRoutedExperts)",
-      "in DeepSeek-V3": DEEPSEEK_V3.nRoutedExperts,
-    },
-    {
-      letter: "K",
-      "what it counts": "of these, active for one token (numExpertsPerTok)",
-      "in DeepSeek-V3": DEEPSEEK_V3.numExpertsPerTok,
-    },
-    {
-      letter: "I",
-      "what it counts": "width inside one expert (moeIntermediateSize)",
-      "in DeepSeek-V3": DEEPSEEK_V3.moeIntermediateSize,
-    },
-    { letter: "V", "what it counts": "tokens in the vocabulary (vocabSize)", "in DeepSeek-V3": DEEPSEEK_V3.vocabSize },
-  ],
+  letters.map(([letter, counts, inV3]) => ({ letter, "what it counts": counts, "in DeepSeek-V3": inV3 ?? "" })),
   { caption: "The letters of all lessons" },
 );
 
@@ -164,15 +143,8 @@ table(
 // the inner letters must agree, and disappear.
 
 // %%
-const x = tf.tensor2d([
-  [1, 0, 2],
-  [0, 1, -1],
-]); // [N, D] = [2, 3]
-const w = tf.tensor2d([
-  [1, 2, 3, 4],
-  [5, 6, 7, 8],
-  [0, 1, 0, 1],
-]); // [D, E] = [3, 4]
+const x = tf.tensor2d([[1, 0, 2], [0, 1, -1]]); // [N, D] = [2, 3]
+const w = tf.tensor2d([[1, 2, 3, 4], [5, 6, 7, 8], [0, 1, 0, 1]]); // [D, E] = [3, 4]
 const y = tf.matMul(x, w); // [N, E] = [2, 4]
 y.print();
 
@@ -239,7 +211,11 @@ async function timeProduct(name: string): Promise<number> {
   await tf.setBackend(name);
   const random = new Random(seed);
   const [a, b] = [random.normalTensor([matrixSize, matrixSize]), random.normalTensor([matrixSize, matrixSize])];
-  const milliseconds = medianTime(() => tf.tidy(() => tf.matMul(a, b).dataSync()));
+  const milliseconds = medianTime(() => {
+    const product = tf.matMul(a, b);
+    product.dataSync(); // reading the numbers waits until they are there
+    product.dispose();
+  });
   tf.dispose([a, b]);
   return milliseconds;
 }
@@ -269,8 +245,8 @@ say`You said ${times(timesFaster)}; it is **${times(plain / fast)}**, with not o
 const countBefore = tf.memory().numTensors;
 const scaled = x.mul(2).add(1).sqrt(); // three operations, three new tensors
 const countAfter = tf.memory().numTensors;
-say`One result, but ${countAfter - countBefore} new tensors: the two in between are still there, and nobody can reach them any
-more. In a loop, that fills the memory.`;
+say`One result, but ${countAfter - countBefore} new tensors: the two in between are still there, and nobody can
+reach them any more. In a loop, that fills the memory.`;
 
 // %% [markdown]
 // `tf.tidy` runs a function and afterwards frees every tensor made inside, except what the function returns. `dispose`
@@ -334,10 +310,8 @@ function weightsOfFirstWord(k: number): number[] {
   });
 }
 const widest = weightsOfFirstWord(16);
-const bestExperts = widest
-  .map((_, e) => e)
-  .sort((a, b) => widest[b] - widest[a])
-  .slice(0, 16);
+const byWeight = widest.map((_, e) => e).sort((a, b) => widest[b] - widest[a]);
+const bestExperts = byWeight.slice(0, 16);
 
 // %%
 sliderPlot({
@@ -351,7 +325,7 @@ sliderPlot({
       title: "",
       x: { title: "weight" },
       labels: bestExperts.map((e) => `expert ${e}`),
-      series: [{ name: "weight", values: bestExperts.map((e) => weightsOfFirstWord(Number(k))[e]) }],
+      series: [{ name: "weight", values: bestExperts.map((e) => weightsOfFirstWord(k)[e]) }],
     }),
 });
 
@@ -370,11 +344,11 @@ async function patience(rounds: number): Promise<number> {
   const random = new Random(seed);
   let sum = 0;
   for await (const round of progress(rounds, "averaging random numbers", { unit: "rounds" })) {
-    for (let i = 0; i < 200_000; i++) sum += random.uniform();
+    for (let i = 0; i < 1_000_000; i++) sum += random.uniform();
   }
-  return sum / rounds / 200_000;
+  return sum / rounds / 1_000_000;
 }
-say`The mean of all these numbers between 0 and 1 is ${(await patience(100)).toFixed(4)}.`;
+say`The mean of all these numbers between 0 and 1 is ${(await patience(300)).toFixed(4)}.`;
 
 // %% [markdown]
 // ## 7. Where a number comes from
@@ -440,17 +414,17 @@ await check(rmsNormExercise, myRmsNorm);
 // %%
 const norm = await solvedOr(rmsNormExercise, myRmsNorm);
 
-function normalised(): { row: string; before: string; after: string }[] {
+function normalised() {
   return tf.tidy(() => {
-    const rows = tf.tensor2d([
-      [0.01, -0.02, 0.03, 0.01],
-      [1, -2, 3, 1],
-    ]);
+    const rows = tf.tensor2d([[0.01, -0.02, 0.03, 0.01], [1, -2, 3, 1]]);
     const after = norm(rows, tf.ones([4]), DEEPSEEK_V3.rmsNormEps);
-    const text = (values: number[]) => values.map((value) => value.toFixed(2)).join("  ");
-    return rows
-      .arraySync()
-      .map((row, i) => ({ row: ["quiet", "loud"][i], before: text(row), after: text(after.arraySync()[i]) }));
+    const text = (row: tf.Tensor) => Array.from(row.dataSync(), (value) => value.toFixed(2)).join("  ");
+    const [quiet, loud] = rows.unstack();
+    const [quietAfter, loudAfter] = after.unstack();
+    return [
+      { row: "quiet", before: text(quiet), after: text(quietAfter) },
+      { row: "loud", before: text(loud), after: text(loudAfter) },
+    ];
   });
 }
 table(normalised());

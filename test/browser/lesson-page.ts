@@ -31,8 +31,11 @@ const PLOTS = `[...document.querySelectorAll(".jp-Notebook .jp-Cell")].flatMap((
     data: JSON.stringify(plot.data),
   })))`;
 
+/** "[3]:" of a cell that ran, "[*]:" of one that waits, "[ ]:" or nothing of one that did not run. */
+const PROMPTS = `[...document.querySelectorAll(".jp-Notebook .jp-CodeCell .jp-InputPrompt")].map((prompt) => prompt.textContent)`;
+
 const STATE = `({
-  prompts: [...document.querySelectorAll(".jp-Notebook .jp-CodeCell .jp-InputPrompt")].map((prompt) => prompt.textContent),
+  prompts: ${PROMPTS},
   kernel: document.querySelector(".jp-Notebook-ExecutionIndicator")?.dataset.status,
   errors: ["error", "stderr"].flatMap((kind) =>
     [...document.querySelectorAll('.jp-Notebook [data-mime-type="application/vnd.jupyter.' + kind + '"]')])
@@ -71,12 +74,13 @@ export class LessonPage {
    */
   async runAll(timeout = 180_000): Promise<number> {
     const begin = Date.now();
+    const started = this.page.waitForFunction(`${PROMPTS}.some((prompt) => !/\\d/.test(prompt))`, null, { timeout: 60_000 });
     await this.menu("Run", "Run All Cells");
-    await this.page.waitForTimeout(500); // every prompt is [*] by now, or already a number
-    const waiting = (state: State): boolean => state.prompts.some((prompt) => prompt.includes("*"));
-    const state = await this.waitFor((now) => now.kernel === "idle" && !waiting(now), timeout, "all cells to run");
-    const notRun = state.prompts.filter((prompt) => !/\d/.test(prompt)).length;
-    if (notRun > 0) throw new Error(`${notRun} cells did not run: ${state.prompts.join(" ")} ${state.errors.join("\n")}`);
+    await started;
+    const ran = (state: State): boolean => state.prompts.every((prompt) => /\d/.test(prompt));
+    const done = (state: State): boolean => state.kernel === "idle" && (ran(state) || state.errors.length > 0);
+    const state = await this.waitFor(done, timeout, "all cells to run");
+    if (!ran(state)) throw new Error(`cells did not run: ${state.prompts.join(" ")} ${state.errors.join("\n")}`);
     return (Date.now() - begin) / 1000;
   }
 

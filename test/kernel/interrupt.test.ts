@@ -5,7 +5,7 @@ import { type Project, trap, withKernel, withSharedKernel } from "./project";
 
 /** A loop as lib writes them: over a generator that awaits and asks whether to go on. It leaves a trace. */
 const LOOP = `
-declare global { var courseInterrupt: { check(): void; run<T>(work: () => T): T } | undefined; }
+declare global { var courseInterrupt: { check(): void } | undefined; }
 export const trace = { rounds: 0 };
 async function* rounds(): AsyncGenerator<number> {
   for (let round = 1; ; round++) {
@@ -70,18 +70,6 @@ trap(
   async (kernel, project) => {
     const cell = await interrupted(kernel, project, `${IMPORT}await loop();`, () => void kernel.requestInterrupt());
     return [cell.status, cell.error?.ename];
-  },
-  withKernel,
-);
-
-trap(
-  "an endless loop after an await ends at Interrupt when it is called through courseInterrupt.run",
-  { ours: ["error", "alive\n"], stock: ["timeout", ""] },
-  async (kernel, project) => {
-    const code = `${IMPORT}await null;
-      globalThis.courseInterrupt ? globalThis.courseInterrupt.run(endless) : endless();`;
-    const cell = await interrupted(kernel, project, code);
-    return [cell.status, (await kernel.execute(`console.log("alive");`, { timeoutMs: 2000 })).stdout];
   },
   withKernel,
 );

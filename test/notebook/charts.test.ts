@@ -71,7 +71,7 @@ describe("planeChart", () => {
     const [diagonal] = traces(
       planeChart({ title: "", x: "", y: "", points, diagonal: { name: "", slope: 0.5 }, levels: [] }),
     );
-    expect(diagonal.x).toEqual([5, 2000]);
-    expect(diagonal.y).toEqual([2.5, 1000]);
+    expect(diagonal.x).toEqual([10 / 3, 6000]);
+    expect(diagonal.y).toEqual([5 / 3, 3000]);
   });
 });

@@ -31,7 +31,14 @@ describe("display", () => {
   });
 
   it("goes back to where it went before, also after an error", async () => {
-    await expect(withDisplay(() => {}, () => { throw new Error("inside"); })).rejects.toThrow("inside");
+    await expect(
+      withDisplay(
+        () => {},
+        () => {
+          throw new Error("inside");
+        },
+      ),
+    ).rejects.toThrow("inside");
     expect(inNotebook()).toBe(false);
   });
 });
@@ -49,7 +56,12 @@ describe("interrupt", () => {
     const stop = () => {
       throw new Error("Interrupted");
     };
-    Object.assign(globalThis, { courseInterrupt: { check: stop, isInterrupted: (e: unknown) => e instanceof Error && e.message === "Interrupted" } });
+    Object.assign(globalThis, {
+      courseInterrupt: {
+        check: stop,
+        isInterrupted: (e: unknown) => e instanceof Error && e.message === "Interrupted",
+      },
+    });
     expect(() => checkInterrupt()).toThrow("Interrupted");
     await expect(breathe()).rejects.toThrow("Interrupted");
     expect([new Error("Interrupted"), new Error("other")].map(isInterrupt)).toEqual([true, false]);
@@ -63,14 +75,22 @@ describe("interrupt", () => {
   });
 
   it("ends a call that does not come back, whether it awaits or not", async () => {
-    await expect(callWithin(0.1, () => { for (;;); })).rejects.toBeInstanceOf(TimeIsUp);
+    await expect(
+      callWithin(0.1, () => {
+        for (;;);
+      }),
+    ).rejects.toBeInstanceOf(TimeIsUp);
     await expect(callWithin(0.1, () => new Promise(() => {}))).rejects.toBeInstanceOf(TimeIsUp);
   });
 
   it("gives back what a call returns, throws or promises", async () => {
     expect(await callWithin(5, () => 7)).toBe(7);
     expect(await callWithin(5, async () => "later")).toBe("later");
-    await expect(callWithin(5, () => { throw new RangeError("now"); })).rejects.toThrow(RangeError);
+    await expect(
+      callWithin(5, () => {
+        throw new RangeError("now");
+      }),
+    ).rejects.toThrow(RangeError);
     await expect(callWithin(5, () => Promise.reject(new Error("then")))).rejects.toThrow("then");
   });
 });

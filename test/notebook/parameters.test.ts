@@ -22,11 +22,51 @@ describe("parseParameters", () => {
       "const rate = 1e-3; // 1e-5..0.1 per step: how far a step goes",
     ].join("\n");
     expect(parseParameters(source)).toEqual([
-      { name: "batch", type: "number", default: 32, integer: true, allowed: { min: 1, max: 4096 }, unit: "tokens", meaning: "tokens that are decoded together" },
-      { name: "width", type: "number", default: 2, integer: true, allowed: { values: [1, 2, 4] }, unit: "bytes", meaning: "memory of one parameter" },
-      { name: "method", type: "string", default: "bias", integer: false, allowed: { values: ["none", "loss", "bias"] }, unit: "", meaning: "how load is kept even" },
-      { name: "shared", type: "boolean", default: true, integer: false, allowed: { values: [true, false] }, unit: "", meaning: "whether there is a shared expert" },
-      { name: "rate", type: "number", default: 0.001, integer: false, allowed: { min: 1e-5, max: 0.1 }, unit: "per step", meaning: "how far a step goes" },
+      {
+        name: "batch",
+        type: "number",
+        default: 32,
+        integer: true,
+        allowed: { min: 1, max: 4096 },
+        unit: "tokens",
+        meaning: "tokens that are decoded together",
+      },
+      {
+        name: "width",
+        type: "number",
+        default: 2,
+        integer: true,
+        allowed: { values: [1, 2, 4] },
+        unit: "bytes",
+        meaning: "memory of one parameter",
+      },
+      {
+        name: "method",
+        type: "string",
+        default: "bias",
+        integer: false,
+        allowed: { values: ["none", "loss", "bias"] },
+        unit: "",
+        meaning: "how load is kept even",
+      },
+      {
+        name: "shared",
+        type: "boolean",
+        default: true,
+        integer: false,
+        allowed: { values: [true, false] },
+        unit: "",
+        meaning: "whether there is a shared expert",
+      },
+      {
+        name: "rate",
+        type: "number",
+        default: 0.001,
+        integer: false,
+        allowed: { min: 1e-5, max: 0.1 },
+        unit: "per step",
+        meaning: "how far a step goes",
+      },
     ]);
   });
 
@@ -60,7 +100,8 @@ describe("parseParameters", () => {
 
 describe("parametersOf", () => {
   it("takes the cell tagged parameters and nothing after it", () => {
-    const source = '// %%\nlet a = 1;\n\n// %% tags=["parameters"]\nconst b = 1; // 0..2 things: b\n\n// %% [markdown]\n// text\n';
+    const source =
+      '// %%\nlet a = 1;\n\n// %% tags=["parameters"]\nconst b = 1; // 0..2 things: b\n\n// %% [markdown]\n// text\n';
     expect(parametersOf(source, "x").map(({ name }) => name)).toEqual(["b"]);
     expect(() => parametersOf("// %%\nconst b = 1;\n", "x")).toThrow('x has no cell with tags=["parameters"]');
   });
@@ -82,19 +123,33 @@ describe("checkParameters", () => {
   });
 
   it.each<[string, Record<string, ParameterValue>, string]>([
-    ["a value outside its range", { batch: 0 }, "batch = 0 is outside 1..4096 tokens: choose a value in that range in the parameters cell"],
-    ["a value that is none of a list", { bytesPerParameter: 3 }, "bytesPerParameter = 3 is not one of 1 | 2 | 4 bytes: choose one of them in the parameters cell"],
+    [
+      "a value outside its range",
+      { batch: 0 },
+      "batch = 0 is outside 1..4096 tokens: choose a value in that range in the parameters cell",
+    ],
+    [
+      "a value that is none of a list",
+      { bytesPerParameter: 3 },
+      "bytesPerParameter = 3 is not one of 1 | 2 | 4 bytes: choose one of them in the parameters cell",
+    ],
     ["a fraction where only whole numbers are allowed", { batch: 1.5 }, "batch = 1.5 is not a whole number"],
     ["text for a number", { batch: "many" }, 'batch = "many" is not a number'],
     ["NaN", { batch: NaN }, "batch = NaN is not a finite number"],
-    ["a name that the lesson does not have", { bacth: 3 }, "bacth is not a parameter of this lesson; they are routedExperts"],
+    [
+      "a name that the lesson does not have",
+      { bacth: 3 },
+      "bacth is not a parameter of this lesson; they are routedExperts",
+    ],
   ])("refuses %s", (_, change, message) => {
     expect(() => checkParameters(LESSON, { ...defaults, ...change })).toThrow(message);
   });
 
   it("says all that is wrong at once, and asks for what is missing", () => {
     const others = Object.fromEntries(Object.entries(defaults).filter(([name]) => name !== "batch"));
-    expect(() => checkParameters(LESSON, { ...others, seed: -1 })).toThrow(/batch is missing.*\n*.*seed = -1 is outside/s);
+    expect(() => checkParameters(LESSON, { ...others, seed: -1 })).toThrow(
+      /batch is missing.*\n*.*seed = -1 is outside/s,
+    );
     expect(() => checkParameters("99-nothing", {})).toThrow('there is no lesson "99-nothing"');
   });
 });

@@ -35,11 +35,15 @@ describe("plot", () => {
     const hidden = { xaxis: { visible: false }, yaxis: { visible: false } };
     const heat: Trace = { type: "heatmap", z: [new Float32Array([1, NaN]), [2, 7]] };
     expect(plotBundle(figure({ data: [bars] }))["text/plain"]).toContain("parameters (bar): head 12, router 3.14");
-    expect(plotBundle(figure({ data: [heat], layout: hidden }))["text/plain"]).toContain("2 rows × 2 columns, values 1 to 7");
+    expect(plotBundle(figure({ data: [heat], layout: hidden }))["text/plain"]).toContain(
+      "2 rows × 2 columns, values 1 to 7",
+    );
   });
 
   it("turns typed arrays into lists and what JSON cannot say into gaps", () => {
-    const { data } = drawn(figure({ data: [{ ...line, x: new Float32Array([1, 0.1, 3]), y: [NaN, Infinity, -Infinity] }] }));
+    const { data } = drawn(
+      figure({ data: [{ ...line, x: new Float32Array([1, 0.1, 3]), y: [NaN, Infinity, -Infinity] }] }),
+    );
     expect(data[0].x).toEqual([1, 0.1, 3]);
     expect(data[0].y).toEqual([null, null, null]);
   });
@@ -57,6 +61,11 @@ describe("plot", () => {
     expect(legend.xanchor).toBe("left");
   });
 
+  it("leaves fitting to JupyterLab: a responsive figure there folds up when its slider moves", () => {
+    const { config } = plotBundle(figure())[PLOTLY_MIME] as { config: Record<string, unknown> };
+    expect(config.responsive ?? false).toBe(false);
+  });
+
   it("wraps long titles and gives their lines room", () => {
     const long = drawn(figure({ layout: { title: { text: "word ".repeat(40).trim() } } })).layout;
     expect(long.title?.text.split("<br>").every((text) => text.length <= 72)).toBe(true);
@@ -72,7 +81,11 @@ describe("plot refuses", () => {
     ["a second axis without a title", figure({ data: [line, { ...line, yaxis: "y2" }] }), "yaxis2 has no title"],
     ["a figure without data", figure({ data: [] }), "no data"],
     ["a kind of trace that it does not know", figure({ data: [{ ...line, type: "scater" as "scatter" }] }), '"scater"'],
-    ["a function among the data", figure({ data: [{ ...line, text: (() => "") as unknown as string }] }), "text is a function"],
+    [
+      "a function among the data",
+      figure({ data: [{ ...line, text: (() => "") as unknown as string }] }),
+      "text is a function",
+    ],
     ["an object of a class", figure({ data: [{ ...line, x: new Map() as unknown as number[] }] }), "is a Map"],
   ])("%s", (_, wrong, message) => {
     expect(() => plotBundle(wrong)).toThrow(message);

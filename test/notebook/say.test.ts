@@ -17,16 +17,20 @@ describe("say", () => {
   });
 
   it("joins broken lines and keeps paragraphs", async () => {
-    const bundle = await said(() => say`One
+    const bundle = await said(
+      () => say`One
       sentence.
 
-      Another.`);
+      Another.`,
+    );
     expect(bundle["text/plain"]).toBe("One sentence.\n\nAnother.");
   });
 
   it("keeps the items of a list apart", async () => {
-    const bundle = await said(() => say`- one
-      - two`);
+    const bundle = await said(
+      () => say`- one
+      - two`,
+    );
     expect(bundle["text/markdown"]).toBe("- one\n- two");
   });
 

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { barChart, lineChart } from "../../lib/notebook/charts";
-import { PLOTLY_MIME, type AxisLayout, type Figure, type Frame, type Layout, type Trace } from "../../lib/notebook/plot";
+import {
+  PLOTLY_MIME,
+  type AxisLayout,
+  type Figure,
+  type Frame,
+  type Layout,
+  type Trace,
+} from "../../lib/notebook/plot";
 import { sliderPlot, type SliderPlot } from "../../lib/notebook/slider";
 import { captured } from "./captured";
 
@@ -11,13 +18,27 @@ interface Drawn {
 }
 interface Control {
   active: number;
-  steps: { label: string; method: string; args: [string[], { mode: string; frame: { duration: number; redraw: boolean } }] }[];
+  steps: {
+    label: string;
+    method: string;
+    args: [string[], { mode: string; frame: { duration: number; redraw: boolean } }];
+  }[];
 }
 
 const parabola = (k: number): Figure =>
-  lineChart({ title: "", x: { title: "x" }, y: { title: "y" }, series: [{ name: "f", x: [0, 1, 2], y: [0, k, 4 * k] }] });
+  lineChart({
+    title: "",
+    x: { title: "x" },
+    y: { title: "y" },
+    series: [{ name: "f", x: [0, 1, 2], y: [0, k, 4 * k] }],
+  });
 const options: SliderPlot<number> = {
-  title: "How steep?", parameter: "factor", unit: "", values: [1, 2, 5], initial: 2, figure: parabola,
+  title: "How steep?",
+  parameter: "factor",
+  unit: "",
+  values: [1, 2, 5],
+  initial: 2,
+  figure: parabola,
 };
 
 async function drawnBy<V extends number | string>(slider: SliderPlot<V>): Promise<Drawn> {
@@ -30,7 +51,11 @@ const control = ({ layout }: Drawn) => (layout.sliders as Control[])[0];
 describe("sliderPlot", () => {
   it("has one frame and one step for each value, and shows the initial one", async () => {
     const drawn = await drawnBy(options);
-    expect(drawn.frames.map(({ name, data }) => [name, data[0].y])).toEqual([["1", [0, 1, 4]], ["2", [0, 2, 8]], ["5", [0, 5, 20]]]);
+    expect(drawn.frames.map(({ name, data }) => [name, data[0].y])).toEqual([
+      ["1", [0, 1, 4]],
+      ["2", [0, 2, 8]],
+      ["5", [0, 5, 20]],
+    ]);
     expect(control(drawn).active).toBe(1);
     expect(drawn.data[0].y).toEqual([0, 2, 8]);
     expect(control(drawn).steps.map(({ args }) => args[0])).toEqual([["1"], ["2"], ["5"]]);
@@ -51,14 +76,18 @@ describe("sliderPlot", () => {
   });
 
   it("draws bars from zero, and leaves an axis of names alone", async () => {
-    const figure = (k: number) => barChart({ title: "", x: { title: "share" }, labels: ["a", "b"], series: [{ name: "s", values: [3 * k, 4] }] });
+    const figure = (k: number) =>
+      barChart({ title: "", x: { title: "share" }, labels: ["a", "b"], series: [{ name: "s", values: [3 * k, 4] }] });
     const { layout } = await drawnBy({ ...options, figure });
     expect((layout.xaxis as AxisLayout).range).toEqual([0, 15.75]);
     expect((layout.yaxis as AxisLayout).range).toBeUndefined();
   });
 
   it("takes its title from the slider at every position", async () => {
-    const drawn = await drawnBy({ ...options, figure: (k) => ({ ...parabola(k), layout: { ...parabola(k).layout, title: { text: `k ${k}` } } }) });
+    const drawn = await drawnBy({
+      ...options,
+      figure: (k) => ({ ...parabola(k), layout: { ...parabola(k).layout, title: { text: `k ${k}` } } }),
+    });
     expect(drawn.layout.title?.text).toBe("How steep?");
     expect(drawn.frames.filter(({ layout }) => layout?.title !== undefined)).toEqual([]);
   });
@@ -78,12 +107,19 @@ describe("sliderPlot", () => {
   });
 
   it("takes names as values", async () => {
-    const drawn = await drawnBy({ ...options, values: ["flat", "steep"], initial: "steep", figure: (name) => parabola(name === "flat" ? 1 : 9) });
+    const drawn = await drawnBy({
+      ...options,
+      values: ["flat", "steep"],
+      initial: "steep",
+      figure: (name) => parabola(name === "flat" ? 1 : 9),
+    });
     expect(drawn.data[0].y).toEqual([0, 9, 36]);
   });
 
   it("refuses what cannot be drawn, by the plot's title", () => {
-    expect(() => sliderPlot({ ...options, initial: 3 })).toThrow('"How steep?": the initial factor 3 is not one of 1, 2, 5');
+    expect(() => sliderPlot({ ...options, initial: 3 })).toThrow(
+      '"How steep?": the initial factor 3 is not one of 1, 2, 5',
+    );
     expect(() => sliderPlot({ ...options, values: [2] })).toThrow("at least two values");
     expect(() => sliderPlot({ ...options, values: [2, 2] })).toThrow("twice");
     const other = (k: number): Figure => ({ ...parabola(k), data: k === 5 ? [] : parabola(k).data });

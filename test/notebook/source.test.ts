@@ -63,11 +63,15 @@ describe("findDeclaration", () => {
   const files = fs.readdirSync("lib", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
   it.each(files)("finds whatever lib/%s exports, with as many closing as opening braces", (file) => {
     const source = fs.readFileSync(`lib/${file}`, "utf8");
-    const names = [...source.matchAll(/^export (?:async )?(?:function\*?|const|class|interface|type|enum) ([\w$]+)/gm)].map(([, name]) => name);
+    const names = [
+      ...source.matchAll(/^export (?:async )?(?:function\*?|const|class|interface|type|enum) ([\w$]+)/gm),
+    ].map(([, name]) => name);
     expect(names.length).toBeGreaterThan(0);
     for (const name of names) {
       const { code } = findDeclaration(source, name, file);
-      const bare = code.replace(/\/\*[^]*?\*\/|\/\/.*/g, "").replace(/"(?:[^"\\\n]|\\.)*"|\/(?![*/ ])(?:[^/\\\n]|\\.)+\/[a-z]*/g, "");
+      const bare = code
+        .replace(/\/\*[^]*?\*\/|\/\/.*/g, "")
+        .replace(/"(?:[^"\\\n]|\\.)*"|\/(?![*/ ])(?:[^/\\\n]|\\.)+\/[a-z]*/g, "");
       expect(`${name} ${bare.split("{").length}`).toBe(`${name} ${bare.split("}").length}`);
       expect(bare.trimEnd()).toMatch(/[;}]$/);
     }
@@ -79,7 +83,9 @@ describe("showSource", () => {
     const { shown } = await captured(() => showSource("lib/notebook/source.ts", "showSource"));
     const { bundle } = shown[0];
     expect(shown).toHaveLength(1);
-    expect(bundle["text/markdown"]).toMatch(/^`lib\/notebook\/source\.ts:\d+`\n\n```ts\n\/\*\*[^]*export function showSource\([^]*\n\}\n```$/);
+    expect(bundle["text/markdown"]).toMatch(
+      /^\[`lib\/notebook\/source\.ts:\d+`\]\(\.\.\/lib\/notebook\/source\.ts\)\n\n```ts\n\/\*\*[^]*export function showSource\([^]*\n\}\n```$/,
+    );
     expect(bundle["text/plain"]).toMatch(/^lib\/notebook\/source\.ts:\d+\n\n\/\*\*/);
   });
 

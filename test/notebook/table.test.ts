@@ -3,8 +3,9 @@ import { table, tableBundle } from "../../lib/notebook/table";
 import { verdictsBundle } from "../../lib/notebook/verdicts";
 import { captured } from "./captured";
 
-const text = (...args: Parameters<typeof tableBundle<Record<string, string | number | bigint | boolean | null | undefined>>>) =>
-  tableBundle(...args)["text/plain"].split("\n");
+const text = (
+  ...args: Parameters<typeof tableBundle<Record<string, string | number | bigint | boolean | null | undefined>>>
+) => tableBundle(...args)["text/plain"].split("\n");
 
 describe("table", () => {
   it("shows one output, as HTML and as aligned text", async () => {
@@ -13,12 +14,12 @@ describe("table", () => {
   });
 
   it("aligns numbers to the right and text to the left", () => {
-    expect(text([{ part: "router", parameters: 1_835_008 }, { part: "all", parameters: 64 }])).toEqual([
-      "part    parameters",
-      "──────  ──────────",
-      "router   1,835,008",
-      "all             64",
-    ]);
+    expect(
+      text([
+        { part: "router", parameters: 1_835_008 },
+        { part: "all", parameters: 64 },
+      ]),
+    ).toEqual(["part    parameters", "──────  ──────────", "router   1,835,008", "all             64"]);
     const html = String(tableBundle([{ part: "router", parameters: 7 }])["text/html"]);
     expect(html).toMatch(/<td[^>]*text-align: left[^>]*>router/);
     expect(html).toMatch(/<td[^>]*text-align: right[^>]*>7/);
@@ -41,13 +42,19 @@ describe("table", () => {
   });
 
   it("shows what is not a number, big integers and gaps", () => {
-    expect(text([{ v: NaN }, { v: -Infinity }, { v: 409_663_695_276_000n }, { v: null }]).slice(2).map((line) => line.trim()))
-      .toEqual(["NaN", "-∞", "409,663,695,276,000", "–"]);
+    expect(
+      text([{ v: NaN }, { v: -Infinity }, { v: 409_663_695_276_000n }, { v: null }])
+        .slice(2)
+        .map((line) => line.trim()),
+    ).toEqual(["NaN", "-∞", "409,663,695,276,000", "–"]);
   });
 
   it("takes the columns of all rows, and a heading's unit and digits from the options", () => {
     expect(text([{ a: "x" }, { a: "y", b: 1.234 }], { columns: { b: { unit: "s", digits: 1 } } })).toEqual([
-      "a  b (s)", "─  ─────", "x      –", "y    1.2",
+      "a  b (s)",
+      "─  ─────",
+      "x      –",
+      "y    1.2",
     ]);
   });
 
@@ -57,7 +64,9 @@ describe("table", () => {
   });
 
   it("escapes text, and sets code between backticks", () => {
-    expect(tableBundle([{ a: "<img src=x>", b: "`route(x)`" }])["text/html"]).toMatch(/&lt;img src=x&gt;.*<code>route\(x\)<\/code>/);
+    expect(tableBundle([{ a: "<img src=x>", b: "`route(x)`" }])["text/html"]).toMatch(
+      /&lt;img src=x&gt;.*<code>route\(x\)<\/code>/,
+    );
   });
 
   it("names no fixed colour but the half-transparent line", () => {
@@ -72,7 +81,11 @@ describe("table", () => {
 
 describe("verdicts", () => {
   it("shows each claim with a sign and the words of its verdict", () => {
-    const rows = [{ claim: "256 experts", sources: "yes, section 4.2", computed: "256", verdict: "incomplete" as const }];
-    expect(verdictsBundle(rows, "Verdicts")["text/plain"]).toMatch(/256 experts .*yes, section 4\.2 .*256 .*◐ incomplete/);
+    const rows = [
+      { claim: "256 experts", sources: "yes, section 4.2", computed: "256", verdict: "incomplete" as const },
+    ];
+    expect(verdictsBundle(rows, "Verdicts")["text/plain"]).toMatch(
+      /256 experts .*yes, section 4\.2 .*256 .*◐ incomplete/,
+    );
   });
 });

@@ -49,7 +49,7 @@ describe("useBackend", () => {
     await setBackend("wasm");
   });
 
-  it("can be called again, and evaluated again in the same process: no kernel twice, no hook upon a hook, nothing stale", async () => {
+  it("can be called and evaluated again in one process: no kernel twice, no hook upon a hook, nothing stale", async () => {
     await useBackend("wasm");
     await expectNoLeak(async () => {
       const x = tf.ones<tf.Rank.R2>([2, 3]);

@@ -3,7 +3,11 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBackend } from "../../lib/tensor/backend";
 import { expectClose, expectNoLeak } from "../support/close";
-import { computedOn, expectAllClose, expectLikeCpu, expectMemoryStays, valueAndGradients, valuesOf, type Values } from "./support";
+import {
+  computedOn, expectAllClose, expectLikeCpu, expectMemoryStays, valueAndGradients, valuesOf, type Values,
+} from "./support";
+
+const stock = tf.getKernel("BatchMatMul", "wasm"); // tfjs's own, before ours takes its place
 
 beforeAll(async () => {
   await useBackend("wasm");
@@ -26,14 +30,16 @@ function byDefinition({ a, b, transposeA, transposeB }: Product): Values {
   const [rowsB, columnsB] = b.shape.slice(-2);
   const [M, K] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
   const N = transposeB ? rowsB : columnsB;
-  const matrixOf = (own: number[], index: number[]) => own.reduce((at, size, axis) => at * size + (size === 1 ? 0 : index[axis]), 0);
+  const matrixOf = (own: number[], index: number[]) =>
+    own.reduce((at, size, axis) => at * size + (size === 1 ? 0 : index[axis]), 0);
   const out: number[] = [];
   const visit = (index: number[]): void => {
     if (index.length < rank) {
       for (let i = 0; i < batch[index.length]; i++) visit([...index, i]);
       return;
     }
-    const [fromA, fromB] = [matrixOf(padded[0], index) * rowsA * columnsA, matrixOf(padded[1], index) * rowsB * columnsB];
+    const fromA = matrixOf(padded[0], index) * rowsA * columnsA;
+    const fromB = matrixOf(padded[1], index) * rowsB * columnsB;
     for (let m = 0; m < M; m++) {
       for (let n = 0; n < N; n++) {
         let sum = 0;
@@ -49,18 +55,20 @@ function byDefinition({ a, b, transposeA, transposeB }: Product): Values {
   return { shape: [...batch, M, N], values: Float32Array.from(out) };
 }
 
+const threeBooleans = fc.array(fc.boolean(), { minLength: 3, maxLength: 3 });
+
 /** Products with batches of 0 to 3 dimensions, each side short, whole or repeated; any size may be 0. */
 function products({ size, batch }: { size: fc.Arbitrary<number>; batch: fc.Arbitrary<number> }): fc.Arbitrary<Product> {
   return fc
     .record({
       M: size, K: size, N: size,
       batch: fc.array(batch, { maxLength: 3 }),
-      ones: fc.tuple(fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }), fc.array(fc.boolean(), { minLength: 3, maxLength: 3 })),
+      ones: fc.tuple(threeBooleans, threeBooleans),
       drop: fc.tuple(fc.nat(3), fc.nat(3)),
       transposeA: fc.boolean(), transposeB: fc.boolean(), seed: fc.nat(1000),
     })
     .map(({ M, K, N, batch, ones, drop, transposeA, transposeB, seed }) => {
-      const own = (side: 0 | 1) => batch.map((n, axis) => (ones[side][axis] ? 1 : n)).slice(side === 0 ? drop[0] : drop[1]);
+      const own = (side: 0 | 1) => batch.map((n, axis) => (ones[side][axis] ? 1 : n)).slice(drop[side]);
       return {
         a: valuesOf([...own(0), ...(transposeA ? [K, M] : [M, K])], seed),
         b: valuesOf([...own(1), ...(transposeB ? [N, K] : [K, N])], seed + 1),
@@ -69,7 +77,8 @@ function products({ size, batch }: { size: fc.Arbitrary<number>; batch: fc.Arbit
     });
 }
 
-const matMulOf = ({ transposeA, transposeB }: Product) => (a: tf.Tensor, b: tf.Tensor) => tf.matMul(a, b, transposeA, transposeB);
+const matMulOf = ({ transposeA, transposeB }: Product) => (a: tf.Tensor, b: tf.Tensor) =>
+  tf.matMul(a, b, transposeA, transposeB);
 
 describe("matMul on wasm", () => {
   it("follows the definition for any batch, broadcasting, transposition and empty dimension", async () => {
@@ -95,8 +104,9 @@ describe("matMul on wasm", () => {
   });
 
   it("has the gradients that cpu has", async () => {
-    const shape = fc.record({ B: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }), M: fc.integer({ min: 1, max: 9 }),
-      K: fc.integer({ min: 1, max: 9 }), N: fc.integer({ min: 1, max: 9 }), transposeA: fc.boolean(), transposeB: fc.boolean() });
+    const size = fc.integer({ min: 1, max: 9 });
+    const batch = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 });
+    const shape = fc.record({ B: batch, M: size, K: size, N: size, transposeA: fc.boolean(), transposeB: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(shape, async ({ B, M, K, N, transposeA, transposeB }) => {
         const a = valuesOf([...B, ...(transposeA ? [K, M] : [M, K])], 1);
@@ -117,7 +127,7 @@ describe("matMul on wasm", () => {
 
     // If this fails, tfjs has been corrected, and the reason for a packed form per shape is gone.
     const ours = tf.getKernel("BatchMatMul", "wasm");
-    const stock = await stockBatchMatMul();
+    stock.setupFunc!(tf.engine().backend);
     tf.unregisterKernel("BatchMatMul", "wasm");
     tf.registerKernel(stock);
     try {
@@ -158,20 +168,13 @@ describe("matMul on wasm", () => {
   it("says what to do with whole numbers, with sizes that differ, and with a vector", async () => {
     await expectNoLeak(() => {
       const [whole, wide, vector] = [tf.ones([2, 3], "int32"), tf.ones([2, 2, 3]), tf.ones<tf.Rank.R1>([3])];
-      expect(() => tf.matMul(whole, whole, false, true)).toThrow("matMul on wasm multiplies float32; got int32 and int32. Convert with toFloat() first");
+      expect(() => tf.matMul(whole, whole, false, true)).toThrow(
+        "matMul on wasm multiplies float32; got int32 and int32. Convert with toFloat() first");
       expect(() => tf.matMul(wide, wide)).toThrow(
         "matMul: inner dimensions 3 and 2 differ, for shapes [2,2,3] and [2,2,3] with transposeA = false and transposeB = false");
-      expect(() => tf.matMul(wide, vector as tf.Tensor)).toThrow("matMul: both sides need two dimensions or more; got [2,2,3] and [3]");
+      expect(() => tf.matMul(wide, vector as tf.Tensor)).toThrow(
+        "matMul: both sides need two dimensions or more; got [2,2,3] and [3]");
       tf.dispose([whole, wide, vector]);
     });
   });
 });
-
-/** The kernel of tfjs itself, as its package registers it. */
-async function stockBatchMatMul(): Promise<tf.KernelConfig> {
-  const { batchMatMulConfig } = (await import(STOCK)) as { batchMatMulConfig: tf.KernelConfig };
-  batchMatMulConfig.setupFunc!(tf.engine().backend);
-  return batchMatMulConfig;
-}
-
-const STOCK = "@tensorflow/tfjs-backend-wasm/dist/kernels/BatchMatMul";

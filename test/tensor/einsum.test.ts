@@ -17,7 +17,8 @@ interface Equation {
 }
 
 /** Some of the letters, in any order. */
-const some = (from: string, least: number) => fc.shuffledSubarray([...from], { minLength: least }).map((chosen) => chosen.join(""));
+const some = (from: string, least: number) =>
+  fc.shuffledSubarray([...from], { minLength: least }).map((chosen) => chosen.join(""));
 
 /** The output is any part of the operands' letters in any order, or no letter at all. */
 const withOutput = (operands: string[]): fc.Arbitrary<Equation> =>
@@ -32,7 +33,8 @@ const shapeOf = (labels: string) => [...labels].map((label) => SIZES[label]);
 function byDefinition({ operands, output }: Equation, values: Values[]): Values {
   const labels = [...new Set(operands.join(""))];
   const out = new Float32Array(tf.util.sizeFromShape(shapeOf(output)));
-  const placeOf = (axes: string, at: Map<string, number>) => [...axes].reduce((place, label) => place * SIZES[label] + at.get(label)!, 0);
+  const placeOf = (axes: string, at: Map<string, number>) =>
+    [...axes].reduce((place, label) => place * SIZES[label] + at.get(label)!, 0);
   const visit = (at: Map<string, number>): void => {
     const label = labels[at.size];
     if (label === undefined) {

@@ -14,12 +14,14 @@ beforeAll(async () => {
 function byMask(x: tf.Tensor2D, w: tf.Tensor3D, counts: number[]): tf.Tensor2D {
   const groupOfRow = counts.flatMap((count, group) => new Array<number>(count).fill(group));
   const [E, Din, Dout] = w.shape;
-  const mask = tf.tensor2d(groupOfRow.flatMap((own) => counts.map((_, group) => Number(group === own))), [groupOfRow.length, E]);
+  const own = groupOfRow.flatMap((ofRow) => counts.map((_, group) => Number(group === ofRow)));
+  const mask = tf.tensor2d(own, [groupOfRow.length, E]);
   const all = tf.matMul(x, w.transpose([1, 0, 2]).reshape<tf.Tensor2D>([Din, E * Dout])).reshape([-1, E, Dout]);
   return all.mul(mask.expandDims(2)).sum(1);
 }
 
-const grouped = (counts: number[]) => (x: tf.Tensor, w: tf.Tensor) => groupedMatMul(x as tf.Tensor2D, w as tf.Tensor3D, counts);
+const grouped = (counts: number[]) => (x: tf.Tensor, w: tf.Tensor) =>
+  groupedMatMul(x as tf.Tensor2D, w as tf.Tensor3D, counts);
 
 /** Groups of 0 to 9 rows, at least one row in all. */
 const cases = fc.record({
@@ -52,9 +54,10 @@ describe.each(["wasm", "cpu"] as const)("groupedMatMul on %s", (backend) => {
   });
 
   it("makes zeros where a row has no numbers, and nothing where the matrices have no columns", async () => {
-    const [zeros] = await computedOn(backend, [valuesOf([2, 0], 1), valuesOf([1, 0, 3], 2)], (x, w) => [grouped([2])(x, w)]);
+    const two = (x: tf.Tensor, w: tf.Tensor) => [grouped([2])(x, w)];
+    const [zeros] = await computedOn(backend, [valuesOf([2, 0], 1), valuesOf([1, 0, 3], 2)], two);
     expectAllClose([zeros], [{ shape: [2, 3], values: new Float32Array(6) }]);
-    const [nothing] = await computedOn(backend, [valuesOf([2, 3], 1), valuesOf([1, 3, 0], 2)], (x, w) => [grouped([2])(x, w)]);
+    const [nothing] = await computedOn(backend, [valuesOf([2, 3], 1), valuesOf([1, 3, 0], 2)], two);
     expect(nothing.shape).toEqual([2, 0]);
   });
 });

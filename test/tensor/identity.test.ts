@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 
 describe("clone on wasm", () => {
-  it.each(["float32", "int32", "bool"] as const)("shares the numbers of %s, and each tensor holds on to them by itself", async (dtype) => {
+  it.each(["float32", "int32", "bool"] as const)("shares the numbers of %s, which each tensor holds by itself", async (dtype) => {
     await expectNoLeak(() => {
       const { backend } = wasmBackend();
       const x = tf.tensor1d([0, 1, 1], dtype);

@@ -11,6 +11,8 @@ beforeAll(async () => {
 });
 
 const indicesOf = (indices: number[]) => tf.tensor1d(indices, "int32");
+const taking = (indices: number[]) => (x: tf.Tensor) => takeRows(x as tf.Tensor2D, indicesOf(indices));
+const adding = (indices: number[], n: number) => (rows: tf.Tensor) => addRows(rows as tf.Tensor2D, indicesOf(indices), n);
 
 /** N rows of D numbers, and indices of some, repeated or not. */
 const cases = fc.record({
@@ -22,7 +24,8 @@ const cases = fc.record({
 
 /** The definitions, on plain numbers; each is the other's gradient. */
 function taken({ shape: [, D], values }: Values, indices: number[]): Values {
-  return { shape: [indices.length, D], values: Float32Array.from(indices.flatMap((n) => [...values.subarray(n * D, n * D + D)])) };
+  const rows = indices.flatMap((n) => [...values.subarray(n * D, n * D + D)]);
+  return { shape: [indices.length, D], values: Float32Array.from(rows) };
 }
 
 function added({ shape: [, D], values }: Values, indices: number[], n: number): Values {
@@ -40,7 +43,7 @@ describe.each(["wasm", "cpu"] as const)("rows on %s", (backend) => {
     await fc.assert(
       fc.asyncProperty(cases, async ({ N, D, indices, seed }) => {
         const x = valuesOf([N, D], seed);
-        const actual = await computedOn(backend, [x], valueAndGradients((x) => takeRows(x as tf.Tensor2D, indicesOf(indices))));
+        const actual = await computedOn(backend, [x], valueAndGradients(taking(indices)));
         expectAllClose(actual, [taken(x, indices), added(upstream([indices.length, D]), indices, N)]);
       }),
     );
@@ -50,7 +53,7 @@ describe.each(["wasm", "cpu"] as const)("rows on %s", (backend) => {
     await fc.assert(
       fc.asyncProperty(cases, async ({ N, D, indices, seed }) => {
         const rows = valuesOf([indices.length, D], seed);
-        const actual = await computedOn(backend, [rows], valueAndGradients((rows) => addRows(rows as tf.Tensor2D, indicesOf(indices), N)));
+        const actual = await computedOn(backend, [rows], valueAndGradients(adding(indices, N)));
         expectAllClose(actual, [added(rows, indices, N), taken(upstream([N, D]), indices)]);
       }),
     );
@@ -73,7 +76,7 @@ describe.each(["wasm", "cpu"] as const)("rows on %s", (backend) => {
   it("undoes a permutation: what was taken is added back to its place", async () => {
     const x = valuesOf([5, 3], 4);
     const order = [3, 1, 4, 0, 2];
-    const [back] = await computedOn(backend, [x], (x) => [addRows(takeRows(x as tf.Tensor2D, indicesOf(order)), indicesOf(order), 5)]);
+    const [back] = await computedOn(backend, [x], (x) => [adding(order, 5)(taking(order)(x))]);
     expectAllClose([back], [x]);
   });
 
@@ -81,7 +84,8 @@ describe.each(["wasm", "cpu"] as const)("rows on %s", (backend) => {
     await tf.setBackend(backend);
     await expectNoLeak(() => {
       const x = tf.ones<tf.Rank.R2>([2, 3]);
-      const [tooLarge, negative, single, floats] = [indicesOf([0, 2]), indicesOf([-1, 0]), indicesOf([0]), tf.tensor1d([0, 1])];
+      const [tooLarge, negative, single] = [[0, 2], [-1, 0], [0]].map(indicesOf);
+      const floats = tf.tensor1d([0, 1]);
       expect(() => takeRows(x, tooLarge)).toThrow("takeRows: index 2 is outside 0 to 1");
       expect(() => takeRows(x, negative)).toThrow("takeRows: index -1 is outside 0 to 1");
       expect(() => addRows(x, tooLarge, 2)).toThrow("addRows: index 2 is outside 0 to 1");
@@ -105,7 +109,7 @@ describe("rows", () => {
   });
 
   it("leaves nothing in wasm memory over hundreds of rounds", () => {
-    const gradient = tf.grad((x) => addRows(takeRows(x as tf.Tensor2D, indicesOf([0, 9, 9])), indicesOf([1, 1, 0]), 2).sum());
+    const gradient = tf.grad((x) => adding([1, 1, 0], 2)(taking([0, 9, 9])(x)).sum());
     expectMemoryStays(() => gradient(tf.ones([10, 64])));
   });
 });

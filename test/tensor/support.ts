@@ -1,4 +1,7 @@
-/** Generated operands and what the tensor tests share: each kernel of ours is held to the cpu backend on the same numbers. */
+/**
+ * What the tensor tests share: each kernel of ours is held to the cpu backend, or to a definition in plain loops, on the
+ * same numbers.
+ */
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { expect } from "vitest";
@@ -21,12 +24,15 @@ export function valuesOf(shape: number[], seed: number): Values {
   return { shape, values: Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => random.normal()) };
 }
 
+/** What a test computes, on whatever backend. */
+type Compute = (...tensors: tf.Tensor[]) => tf.Tensor[];
+
 export function toTensor<T extends tf.Tensor>({ shape, values }: Values): T {
   return tf.tensor(values, shape) as T;
 }
 
 /** What compute makes of the operands on a backend, read back; leaves no tensor behind. */
-export async function computedOn(name: "wasm" | "cpu", operands: Values[], compute: (...tensors: tf.Tensor[]) => tf.Tensor[]): Promise<Values[]> {
+export async function computedOn(name: "wasm" | "cpu", operands: Values[], compute: Compute): Promise<Values[]> {
   const before = tf.getBackend();
   await tf.setBackend(name);
   try {
@@ -50,12 +56,12 @@ export function expectAllClose(actual: Values[], expected: Values[]): void {
 }
 
 /** Holds what compute makes on wasm to what it makes on cpu. */
-export async function expectLikeCpu(operands: Values[], compute: (...tensors: tf.Tensor[]) => tf.Tensor[]): Promise<void> {
+export async function expectLikeCpu(operands: Values[], compute: Compute): Promise<void> {
   expectAllClose(await computedOn("wasm", operands, compute), await computedOn("cpu", operands, compute));
 }
 
 /** The value of f and its gradients, for a gradient from above that differs from place to place. */
-export function valueAndGradients(f: (...tensors: tf.Tensor[]) => tf.Tensor): (...tensors: tf.Tensor[]) => tf.Tensor[] {
+export function valueAndGradients(f: (...tensors: tf.Tensor[]) => tf.Tensor): Compute {
   return (...tensors) => {
     const value = f(...tensors);
     return [value, ...tf.grads(f)(tensors, toTensor(valuesOf(value.shape, 99)))];
@@ -81,7 +87,7 @@ export function expectMemoryStays(round: () => unknown, rounds = 300): void {
   run(20);
   const before = endOfUse(backend);
   run(rounds);
-  // Freed memory is not reused in the same order each time; but whatever is left behind every round is larger than this.
+  // Freed memory is not reused in the same order each time; what is left behind every round is larger than this.
   expect(endOfUse(backend) - before, "bytes that wasm memory grew by").toBeLessThan(64 * rounds);
 }
 

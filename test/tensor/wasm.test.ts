@@ -45,8 +45,10 @@ function multiplied({ M, K, N, transposeA, transposeB }: Sizes): { out: number[]
       for (let m = 0; m < M; m++) heap[offsetA / 4 + (transposeA ? k * M + m : m * K + k)] = a[m * K + k];
       for (let n = 0; n < N; n++) heap[offsetB / 4 + (transposeB ? n * K + k : k * N + n)] = b[k * N + n];
     }
-    const left: Operand = { offset: offsetA, rows: transposeA ? K : M, columns: transposeA ? M : K, transposed: transposeA };
-    const right: Operand = { offset: offsetB, rows: transposeB ? N : K, columns: transposeB ? K : N, transposed: transposeB };
+    const [rowsA, columnsA] = transposeA ? [K, M] : [M, K];
+    const [rowsB, columnsB] = transposeB ? [N, K] : [K, N];
+    const left: Operand = { offset: offsetA, rows: rowsA, columns: columnsA, transposed: transposeA };
+    const right: Operand = { offset: offsetB, rows: rowsB, columns: columnsB, transposed: transposeB };
     const malloc = vi.spyOn(backend.wasm, "_malloc");
     products.multiply(left, right, { offset: offsetOut, rows: M, columns: N });
     scratch = malloc.mock.calls.reduce((sum, [bytes]) => sum + bytes, 0);
@@ -78,8 +80,12 @@ describe("WasmProducts.multiply", () => {
   });
 
   it("moves nothing to multiply a vector with a transposed matrix: what one token needs", () => {
-    for (const sizes of [{ M: 1, K: 40, N: 30, transposeA: false, transposeB: true }, { M: 30, K: 40, N: 1, transposeA: true, transposeB: false },
-      { M: 1, K: 9, N: 9, transposeA: true, transposeB: true }, { M: 9, K: 1, N: 7, transposeA: true, transposeB: true }]) {
+    for (const sizes of [
+      { M: 1, K: 40, N: 30, transposeA: false, transposeB: true },
+      { M: 30, K: 40, N: 1, transposeA: true, transposeB: false },
+      { M: 1, K: 9, N: 9, transposeA: true, transposeB: true },
+      { M: 9, K: 1, N: 7, transposeA: true, transposeB: true },
+    ]) {
       const { out, expected, scratch } = multiplied(sizes);
       expectClose(out, expected, { rtol: 1e-4, atol: 1e-4 });
       expect(scratch).toBe(0);

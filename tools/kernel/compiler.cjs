@@ -10,7 +10,6 @@
 const fs = require("node:fs");
 const { createRequire } = require("node:module");
 const { expandShorthand } = require("./shorthand.cjs");
-const { shorthandProperties } = require("./shorthand-properties.cjs");
 
 /** The options of tsconfig.json that change what is an error, so that a cell is held to what lib is held to. */
 const COMPILER_OPTIONS = {
@@ -64,11 +63,10 @@ function prepareCompiler() {
   }
 
   const { poll, onChange } = watchByPolling(ts);
-  const { visitEachChild, seeVariables } = shorthandProperties(ts);
-  const getPreEmitDiagnosticsOfFiles = diagnoseOnce(ts, onChange, seeVariables);
+  const getPreEmitDiagnosticsOfFiles = diagnoseOnce(ts, onChange);
   // The module's properties are read-only: tslab gets a copy of it.
   const loaded = require.cache[modulePath];
-  if (loaded) loaded.exports = { ...ts, createWatchCompilerHost, getPreEmitDiagnosticsOfFiles, visitEachChild };
+  if (loaded) loaded.exports = { ...ts, createWatchCompilerHost, getPreEmitDiagnosticsOfFiles };
   return { pollProjectFiles: poll };
 }
 
@@ -78,20 +76,18 @@ function prepareCompiler() {
  *
  * @param {object} ts
  * @param {(listener: () => void) => void} onChange
- * @param {(program: import("@tslab/typescript-for-tslab").Program) => void} prepare is called with each program
  */
-function diagnoseOnce(ts, onChange, prepare) {
+function diagnoseOnce(ts, onChange) {
   const { getPreEmitDiagnosticsOfFiles: diagnose } = /** @type {{ getPreEmitDiagnosticsOfFiles: Function }} */ (ts);
   /** @type {WeakSet<object>} */
   let clean = new WeakSet();
   onChange(() => (clean = new WeakSet()));
   /**
-   * @param {import("@tslab/typescript-for-tslab").Program} program
+   * @param {unknown} program
    * @param {object[]} files
    * @returns {{ file?: object }[]}
    */
   return (program, files) => {
-    prepare(program);
     const unchecked = files.filter((file) => !clean.has(file));
     /** @type {{ file?: object }[]} */
     const diagnostics = diagnose(program, unchecked);

@@ -8,10 +8,9 @@
  * while nothing runs harms no later cell.
  *
  * A loop that never awaits hears no check. Up to the first await of a cell, Node's vm ends it at SIGINT by itself;
- * after that, code that may run for ever must be called through `run`.
+ * after that only what lib runs in a vm of its own (callWithin) can be ended; a restart of the kernel ends the rest.
  */
 const { AsyncLocalStorage } = require("node:async_hooks");
-const vm = require("node:vm");
 
 class Interrupted extends Error {
   constructor() {
@@ -19,10 +18,6 @@ class Interrupted extends Error {
     this.name = "Interrupted";
   }
 }
-
-const CALL = new vm.Script(
-  "{ const work = globalThis.courseInterruptible; delete globalThis.courseInterruptible; work(); }",
-);
 
 class Interrupts {
   /** @type {AsyncLocalStorage<number>} */
@@ -63,21 +58,6 @@ class Interrupts {
   /** @throws {Error} if the cell that this code belongs to has been interrupted */
   check() {
     if ((this.#cell.getStore() ?? Infinity) <= this.#lastInterrupted) throw new Interrupted();
-  }
-
-  /**
-   * Calls a function that may never return, such as a learner's, so that Interrupt ends it.
-   *
-   * @template T
-   * @param {() => T} work synchronous
-   * @returns {T}
-   * @throws {Error} if it was interrupted
-   */
-  run(work) {
-    // Only code that a vm script is running can be ended, and a script finds no variables of ours: it gets the function
-    // through a global name that exists for this one step.
-    Object.assign(globalThis, { courseInterruptible: work });
-    return CALL.runInThisContext({ breakOnSigint: true });
   }
 
   /**

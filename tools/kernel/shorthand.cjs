@@ -41,8 +41,9 @@ function expand(ts, checker) {
       const name = node.name.text;
       const variable = factory.createPropertyAccessExpression(factory.createIdentifier("exports"), name);
       const fallback = node.objectAssignmentInitializer; // the default in `({ batch = 1 } = options)`
-      const value = fallback ? factory.createAssignment(variable, ts.visitNode(fallback, visit, ts.isExpression)) : variable;
-      return factory.createPropertyAssignment(name, value);
+      if (!fallback) return factory.createPropertyAssignment(name, variable);
+      const value = ts.visitNode(fallback, visit, ts.isExpression);
+      return factory.createPropertyAssignment(name, factory.createAssignment(variable, value));
     };
     return (file) => ts.visitEachChild(file, visit, context);
   };
