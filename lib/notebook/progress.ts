@@ -93,11 +93,14 @@ function bar(state: State): MimeBundle {
   const share = total === 0 ? 1 : done / total;
   const percent = `${Math.floor(100 * share)}%`;
   const texts = [counted(state), ...speed(state), ...(note === "" ? [] : [note])];
-  const html =
-    `<div style="display: flex; align-items: center; flex-wrap: wrap; font-size: 13px"><span style="margin-right: 10px">${escapeHtml(label)}</span>` +
-    `<span style="display: inline-block; width: 200px; height: 10px; border-radius: 5px; background-color: ${LINE}; margin-right: 10px">` +
-    `<span style="display: block; width: ${(100 * share).toFixed(1)}%; height: 10px; border-radius: 5px; background-color: ${COLOURS[0]}"></span></span>` +
-    `<span>${escapeHtml([percent, ...texts].join(" · "))}</span></div>`;
+  const rail = "display: inline-block; width: 200px; height: 10px; border-radius: 5px; margin-right: 10px";
+  const filled = `display: block; width: ${(100 * share).toFixed(1)}%; height: 10px; border-radius: 5px`;
+  const html = [
+    '<div style="display: flex; align-items: center; flex-wrap: wrap; font-size: 13px">',
+    `<span style="margin-right: 10px">${escapeHtml(label)}</span>`,
+    `<span style="${rail}; background-color: ${LINE}"><span style="${filled}; background-color: ${COLOURS[0]}"></span></span>`,
+    `<span>${escapeHtml([percent, ...texts].join(" · "))}</span></div>`,
+  ].join("");
   return { "text/html": html, "text/plain": `${label}: ${[percent, ...texts].join(", ")}` };
 }
 
@@ -115,7 +118,7 @@ function speed({ done, total, seconds, unit }: State): string[] {
 }
 
 function rate(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(2);
+  return value >= 9.95 ? whole(value) : value.toPrecision(2);
 }
 
 /** Seconds as a person says them: "0.4 s", "12 s", "3 min 20 s", "1 h 5 min". */

@@ -118,15 +118,14 @@ function toHtml(columns: ShownColumn[], caption: string | undefined): string {
     );
     return `<tr>${cells.join("")}</tr>`;
   });
-  const title =
-    caption === undefined
-      ? ""
-      : `<caption style="caption-side: top; text-align: left; font-weight: bold; padding: 4px 12px">${escapeHtml(caption)}</caption>`;
-  // The outer element takes what can't be wrapped: the page itself never scrolls sideways.
-  return (
-    `<div style="overflow-x: auto"><table style="table-layout: auto; border-collapse: collapse; margin: 4px 0; max-width: 100%">${title}` +
-    `<thead><tr>${head.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`
-  );
+  const above = "caption-side: top; text-align: left; font-weight: bold; padding: 4px 12px";
+  return [
+    // The outer element takes what can't be wrapped: the page itself never scrolls sideways.
+    '<div style="overflow-x: auto">',
+    '<table style="table-layout: auto; border-collapse: collapse; margin: 4px 0; max-width: 100%">',
+    caption === undefined ? "" : `<caption style="${above}">${escapeHtml(caption)}</caption>`,
+    `<thead><tr>${head.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`,
+  ].join("");
 }
 
 function toText(columns: ShownColumn[], caption: string | undefined): string {

@@ -89,7 +89,7 @@ const gpuMemory = 80; // 16..288 GB: memory of one GPU
 const batch = 128; // 1..4096 tokens: tokens that are decoded together
 const biasOfExpert1 = -0.4; // -1..1 affinity: correction bias of expert 1 in the example with six tokens
 const skew = 1; // 0..3.0 exponent: how unequal the experts' popularity is in the simulation, 0 for equal
-const measuredTokens = 512; // 64..2048 tokens: tokens in the measurement of cost
+const measuredTokens = 1024; // 64..2048 tokens: tokens in the measurement of cost
 const seed = 1; // 0..999999 number: where all random numbers start
 
 // %%

@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { verdicts, type ClaimVerdict } from "../../lib/notebook/verdicts";
+import { captured } from "./captured";
+
+const row: ClaimVerdict = {
+  claim: "moe-37b: costs like a dense 37B",
+  sources: "the report, section 4.2",
+  computed: "671 GB must be held <at 1 byte>",
+  verdict: "holds with a condition",
+};
+
+describe("verdicts", () => {
+  it("sets claim, sources, what was computed and the verdict beside each other", async () => {
+    const { shown } = await captured(() => verdicts([row]));
+    const lines = shown[0].bundle["text/plain"].split("\n");
+    expect(lines[0]).toBe("Verdicts on the popular account");
+    expect(lines[1].split(/ {2,}/)).toEqual(["the claim", "the sources say", "computed here", "verdict"]);
+    expect(lines[3].split(/ {2,}/)).toEqual([row.claim, row.sources, row.computed, "◕ holds with a condition"]);
+    expect(shown[0].bundle["text/html"]).toContain("671 GB must be held &lt;at 1 byte&gt;");
+  });
+
+  it("gives each verdict its own sign", async () => {
+    const all = ["holds", "holds with a condition", "incomplete", "contradicted", "cannot be checked"] as const;
+    const { shown } = await captured(() => verdicts(all.map((verdict) => ({ ...row, verdict }))));
+    const signs = shown[0].bundle["text/plain"].split("\n").slice(3).map((line) => /(\S) [a-z ]+$/.exec(line)?.[1]);
+    expect(new Set(signs).size).toBe(all.length);
+  });
+});
