@@ -65,7 +65,7 @@ export interface Figure {
 
 const HEIGHT = 420;
 /** Characters in a line: a title, the name of an axis along the width and along the height, a series' name. */
-const LINE = { title: 72, x: 90, y: 44, name: 26 };
+const LINE = { title: 64, x: 90, y: 44, name: 26 };
 /** In pixels. A slider stands between title and plot: there no label of an axis gets in its way. */
 const TITLE_LINE_HEIGHT = 22;
 const SLIDER_HEIGHT = 84;
@@ -98,12 +98,15 @@ export function plotBundle(figure: Figure, { height }: { height?: number } = {})
 /** A layout with long texts wrapped, and room above the plot for the lines of the title. */
 function dressed(layout: Layout): Layout {
   const text = wrapText(layout.title?.text ?? "", LINE.title);
-  const top = 28 + TITLE_LINE_HEIGHT * text.split("<br>").length + (layout.sliders === undefined ? 0 : SLIDER_HEIGHT);
+  const lines = text.split("<br>").length;
+  const top = 28 + TITLE_LINE_HEIGHT * lines + (layout.sliders === undefined ? 0 : SLIDER_HEIGHT);
+  // Plotly sets a title of several lines higher than one of a single line, half out of the picture.
+  const pad = { l: 12, t: lines > 1 ? 25 : 14 };
   const axes = Object.entries(layout).filter(([key]) => /^[xy]axis\d*$/.test(key)) as [string, AxisLayout][];
   return {
     margin: { l: 56, r: 24, t: top, b: 52 },
     ...layout,
-    title: { ...layout.title, text },
+    title: { pad, ...layout.title, text },
     ...Object.fromEntries(
       axes.map(([key, axis]) => [key, withWrappedTitle(axis, key.startsWith("x") ? LINE.x : LINE.y)]),
     ),

@@ -98,7 +98,8 @@ function bar(state: State): MimeBundle {
   const html = [
     '<div style="display: flex; align-items: center; flex-wrap: wrap; font-size: 13px">',
     `<span style="margin-right: 10px">${escapeHtml(label)}</span>`,
-    `<span style="${rail}; background-color: ${LINE}"><span style="${filled}; background-color: ${COLOURS[0]}"></span></span>`,
+    `<span style="${rail}; background-color: ${LINE}">`,
+    `<span style="${filled}; background-color: ${COLOURS[0]}"></span></span>`,
     `<span>${escapeHtml([percent, ...texts].join(" · "))}</span></div>`,
   ].join("");
   return { "text/html": html, "text/plain": `${label}: ${[percent, ...texts].join(", ")}` };

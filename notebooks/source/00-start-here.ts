@@ -173,7 +173,6 @@ function productShape(a: number[], b: number[]): number[] {
 await check(shapeExercise, productShape);
 
 // %% [markdown]
-// <!-- hints 00-shape -->
 // <details><summary>Hint 1</summary>
 //
 // Write it in letters first: [..., N, D] · [..., D, E]. Which letter appears twice?
@@ -280,7 +279,6 @@ function meanSquare(rows: tf.Tensor2D): tf.Tensor1D {
 await check(leakExercise, meanSquare);
 
 // %% [markdown]
-// <!-- hints 00-leak -->
 // <details><summary>Hint 1</summary>
 //
 // Which tensors does `x.square().mean(1)` make? One of them you want. What does `tf.tidy` do with the other?
@@ -394,7 +392,6 @@ function myRmsNorm(rows: tf.Tensor2D, weight: tf.Tensor1D, epsilon: number): tf.
 await check(rmsNormExercise, myRmsNorm);
 
 // %% [markdown]
-// <!-- hints 00-rms-norm -->
 // <details><summary>Hint 1</summary>
 //
 // Three steps: the mean square of each row, kept as [N, 1] so that it fits beside x; add epsilon and take one over the

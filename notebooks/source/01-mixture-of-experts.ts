@@ -352,15 +352,16 @@ sliderPlot({
 const two = tokens.indexOf("two");
 const tablets = tokens.indexOf("tablets");
 const chosenBy = (token: number) => routed.mask[token].flatMap((on, e) => (on ? [e] : []));
-say`**Expert 6 and *two*.** You said ${expert6GetsTwo}; it is **${chosenBy(two).includes(6)}**. Its experts are
-${chosenBy(two).join(", ")}. Group C scores ${fixed(routed.groupScores[two][2])}, behind B with
-${fixed(routed.groupScores[two][1])} and D with ${fixed(routed.groupScores[two][3])}: one enthusiast does not carry
-a group.
+const score = (token: number, name: string) => fixed(routed.groupScores[token]["ABCD".indexOf(name)]);
+const ofTablets = { s: routed.affinity[tablets][1], z: routed.biased[tablets][1], g: routed.gates[tablets][1] };
+const how = ofTablets.g === Math.max(...routed.gates[tablets]) ? "more than any other of this token" : "by its affinity";
+say`**Expert 6 and two.** You said ${expert6GetsTwo}; it is **${chosenBy(two).includes(6)}**. Its experts are
+${chosenBy(two).join(", ")}. Group C scores ${score(two, "C")}, behind B with ${score(two, "B")} and D with
+${score(two, "D")}: one enthusiast does not carry a group.
 
-**Expert 1 and *tablets*.** It has the highest affinity of the row, ${fixed(routed.affinity[tablets][1])}. The bias
-makes that ${fixed(routed.biased[tablets][1])} for the choice. Its weight is ${fixed(routed.gates[tablets][1])},
-computed from the affinity:
-${routed.gates[tablets][1] === Math.max(...routed.gates[tablets]) ? "chosen last, it counts most" : "not chosen, it counts nothing"}.
+**Expert 1 and tablets.** Its affinity of ${fixed(ofTablets.s)} is the highest of the row. For the choice, the bias
+makes that ${fixed(ofTablets.z)}. Its weight is ${fixed(ofTablets.g)}: it counts
+${ofTablets.g === 0 ? "nothing, since it was not chosen" : how}.
 
 **The full stop.** Nobody wants it: its best affinity is ${fixed(Math.max(...routed.affinity[5]))}. Its weights
 still sum to ${fixed(routed.gates[5].reduce((a, b) => a + b, 0))}, like everybody's.`;
@@ -403,7 +404,6 @@ function gate(logits: number[], bias: number[], k: number, scale: number): numbe
 await check(gateExercise, gate);
 
 // %% [markdown]
-// <!-- hints 01-gate -->
 // <details><summary>Hint 1</summary>
 //
 // Three lists of the same length, one after the other: the affinities s, the biased scores z = s + b, the weights.
@@ -473,7 +473,6 @@ function select(biased: number[], groups: number, kept: number, k: number): numb
 await check(selectExercise, select);
 
 // %% [markdown]
-// <!-- hints 01-select -->
 // <details><summary>Hint 1</summary>
 //
 // Expert e belongs to group Math.floor(e / size), where size = biased.length / groups. Compute one score a group, then
@@ -542,7 +541,8 @@ const checkpoint = modelFact("deepseek-v3", "checkpointParameters");
 say`The announced figure is ${fixed(announced.value / 1e9, 0)}B (${cite(announced)}); for V3's configuration the
 last two both round to it. For cost, the middle one is the right one: it is what gets multiplied. (And the
 "${fixed(checkpoint.value / 1e9, 0)}B" of the checkpoint? That file also holds the multi-token prediction module of
-lesson 05, and the scales of its 8-bit numbers: ${billions(releasedCheckpoint(config).total)}.)`;
+lesson 05, and the scales of its 8-bit numbers; counted for this configuration:
+${billions(releasedCheckpoint(config).total)}.)`;
 
 // %% [markdown]
 // ### Exercise 3 · Count the active parameters
@@ -571,7 +571,6 @@ function countActive(c: ModelConfig, attention: number): number {
 await check(countExercise, countActive);
 
 // %% [markdown]
-// <!-- hints 01-count -->
 // <details><summary>Hint 1</summary>
 //
 // Go through a token's way: every layer's attention; then in the first firstKDenseReplace layers one wide network, in
@@ -609,8 +608,8 @@ table(choices.map(([model, E, K]) => ({ model, experts: E, active: K, "different
 const sets = combinations(routedExperts, activeExperts);
 const reachable = reachableCombinations(routedExperts, activeExperts, config.nGroup, config.topkGroup);
 say`And that in each of ${sparseLayers} layers anew. The limit to ${config.topkGroup} of ${config.nGroup} groups
-leaves ${percent(Number(reachable) / Number(sets))} of the sets within reach: a moderate price for the network it
-saves.`;
+leaves ${percent(Number(reachable) / Number(sets))} of the sets within reach: that is its price. What it buys is in
+section 4.`;
 
 // %% [markdown]
 // Now hold the cost fixed and only cut finer: halve the width, double both $E$ and $K$. Parameters, work for a token,
@@ -661,7 +660,7 @@ const myGuess = 25; // percent
 // %%
 const touched = expertCoverage(routedExperts, activeExperts, batch);
 say`You said ${myGuess}%. One token touches ${percent(expertCoverage(routedExperts, activeExperts, 1))} of a layer's
-routed experts; ${batch} tokens touch **${percent(touched)}**.`;
+routed experts; a batch of ${batch} touches **${percent(touched)}**.`;
 
 // %% [markdown]
 // The model is as sparse as before: each token still computes with its few experts. But between them the tokens wake up
@@ -686,7 +685,6 @@ function coverage(E: number, K: number, B: number): number {
 await check(coverageExercise, coverage);
 
 // %% [markdown]
-// <!-- hints 01-coverage -->
 // <details><summary>Hint 1</summary>
 //
 // Look at one expert. What is the chance that one token leaves it out? That all B tokens do? The share that is touched
@@ -739,9 +737,10 @@ plot(
     ],
   }),
 );
-say`Dice and formula agree where the formula's assumptions hold. With unequal popularity a batch of ${batches[7]}
-touches ${percent(uneven[7])} instead of ${percent(even[7])}: unpopular experts are rarely wanted. That sounds
-thrifty, but it is waste: they are the ones that learn little. V3's balancing works against it (lesson 02).`;
+say`Dice and formula agree where the formula's assumptions hold. The less equal the popularity, the fewer experts
+are touched: at skew ${skew} a batch of ${batches[7]} touches ${percent(uneven[7])}, with equal popularity
+${percent(even[7])}. That sounds thrifty, but it is waste: experts that are rarely wanted learn little. V3's
+balancing works against it (lesson 02).`;
 
 // %% [markdown]
 // Now in bytes. A decoding step reads every weight it needs **once**, however many tokens share it. Compare with a
@@ -764,7 +763,7 @@ plot(
 );
 const ratio = parametersRead(config, batch) / active;
 say`At batch 1 the sparse model reads ${fixed(gigabytes(parametersRead(config, 1)), 1)} GB, as the dense one does:
-there "costs like 37B" holds even for memory traffic. At batch ${batch} it reads
+there "costs like" holds even for memory traffic. At batch ${batch} it reads
 ${fixed(gigabytes(parametersRead(config, batch)), 0)} GB, which is **${times(ratio)} the dense model's**. The work
 for a token is the same throughout: ${fixed((2 * active) / 1e9, 1)} GFLOPs.`;
 
@@ -925,8 +924,8 @@ plot(
 );
 const llama405 = modelFact("llama-3.1-405b", "totalParameters").value;
 say`Against Llama 3.1 405B this configuration does ${percent(active / llama405)} of the work for a token and takes
-${times(total / llama405)} its memory. Cheaper and more expensive at once; which counts depends on whether you pay
-for arithmetic or for memory.`;
+${times(total / llama405)} its memory. Two costs, two answers: which counts depends on whether you pay for
+arithmetic or for memory.`;
 
 // %% [markdown]
 // Does the height on this plane count as **capacity**? Partly. Google trained two sparse giants on the same data:
@@ -1058,7 +1057,6 @@ function design(budget: Budget): Design {
 await check(designExercise, design);
 
 // %% [markdown]
-// <!-- hints 01-design -->
 // <details><summary>Hint 1</summary>
 //
 // For a given number of active experts, the active budget decides the width, and then the total budget decides how many
@@ -1097,38 +1095,44 @@ table(
 // ## Recap: the claims, and what came out
 
 // %% jupyter={"source_hidden": true}
+// The claims are about V3 as it is, whatever the parameters above say.
 const v2 = { E: modelFact("deepseek-v2", "experts").value, K: modelFact("deepseek-v2", "activeExperts").value };
+const v3 = DEEPSEEK_V3;
+const v3Active = activeParameters(v3, { head: true, embedding: false });
+const v3Sparse = v3.numHiddenLayers - v3.firstKDenseReplace;
 const parametersOf = (id: string) => billions(modelFact(id, "totalParameters").value);
 const verdicts: [claim: string, verdict: string, evidence: string][] = [
   [
     "moe-37b: inference costs like a dense 37B",
     "holds with a condition",
-    `Compute: yes, ${fixed((2 * active) / 1e9, 1)} GFLOPs a token at every batch. Memory: no, ${billions(total)} must be held. ` +
-      `Reading weights: equal at batch 1, ${times(ratio)} as much at batch ${batch}.`,
+    `Compute: yes, ${fixed((2 * v3Active) / 1e9, 1)} GFLOPs a token at every batch. Memory: no, ` +
+      `${billions(totalParameters(v3))} must be held. Reading weights: equal at batch 1, ` +
+      `${times(parametersRead(v3, batch) / v3Active)} as much at batch ${batch}.`,
   ],
   [
     "moe-256-8: 256 experts a layer, 8 for a token",
     "incomplete",
-    `${routedExperts} routed and ${activeExperts} active, in ${sparseLayers} of ${config.numHiddenLayers} layers, plus ` +
-      `${config.nSharedExperts} shared: ${activeExperts + config.nSharedExperts} work on a token.`,
+    `${v3.nRoutedExperts} routed and ${v3.numExpertsPerTok} active, in ${v3Sparse} of ${v3.numHiddenLayers} layers, plus ` +
+      `${v3.nSharedExperts} shared: ${v3.numExpertsPerTok + v3.nSharedExperts} work on a token.`,
   ],
   [
     "moe-early-6-8: typically 6 to 8 are active",
     "contradicted",
-    `The configuration fixes the number: ${DEEPSEEK_V3.numExpertsPerTok} for every token in every sparse layer. ` +
+    `The configuration fixes the number: ${v3.numExpertsPerTok} for every token in every sparse layer. ` +
       `(DeepSeek-V2 had ${v2.K} of ${v2.E}.)`,
   ],
   [
     "moe-capacity: capacity like the whole 671B",
     "incomplete",
-    `Different tokens do use different experts: ${percent(touched)} of them within a batch of ${batch}. But parameters that ` +
-      `sleep count for less: Switch-XXL with ${parametersOf("switch-xxl")} predicts better than Switch-C with ` +
-      `${parametersOf("switch-c")}. Of V3 nobody published a dense twin.`,
+    `Different tokens do use different experts: ${percent(expertCoverage(v3.nRoutedExperts, v3.numExpertsPerTok, batch))} ` +
+      `of them within a batch of ${batch}. But parameters that sleep count for less: Switch-XXL with ` +
+      `${parametersOf("switch-xxl")} predicts better than Switch-C with ${parametersOf("switch-c")}. We found no dense twin ` +
+      "of V3 that would decide it.",
   ],
   [
     "moe-hospital: specialists, eight consulted",
     "holds with a condition",
-    `Right about few of many, and about the payroll. Misleading about subjects and about one team (${sparseLayers} layers ` +
+    `Right about few of many, and about the payroll. Misleading about subjects and about one team (${v3Sparse} layers ` +
       "choose anew), and silent about the shared expert.",
   ],
   [

@@ -66,11 +66,19 @@ describe("plot", () => {
     expect(config.responsive ?? false).toBe(false);
   });
 
+  it("uploads nothing, and leaves it to JupyterLab to follow the width", () => {
+    const { config } = plotBundle(figure())[PLOTLY_MIME] as { config: Record<string, unknown> };
+    expect(config.showSendToCloud).toBe(false);
+    expect(config.responsive ?? false).toBe(false); // a responsive figure folds up when its slider moves
+  });
+
   it("wraps long titles and gives their lines room", () => {
     const long = drawn(figure({ layout: { title: { text: "word ".repeat(40).trim() } } })).layout;
-    expect(long.title?.text.split("<br>").every((text) => text.length <= 72)).toBe(true);
+    expect(long.title?.text.split("<br>").every((text) => text.length <= 64)).toBe(true);
     const top = (layout: Layout) => (layout.margin as { t: number }).t;
     expect(top(long)).toBeGreaterThan(top(drawn(figure()).layout));
+    const distance = (layout: Layout) => (layout.title?.pad as { t: number }).t;
+    expect(distance(long)).toBeGreaterThan(distance(drawn(figure()).layout));
   });
 });
 
