@@ -50,13 +50,15 @@ export const shapeExercise = defineExercise<ProductShape>({
       name: "element by element",
       answer: (a) => [...a],
       message:
-        "You keep the last axis of the first factor, as in a product element by element. That axis is summed over and disappears; the last axis of the second factor takes its place.",
+        "You keep the last axis of the first factor, as in a product element by element. That axis is summed over " +
+        "and disappears; the last axis of the second factor takes its place.",
     },
     {
       name: "the axes in front forgotten",
       answer: (a, b) => [a[a.length - 2], b[b.length - 1]],
       message:
-        "The axes in front are missing. A batch of products is as many products: the result has the same axes in front.",
+        "The axes in front are missing. A batch of products is as many products: the result has the same axes in " +
+        "front.",
     },
   ],
   hints: [
@@ -87,7 +89,8 @@ export const leakExercise = defineExercise<MeanSquare>({
       name: "the mean over the wrong axis",
       answer: (x) => tf.tidy(() => x.square().mean<tf.Tensor1D>(0)),
       message:
-        "You average down the columns: axis 0 counts the rows. Each row is to be averaged over its own channels, axis 1.",
+        "You average down the columns: axis 0 counts the rows. Each row is to be averaged over its own channels, " +
+        "axis 1.",
     },
     {
       name: "the square of the mean",
@@ -102,7 +105,8 @@ export const leakExercise = defineExercise<MeanSquare>({
   ],
   hints: [
     "Which tensors does `x.square().mean(1)` make? One of them you want. What does `tf.tidy` do with the other?",
-    "`return tf.tidy(() => ...)`, with the obvious line inside. What the inner function returns is kept, everything else is freed.",
+    "`return tf.tidy(() => ...)`, with the obvious line inside. What the inner function returns is kept, " +
+      "everything else is freed.",
   ],
 });
 
@@ -176,7 +180,8 @@ export const rmsNormExercise = defineExercise<RmsNorm>({
     },
   ],
   hints: [
-    "Three steps: the mean square of each row, kept as [N, 1] so that it fits beside x; add epsilon and take one over the root; multiply x with it, then with the weight. All inside tf.tidy.",
+    "Three steps: the mean square of each row, kept as [N, 1] so that it fits beside x; add epsilon and take one " +
+      "over the root; multiply x with it, then with the weight. All inside tf.tidy.",
     "`x.square().mean(1, true)` is [N, 1]. `.add(epsilon).rsqrt()` is what each row is multiplied with.",
   ],
 });

@@ -179,12 +179,14 @@ export function designComplaint(budget: Budget, design: Design): string | null {
     if (!Number.isInteger(value) || value < 1) return `\`${name}\` must be a whole number from 1 on; it is ${value}`;
   }
   if (width % budget.tile !== 0) return `the width ${width} is no multiple of the tile ${budget.tile}`;
-  if (activeExperts > budget.copies) return `${activeExperts} active experts, but the network carries a token to ${budget.copies} at most`;
+  if (activeExperts > budget.copies)
+    return `${activeExperts} active experts, but the network carries a token to ${budget.copies} at most`;
   if (activeExperts > experts) return `${activeExperts} active experts of ${experts}`;
   const cost = designCost(budget, design);
   for (const which of ["active", "total"] as const) {
     const share = cost[which] / budget[which];
-    if (share > 1 || share < 0.9) return `it uses ${(100 * share).toFixed(0)}% of the ${which} budget; between 90% and 100% is asked for`;
+    if (share > 1 || share < 0.9)
+      return `it uses ${(100 * share).toFixed(0)}% of the ${which} budget; between 90% and 100% is asked for`;
   }
   return null;
 }

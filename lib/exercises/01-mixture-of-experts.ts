@@ -52,7 +52,8 @@ export const countExercise = defineExercise<CountActive>({
       name: "all experts",
       answer: (c) => totalParameters(c) - c.vocabSize * c.hiddenSize,
       message:
-        "This is the total: every routed expert is counted. Of each layer's routed experts, a token uses numExpertsPerTok.",
+        "This is the total: every routed expert is counted. Of each layer's routed experts, a token uses " +
+        "numExpertsPerTok.",
     },
     {
       name: "shared expert forgotten",
@@ -63,7 +64,8 @@ export const countExercise = defineExercise<CountActive>({
       name: "dense layers forgotten",
       answer: countWith(() => ({ denseLayers: 0 })),
       message:
-        "You treat all layers as mixtures of experts. The first firstKDenseReplace are dense, with one feed-forward network of width intermediateSize.",
+        "You treat all layers as mixtures of experts. The first firstKDenseReplace are dense, with one " +
+        "feed-forward network of width intermediateSize.",
     },
     {
       name: "dense layers without a feed-forward network",
@@ -74,7 +76,8 @@ export const countExercise = defineExercise<CountActive>({
       name: "head forgotten",
       answer: countWith(() => ({ head: 0 })),
       message:
-        "The head is missing. This is a convention in use (layers only), but the question counts the head: its whole matrix multiplies every token.",
+        "The head is missing. This is a convention in use (layers only), but the question counts the head: its " +
+        "whole matrix multiplies every token.",
     },
     {
       name: "embedding counted",
@@ -86,7 +89,8 @@ export const countExercise = defineExercise<CountActive>({
       name: "router forgotten",
       answer: countWith(() => ({ router: 0 })),
       message:
-        "The routers are missing: hiddenSize × nRoutedExperts in every mixture-of-experts layer. All of it works on every token.",
+        "The routers are missing: hiddenSize × nRoutedExperts in every mixture-of-experts layer. All of it works " +
+        "on every token.",
     },
     {
       name: "two matrices an expert",
@@ -96,8 +100,11 @@ export const countExercise = defineExercise<CountActive>({
     },
   ],
   hints: [
-    "Go through a token's way: every layer's attention; then in the first firstKDenseReplace layers one wide network, in all others a router, numExpertsPerTok routed and nSharedExperts shared experts; at the end the head. A gated network of width W has 3 · hiddenSize · W parameters.",
-    "layers · attention + dense · 3 · D · intermediateSize + (layers − dense) · (D · E + (K + shared) · 3 · D · moeIntermediateSize) + V · D",
+    "Go through a token's way: every layer's attention; then in the first firstKDenseReplace layers one wide " +
+      "network, in all others a router, numExpertsPerTok routed and nSharedExperts shared experts; at the end the " +
+      "head. A gated network of width W has 3 · hiddenSize · W parameters.",
+    "layers · attention + dense · 3 · D · intermediateSize + (layers − dense) · (D · E + (K + shared) · 3 · D · " +
+      "moeIntermediateSize) + V · D",
   ],
 });
 
@@ -130,7 +137,8 @@ export const coverageExercise = defineExercise<Cover>({
       name: "a token may choose an expert twice",
       answer: (E, K, B) => 1 - (1 - 1 / E) ** (K * B),
       message:
-        "Very close: you treat a token's K choices as independent draws. They are K different experts, so a token leaves a given one out with chance 1 − K/E exactly.",
+        "Very close: you treat a token's K choices as independent draws. They are K different experts, so a token " +
+        "leaves a given one out with chance 1 − K/E exactly.",
     },
     {
       name: "the share that is left out",
@@ -139,7 +147,8 @@ export const coverageExercise = defineExercise<Cover>({
     },
   ],
   hints: [
-    "Look at one expert. What is the chance that one token leaves it out? That all B tokens do? The share that is touched is what remains.",
+    "Look at one expert. What is the chance that one token leaves it out? That all B tokens do? The share that is " +
+      "touched is what remains.",
     "The chance that one token leaves it out is 1 − K/E; that all do, its B-th power.",
   ],
 });
@@ -168,7 +177,12 @@ export const designExercise = defineExercise<DesignLayer>({
     if (yours >= possible - 0.5) return true;
     return `within both budgets, with 10^${yours.toFixed(1)} sets to choose from; 10^${possible.toFixed(1)} are possible`;
   },
-  score: { name: "sets of experts to choose from, as a power of ten", unit: "", of: designScore, v3: designScore(V3_DESIGN) },
+  score: {
+    name: "sets of experts to choose from, as a power of ten",
+    unit: "",
+    of: designScore,
+    v3: designScore(V3_DESIGN),
+  },
   misconceptions: [
     {
       name: "two matrices an expert",
@@ -185,7 +199,8 @@ export const designExercise = defineExercise<DesignLayer>({
       name: "few wide experts",
       answer: (b) => designFor(b, 2),
       message:
-        "Within both budgets, but with two wide experts a token has few sets to choose from. What does the network allow?",
+        "Within both budgets, but with two wide experts a token has few sets to choose from. What does the network " +
+        "allow?",
     },
     {
       name: "more experts than the network carries",
@@ -194,7 +209,10 @@ export const designExercise = defineExercise<DesignLayer>({
     },
   ],
   hints: [
-    "For a given number of active experts, the active budget decides the width, and then the total budget decides how many experts there are. Don't forget that the shared expert is one more in both. Which number of active experts gives the most sets?",
-    "activeExperts = copies; width = active / (3 · hiddenSize · (activeExperts + 1)), rounded down to the tile; experts = floor(total / (3 · hiddenSize · width)) − 1.",
+    "For a given number of active experts, the active budget decides the width, and then the total budget decides " +
+      "how many experts there are. Don't forget that the shared expert is one more in both. Which number of active " +
+      "experts gives the most sets?",
+    "activeExperts = copies; width = active / (3 · hiddenSize · (activeExperts + 1)), rounded down to the tile; " +
+      "experts = floor(total / (3 · hiddenSize · width)) − 1.",
   ],
 });

@@ -38,19 +38,22 @@ export const gateExercise = defineExercise<Gate>({
       name: "softmax instead of sigmoid",
       answer: wrongGate({ affinity: softmax }),
       message:
-        "You use a softmax. V3's affinity is a sigmoid: each expert is scored by itself, without competing with the others.",
+        "You use a softmax. V3's affinity is a sigmoid: each expert is scored by itself, without competing with " +
+        "the others.",
     },
     {
       name: "bias inside a softmax",
       answer: wrongGate({ affinity: (x, b) => softmax(plus(x, b)), select: (s) => s }),
       message:
-        "You add the bias inside a softmax, as popular accounts describe it. In V3 it is added to the sigmoid's result, and for choosing only.",
+        "You add the bias inside a softmax, as popular accounts describe it. In V3 it is added to the sigmoid's " +
+        "result, and for choosing only.",
     },
     {
       name: "weights from biased scores",
       answer: wrongGate({ weigh: plus }),
       message:
-        "Your weights come from the biased scores. The bias decides who is chosen; how much they count comes from the affinity without it.",
+        "Your weights come from the biased scores. The bias decides who is chosen; how much they count comes from " +
+        "the affinity without it.",
     },
     {
       name: "bias left out of the choice",
@@ -79,8 +82,10 @@ export const gateExercise = defineExercise<Gate>({
     },
   ],
   hints: [
-    "Three lists of the same length, one after the other: the affinities s, the biased scores z = s + b, the weights. `largest(z, k)` gives the chosen experts. Which of the two lists should the weights come from?",
-    "For a chosen expert the weight is scale · s[e] / (sum of s over the chosen experts). For every other expert it is 0.",
+    "Three lists of the same length, one after the other: the affinities s, the biased scores z = s + b, the " +
+      "weights. `largest(z, k)` gives the chosen experts. Which of the two lists should the weights come from?",
+    "For a chosen expert the weight is scale · s[e] / (sum of s over the chosen experts). For every other expert " +
+      "it is 0.",
   ],
 });
 
@@ -109,13 +114,15 @@ export const selectExercise = defineExercise<Select>({
       name: "masked groups filled with 0",
       answer: selectFillingWithZeros,
       message:
-        "You give the experts of dropped groups the score 0. A biased score can be negative, and then 0 wins: they must get -Infinity.",
+        "You give the experts of dropped groups the score 0. A biased score can be negative, and then 0 wins: they " +
+        "must get -Infinity.",
     },
     {
       name: "group score is the best expert alone",
       answer: wrongSelect({ score: (scores) => Math.max(...scores) }),
       message:
-        "You score a group by its best expert. V3 takes the sum of its two best, so that one outlier does not carry a weak group.",
+        "You score a group by its best expert. V3 takes the sum of its two best, so that one outlier does not " +
+        "carry a weak group.",
     },
     {
       name: "group score is the sum of the whole group",
@@ -146,8 +153,10 @@ export const selectExercise = defineExercise<Select>({
     },
   ],
   hints: [
-    "Expert e belongs to group Math.floor(e / size), where size = biased.length / groups. Compute one score a group, then use `largest` twice: once for the groups, once for the experts.",
-    "A list with biased[e] for experts of kept groups and -Infinity for the others; then `largest(list, k)`. A group's score is the sum of the two largest of biased.slice(g * size, (g + 1) * size).",
+    "Expert e belongs to group Math.floor(e / size), where size = biased.length / groups. Compute one score a " +
+      "group, then use `largest` twice: once for the groups, once for the experts.",
+    "A list with biased[e] for experts of kept groups and -Infinity for the others; then `largest(list, k)`. A " +
+      "group's score is the sum of the two largest of biased.slice(g * size, (g + 1) * size).",
   ],
 });
 

@@ -58,8 +58,14 @@ export function lineChart(chart: { title: string; x: Axis; y: Axis; series: Seri
     })),
     layout: {
       title: { text: chart.title },
-      xaxis: axis(chart.x, chart.series.flatMap(({ x }) => x)),
-      yaxis: axis(chart.y, chart.series.flatMap(({ y }) => y)),
+      xaxis: axis(
+        chart.x,
+        chart.series.flatMap(({ x }) => x),
+      ),
+      yaxis: axis(
+        chart.y,
+        chart.series.flatMap(({ y }) => y),
+      ),
       showlegend: chart.series.length > 1,
     },
   };
@@ -73,11 +79,20 @@ export function barChart(chart: {
   series: { name: string; values: number[] }[];
 }): Figure {
   return {
-    data: chart.series.map(({ name, values }): Trace => ({ type: "bar", orientation: "h", name, x: values, y: chart.labels })),
+    data: chart.series.map(({ name, values }): Trace => ({
+      type: "bar",
+      orientation: "h",
+      name,
+      x: values,
+      y: chart.labels,
+    })),
     layout: {
       title: { text: chart.title },
       barmode: "group",
-      xaxis: axis(chart.x, chart.series.flatMap(({ values }) => values)),
+      xaxis: axis(
+        chart.x,
+        chart.series.flatMap(({ values }) => values),
+      ),
       yaxis: { autorange: "reversed" },
       showlegend: chart.series.length > 1,
     },
@@ -97,7 +112,9 @@ export function heatmapChart(chart: {
   const { values, text, colour, dividers = [] } = chart;
   const columns = values[0].map((_, i) => i);
   const ticks = ({ labels }: { labels?: (string | number)[] }) =>
-    labels === undefined ? {} : { tickmode: "array", tickvals: labels.map((_, i) => i), ticktext: labels.map(String), tickangle: 0 };
+    labels === undefined
+      ? {}
+      : { tickmode: "array", tickvals: labels.map((_, i) => i), ticktext: labels.map(String), tickangle: 0 };
   return {
     data: [
       {

@@ -84,9 +84,10 @@ function lightUp(k: number) {
   const config = { ...DEEPSEEK_V3, numExpertsPerTok: k };
   return tf.tidy(() => {
     const x = embed(words, config.hiddenSize); // [N, D]
+    const { hiddenSize: D, nRoutedExperts: E } = config;
     const gate = {
-      weight: new Random(seed + 1).normalTensor([config.hiddenSize, config.nRoutedExperts], 0.006) as tf.Tensor2D, // [D, E]
-      eScoreCorrectionBias: tf.zeros([config.nRoutedExperts]) as tf.Tensor1D, // [E]
+      weight: new Random(seed + 1).normalTensor([D, E], 0.006) as tf.Tensor2D,
+      eScoreCorrectionBias: tf.zeros([E]) as tf.Tensor1D,
     };
     const { affinity, gates } = route(x, gate, config); // both [N, E]
     return { affinity: affinity.arraySync(), gates: gates.arraySync() };

@@ -49,7 +49,8 @@ import {
   simulateCoverage,
 } from "./lib/economics/routing";
 import {
-  designCost, designScore, largest, selectFillingWithZeros, selectionByLib, V3_BUDGET, V3_DESIGN, type Budget, type Design,
+  designCost, designScore, largest, selectFillingWithZeros, selectionByLib, V3_BUDGET, V3_DESIGN,
+  type Budget, type Design,
 } from "./lib/exercises/01-answers";
 import {
   countExercise, coverageExercise, designExercise, gateExercise, selectExercise,
@@ -354,7 +355,8 @@ const tablets = tokens.indexOf("tablets");
 const chosenBy = (token: number) => routed.mask[token].flatMap((on, e) => (on ? [e] : []));
 const score = (token: number, name: string) => fixed(routed.groupScores[token]["ABCD".indexOf(name)]);
 const ofTablets = { s: routed.affinity[tablets][1], z: routed.biased[tablets][1], g: routed.gates[tablets][1] };
-const how = ofTablets.g === Math.max(...routed.gates[tablets]) ? "more than any other of this token" : "by its affinity";
+const isLargest = ofTablets.g === Math.max(...routed.gates[tablets]);
+const how = isLargest ? "more than any other of this token" : "by its affinity";
 say`**Expert 6 and two.** You said ${expert6GetsTwo}; it is **${chosenBy(two).includes(6)}**. Its experts are
 ${chosenBy(two).join(", ")}. Group C scores ${score(two, "C")}, behind B with ${score(two, "B")} and D with
 ${score(two, "D")}: one enthusiast does not carry a group.
@@ -1100,6 +1102,7 @@ const v2 = { E: modelFact("deepseek-v2", "experts").value, K: modelFact("deepsee
 const v3 = DEEPSEEK_V3;
 const v3Active = activeParameters(v3, { head: true, embedding: false });
 const v3Sparse = v3.numHiddenLayers - v3.firstKDenseReplace;
+const v3Touched = expertCoverage(v3.nRoutedExperts, v3.numExpertsPerTok, batch);
 const parametersOf = (id: string) => billions(modelFact(id, "totalParameters").value);
 const verdicts: [claim: string, verdict: string, evidence: string][] = [
   [
@@ -1112,8 +1115,8 @@ const verdicts: [claim: string, verdict: string, evidence: string][] = [
   [
     "moe-256-8: 256 experts a layer, 8 for a token",
     "incomplete",
-    `${v3.nRoutedExperts} routed and ${v3.numExpertsPerTok} active, in ${v3Sparse} of ${v3.numHiddenLayers} layers, plus ` +
-      `${v3.nSharedExperts} shared: ${v3.numExpertsPerTok + v3.nSharedExperts} work on a token.`,
+    `${v3.nRoutedExperts} routed and ${v3.numExpertsPerTok} active, in ${v3Sparse} of ${v3.numHiddenLayers} layers, ` +
+      `plus ${v3.nSharedExperts} shared: ${v3.numExpertsPerTok + v3.nSharedExperts} work on a token.`,
   ],
   [
     "moe-early-6-8: typically 6 to 8 are active",
@@ -1124,23 +1127,22 @@ const verdicts: [claim: string, verdict: string, evidence: string][] = [
   [
     "moe-capacity: capacity like the whole 671B",
     "incomplete",
-    `Different tokens do use different experts: ${percent(expertCoverage(v3.nRoutedExperts, v3.numExpertsPerTok, batch))} ` +
-      `of them within a batch of ${batch}. But parameters that sleep count for less: Switch-XXL with ` +
-      `${parametersOf("switch-xxl")} predicts better than Switch-C with ${parametersOf("switch-c")}. We found no dense twin ` +
-      "of V3 that would decide it.",
+    `Different tokens do use different experts: ${percent(v3Touched)} of them within a batch of ${batch}. But parameters ` +
+      `that sleep count for less: Switch-XXL with ${parametersOf("switch-xxl")} predicts better than Switch-C with ` +
+      `${parametersOf("switch-c")}. We found no dense twin of V3 that would decide it.`,
   ],
   [
     "moe-hospital: specialists, eight consulted",
     "holds with a condition",
-    `Right about few of many, and about the payroll. Misleading about subjects and about one team (${v3Sparse} layers ` +
-      "choose anew), and silent about the shared expert.",
+    "Right about few of many, and about the payroll. Misleading about subjects and about one team " +
+      `(${v3Sparse} layers choose anew), and silent about the shared expert.`,
   ],
   [
     "moe-mixtral: 8 of 7B, like a dense 70B at a fifth of the cost",
     "holds with a condition",
-    `${billions(mixtral.total)}, not ${billions(8 * mistral.total)}. ${percent(mixtral.active / llama.value)} of Llama 2 70B's ` +
-      `compute, ${percent(mixtral.total / llama.value)} of its memory. That it is as good is its authors' evaluation ` +
-      "(Mixtral of Experts, section 3).",
+    `${billions(mixtral.total)}, not ${billions(8 * mistral.total)}. ${percent(mixtral.active / llama.value)} of the ` +
+      `compute of Llama 2 70B, ${percent(mixtral.total / llama.value)} of its memory. That it is as good is its authors' ` +
+      "evaluation (Mixtral of Experts, section 3).",
   ],
 ];
 table(

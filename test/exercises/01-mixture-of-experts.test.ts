@@ -1,7 +1,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { activeParameters } from "../../lib/economics/parameters";
 import { combinations } from "../../lib/economics/routing";
-import { V3_BUDGET, V3_DESIGN, type Design, type DesignLayer, type Gate, type Select } from "../../lib/exercises/01-answers";
+import {
+  V3_BUDGET,
+  V3_DESIGN,
+  type Design,
+  type DesignLayer,
+  type Gate,
+  type Select,
+} from "../../lib/exercises/01-answers";
 import {
   countExercise,
   coverageExercise,
@@ -36,15 +43,23 @@ describe("01-select", () => {
       const [best, second] = biased.slice(g * size, (g + 1) * size).sort((a, b) => b - a);
       return best + second;
     };
-    const stay = Array.from({ length: groups }, (_, g) => g).sort((a, b) => score(b) - score(a)).slice(0, kept);
+    const stay = Array.from({ length: groups }, (_, g) => g)
+      .sort((a, b) => score(b) - score(a))
+      .slice(0, kept);
     const candidates = biased.map((z, e) => ({ z, e })).filter(({ e }) => stay.includes(group(biased, e, groups)));
-    return candidates.sort((a, b) => b.z - a.z).slice(0, k).map(({ e }) => e); // best first, not ascending
+    return candidates
+      .sort((a, b) => b.z - a.z)
+      .slice(0, k)
+      .map(({ e }) => e); // best first, not ascending
   };
   holdsTo(selectExercise, inAnyOrder);
 });
 
 describe("01-count", () => {
-  holdsTo(countExercise, (config) => activeParameters(config, { head: true, embedding: true }) - config.vocabSize * config.hiddenSize);
+  holdsTo(
+    countExercise,
+    (config) => activeParameters(config, { head: true, embedding: true }) - config.vocabSize * config.hiddenSize,
+  );
 
   it("accepts an answer that leaves out the norms", async () => {
     const norms = (layers: number, D: number) => (2 * layers + 1) * D;
@@ -83,7 +98,10 @@ describe("01-design", () => {
     expect(designExercise.reference(V3_BUDGET)).toEqual(V3_DESIGN);
   });
 
-  const always = (design: Design): DesignLayer => () => design;
+  const always =
+    (design: Design): DesignLayer =>
+    () =>
+      design;
   it.each([
     ["too dear", { ...V3_DESIGN, experts: 300 }, "117% of the total budget"],
     ["too cheap", { ...V3_DESIGN, activeExperts: 4 }, "56% of the active budget"],

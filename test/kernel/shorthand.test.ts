@@ -9,8 +9,9 @@ trap(
     const outer = (await kernel.execute("console.log({ batch });")).stdout;
     await new Promise((done) => setTimeout(done, 250));
     const own = (await kernel.execute("console.log(((batch: number) => ({ batch }))(2));")).stdout;
-    const assigned = await kernel.execute("let size = 1;").then(() =>
-      kernel.execute("({ size = 4 } = {} as { size?: number });\nconsole.log(size);"));
+    const assigned = await kernel
+      .execute("let size = 1;")
+      .then(() => kernel.execute("({ size = 4 } = {} as { size?: number });\nconsole.log(size);"));
     return [outer, own, assigned.stdout.split("\n")[0]];
   },
 );
