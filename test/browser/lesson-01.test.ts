@@ -36,6 +36,10 @@ describe("lesson 01 in JupyterLab", () => {
       await open.screenshot(`slider-in-cell-${cell + 1}`);
       expect.soft(atEnd, `cell ${cell + 1}: the slider's two ends show two pictures`).not.toBe(atStart);
     }
+    const moved = (await lesson.plots()).filter((plot) => sliders.includes(plot.cell));
+    for (const plot of moved) {
+      expect.soft(plot.height, `cell ${plot.cell + 1} keeps its height when the slider moves`).toBeGreaterThan(200);
+    }
   });
 
   it("names the misconception of a wrong answer", async () => {

@@ -31,19 +31,30 @@ const PLOTS = `[...document.querySelectorAll(".jp-Notebook .jp-Cell")].flatMap((
     data: JSON.stringify(plot.data),
   })))`;
 
-/** "[3]:" of a cell that ran, "[*]:" of one that waits, "[ ]:" or nothing of one that did not run. */
-const PROMPTS = `[...document.querySelectorAll(".jp-Notebook .jp-CodeCell .jp-InputPrompt")].map((prompt) => prompt.textContent)`;
+/**
+ * Execution counts of the code cells, null for one that has not run or waits. From JupyterLab's own model: a cell whose
+ * code is folded away shows no prompt. (server.ts has the page expose it.)
+ */
+const COUNTS = `window.jupyterapp.shell.currentWidget.content.widgets
+  .filter((cell) => cell.model.type === "code").map((cell) => cell.model.executionCount)`;
 
 const STATE = `({
-  prompts: ${PROMPTS},
+  counts: ${COUNTS},
   kernel: document.querySelector(".jp-Notebook-ExecutionIndicator")?.dataset.status,
   errors: ["error", "stderr"].flatMap((kind) =>
     [...document.querySelectorAll('.jp-Notebook [data-mime-type="application/vnd.jupyter.' + kind + '"]')])
     .map((output) => output.textContent),
 })`;
 
+interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
 interface State {
-  prompts: string[];
+  counts: (number | null)[];
   kernel: string | undefined;
   errors: string[];
 }
@@ -74,13 +85,13 @@ export class LessonPage {
    */
   async runAll(timeout = 180_000): Promise<number> {
     const begin = Date.now();
-    const started = this.page.waitForFunction(`${PROMPTS}.some((prompt) => !/\\d/.test(prompt))`, null, { timeout: 60_000 });
+    const started = this.page.waitForFunction(`${COUNTS}.includes(null)`, null, { timeout: 60_000 });
     await this.menu("Run", "Run All Cells");
     await started;
-    const ran = (state: State): boolean => state.prompts.every((prompt) => /\d/.test(prompt));
+    const ran = (state: State): boolean => !state.counts.includes(null);
     const done = (state: State): boolean => state.kernel === "idle" && (ran(state) || state.errors.length > 0);
     const state = await this.waitFor(done, timeout, "all cells to run");
-    if (!ran(state)) throw new Error(`cells did not run: ${state.prompts.join(" ")} ${state.errors.join("\n")}`);
+    if (!ran(state)) throw new Error(`cells did not run: ${state.counts.join(" ")} ${state.errors.join("\n")}`);
     return (Date.now() - begin) / 1000;
   }
 
@@ -145,11 +156,24 @@ export class LessonPage {
   /** Clicks a slider of a cell's plot at a fraction of its length. */
   async slide(cell: number, fraction: number): Promise<void> {
     const rail = this.cell(cell).locator(".slider-rail-touch-rect").first();
-    await rail.scrollIntoViewIfNeeded();
-    const box = await rail.boundingBox();
-    if (box === null) throw new Error(`cell ${cell + 1} shows no slider`);
+    const box = await this.settledBox(rail, `cell ${cell + 1} shows no slider`);
     await this.page.mouse.click(box.x + fraction * box.width, box.y + box.height / 2);
     await this.page.waitForTimeout(500);
+  }
+
+  /** Where something is once it stands still: outputs above it that are drawn while the page scrolls push it about. */
+  private async settledBox(target: Locator, missing: string): Promise<Box> {
+    let last: Box | null = null;
+    for (let stillFor = 0; stillFor < 5; ) {
+      await target.scrollIntoViewIfNeeded();
+      const box: Box | null = await target.boundingBox();
+      if (box === null) throw new Error(missing);
+      stillFor = last !== null && box.y === last.y && box.x === last.x ? stillFor + 1 : 0;
+      last = box;
+      await this.page.waitForTimeout(100);
+    }
+    if (last === null) throw new Error(missing);
+    return last;
   }
 
   /** The texts of dialogs and pop-ups that are open. */

@@ -7,7 +7,7 @@ import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { syncLessons } from "../../tools/setup/lessons.mjs";
-import { projectAt, ROOT } from "../../tools/setup/project.mjs";
+import { environment, projectAt, ROOT } from "../../tools/setup/project.mjs";
 import { startServer } from "../../tools/setup/server.mjs";
 
 export interface LabServer {
@@ -29,6 +29,13 @@ function freePort(): Promise<number> {
   });
 }
 
+/** Has the page show its notebook model to the tests, as window.jupyterapp. */
+function exposeModel(configFolder: string): void {
+  fs.mkdirSync(configFolder, { recursive: true });
+  const config = { LabApp: { expose_app_in_browser: true } };
+  fs.writeFileSync(path.join(configFolder, "jupyter_lab_config.json"), JSON.stringify(config));
+}
+
 /** Starts the server on fresh copies of all lessons. */
 export async function startLab(): Promise<LabServer> {
   const real = projectAt(ROOT);
@@ -38,6 +45,7 @@ export async function startLab(): Promise<LabServer> {
   fs.mkdirSync(SCREENSHOTS, { recursive: true });
   fs.copyFileSync(path.join(ROOT, "tools/setup/serve.py"), path.join(folder, "tools/setup/serve.py"));
   const project = { ...projectAt(folder), venv: real.venv, python: real.python, notebooks: real.notebooks };
+  exposeModel(String(environment(project).JUPYTER_CONFIG_DIR));
   const [first] = syncLessons(project);
   const port = await freePort();
   const token = randomBytes(16).toString("hex");
