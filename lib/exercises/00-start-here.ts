@@ -174,6 +174,16 @@ export const rmsNormExercise = defineExercise<RmsNorm>({
       message: "You divide by the mean square. Its root is missing.",
     },
     {
+      name: "multiplied by the root",
+      answer: wrongNorm({ scale: (x, size) => x.mul(size.sqrt()) }),
+      message: "You multiply by the root. It makes loud rows louder: divide by it, or multiply with `tf.rsqrt`.",
+    },
+    {
+      name: "the sum in place of the mean",
+      answer: (x, weight, e) => tf.tidy(() => x.mul(x.square().sum(1, true).add(e).rsqrt()).mul(weight) as tf.Tensor2D),
+      message: "You take the sum of the squares. The mean is that divided by the number of channels, D.",
+    },
+    {
       name: "the weight forgotten",
       answer: wrongNorm({ weigh: false }),
       message: "The learned weight of each channel is missing.",

@@ -18,7 +18,8 @@ export function largest(values: number[], n: number): number[] {
 /** Gates of one token: logits [E], bias [E], K active, scale → weights [E], 0 where not chosen. */
 export type Gate = (logits: number[], bias: number[], k: number, scale: number) => number[];
 
-const sigmoid = (logits: number[]) => logits.map((x) => 1 / (1 + Math.exp(-x)));
+export const sigmoid = (logits: number[]) => logits.map((x) => 1 / (1 + Math.exp(-x)));
+export const logit = (affinity: number) => Math.log(affinity / (1 - affinity)); // undoes the sigmoid
 export const softmax = (logits: number[]) => {
   const exps = logits.map((x) => Math.exp(x - Math.max(...logits)));
   return exps.map((x) => x / sum(exps));
@@ -110,7 +111,7 @@ export function selectionByLib(biased: number[], groups: number, kept: number, k
 
 // ---- counting what is active
 
-/** Parameters active per token, the head counted and the embedding not; attention: parameters of one layer's attention. */
+/** Parameters active per token, the head counted and the embedding not; attention: those of one layer's attention. */
 export type CountActive = (config: ModelConfig, attention: number) => number;
 
 /** The count from its parts, some of them wrong; norms are left out, as an answer may. */

@@ -93,6 +93,21 @@ export const countExercise = defineExercise<CountActive>({
         "on every token.",
     },
     {
+      name: "dense layers as narrow as an expert",
+      answer: countWith((c) => ({ dense: c.moeIntermediateSize / c.intermediateSize })),
+      message: "You give the dense layers the width of an expert. Theirs is intermediateSize, which is much wider.",
+    },
+    {
+      name: "attention forgotten",
+      answer: (c, attention) => countWith(() => ({}))(c, attention) - c.numHiddenLayers * attention,
+      message: "The attention is missing. The number given is that of one layer, and every layer has its own.",
+    },
+    {
+      name: "the attention of one layer only",
+      answer: (c, attention) => countWith(() => ({}))(c, attention) - (c.numHiddenLayers - 1) * attention,
+      message: "You count the attention once. The number given is that of one layer, and every layer has its own.",
+    },
+    {
       name: "two matrices an expert",
       answer: countWith(() => ({ matrices: 2 })),
       message:
@@ -103,8 +118,9 @@ export const countExercise = defineExercise<CountActive>({
     "Go through a token's way: every layer's attention; then in the first firstKDenseReplace layers one wide " +
       "network, in all others a router, numExpertsPerTok routed and nSharedExperts shared experts; at the end the " +
       "head. A gated network of width W has 3 · hiddenSize · W parameters.",
-    "layers · attention + dense · 3 · D · intermediateSize + (layers − dense) · (D · E + (K + shared) · 3 · D · " +
-      "moeIntermediateSize) + V · D",
+    "Four parts: attention in all layers; the wide networks of the dense layers; routers and experts of the other " +
+      "layers; the head. In one sparse layer that is D · E for the router, and (K + shared) experts of 3 · D · " +
+      "moeIntermediateSize.",
   ],
 });
 
@@ -128,6 +144,13 @@ export const coverageExercise = defineExercise<Cover>({
       message: "You add up the tokens' experts as if no two tokens ever chose the same one.",
     },
     {
+      name: "the tokens' experts added up",
+      answer: (E, K, B) => (K * B) / E,
+      message:
+        "You add up the tokens' experts as if no two tokens ever chose the same one. With many tokens, that is more " +
+        "than all there are.",
+    },
+    {
       name: "one expert a token",
       answer: (E, _K, B) => 1 - (1 - 1 / E) ** B,
       message:
@@ -145,11 +168,21 @@ export const coverageExercise = defineExercise<Cover>({
       answer: (E, K, B) => (1 - K / E) ** B,
       message: "This is the share that no token chose. The question is the rest.",
     },
+    {
+      name: "the number of experts",
+      answer: (E, K, B) => E * expertCoverage(E, K, B),
+      message: "This is how many experts are touched. The question is their share: divide by E.",
+    },
+    {
+      name: "per cent",
+      answer: (E, K, B) => 100 * expertCoverage(E, K, B),
+      message: "You return per cent. A share is a number between 0 and 1.",
+    },
   ],
   hints: [
     "Look at one expert. What is the chance that one token leaves it out? That all B tokens do? The share that is " +
       "touched is what remains.",
-    "The chance that one token leaves it out is 1 − K/E; that all do, its B-th power.",
+    "The chance that one token leaves it out is 1 − K/E. The tokens choose independently, so the chances multiply.",
   ],
 });
 
@@ -175,7 +208,8 @@ export const designExercise = defineExercise<DesignLayer>({
     if (complaint !== null) return complaint;
     const [yours, possible] = [designScore(got), designScore(best)];
     if (yours >= possible - 0.5) return true;
-    return `within both budgets, with 10^${yours.toFixed(1)} sets to choose from; 10^${possible.toFixed(1)} are possible`;
+    const [got10, best10] = [yours, possible].map((power) => `10^${power.toFixed(1)}`);
+    return `within both budgets, with ${got10} sets to choose from; ${best10} are possible`;
   },
   score: {
     name: "sets of experts to choose from, as a power of ten",
@@ -212,7 +246,8 @@ export const designExercise = defineExercise<DesignLayer>({
     "For a given number of active experts, the active budget decides the width, and then the total budget decides " +
       "how many experts there are. Don't forget that the shared expert is one more in both. Which number of active " +
       "experts gives the most sets?",
-    "activeExperts = copies; width = active / (3 · hiddenSize · (activeExperts + 1)), rounded down to the tile; " +
-      "experts = floor(total / (3 · hiddenSize · width)) − 1.",
+    "width = active / (3 · hiddenSize · (activeExperts + 1)), rounded down to the tile; the number of experts " +
+      "follows from total in the same way. Then see what `designScore({ experts, activeExperts, width })` says " +
+      "to 2, 4 and 8 active ones.",
   ],
 });

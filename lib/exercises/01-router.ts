@@ -5,10 +5,12 @@ import { defineExercise } from "../notebook/exercise";
 import {
   gateByLib,
   largest,
+  logit,
   members,
   plus,
   selectFillingWithZeros,
   selectionByLib,
+  sigmoid,
   softmax,
   sum,
   topTwo,
@@ -31,6 +33,7 @@ export const gateExercise = defineExercise<Gate>({
       args: [[1.2, 0.4, -0.3, 0.9, -1.5, 0.1], [-0.5, 0, 0.3, 0, 0.1, 0.2], 3, 2.5],
     },
     { name: "four experts, strong logits", args: [[4, -2, 3, 0.5], [-0.2, 0.9, 0, 0.1], 2, 2.5] },
+    { name: "three experts nearly equal", args: [[2, 1.9, 1.8, 0.2], [-0.3, 0, 0, 0.35], 2, 2.5] },
     { name: "a token that no expert wants", args: [[-3, -2.5, -4, -2, -3.5], [0, 0.2, 0, -0.1, 0.1], 2, 2] },
   ],
   misconceptions: [
@@ -49,6 +52,25 @@ export const gateExercise = defineExercise<Gate>({
         "result, and for choosing only.",
     },
     {
+      name: "bias before the sigmoid",
+      answer: wrongGate({ affinity: (x, b) => sigmoid(plus(x, b)), select: (s) => s }),
+      message:
+        "You add the bias to the logits, before the sigmoid. It is added to the sigmoid's result, and for choosing " +
+        "only: the weights don't see it.",
+    },
+    {
+      name: "chosen by logit + bias",
+      answer: wrongGate({ select: (s, b) => plus(s.map(logit), b) }),
+      message: "You choose by logit + bias. The choice is made by affinity + bias, after the sigmoid.",
+    },
+    {
+      name: "softmax over the chosen experts",
+      answer: wrongGate({ weigh: (s) => s.map((x) => Math.exp(logit(x))) }),
+      message:
+        "Your weights are a softmax over the chosen logits, as Mixtral has it. In V3 each is the expert's affinity, " +
+        "divided by the sum of the chosen affinities.",
+    },
+    {
       name: "weights from biased scores",
       answer: wrongGate({ weigh: plus }),
       message:
@@ -64,6 +86,11 @@ export const gateExercise = defineExercise<Gate>({
       name: "no renormalisation",
       answer: wrongGate({ share: () => 1 }),
       message: "The weights of the chosen experts must sum to the scale: divide each by the sum over the chosen ones.",
+    },
+    {
+      name: "bare affinities",
+      answer: wrongGate({ share: () => 1, scale: () => 1 }),
+      message: "Your weights are the affinities as they are. Divide each by the sum over the chosen ones, then scale.",
     },
     {
       name: "divided by the sum over all experts",

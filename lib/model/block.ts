@@ -35,6 +35,7 @@ export function block(h: tf.Tensor3D, weights: BlockWeights, config: ModelConfig
             observe?.("router_affinity", routing.affinity);
             observe?.("router_indices", routing.expertIndices);
             observe?.("router_gates", routing.gates);
+            observe?.("router_mask", routing.mask);
           },
         })
       : mlp(rows, weights.mlp);

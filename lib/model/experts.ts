@@ -3,15 +3,18 @@
  * routed experts plus the shared experts, which see every token.
  *
  * Two dispatches, equal results:
- * - grouped sorts the rows by expert and lets each expert work on its own rows. The cost follows the active experts,
- *   but the selection has to be read back from the backend.
+ * - grouped sorts the rows by expert and lets each expert work on its own rows: the cost follows the active experts.
+ *   The selection has to be read for that; on a GPU, where a read-back stalls everything, programs of our own sort
+ *   there (experts-webgpu.ts).
  * - masked lets all E experts work on all rows and multiplies with gates that are mostly 0. E / K times the arithmetic,
- *   but nothing is read back: on a GPU, where a read-back stalls everything, that can be the better bargain.
+ *   but plain operations only, and nothing is read back.
  */
 import * as tf from "@tensorflow/tfjs";
 import { groupedMatMul } from "../tensor/grouped-matmul";
 import { addRows, takeRows } from "../tensor/rows";
+import { onWebgpu } from "../tensor/webgpu-program";
 import type { ModelConfig } from "./config";
+import { expertsOnWebgpu } from "./experts-webgpu";
 import { mlp, silu } from "./mlp";
 import { route, type Routing } from "./router";
 import type { ExpertWeights, MoeWeights } from "./weights";
@@ -46,7 +49,9 @@ export function routedExperts(
   experts: ExpertWeights,
   dispatch: Dispatch,
 ): tf.Tensor2D {
-  return dispatch === "grouped" ? groupedExperts(x, routing, experts) : maskedExperts(x, routing, experts);
+  if (dispatch === "masked") return maskedExperts(x, routing, experts);
+  if (onWebgpu()) return expertsOnWebgpu(x, routing.expertIndices, routing.gates, experts);
+  return groupedExperts(x, routing, experts);
 }
 
 function groupedExperts(

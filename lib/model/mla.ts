@@ -11,6 +11,8 @@
  *   arithmetic a score, yet past tokens are never expanded: that is what decoding wants.
  */
 import * as tf from "@tensorflow/tfjs";
+import { onWebgpu } from "../tensor/webgpu-program";
+import { causalSoftmaxOnWebgpu } from "../tensor/webgpu-softmax";
 import { causalSoftmax, mergeHeads, project, splitHeads } from "./attention";
 import type { LatentCache } from "./cache";
 import type { ModelConfig } from "./config";
@@ -50,7 +52,10 @@ export function mla(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, op
     const S = past.cKV.shape[1];
     const positional = tf.matMul(joinHeads(query.qR), past.kPe, false, true).reshape<tf.Tensor4D>([B, H, T, S]);
     const probabilitiesOf = (content: tf.Tensor4D) => {
-      const probabilities = causalSoftmax(content.add(positional).mul<tf.Tensor4D>(softmaxScale(config))); // equation 10
+      const scale = softmaxScale(config);
+      const probabilities = onWebgpu() // equation 10
+        ? causalSoftmaxOnWebgpu(content, positional, scale)
+        : causalSoftmax(content.add(positional).mul<tf.Tensor4D>(scale));
       observe?.("attn_probs", probabilities);
       return probabilities;
     };

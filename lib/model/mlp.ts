@@ -3,6 +3,8 @@
  * expert and, with a smaller width, as each routed expert.
  */
 import * as tf from "@tensorflow/tfjs";
+import { onWebgpu } from "../tensor/webgpu-program";
+import { siluTimesOnWebgpu } from "../tensor/webgpu-silu";
 import type { MlpWeights } from "./weights";
 
 /** SiLU(x) = x · sigmoid(x), any shape. */
@@ -18,7 +20,9 @@ export function silu<T extends tf.Tensor>(x: T): T {
  */
 export function mlp(x: tf.Tensor2D, { gateProj, upProj, downProj }: MlpWeights): tf.Tensor2D {
   return tf.tidy(() => {
-    const inner = silu(tf.matMul(x, gateProj)).mul<tf.Tensor2D>(tf.matMul(x, upProj)); // [N, I]
+    const gate: tf.Tensor2D = tf.matMul(x, gateProj); // [N, I]
+    const up: tf.Tensor2D = tf.matMul(x, upProj); // [N, I]
+    const inner = onWebgpu() ? siluTimesOnWebgpu(gate, up) : silu(gate).mul<tf.Tensor2D>(up);
     return tf.matMul(inner, downProj);
   });
 }

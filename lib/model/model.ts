@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { takeRows } from "../tensor/rows";
+import { onWebgpu } from "../tensor/webgpu-program";
 import { project } from "./attention";
 import { block } from "./block";
 import type { LatentCache } from "./cache";
@@ -23,10 +24,11 @@ export interface ForwardOptions {
   cache?: LatentCache;
   /** How attention is computed; the results are equal. "absorbed" where there is a cache, else "naive". */
   attention?: "naive" | "absorbed";
-  /** How the experts are computed; the results are equal. "masked" on webgpu, where a read-back stalls, else "grouped". */
+  /** How the experts are computed; the results are equal. "grouped" where left out. */
   dispatch?: Dispatch;
   /** Is shown "layer{i}.attn_out", ".attn_probs", ".cache_ckv", ".cache_kpe", ".router_affinity", ".router_indices",
-   * ".router_gates", ".hidden_out", and "final_norm". A tensor is valid during the call only: read or clone it. */
+   * ".router_gates", ".router_mask", ".hidden_out", and "final_norm"; the multi-token prediction module's block is
+   * "mtp0". A tensor is valid during the call only: read or clone it. */
   observe?: (name: string, value: tf.Tensor) => void;
 }
 
@@ -78,15 +80,42 @@ export class DeepSeekV3 {
    * @throws if the model has no such module, or there are fewer than two tokens
    */
   forwardMtp(ids: number[][], options: Pick<ForwardOptions, "attention" | "dispatch"> = {}): tf.Tensor3D {
-    const [module] = this.weights.mtp;
-    if (module === undefined) throw new Error("forwardMtp: this model has no multi-token prediction module");
+    if (this.weights.mtp.length === 0) {
+      throw new Error("forwardMtp: this model has no multi-token prediction module");
+    }
     if (ids.some((row) => row.length < 2)) throw new Error("forwardMtp: it needs at least two tokens");
-    const seen = ids.map((row) => row.slice(0, -1)); // tokens 1 … T - 1
-    const next = ids.map((row) => row.slice(1)); // tokens 2 … T
+    return tf.tidy(() => this.mtpLogits(this.hiddenStates(withoutLast(ids), options), ids, options));
+  }
+
+  /**
+   * Both predictions from one pass through the main model, as training wants them. State i, which predicts token i + 1,
+   * joins the embedding of token i + 1 in the multi-token prediction module, which predicts token i + 2.
+   *
+   * @param ids [B][T + 1]
+   * @returns logits [B, T, V] of tokens 2 … T + 1, and mtpLogits [B, T, V] of tokens 3 … T + 2 if there is a module
+   * @throws as forward, and if there are fewer than two tokens
+   */
+  forwardTraining(
+    ids: number[][],
+    options: Pick<ForwardOptions, "dispatch" | "observe"> = {},
+  ): { logits: tf.Tensor3D; mtpLogits?: tf.Tensor3D } {
+    if (ids.some((row) => row.length < 2)) throw new Error("forwardTraining: it needs at least two tokens");
     return tf.tidy(() => {
-      const hidden = this.hiddenStates(seen, options);
-      return this.head(mtpModule(hidden, this.embed(next), module, this.config, this.blockOptions(seen, options)));
+      const hidden = this.hiddenStates(withoutLast(ids), options);
+      const logits = this.head(hidden);
+      return this.weights.mtp.length === 0 ? { logits } : { logits, mtpLogits: this.mtpLogits(hidden, ids, options) };
     });
+  }
+
+  /** The first module's logits from the main model's states at tokens 1 … T of ids [B][T + 1]. */
+  private mtpLogits(hidden: tf.Tensor3D, ids: number[][], options: ForwardOptions): tf.Tensor3D {
+    const { observe } = options;
+    const next = this.embed(ids.map((row) => row.slice(1))); // tokens 2 … T + 1
+    const states = mtpModule(hidden, next, this.weights.mtp[0], this.config, {
+      ...this.blockOptions(withoutLast(ids), options),
+      observe: observe && ((name, value) => observe(`mtp0.${name}`, value)),
+    });
+    return this.head(states);
   }
 
   /** Frees the weights. */
@@ -98,7 +127,9 @@ export class DeepSeekV3 {
   private embed(ids: number[][]): tf.Tensor3D {
     checkIds(ids, this.config.vocabSize);
     const [B, T, D] = [ids.length, ids[0].length, this.config.hiddenSize];
-    return takeRows(this.weights.embedTokens, tf.tensor1d(ids.flat(), "int32")).reshape([B, T, D]);
+    const indices = tf.tensor1d(ids.flat(), "int32");
+    const take = onWebgpu() ? takeRowsOfFew : takeRows;
+    return take(this.weights.embedTokens, indices).reshape([B, T, D]);
   }
 
   /** [B, T, D] → [B, T, V] */
@@ -119,9 +150,30 @@ export class DeepSeekV3 {
     return {
       rotary: rotaryTables(this.config, rows),
       method: attention ?? (cache === undefined ? ("naive" as const) : ("absorbed" as const)),
-      dispatch: dispatch ?? (tf.getBackend() === "webgpu" ? ("masked" as const) : ("grouped" as const)),
+      dispatch: dispatch ?? ("grouped" as const),
     };
   }
+}
+
+/**
+ * takeRows with another gradient, for a GPU: the rows' gradients are added up by a product with one-hot rows. A scatter
+ * adds with atomic operations, and where many tokens share few ids, these wait for each other.
+ */
+function takeRowsOfFew(table: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
+  const take = tf.customGrad((...args) => {
+    const [table, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
+    save([indices]);
+    const gradFunc = (dy: tf.Tensor, [indices]: tf.Tensor[]) => {
+      const chosen = tf.oneHot(indices, table.shape[0], 1, 0, "float32"); // [N, V]
+      return tf.matMul(chosen, dy, true) as tf.Tensor; // [V, D]
+    };
+    return { value: takeRows(table, indices), gradFunc };
+  });
+  return take(table) as tf.Tensor2D;
+}
+
+function withoutLast(ids: number[][]): number[][] {
+  return ids.map((row) => row.slice(0, -1));
 }
 
 function checkIds(ids: number[][], vocabSize: number): void {

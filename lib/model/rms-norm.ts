@@ -4,6 +4,8 @@
  * bottlenecks of the attention (the compressed query and the latent).
  */
 import * as tf from "@tensorflow/tfjs";
+import { rmsNormOnWebgpu } from "../tensor/webgpu-norm";
+import { onWebgpu } from "../tensor/webgpu-program";
 
 /**
  * RMSNorm(x) = w ⊙ x / √(mean(x²) + ε), over the last axis.
@@ -17,6 +19,7 @@ export function rmsNorm<T extends tf.Tensor>(x: T, weight: tf.Tensor, epsilon: n
   if (weight.rank !== 1 || weight.shape[0] !== width) {
     throw new Error(`rmsNorm: x is [${x.shape}], so the weight must be [${width}], not [${weight.shape}]`);
   }
+  if (onWebgpu()) return rmsNormOnWebgpu(x, weight, epsilon);
   return tf.tidy(() => {
     const meanSquare = x.square().mean(-1, true); // [..., 1]
     return x.mul(meanSquare.add(epsilon).rsqrt()).mul(weight) as T;

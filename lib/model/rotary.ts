@@ -10,6 +10,8 @@
  * the last place of a frequency is already 0.01 radian.
  */
 import * as tf from "@tensorflow/tfjs";
+import { onWebgpu } from "../tensor/webgpu-program";
+import { rotaryOnWebgpu } from "../tensor/webgpu-rotary";
 import type { ModelConfig, YarnScaling } from "./config";
 
 const fround = Math.fround;
@@ -110,6 +112,7 @@ export function rotaryTables(config: ModelConfig, positions: number[][]): Rotary
  * @returns [B, T, H, R], pairs still interleaved as in DeepSeek's own code
  */
 export function applyRotary(x: tf.Tensor4D, { cos, sin }: RotaryTables): tf.Tensor4D {
+  if (onWebgpu()) return rotaryOnWebgpu(x, cos, sin);
   return tf.tidy(() => x.mul(cos).add(quarterTurn(x).mul(sin)) as tf.Tensor4D);
 }
 

@@ -12,6 +12,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { stopGradient } from "../tensor/stop-gradient";
+import { columnsOfMask, topKMask } from "../tensor/top-k";
 import type { ModelConfig } from "./config";
 import type { RouterWeights } from "./weights";
 
@@ -65,34 +66,19 @@ export function selectExperts(affinity: tf.Tensor2D, bias: tf.Tensor1D, config: 
     // before every expert of a dropped group.
     const dropped = tf.sub(1, groupMask).mul(MINUS_INFINITY).expandDims(2); // [N, G, 1]
     const candidates = biased.reshape([-1, config.nGroup, E / config.nGroup]).add(dropped).reshape<tf.Tensor2D>(biased.shape);
-    const { mask, indices } = topK(candidates, K);
-    const chosen = affinity.mul(mask); // equation 13: s where chosen, else 0
-    const share = normTopkProb ? chosen.div(chosen.sum(1, true).add(1e-20)) : chosen; // equation 12
+    const mask = stopGradient(topKMask(candidates, K));
+    const chosen = affinity.mul(mask); // equation 16: s where chosen, else 0
+    const share = normTopkProb ? chosen.div(chosen.sum(1, true).add(1e-20)) : chosen; // equation 13
     const gates = share.mul(routedScalingFactor) as tf.Tensor2D;
-    return { affinity, biased, groupScores, groupMask, expertIndices: ascending(indices), mask, gates };
+    return { affinity, biased, groupScores, groupMask, expertIndices: columnsOfMask(mask, K), mask, gates };
   });
 }
 
 /** Step 3: a group's score is the sum of its two best experts; the best topkGroup groups stay. */
 function selectGroups(biased: tf.Tensor2D, { nRoutedExperts: E, nGroup: G, topkGroup }: RoutingConfig) {
-  const N = biased.shape[0];
-  const best = tf.topk(biased.reshape([N, G, E / G]), Math.min(2, E / G)).values; // [N, G, 2]
-  const groupScores = best.sum(2) as tf.Tensor2D;
-  return { groupScores, groupMask: topK(groupScores, topkGroup).mask };
-}
-
-/**
- * The k largest of each row: their columns [N, k], and a mask [N, columns] that is 1 there and to the gradient a constant.
- * Of equal values the lower column comes first.
- */
-function topK(values: tf.Tensor2D, k: number): { indices: tf.Tensor2D; mask: tf.Tensor2D } {
-  const columns = values.shape[1];
-  const indices = tf.topk(values, k).indices.toInt() as tf.Tensor2D;
-  const mask = k === columns ? tf.onesLike(values) : tf.oneHot(indices, columns).sum(1).toFloat();
-  return { indices, mask: stopGradient(mask as tf.Tensor2D) };
-}
-
-/** Each row of whole numbers in ascending order. */
-function ascending(indices: tf.Tensor2D): tf.Tensor2D {
-  return tf.topk(indices.neg(), indices.shape[1]).values.neg().toInt() as tf.Tensor2D;
+  const [N, size] = [biased.shape[0], E / G];
+  const byGroup = biased.reshape<tf.Tensor2D>([N * G, size]);
+  const best = topKMask(byGroup, Math.min(2, size));
+  const groupScores = byGroup.mul(best).sum(1).reshape<tf.Tensor2D>([N, G]);
+  return { groupScores, groupMask: stopGradient(topKMask(groupScores, topkGroup)) };
 }

@@ -5,6 +5,7 @@
  * that begins there with anything but a closing bracket. All of lib is written that way.
  */
 import fs from "node:fs";
+import path from "node:path";
 import { display } from "./display";
 
 const DECLARATION = /^export (?:async )?(?:function\*?|const|class|interface|type|enum) ([\w$]+)/;
@@ -55,7 +56,16 @@ export function showSource(file: string, name: string): void {
   const caption = `${file}:${line}`;
   const fence = "`".repeat(Math.max(3, ...[...code.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));
   display({
-    "text/markdown": `[\`${caption}\`](../${file})\n\n${fence}ts\n${code}\n${fence}`,
+    "text/markdown": `[\`${caption}\`](${linkTo(file)})\n\n${fence}ts\n${code}\n${fence}`,
     "text/plain": `${caption}\n\n${code}`,
   });
+}
+
+/**
+ * The way to a file of the project from the notebook's folder. Jupyter tells the kernel where its notebook is; where it
+ * does not, the notebook is one folder below the root, as in work/ and notebooks/.
+ */
+function linkTo(file: string): string {
+  const notebook = process.env.JPY_SESSION_NAME ?? "work/lesson.ipynb";
+  return path.relative(path.dirname(notebook), file).split(path.sep).join("/");
 }

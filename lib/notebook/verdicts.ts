@@ -2,8 +2,7 @@
  * The table at the end of a lesson: each claim of the popular account, what the sources say, what the lesson has
  * computed, and the verdict. There are five verdicts, so that "wrong" is not said of what is only incomplete.
  */
-import { display, type MimeBundle } from "./display";
-import { tableBundle } from "./table";
+import { table } from "./table";
 
 export type Verdict = "holds" | "holds with a condition" | "incomplete" | "contradicted" | "cannot be checked";
 
@@ -30,19 +29,14 @@ export interface ClaimVerdict {
  * Shows verdicts as a table.
  * @throws {Error} if there are none
  */
-export function verdicts(rows: readonly ClaimVerdict[], caption = "Verdicts on the popular account"): void {
-  display(verdictsBundle(rows, caption));
-}
-
-/** The output that `verdicts` shows. */
-export function verdictsBundle(rows: readonly ClaimVerdict[], caption: string): MimeBundle {
-  return tableBundle(
+export function verdicts(rows: readonly ClaimVerdict[]): void {
+  table(
     rows.map(({ claim, sources, computed, verdict }) => ({
       "the claim": claim,
       "the sources say": sources,
       "computed here": computed,
       verdict: `${SIGNS[verdict]} ${verdict}`,
     })),
-    { caption },
+    { caption: "Verdicts on the popular account" },
   );
 }

@@ -9,7 +9,9 @@ import { registerEinsum } from "./einsum";
 import { registerGroupedMatMul } from "./grouped-matmul";
 import { registerIdentity } from "./identity";
 import { registerUnsortedSegmentSum } from "./segment-sum";
+import { registerSumGradient } from "./sum-gradient";
 import { prepareWebgpu } from "./webgpu";
+import { registerWebgpuPrograms } from "./webgpu-program";
 
 export type BackendName = "webgpu" | "wasm" | "cpu";
 
@@ -33,6 +35,8 @@ export async function useBackend(choice: BackendName | "auto" = "auto"): Promise
   registerUnsortedSegmentSum();
   registerEinsum();
   registerGroupedMatMul();
+  registerWebgpuPrograms();
+  registerSumGradient();
 
   if (choice !== "auto") {
     const problem = await start(choice);
@@ -55,12 +59,20 @@ const MERITS: Record<BackendName, string> = {
   cpu: "plain JavaScript, slow but always there",
 };
 
+/**
+ * How many programs go to the GPU together. A submission costs Node 0.6 ms: with tfjs's 15 at a time, submitting took a
+ * fifth of a training step (measured on an H100).
+ */
+const PROGRAMS_A_SUBMISSION = 100;
+
 /** @returns null if the backend now is in use, else what is in the way */
 async function start(name: BackendName): Promise<string | null> {
   try {
     const problem = name === "webgpu" ? await prepareWebgpu() : null;
     if (problem !== null) return problem;
-    return (await tf.setBackend(name)) ? null : "it did not start";
+    if (!(await tf.setBackend(name))) return "it did not start";
+    if (name === "webgpu") tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", PROGRAMS_A_SUBMISSION);
+    return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -3,6 +3,7 @@
  * have it. The package is large, so it comes by `npm run webgpu` and not with the rest.
  */
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import path from "node:path";
 
 interface WebgpuPackage {
@@ -24,6 +25,7 @@ export async function prepareWebgpu(): Promise<string | null> {
   } catch {
     return "the package is not installed (npm run webgpu installs it)";
   }
+  process.env.XDG_RUNTIME_DIR ??= tmpdir(); // on a Linux without a desktop some drivers complain on stderr that it is missing
   const gpu = webgpu.create([]);
   if ((await gpu.requestAdapter()) === null) return "there is no GPU with a Vulkan, Metal or Direct3D 12 driver";
   Object.assign(globalThis, webgpu.globals);

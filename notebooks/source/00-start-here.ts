@@ -14,7 +14,7 @@
 // - keep memory from filling up;
 // - solve an exercise and get an answer that says what you did wrong.
 //
-// *About 30 minutes, with three exercises. No knowledge of TypeScript is needed that you can't pick up by reading; some
+// *About 45 minutes, with three exercises. No knowledge of TypeScript is needed that you can't pick up by reading; some
 // idea of what a neural network is helps.*
 //
 // **First: click into the grey cell below and press Shift + Enter.** Do the same with every grey cell that you come to.
@@ -62,8 +62,8 @@ checkParameters("00-start-here", { activeExperts, matrixSize, seed });
 // %% [markdown]
 // ## 1. See V3's router light up
 //
-// DeepSeek-V3 has 256 experts in each layer, and each piece of a text is sent to eight of them. The next cell is that
-// router in its true size: vectors of the true width, 256 experts, eight groups. Run it.
+// In nearly every layer, DeepSeek-V3 has 256 experts to choose from, and the router sends each piece of a text to eight
+// of them. The next cell is that router in its true size: vectors of the true width, 256 experts, eight groups. Run it.
 
 // %%
 const words = "the router sends the token to the experts that the token asks for".split(" ");
@@ -113,7 +113,8 @@ plot(
 //
 // What is real here, and what isn't? The mechanism and the sizes are V3's. The numbers in the matrices are random, for
 // the trained ones fill several hundred gigabytes; so you see *how* words are sent, not *where* a trained model would
-// send them. Lesson 01 takes this picture apart.
+// send them. And each word here comes alone: in the model, its vector also holds what came before it, so that the same
+// word may go elsewhere in another sentence. Lesson 01 takes this picture apart.
 //
 // ## 2. Tensors, and a legend for all lessons
 //
@@ -233,8 +234,9 @@ table(
 say`You said ${times(timesFaster)}; it is **${times(plain / fast)}**, with not one line of the program changed.`;
 
 // %% [markdown]
-// Same formula, same result, another cost: that is a theme of this course. Most of what made DeepSeek-V3 cheap is not
-// other mathematics, but the same mathematics arranged so that the machine has less to do, to hold or to move.
+// Same formula, same result, another cost: that is a theme of this course. Some of what made DeepSeek-V3 cheap is other
+// mathematics (lesson 01 is about that). The rest is the same mathematics, arranged so that the machine has less to do,
+// to hold or to move.
 //
 // ## 4. Memory: tidy and dispose
 //
@@ -243,7 +245,7 @@ say`You said ${times(timesFaster)}; it is **${times(plain / fast)}**, with not o
 
 // %%
 const countBefore = tf.memory().numTensors;
-const scaled = x.mul(2).add(1).sqrt(); // three operations, three new tensors
+const scaled = x.mul(2).add(1).square(); // three operations, three new tensors
 const countAfter = tf.memory().numTensors;
 say`One result, but ${countAfter - countBefore} new tensors: the two in between are still there, and nobody can
 reach them any more. In a loop, that fills the memory.`;
@@ -255,7 +257,7 @@ reach them any more. In a loop, that fills the memory.`;
 // %%
 scaled.dispose(); // frees the result; the two in between are lost
 const tidyBefore = tf.memory().numTensors;
-const tidied = tf.tidy(() => x.mul(2).add(1).sqrt());
+const tidied = tf.tidy(() => x.mul(2).add(1).square());
 const tidyAfter = tf.memory().numTensors;
 tf.dispose([tidied, x, w, y]);
 say`With tidy: ${tidyAfter - tidyBefore} new tensor. And after dispose of all that this lesson still held:
@@ -330,7 +332,7 @@ sliderPlot({
 
 // %% [markdown]
 // All of them change: the weights of the chosen experts always sum to the same number, so a newcomer takes a little
-// from everyone. (With eight of 256, each of V3's experts counts for about an eighth of that sum.)
+// from everyone. (With eight, each of them counts here for about an eighth of that sum.)
 //
 // ## 6. Long work, and how to stop it
 //
@@ -459,6 +461,6 @@ showSource("lib/model/rms-norm.ts", "rmsNorm");
 //
 // - [DeepSeek-V3 Technical Report](https://arxiv.org/abs/2412.19437), section 2.1, with figure 2: the whole
 //   architecture on a page.
-// - [Root Mean Square Layer Normalization](https://arxiv.org/abs/1910.07467), section 3: the norm that you just wrote.
+// - [Root Mean Square Layer Normalization](https://arxiv.org/abs/1910.07467), section 4: the norm that you just wrote.
 //
 // **Next: [lesson 01](01-mixture-of-experts.ipynb)**: how can 671 billion parameters cost like 37 billion?

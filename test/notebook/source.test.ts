@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { findDeclaration, showSource } from "../../lib/notebook/source";
 import { captured } from "./captured";
 
@@ -87,6 +87,18 @@ describe("showSource", () => {
       /^\[`lib\/notebook\/source\.ts:\d+`\]\(\.\.\/lib\/notebook\/source\.ts\)\n\n```ts\n\/\*\*[^]*export function showSource\([^]*\n\}\n```$/,
     );
     expect(bundle["text/plain"]).toMatch(/^lib\/notebook\/source\.ts:\d+\n\n\/\*\*/);
+  });
+
+  it("links from wherever Jupyter says that the notebook is", async () => {
+    const link = async () => {
+      const { shown } = await captured(() => showSource("lib/notebook/source.ts", "showSource"));
+      return /\]\(([^)]*)\)/.exec(String(shown[0].bundle["text/markdown"]))?.[1];
+    };
+    vi.stubEnv("JPY_SESSION_NAME", path.resolve("notebooks/solutions/00-start-here.ipynb"));
+    expect(await link()).toBe("../../lib/notebook/source.ts");
+    vi.stubEnv("JPY_SESSION_NAME", "work/00-start-here.ipynb");
+    expect(await link()).toBe("../lib/notebook/source.ts");
+    vi.unstubAllEnvs();
   });
 
   it("fences code that holds a fence", async () => {

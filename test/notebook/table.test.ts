@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { table, tableBundle } from "../../lib/notebook/table";
-import { verdictsBundle } from "../../lib/notebook/verdicts";
 import { captured } from "./captured";
 
 const text = (
@@ -76,16 +75,5 @@ describe("table", () => {
 
   it("refuses a table without rows, by its caption", () => {
     expect(() => tableBundle([], { caption: "Costs" })).toThrow('table "Costs": there are no rows');
-  });
-});
-
-describe("verdicts", () => {
-  it("shows each claim with a sign and the words of its verdict", () => {
-    const rows = [
-      { claim: "256 experts", sources: "yes, section 4.2", computed: "256", verdict: "incomplete" as const },
-    ];
-    expect(verdictsBundle(rows, "Verdicts")["text/plain"]).toMatch(
-      /256 experts .*yes, section 4\.2 .*256 .*◐ incomplete/,
-    );
   });
 });

@@ -16,10 +16,10 @@ import { executionFailures, sizeFailures, verdictFailures } from "./verify";
 
 const HELP = "npm run build [-- LESSON …] [--no-execute]   LESSON is the beginning of a name, such as 01";
 
-async function executed(name: string, notebook: Notebook, renderer: Renderer): Promise<Notebook> {
+async function executed(place: string, notebook: Notebook, renderer: Renderer): Promise<Notebook> {
   const count = notebook.cells.length;
-  const run = await execute(notebook, `build-${name.replace("/", "-")}`, (index, seconds) => {
-    console.log(`  ${name}  cell ${index + 1}/${count}  ${seconds.toFixed(2)} s`);
+  const run = await execute(notebook, place, (index, seconds) => {
+    console.log(`  cell ${index + 1}/${count}  ${seconds.toFixed(2)} s`);
   });
   await addImages(run.notebook, renderer);
   for (const line of timingReport(run)) console.log(`  ${line}`);
@@ -36,7 +36,7 @@ async function build(lesson: string, version: Version, generated: Notebook, rend
     if (fs.existsSync(file)) keepOutputs(notebook, readNotebook(file));
   } else {
     console.log(name);
-    notebook = await executed(`${version}/${lesson}`, generated, renderer);
+    notebook = await executed(name, generated, renderer);
     failures.push(...executionFailures(notebook));
     if (failures.length === 0) {
       failures.push(...verdictFailures(notebook, version === "solved" ? "passed" : "not solved yet"));

@@ -27,7 +27,7 @@ function report(name: string, failures: string[]): void {
 /** Runs one committed notebook from the top and compares what it shows. */
 async function checkRun(name: string, committed: Notebook, lesson: string, version: Version): Promise<void> {
   try {
-    const run = await execute(committed, `check-${version}-${lesson}`);
+    const run = await execute(committed, path.relative(ROOT, notebookFile(lesson, version)));
     const failures = executionFailures(run.notebook);
     report(`${name} runs from the top (${timingReport(run)[0]})`, failures);
     if (failures.length > 0) return;

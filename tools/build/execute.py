@@ -3,10 +3,11 @@
 tslab tells of an error by red text and by the status of its reply, and it drops cells that arrive too soon after one.
 nbclient keeps the text but not the status: here every reply other than "ok" becomes an `error` output, so that whoever
 reads the notebook afterwards sees every failure. Called by execute.ts: the notebook, the result, the kernel's folder,
-the seconds a cell may take; on stdout one line of JSON after each cell.
+the notebook's place for the kernel to know, the seconds a cell may take; on stdout one line of JSON after each cell.
 """
 
 import json
+import os
 import sys
 import time
 
@@ -35,7 +36,7 @@ def note_failure(cell, reply):
     add_error(cell, "Error", printed.strip() or "the kernel reported an error without a message")
 
 
-def run(nb, folder, timeout):
+def run(nb, folder, place, timeout):
     """Runs the cells in order and stops after the first that fails."""
     client = NotebookClient(
         nb,
@@ -51,7 +52,7 @@ def run(nb, folder, timeout):
     replies = []
     metadata = nbformat.from_dict(nb.metadata)
     begin = time.monotonic()
-    with client.setup_kernel():
+    with client.setup_kernel(env={**os.environ, "JPY_SESSION_NAME": place}):
         say(event="ready", seconds=time.monotonic() - begin)
         for index, cell in enumerate(nb.cells):
             if cell.cell_type != "code":
@@ -72,13 +73,13 @@ def run(nb, folder, timeout):
     nb.metadata = metadata  # nbclient adds the kernel's language_info with versions in it
 
 
-def main(source, target, folder, timeout):
+def main(source, target, folder, place, timeout):
     nb = nbformat.read(source, as_version=4)
     for cell in nb.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     try:
-        run(nb, folder, int(timeout))
+        run(nb, folder, place, int(timeout))
     except NoSuchKernel:
         sys.exit("The kernel tslab is not registered in .venv: run npm test once, it does that.")
     nbformat.write(nb, target)

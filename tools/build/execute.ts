@@ -24,21 +24,22 @@ export interface Run {
 type Event = { event: "ready"; seconds: number } | { event: "cell"; index: number; seconds: number };
 
 /**
- * @param name a file name for the temporary copy: two runs at a time need two names
+ * @param place where the notebook lies, from the project's root; the kernel is told, as Jupyter tells it
  * @param onCell told after each cell that ran
  */
 export async function execute(
   notebook: Notebook,
-  name: string,
+  place: string,
   onCell: (index: number, seconds: number) => void = () => {},
   timeoutSeconds: number = CELL_TIMEOUT_SECONDS,
 ): Promise<Run> {
+  const name = `${process.pid}-${place.replace(/[\\/]/g, "-")}`;
   const source = path.join(SCRATCH, `${name}.in.ipynb`);
   const target = path.join(SCRATCH, `${name}.out.ipynb`);
   writeNotebook(source, notebook);
   const cellSeconds = new Map<number, number>();
   let startSeconds = 0;
-  await runPython("execute.py", [source, target, ROOT, String(timeoutSeconds)], (line) => {
+  await runPython("execute.py", [source, target, ROOT, place, String(timeoutSeconds)], (line) => {
     const event = JSON.parse(line) as Event;
     if (event.event === "ready") startSeconds = event.seconds;
     else {

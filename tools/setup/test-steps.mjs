@@ -125,7 +125,15 @@ export const STEPS = [
       return countResult(output, code);
     },
   },
+  {
+    name: "webgpu",
+    what: "the programs for the GPU, on Chromium's software driver where there is none (only with --webgpu)",
+    run: async (project) => {
+      const { code } = await runNode(project, ["tools/webgpu.mjs"], false);
+      return code === 0 ? vitest("webgpu", ["--config", "vitest.webgpu.config.ts"])(project) : countOne(code);
+    },
+  },
 ];
 
 /** Steps that run only when asked for. */
-export const EXTRA_STEPS = ["nodes"];
+export const EXTRA_STEPS = ["nodes", "webgpu"];

@@ -18,6 +18,7 @@ Sets up what is missing and runs every test. Ends with "N passed, N failed".
 
   --only A,B     only these steps
   --nodes        also the kernel's tests on other Node versions
+  --webgpu       also the programs for the GPU (installs the package webgpu, 132 MB)
   --help         this text
 
 Steps:
