@@ -144,7 +144,8 @@ export class DeepSeekV3 {
     const rows = positions ?? counted;
     if ((rows.length !== 1 && rows.length !== ids.length) || rows.some((row) => row.length !== T)) {
       throw new Error(
-        `positions must be one row of ${T} or ${ids.length} of them, like ids; got rows of ${rows.map((row) => row.length)}`,
+        `positions must be one row of ${T} or ${ids.length} of them, like ids; ` +
+          `got rows of ${rows.map((row) => row.length)}`,
       );
     }
     return {
@@ -180,7 +181,9 @@ function checkIds(ids: number[][], vocabSize: number): void {
   const T = ids[0]?.length ?? 0;
   if (T === 0) throw new Error("ids: give at least one sequence of at least one token");
   ids.forEach((row, b) => {
-    if (row.length !== T) throw new Error(`ids: sequence ${b} has ${row.length} tokens, the first has ${T}; a batch needs one length`);
+    if (row.length !== T) {
+      throw new Error(`ids: sequence ${b} has ${row.length} tokens, the first has ${T}; a batch needs one length`);
+    }
     for (const id of row) {
       if (!Number.isInteger(id) || id < 0 || id >= vocabSize) {
         throw new Error(`ids: ${id} is not a token id; the vocabulary has ids 0 to ${vocabSize - 1}`);

@@ -1,0 +1,139 @@
+/**
+ * AdamW (Loshchilov and Hutter, 2019) and the clipping of the gradient by its global norm. DeepSeek-V3 uses β₁ 0.9,
+ * β₂ 0.95, weight decay 0.1 and clips at 1.0 (the report, section 4.2).
+ *
+ * Nothing is read back: the norm stays a tensor, and so does the factor it makes. A parameter's update is one function,
+ * adamwUpdate, that a fused program takes the place of on a GPU.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { adamwOnWebgpu, sumOfSquaresOnWebgpu, type AdamWNumbers } from "../tensor/webgpu-adamw";
+import { onWebgpu } from "../tensor/webgpu-program";
+
+/** A tensor that training moves, by its released name. */
+export interface Parameter {
+  name: string;
+  variable: tf.Variable;
+}
+
+export interface AdamWOptions {
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  /** λ of θ ← θ − α·λ·θ. Matrices only: a norm's gain or a bias has no reason to be near 0. */
+  weightDecay: number;
+}
+
+export const ADAMW: AdamWOptions = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1 };
+
+/** What a step changes of one tensor: the parameter and its moments. */
+export interface AdamWState {
+  p: tf.Tensor;
+  m: tf.Tensor;
+  v: tf.Tensor;
+}
+
+export interface AdamWTensors extends AdamWState {
+  /** The gradient, and the factor on it. */
+  g: tf.Tensor;
+  /** scalar */
+  clip: tf.Scalar;
+}
+
+/**
+ * One step of AdamW on one tensor.
+ *
+ *     g ← clip · g
+ *     m ← β₁·m + (1 − β₁)·g        v ← β₂·v + (1 − β₂)·g²
+ *     θ ← θ − α·λ·θ − α · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε)
+ *
+ * @returns the new parameter and moments; the given ones are the caller's to free
+ */
+export function adamwUpdate(tensors: AdamWTensors, numbers: AdamWNumbers): AdamWState {
+  if (onWebgpu()) return adamwOnWebgpu(tensors, numbers);
+  const { beta1, beta2, epsilon, learningRate, weightDecay, step } = numbers;
+  return tf.tidy(() => {
+    const g = tensors.g.mul(tensors.clip);
+    const m = tensors.m.mul(beta1).add(g.mul(1 - beta1));
+    const v = tensors.v.mul(beta2).add(g.square().mul(1 - beta2));
+    const root = v.mul(1 / (1 - beta2 ** step)).sqrt().add(epsilon);
+    const kept = weightDecay === 0 ? tensors.p : tensors.p.mul(1 - learningRate * weightDecay);
+    return { p: kept.sub(m.mul(learningRate / (1 - beta1 ** step)).div(root)), m, v };
+  });
+}
+
+/**
+ * The norm of all gradients taken as one vector, and the factor that brings it to at most maxNorm.
+ *
+ * @returns norm and scale, scalars; nothing is read back
+ */
+export function clipByGlobalNorm(gradients: tf.Tensor[], maxNorm: number): { norm: tf.Scalar; scale: tf.Scalar } {
+  return tf.tidy(() => {
+    const squares = onWebgpu()
+      ? sumOfSquaresOnWebgpu(gradients)
+      : tf.stack(gradients.map((g) => g.square().sum())).sum<tf.Scalar>();
+    const norm = squares.sqrt();
+    return { norm, scale: tf.minimum<tf.Scalar>(1, tf.div(maxNorm, norm.add(1e-6))) };
+  });
+}
+
+/** The optimiser: the moments of every parameter, and the count of steps. */
+export class AdamW {
+  /** Steps made, t. */
+  steps = 0;
+  private readonly moments: { m: tf.Tensor; v: tf.Tensor }[];
+
+  /** Moments begin at 0. */
+  constructor(
+    readonly parameters: Parameter[],
+    readonly options: AdamWOptions = ADAMW,
+  ) {
+    this.moments = parameters.map(({ variable }) => ({ m: tf.zerosLike(variable), v: tf.zerosLike(variable) }));
+  }
+
+  /**
+   * Moves every parameter.
+   *
+   * @param gradients in the order of the parameters
+   * @param clip scalar, factor on every gradient
+   */
+  step(gradients: tf.Tensor[], learningRate: number, clip: tf.Scalar): void {
+    this.steps++;
+    const { weightDecay, ...options } = this.options;
+    this.parameters.forEach(({ variable }, i) => {
+      const decay = variable.rank >= 2 ? weightDecay : 0;
+      const before = this.moments[i];
+      const tensors = { p: variable as tf.Tensor, ...before, g: gradients[i], clip };
+      const { p, m, v } = adamwUpdate(tensors, { ...options, learningRate, weightDecay: decay, step: this.steps });
+      variable.assign(p);
+      tf.dispose([p, before.m, before.v]);
+      this.moments[i] = { m: tf.keep(m), v: tf.keep(v) };
+    });
+  }
+
+  /** The moments by name, as they are saved; they stay the optimiser's. */
+  state(): { name: string; tensor: tf.Tensor }[] {
+    return this.parameters.flatMap(({ name }, i) => [
+      { name: `adamw.m.${name}`, tensor: this.moments[i].m },
+      { name: `adamw.v.${name}`, tensor: this.moments[i].v },
+    ]);
+  }
+
+  /**
+   * Takes moments that were saved.
+   *
+   * @param read makes the tensor of that name and shape; it becomes the optimiser's
+   * @param steps how many steps made them
+   */
+  restore(read: (name: string, shape: number[]) => tf.Tensor, steps: number): void {
+    this.parameters.forEach(({ name, variable }, i) => {
+      tf.dispose(this.moments[i]);
+      this.moments[i] = { m: read(`adamw.m.${name}`, variable.shape), v: read(`adamw.v.${name}`, variable.shape) };
+    });
+    this.steps = steps;
+  }
+
+  /** Frees the moments; the parameters stay. */
+  dispose(): void {
+    tf.dispose(this.moments);
+  }
+}

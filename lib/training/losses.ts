@@ -1,0 +1,63 @@
+/**
+ * What training makes small: the cross-entropy of the next token, and that of the token after it, which the multi-token
+ * prediction module guesses.
+ *
+ * The gradient of a cross-entropy is one line, softmax minus one-hot, so it is written out here. From single operations
+ * tfjs would make a dozen steps of it, some of them with a constant of the logits' size that the CPU fills.
+ */
+import * as tf from "@tensorflow/tfjs";
+
+/**
+ * Mean over all positions of −ln softmax(logits)[target], in nats. Differentiable in the logits.
+ *
+ * @param logits [B, T, V]
+ * @param targets token ids, [B][T] or an int32 tensor [B, T]
+ * @returns a scalar; ln V for a model that knows nothing
+ * @throws if there is not one target for each position
+ */
+export function nextTokenLoss(logits: tf.Tensor3D, targets: number[][] | tf.Tensor): tf.Scalar {
+  const [B, T, V] = logits.shape;
+  const lengths = (rows: number[][]) => new Set(rows.map((row) => row.length));
+  const shape = targets instanceof tf.Tensor ? targets.shape : [targets.length, ...lengths(targets)];
+  if (shape.join() !== [B, T].join()) {
+    throw new Error(`nextTokenLoss: logits [${logits.shape}] need targets [${B}, ${T}]; got [${shape}]`);
+  }
+  return tf.tidy(() => {
+    const ids = targets instanceof tf.Tensor ? targets.reshape([B * T]) : tf.tensor1d(targets.flat(), "int32");
+    const wanted = tf.oneHot(ids, V).toFloat() as tf.Tensor2D; // [N, V]; wasm makes no floats at once
+    return crossEntropy(logits.reshape<tf.Tensor2D>([B * T, V]), wanted);
+  });
+}
+
+/** Mean over rows of −Σ wanted · ln softmax(logits): both [N, V], every row of wanted one-hot. */
+function crossEntropy(logits: tf.Tensor2D, wanted: tf.Tensor2D): tf.Scalar {
+  const N = logits.shape[0];
+  const loss = tf.customGrad((...args) => {
+    const [logits, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
+    const shifted = logits.sub(logits.max(1, true)); // the largest is 0, so nothing overflows
+    const exponentials = shifted.exp();
+    const sums = exponentials.sum(1, true); // [N, 1]
+    const value = sums.log().sum().sub(shifted.mul(wanted).sum()).div(N);
+    save([exponentials.div(sums), wanted]);
+    const gradFunc = (dy: tf.Tensor, [p, wanted]: tf.Tensor[]) => p.sub(wanted).mul(dy.div(N));
+    return { value, gradFunc };
+  });
+  return loss(logits) as tf.Scalar;
+}
+
+/**
+ * The share of the multi-token prediction modules in the loss: λ/D · Σ L_k over the D modules (the report, section 2.2,
+ * equation 25). Each L_k is a nextTokenLoss against the tokens k further on. Equation 24 divides the T − k terms that a
+ * sequence has by T; training here draws the tokens beyond as well, so that there are T terms.
+ *
+ * @param losses L_k in nats, one a module
+ * @param lambda λ; DeepSeek-V3: 0.3 for the first 10T tokens, then 0.1 (section 4.2)
+ */
+export function mtpLoss(losses: tf.Scalar[], lambda: number): tf.Scalar {
+  return tf.tidy(() => losses.reduce((sum, loss) => sum.add(loss)).mul<tf.Scalar>(lambda / losses.length));
+}
+
+/** Nats a token as bits a byte, where a token is a byte. */
+export function bitsPerByte(nats: number): number {
+  return nats / Math.LN2;
+}

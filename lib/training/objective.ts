@@ -1,0 +1,104 @@
+/**
+ * All that one training step minimises, from one pass through the model: next-token loss, multi-token prediction loss
+ * and, by choice, a loss for balance. The loads of the experts fall out of the same pass. Everything is a tensor;
+ * nothing is read back.
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { DeepSeekV3 } from "../model/model";
+import { isMoe, type ModelWeights, type RouterWeights } from "../model/weights";
+import { stopGradient } from "../tensor/stop-gradient";
+import { topKMask } from "../tensor/top-k";
+import { expertLoads, sequenceBalanceLoss, switchAuxiliaryLoss } from "./balance";
+import { mtpLoss, nextTokenLoss } from "./losses";
+
+/**
+ * How balance is sought: "bias" as DeepSeek-V3, by correction biases and a faint sequence-wise loss; "auxiliary" by the
+ * classic loss over the batch; "none" not at all.
+ */
+export type Balance = "bias" | "auxiliary" | "none";
+
+export interface ObjectiveOptions {
+  balance: Balance;
+  /** α of the sequence-wise loss; DeepSeek-V3: 0.0001. */
+  sequenceAlpha: number;
+  /** α of the classic auxiliary loss; Switch: 0.01. */
+  auxiliaryAlpha: number;
+  /** λ of the multi-token prediction loss, at this step. */
+  mtpLambda: number;
+}
+
+export interface TrainingLosses extends tf.NamedTensorMap {
+  /** What the gradient is taken of. */
+  total: tf.Scalar;
+  /** Of the next token, in nats. */
+  main: tf.Scalar;
+  /** Of the token after it, in nats; 0 for a model without the module. */
+  mtp: tf.Scalar;
+  /** Tokens of each expert: a row for each sparse layer in order, then one for the module's. [S, E] */
+  loads: tf.Tensor2D;
+}
+
+/**
+ * The losses of a batch.
+ *
+ * @param tokens [B][T + 2]: states are computed at the first T tokens, the last two of a row are only targets
+ * @throws if the model has no sparse layer
+ */
+export function trainingLosses(model: DeepSeekV3, tokens: number[][], options: ObjectiveOptions): TrainingLosses {
+  const T = tokens[0].length - 2;
+  const window = (from: number, to: number) => tokens.map((row) => row.slice(from, to));
+  return tf.tidy(() => {
+    const seen = { affinity: [] as tf.Tensor2D[], mask: [] as tf.Tensor2D[] };
+    const observe = (name: string, value: tf.Tensor) => {
+      const list = name.endsWith(".router_affinity") ? seen.affinity : name.endsWith(".router_mask") ? seen.mask : null;
+      list?.push(tf.keep(value.clone()) as tf.Tensor2D);
+    };
+    const { logits, mtpLogits } = model.forwardTraining(window(0, T + 1), { observe });
+    const main = nextTokenLoss(logits, window(1, T + 1));
+    const mtp = mtpLogits === undefined ? tf.scalar(0) : nextTokenLoss(mtpLogits, window(2, T + 2));
+    const layers = seen.mask.length;
+    if (layers === 0) throw new Error("trainingLosses: the model has no sparse layer; firstKDenseReplace leaves none");
+    const affinity = tf.concat(seen.affinity); // [layers·N, E]
+    const mask = tf.concat(seen.mask);
+    const predicted = mtpLogits === undefined ? main : main.add<tf.Scalar>(mtpLoss([mtp], options.mtpLambda));
+    const balance = balanceOf(model, { affinity, mask, layers, sequences: tokens.length }, options);
+    tf.dispose(seen);
+    return {
+      total: balance === undefined ? predicted : predicted.add(balance),
+      main,
+      mtp,
+      loads: expertLoads(mask, layers),
+    };
+  });
+}
+
+interface Routed {
+  affinity: tf.Tensor2D;
+  mask: tf.Tensor2D;
+  layers: number;
+  sequences: number;
+}
+
+function balanceOf(model: DeepSeekV3, routed: Routed, options: ObjectiveOptions): tf.Scalar | undefined {
+  const { affinity, mask, layers, sequences } = routed;
+  const active = model.config.numExpertsPerTok;
+  switch (options.balance) {
+    case "bias": {
+      const chosen = stopGradient(topKMask(affinity, active)); // equation 18
+      return sequenceBalanceLoss(affinity, chosen, { active, alpha: options.sequenceAlpha, layers, sequences });
+    }
+    case "auxiliary":
+      return switchAuxiliaryLoss(affinity, mask, { active, alpha: options.auxiliaryAlpha, layers });
+    case "none":
+      return undefined;
+  }
+}
+
+/** The routers of the sparse layers and of the prediction module, in the order of TrainingLosses.loads. */
+export function routersOf({ layers, mtp }: ModelWeights): { name: string; router: RouterWeights }[] {
+  const blocks = [
+    ...layers.map((block, i) => ({ name: `layer ${i}`, mlp: block.mlp })),
+    ...mtp.map(({ block }) => ({ name: "MTP", mlp: block.mlp })),
+  ];
+  return blocks.flatMap(({ name, mlp }) => (isMoe(mlp) ? [{ name, router: mlp.gate }] : []));
+}

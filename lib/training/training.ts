@@ -1,0 +1,217 @@
+/**
+ * A training run: its options, its whole state (weights as variables, the optimiser's moments, the step) and how it
+ * makes a step. One step is forward, backward, clipping, AdamW and the bias update, all of it queued on the backend
+ * without reading anything back, since on a GPU every read waits for all that was queued. Numbers are read when a
+ * report is asked for.
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { ModelConfig } from "../model/config";
+import { DeepSeekV3 } from "../model/model";
+import {
+  buildWeights,
+  initWeights,
+  mapWeights,
+  namedTensors,
+  type ModelWeights,
+  type NamedTensor,
+} from "../model/weights";
+import { AdamW, clipByGlobalNorm, type AdamWOptions } from "./adamw";
+import { maxVio, updateBias } from "./balance";
+import { routersOf, trainingLosses, type Balance, type TrainingLosses } from "./objective";
+import { biasSpeedAt, learningRateAt, mtpLambdaAt, type Place, type Schedule } from "./schedule";
+
+export interface TrainingOptions {
+  /** Steps of the whole run. */
+  steps: number;
+  /** B, sequences a step. */
+  batch: number;
+  /** T, tokens of a sequence. */
+  length: number;
+  /** Of the first weights and of the drawing of batches. */
+  seed: number;
+  /** Standard deviation of the first weights. */
+  initStd: number;
+  /** The learning rate's peak. */
+  learningRate: number;
+  schedule: Schedule;
+  balance: Balance;
+  /** γ, how far a bias moves in a step; for balance "bias". */
+  biasSpeed: number;
+  /** α of the sequence-wise balance loss; for balance "bias". */
+  sequenceAlpha: number;
+  /** α of the classic auxiliary loss; for balance "auxiliary". */
+  auxiliaryAlpha: number;
+  /** λ of the multi-token prediction loss, first and then. */
+  mtpLambda: [number, number];
+  adamw: AdamWOptions;
+  /** The gradient's norm is brought down to this. */
+  clipNorm: number;
+  /** Hash of the corpus (its manifest has it), so that a saved run goes on with no other. */
+  corpus?: string;
+}
+
+/** How a run stands. */
+export interface TrainingReport {
+  /** Steps made. */
+  step: number;
+  /** Tokens seen. */
+  tokens: number;
+  /** Loss of the next token in nats, mean since the report before. */
+  main: number;
+  /** Loss of the token after it; null without a prediction module. */
+  mtp: number | null;
+  /** As of the last step: learning rate, norm of the gradient before clipping. */
+  learningRate: number;
+  gradientNorm: number;
+  /** Tokens of each expert in the last step, a row for each router (routersOf). */
+  loads: number[][];
+  /** Of each of these rows. */
+  maxVio: number[];
+}
+
+/** A run's whole state. */
+export class Training {
+  readonly model: DeepSeekV3;
+  /** Steps made. */
+  step = 0;
+  private readonly optimiser: AdamW;
+  private readonly biases: tf.Variable[];
+  private sums: tf.Tensor = tf.zeros([2]); // of both losses since the last report
+  private summed = 0; // steps in these sums
+  private last?: { norm: tf.Scalar; loads: tf.Tensor2D };
+
+  /**
+   * @param weights become the training's, unlike config and options, which are only read
+   * @throws if the model has no sparse layer
+   */
+  constructor(
+    readonly config: ModelConfig,
+    readonly options: TrainingOptions,
+    weights: ModelWeights = initWeights(config, options.seed, { std: options.initStd }),
+  ) {
+    this.model = new DeepSeekV3(config, asVariables(weights));
+    const parameters = namedTensors(this.model.weights)
+      .map(({ name, tensor }) => ({ name, variable: tensor as tf.Variable }))
+      .filter(({ variable }) => variable.trainable);
+    this.optimiser = new AdamW(parameters, options.adamw);
+    const routers = routersOf(this.model.weights);
+    this.biases = routers.map(({ router }) => router.eScoreCorrectionBias as tf.Tensor as tf.Variable);
+  }
+
+  /** Tokens seen. */
+  get tokens(): number {
+    return this.step * this.options.batch * this.options.length;
+  }
+
+  /** Where the next step lies in the run. */
+  private get place(): Place {
+    return { step: this.step, steps: this.options.steps };
+  }
+
+  /**
+   * One step on a batch. Nothing is read back.
+   *
+   * @param tokens [B][T + 2]
+   */
+  makeStep(tokens: number[][]): void {
+    const { options, place } = this;
+    const { schedule } = options;
+    const mtpLambda = mtpLambdaAt(schedule, options.mtpLambda, place);
+    const previous = [this.sums, ...Object.values(this.last ?? {})];
+    tf.tidy(() => {
+      const { losses, gradients } = this.gradients(() => trainingLosses(this.model, tokens, { ...options, mtpLambda }));
+      const { norm, scale } = clipByGlobalNorm(gradients, options.clipNorm);
+      this.optimiser.step(gradients, options.learningRate * learningRateAt(schedule, place), scale);
+      if (options.balance === "bias") {
+        updateBias(this.biases, losses.loads, biasSpeedAt(schedule, options.biasSpeed, place));
+      }
+      this.sums = tf.keep(this.sums.add(tf.stack([losses.main, losses.mtp])));
+      this.last = { norm: tf.keep(norm), loads: losses.loads };
+      tf.dispose([losses.total, losses.main, losses.mtp, ...previous]);
+    });
+    this.step++;
+    this.summed++;
+  }
+
+  /** The losses, kept, and the gradient of their total for each parameter. */
+  private gradients(compute: () => TrainingLosses): { losses: TrainingLosses; gradients: tf.Tensor[] } {
+    const variables = this.optimiser.parameters.map(({ variable }) => variable);
+    const box: { losses?: TrainingLosses } = {};
+    const { grads } = tf.variableGrads(() => {
+      box.losses = compute();
+      Object.values(box.losses).forEach((loss) => tf.keep(loss)); // beyond the gradient's own tidy
+      return box.losses.total;
+    }, variables);
+    return { losses: box.losses!, gradients: variables.map(({ name }) => grads[name]) };
+  }
+
+  /**
+   * Reads how the run stands and begins a new mean.
+   *
+   * @throws if no step was made since the last report
+   */
+  async report(): Promise<TrainingReport> {
+    const { last, summed } = this;
+    if (last === undefined || summed === 0) throw new Error("report: there was no step since the last report");
+    const [rows, E] = last.loads.shape;
+    const all = tf.tidy(() => tf.concat([this.sums, last.norm.reshape([1]), last.loads.reshape([rows * E])]));
+    const [main, mtp, gradientNorm, ...counts] = await all.data(); // the one read
+    tf.dispose([all, this.sums]);
+    [this.sums, this.summed] = [tf.zeros([2]), 0];
+    const loads = Array.from({ length: rows }, (_, row) => counts.slice(row * E, (row + 1) * E));
+    const { options } = this;
+    return {
+      step: this.step,
+      tokens: this.tokens,
+      main: main / summed,
+      mtp: this.model.weights.mtp.length === 0 ? null : mtp / summed,
+      learningRate: options.learningRate * learningRateAt(options.schedule, { ...this.place, step: this.step - 1 }),
+      gradientNorm,
+      loads,
+      maxVio: loads.map(maxVio),
+    };
+  }
+
+  /** All that a run needs to go on, beside config and options. The tensors stay the training's. */
+  state(): { step: number; summed: number; tensors: NamedTensor[] } {
+    const weights = namedTensors(this.model.weights).map(({ name, tensor }) => ({ name: `weights.${name}`, tensor }));
+    const tensors = [...weights, ...this.optimiser.state(), { name: "sums", tensor: this.sums }];
+    return { step: this.step, summed: this.summed, tensors };
+  }
+
+  /**
+   * A run as it was when its state was taken.
+   *
+   * @param read makes the saved tensor of that name and shape
+   */
+  static restore(
+    config: ModelConfig,
+    options: TrainingOptions,
+    { step, summed }: { step: number; summed: number },
+    read: (name: string, shape: number[]) => tf.Tensor,
+  ): Training {
+    const weights = buildWeights(config, config.numNextnPredictLayers, (name, shape) => read(`weights.${name}`, shape));
+    const training = new Training(config, options, weights);
+    training.optimiser.restore(read, step);
+    training.sums.dispose();
+    training.sums = read("sums", [2]);
+    [training.step, training.summed] = [step, summed];
+    return training;
+  }
+
+  /** Frees weights, moments and all else. */
+  dispose(): void {
+    tf.dispose([this.sums, ...Object.values(this.last ?? {})]);
+    this.optimiser.dispose();
+    this.model.dispose();
+  }
+}
+
+/** The weights as variables, freeing the given ones; the correction biases are moved by a rule, not by a gradient. */
+function asVariables(weights: ModelWeights): ModelWeights {
+  return mapWeights(weights, (tensor, name) => {
+    const variable = tf.variable(tensor, !name.endsWith("e_score_correction_bias"));
+    tensor.dispose();
+    return variable;
+  });
+}
