@@ -1,0 +1,131 @@
+/**
+ * Quantising a matrix to codes and scales, and back (the report, section 3.3.2).
+ *
+ * A number is divided by its block's scale in float32 and then encoded, as DeepSeek's released kernel does. The loops
+ * multiply by 1/s in double precision instead, which is faster and gives the same float32: a quotient of two float32 is
+ * never nearer to the middle of two float32 than 2^-49 of its size, and the product is off by less than 2^-51.
+ */
+import { decode, codesOf, encode, lookUpBytes, roundingTable, type Codes } from "./codec";
+import type { FormatName } from "./formats";
+import { gridOf, scaleBand, scaleRule, type Grid, type Scaling } from "./scaling";
+
+/** A quantised matrix. */
+export interface Quantised {
+  format: FormatName;
+  rows: number;
+  columns: number;
+  /** [rows, columns], row-major */
+  codes: Codes;
+  /** One a block, [⌈rows / height⌉, ⌈columns / width⌉]; a code stands for its value times its block's scale. */
+  scales: Float32Array;
+  grid: Grid;
+}
+
+/**
+ * Quantises a matrix.
+ *
+ * @param values [rows, columns], row-major
+ * @param shape rows and columns
+ * @throws if there are not rows · columns values, or the scaling is not possible
+ * @example
+ * quantise(activations, [tokens, channels], { format: "E4M3", block: BLOCKS.tile });
+ */
+export function quantise(values: Float32Array, [rows, columns]: [number, number], scaling: Scaling): Quantised {
+  if (values.length !== rows * columns) {
+    throw new Error(`quantise: [${rows}, ${columns}] needs ${rows * columns} values; got ${values.length}`);
+  }
+  const { format } = scaling;
+  const grid = gridOf(rows, columns, scaling.block);
+  const scaleOf = scaleRule(scaling);
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
+  const scales = new Float32Array(grid.down * grid.across);
+  const codes = codesOf(format, values.length);
+  const scaled = new Float32Array(columns); // a row's quotients, waiting to be encoded
+  const write = writerOf(scaled, codes, format);
+  for (let band = 0; band < grid.down; band++) {
+    const firstRow = band * grid.height;
+    const height = Math.min(grid.height, rows - firstRow);
+    const ofBand = scales.subarray(band * grid.across, (band + 1) * grid.across);
+    scaleBand(bits, firstRow * columns, height, grid, scaleOf, ofBand);
+    for (let row = firstRow; row < firstRow + height; row++) {
+      divideRow(values, row * columns, grid, ofBand, scaled);
+      write(row * columns);
+    }
+  }
+  return { format, rows, columns, codes, scales, grid };
+}
+
+/** Encodes what waits, to codes from a place on. */
+function writerOf(scaled: Float32Array, codes: Codes, format: FormatName): (at: number) => void {
+  if (!(codes instanceof Uint8Array)) return (at) => codes.set(encode(scaled, format), at);
+  const table = roundingTable(format, "saturate");
+  const bits = new Int32Array(scaled.buffer);
+  return (at) => lookUpBytes(bits, table, codes, at, bits.length);
+}
+
+/** scaled[i] = values[first + i] / its block's scale, for one row. */
+export function divideRow(values: Float32Array, first: number, grid: Grid, scales: Float32Array, scaled: Float32Array): void {
+  const { columns, width, across } = grid;
+  if (width === 1) {
+    for (let i = 0; i < columns; i++) scaled[i] = values[first + i] / scales[i];
+    return;
+  }
+  for (let block = 0; block < across; block++) {
+    const inverse = 1 / scales[block];
+    const end = Math.min(columns, (block + 1) * width);
+    let i = block * width;
+    for (; i + 3 < end; i += 4) {
+      scaled[i] = values[first + i] * inverse;
+      scaled[i + 1] = values[first + i + 1] * inverse;
+      scaled[i + 2] = values[first + i + 2] * inverse;
+      scaled[i + 3] = values[first + i + 3] * inverse;
+    }
+    for (; i < end; i++) scaled[i] = values[first + i] * inverse;
+  }
+}
+
+/** value · scale of every code, rounded to float32: [rows, columns]. */
+export function dequantise({ format, rows, columns, codes, scales, grid }: Quantised): Float32Array {
+  const values = decode(codes, format);
+  const { height, width, across } = grid;
+  for (let row = 0; row < rows; row++) {
+    const at = Math.floor(row / height) * across;
+    for (let block = 0; block < across; block++) {
+      const scale = scales[at + block];
+      const end = row * columns + Math.min(columns, (block + 1) * width);
+      for (let i = row * columns + block * width; i < end; i++) values[i] *= scale;
+    }
+  }
+  return values;
+}
+
+/**
+ * Quantises again along the other dimension: what was cut into tiles of 1 × 128 for the forward product is cut into
+ * tiles of 128 × 1 for the weight's gradient, whose sum runs over tokens. As in training, where only the codes are
+ * cached, the numbers have been rounded once already. Where both scales are powers of two, codes keep all their bits
+ * unless the second scale is larger (the report, section 3.3.3, point 1).
+ */
+export function retile(quantised: Quantised, scaling: Scaling): Quantised {
+  return quantise(dequantise(quantised), [quantised.rows, quantised.columns], scaling);
+}
+
+/** The transposed matrix, its blocks turned with it. */
+export function transposed({ format, rows, columns, codes, scales, grid }: Quantised): Quantised {
+  const { height, width, down, across } = grid;
+  return {
+    format,
+    rows: columns,
+    columns: rows,
+    codes: turn(codes, rows, columns, codesOf(format, codes.length)),
+    scales: turn(scales, down, across, new Float32Array(scales.length)),
+    grid: { rows: columns, columns: rows, height: width, width: height, down: across, across: down },
+  };
+}
+
+/** target[c, r] = source[r, c] */
+function turn<T extends Codes | Float32Array>(source: T, rows: number, columns: number, target: T): T {
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) target[c * rows + r] = source[r * columns + c];
+  }
+  return target;
+}
