@@ -11,7 +11,9 @@ import { saveCheckpoint } from "../lib/model/checkpoint";
 import { fixed, whole } from "../lib/notebook/format";
 import { duration } from "../lib/notebook/progress";
 import { useBackend } from "../lib/tensor/backend";
-import { DOMAINS, readCorpus, type Corpus } from "../lib/training/corpus";
+import { CORPUS_FOLDER, DOMAINS, readCorpus, type Corpus } from "../lib/training/corpus";
+import { openCorpus } from "../lib/training/corpus-build";
+import { addEvaluation, addReport, readCurves, writeCurves, type Curves } from "../lib/training/curves";
 import { evaluate, evaluationWindows } from "../lib/training/evaluate";
 import { routersOf } from "../lib/training/objective";
 import { PRESETS } from "../lib/training/presets";
@@ -19,7 +21,7 @@ import { findState, restoreState, saveState } from "../lib/training/run-state";
 import { train, type TrainingStep } from "../lib/training/trainer";
 import { Training } from "../lib/training/training";
 import { HELP, readArguments, type Arguments } from "./pretrain/arguments";
-import { addEvaluation, addReport, readCurves, writeCurves, type Curves } from "./pretrain/curves";
+import { openRecord, writeRecord } from "./pretrain/record";
 
 const REPORT_EVERY = 10; // steps
 const WINDOWS = 64; // of each domain, in an evaluation
@@ -29,10 +31,11 @@ const INTERRUPTED = 130; // exit code, as shells have it
 async function main(): Promise<void> {
   const args = readArguments(process.argv.slice(2));
   if (args === "help") return console.log(HELP);
-  const corpus = readCorpus(args.corpus);
-  console.log(`backend: ${await useBackend(args.backend)}`);
+  const corpus = args.corpus === CORPUS_FOLDER ? openCorpus() : readCorpus(args.corpus);
+  const backend = await useBackend(args.backend);
+  console.log(`backend: ${backend}`);
   const training = await openRun(args, corpus);
-  const complete = await run(training, args, corpus);
+  const complete = await run(training, args, corpus, backend.name);
   training.dispose();
   if (!complete) process.exitCode = INTERRUPTED;
 }
@@ -77,7 +80,7 @@ async function stepsOf({ preset, config, options, budget }: Arguments, corpus: C
 }
 
 /** Trains to the end, or to an interrupt. @returns whether it came to the end */
-async function run(training: Training, args: Arguments, corpus: Corpus): Promise<boolean> {
+async function run(training: Training, args: Arguments, corpus: Corpus, backend: string): Promise<boolean> {
   const { out, saveEvery, evalEvery } = args;
   const { steps, batch, length } = training.options;
   const curves = readCurves(out, training.step, routersOf(training.model.weights).map(({ name }) => name));
@@ -86,8 +89,11 @@ async function run(training: Training, args: Arguments, corpus: Corpus): Promise
     addEvaluation(curves, training.step, training.tokens, await evaluate(training.model, windows, { batch }));
     line.say(evaluationLine(curves));
   };
+  const record = await openRecord(out, training, corpus.manifest.hash, backend);
+  let counted = training.tokens; // tokens whose time is in the record
   const save = async () => {
     writeCurves(out, curves);
+    writeRecord(out, record);
     await saveState(out, training);
   };
   const line = new Line(training);
@@ -96,6 +102,8 @@ async function run(training: Training, args: Arguments, corpus: Corpus): Promise
   for await (const at of train(training, corpus.train, { reportEvery: REPORT_EVERY })) {
     if (at.report !== undefined) {
       addReport(curves, at.report);
+      record.trainingSeconds += (training.tokens - counted) / at.report.tokensPerSecond;
+      counted = training.tokens;
       if (!Number.isFinite(at.report.main)) {
         const way = "begin anew in another folder with a lower --lr";
         throw new Error(`the loss is ${at.report.main} at step ${at.step}; ${way}`);

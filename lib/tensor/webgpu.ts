@@ -6,8 +6,12 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+interface Gpu {
+  requestAdapter(): Promise<{ info?: { description?: string; device?: string; vendor?: string } } | null>;
+}
+
 interface WebgpuPackage {
-  create(options: string[]): { requestAdapter(): Promise<object | null> };
+  create(options: string[]): Gpu;
   globals: object;
 }
 
@@ -34,4 +38,11 @@ export async function prepareWebgpu(): Promise<string | null> {
   Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
   load("@tensorflow/tfjs-backend-webgpu");
   return null;
+}
+
+/** What the GPU in use calls itself. */
+export async function gpuName(): Promise<string> {
+  const gpu = (globalThis as { navigator?: { gpu?: Gpu } }).navigator?.gpu;
+  const info = (await gpu?.requestAdapter())?.info;
+  return info?.device || info?.description || info?.vendor || "unknown";
 }

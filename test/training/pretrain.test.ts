@@ -9,7 +9,7 @@ import { VOCAB_SIZE } from "../../lib/training/bytes";
 import { DOMAINS, sha256, SPLITS, streamFile } from "../../lib/training/corpus";
 import { temporaryFolder } from "../support/folder";
 import { readArguments } from "../../tools/pretrain/arguments";
-import type { Curves } from "../../tools/pretrain/curves";
+import type { Curves } from "../../lib/training/curves";
 import { CONFIG, streams } from "./support";
 
 const PROJECT = path.join(__dirname, "..", "..");
@@ -102,7 +102,7 @@ describe("npm run pretrain", () => {
     expect(evaluations.map(({ step }) => step)).toEqual([10, 20, 25]);
     expect(evaluations[2].bitsPerByte.code).toBeLessThan(evaluations[0].bitsPerByte.code);
     expect(loads!.speeches.map((row) => row.length)).toEqual([16, 16, 16]);
-    expect(readdirSync(out).sort()).toEqual(["curves.json", "model", "state-25"]);
+    expect(readdirSync(out).sort()).toEqual(["curves.json", "model", "run.json", "state-25"]);
     const { config, weights } = loadCheckpoint(path.join(out, "model"));
     expect(config.numNextnPredictLayers).toBe(1);
     disposeWeights(weights);

@@ -5,9 +5,8 @@
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import type { Domain, Split } from "../../lib/training/corpus";
-import { sha256 } from "../../lib/training/corpus";
-import { arithmetic } from "./arithmetic";
+import { sha256, type Domain, type Split } from "./corpus";
+import { arithmetic } from "./corpus-arithmetic";
 
 export interface Document {
   text: string;

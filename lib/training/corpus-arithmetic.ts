@@ -2,9 +2,9 @@
  * Arithmetic for a model to learn: lines such as "37 + 45 = 82". A problem belongs to one split, by its hash, so that a
  * held-out line was never seen in training: what is right there was computed, or guessed, not remembered.
  */
-import { sha256, type Split } from "../../lib/training/corpus";
-import { Random } from "../../lib/tensor/random";
-import type { Source } from "./sources";
+import { Random } from "../tensor/random";
+import { sha256, type Split } from "./corpus";
+import type { Source } from "./corpus-sources";
 
 const DOCUMENTS = 5000;
 const LINES = 30;

@@ -1,20 +1,23 @@
 /** What a run leaves to draw: how it went, report by report, and what each evaluation found. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readJson } from "../../lib/model/safetensors";
-import { FilesAside, writeJson } from "../../lib/model/safetensors-write";
-import { DOMAINS, type Domain } from "../../lib/training/corpus";
-import type { Evaluation } from "../../lib/training/evaluate";
-import type { TrainingReport } from "../../lib/training/training";
+import { readJson } from "../model/safetensors";
+import { FilesAside, writeJson } from "../model/safetensors-write";
+import { DOMAINS, type Domain } from "./corpus";
+import type { Evaluation } from "./evaluate";
+import type { TrainingReport } from "./training";
 
 /** A report without the loads, of which maxVio tells the most. */
 export type CurveReport = Omit<TrainingReport, "loads"> & { tokensPerSecond: number };
 
+/** Of held-out text. */
 export interface CurveEvaluation {
   step: number;
   tokens: number;
   bitsPerByte: Record<Domain, number>;
   mtpBitsPerByte: Record<Domain, number> | null;
+  /** Tokens of each expert, a row for each router, over all domains: [S][E]. */
+  loads: number[][];
 }
 
 /** The content of curves.json. */
@@ -25,6 +28,34 @@ export interface Curves {
   evaluations: CurveEvaluation[];
   /** Of the last evaluation: tokens of each expert, by domain and router. */
   loads: Record<Domain, number[][]> | null;
+}
+
+/** How a run was made: the content of run.json. */
+export interface RunRecord {
+  command: string;
+  /** ISO date. */
+  begun: string;
+  /** Seconds in training steps, without evaluations and saving. */
+  trainingSeconds: number;
+  machine: { backend: string; gpu: string | null; processor: string; node: string; platform: string };
+  /** The corpus's hash. */
+  corpus: string;
+  /** As in config.json. */
+  config: Record<string, unknown>;
+  options: Record<string, unknown>;
+}
+
+/** A run that was recorded to be looked at in lessons. */
+export type RecordedRun = Curves & { run: RunRecord };
+
+export const RECORDED_RUNS = ["bias", "auxiliary", "none", "no-mtp"] as const;
+
+/**
+ * The recorded runs of data/curves: one model, data and budget, balanced by the bias, by the classic auxiliary loss, not
+ * at all, and by the bias without multi-token prediction. From the project's root.
+ */
+export function recordedRun(name: (typeof RECORDED_RUNS)[number]): RecordedRun {
+  return readJson(join("data", "curves", `${name}.json`)) as unknown as RecordedRun;
 }
 
 /** The curves of a run up to a step; what a killed run wrote beyond its last saved state is dropped. */
@@ -62,6 +93,9 @@ export function addEvaluation(curves: Curves, step: number, tokens: number, eval
     tokens,
     bitsPerByte: byDomain((domain) => evaluation[domain].bitsPerByte),
     mtpBitsPerByte: hasMtp ? byDomain((domain) => evaluation[domain].mtpBitsPerByte!) : null,
+    loads: DOMAINS.map((domain) => evaluation[domain].loads).reduce((sum, loads) =>
+      sum.map((row, s) => row.map((count, e) => count + loads[s][e])),
+    ),
   });
   curves.loads = byDomain((domain) => evaluation[domain].loads);
 }
