@@ -44,5 +44,5 @@ export async function prepareWebgpu(): Promise<string | null> {
 export async function gpuName(): Promise<string> {
   const gpu = (globalThis as { navigator?: { gpu?: Gpu } }).navigator?.gpu;
   const info = (await gpu?.requestAdapter())?.info;
-  return info?.device || info?.description || info?.vendor || "unknown";
+  return [info?.device, info?.description].filter(Boolean).join(", ") || info?.vendor || "unknown";
 }
