@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { modelFact } from "../../lib/economics/facts";
 import { countDecoder, countSwitch, decoderShape } from "../../lib/economics/other-models";
 
