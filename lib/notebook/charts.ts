@@ -20,7 +20,8 @@ export interface Series {
   points?: boolean; // points without a line
 }
 
-function axis({ title, log = false, percent = false }: Axis, values: number[]): AxisLayout {
+/** A linear or logarithmic axis of numbers. */
+export function axis({ title, log = false, percent = false }: Axis, values: number[]): AxisLayout {
   const ticks = log ? logTicks(Math.min(...values), Math.max(...values)) : null;
   return {
     title: { text: title },
