@@ -55,8 +55,8 @@ export const billExercise = defineExercise<BillRun>({
   hints: [
     "First all GPU-hours: those of pre-training follow from the tokens in trillions, the two other stages are given. " +
       "Money and time both follow from that one number.",
-    "hours = tokens / 1e12 · hoursPerTrillion + extensionHours + postHours. Dollars are hours · price; days are " +
-      "hours / gpus / 24.",
+    "`hours = tokens / 1e12 · hoursPerTrillion + extensionHours + postHours`. Dollars are `hours · price`; days are " +
+      "`hours / gpus / 24`.",
   ],
 });
 
@@ -161,7 +161,7 @@ export const budgetExercise = defineExercise<TokensFor>({
   ],
   hints: [
     "Go from left to right: francs → dollars → GPU-hours → FLOPs → tokens. Write the unit of every step beside it.",
-    "FLOPs = (francs / francsPerDollar / price) · 3600 · mfu · peak. A token costs 6 · active of them.",
+    "`FLOPs = (francs / francsPerDollar / price) · 3600 · mfu · peak`. A token costs 6 · active of them.",
   ],
 });
 
@@ -226,7 +226,7 @@ export const marginExercise = defineExercise<Profit>({
   hints: [
     "Revenue is a sum over three kinds of tokens, in millions, each with its price. Profit is revenue minus cost. " +
       "The two answers differ only in what profit is divided by.",
-    "markup = (revenue - cost) / cost and margin = (revenue - cost) / revenue.",
+    "`markup = (revenue - cost) / cost` and `margin = (revenue - cost) / revenue`.",
   ],
 });
 
@@ -287,8 +287,8 @@ export const planExercise = defineExercise<PlanRun>({
   hints: [
     "How many GPU-hours does the money buy, once the reserve is put aside? How many do the days hold? The smaller one " +
       "decides how many FLOPs you have. Then split them between parameters and tokens.",
-    "FLOPs = min(dollars · (1 - reserve) / price, gpus · days · 24) · 3600 · mfu · peak. Then 6 · parameters · tokens " +
-      "must not be more. `optimalAllocation(CHINCHILLA, FLOPs)` finds the best split; about twenty to a hundred tokens " +
+    "`FLOPs = min(dollars · (1 - reserve) / price, gpus · days · 24) · 3600 · mfu · peak`. Then 6 · parameters · " +
+      "tokens must not be more. `optimalAllocation(CHINCHILLA, FLOPs)` finds the best split; about twenty to a hundred tokens " +
       "per parameter all come close.",
   ],
 });

@@ -72,7 +72,7 @@ export function rangeChart(chart: {
       yaxis: { categoryorder: "array", categoryarray: labels, autorange: "reversed" },
       shapes: marks.map(({ x }) => verticalLine(x)),
       annotations: marks.map(({ name, x }) => markName(name, chart.x.log ? Math.log10(x) : x)),
-      showlegend: true,
+      showlegend: series.length > 1,
     },
   };
 }
@@ -112,7 +112,7 @@ export function histogramChart(chart: {
       xaxis: axis(chart.x, [low, high]),
       yaxis: axis({ title: "share of all draws", percent: true }, [0, 1]),
       shapes: chart.marks.map(({ x }) => verticalLine(x)),
-      annotations: chart.marks.map(({ name, x }, i) => ({ ...markName(name, x), yshift: 14 * (i % 2) })),
+      annotations: chart.marks.map(({ name, x }) => markName(name, x)),
       showlegend: false,
     },
   };
