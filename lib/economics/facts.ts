@@ -1,57 +1,82 @@
 /**
- * Facts from outside: data/models.json. No number of someone else's is typed into a lesson or into code; it is read
+ * Facts from outside: the files in data/. No number of someone else's is typed into a lesson or into code; it is read
  * here, and comes with its unit, its source, the place in that source, and how far it can be trusted.
+ *
+ * A file has sources and entries; the list of entries is named after the file. An entry is about one thing (a model, an
+ * accelerator, a training run) and has facts by key. Units are base units, so that nothing is converted on the way:
+ * bytes, FLOP, seconds, dollars, never GB or TFLOPS. Where sources disagree, or where one gives a range, a fact also has
+ * `low` and `high`, and says in `basis` what they are.
  */
 import fs from "node:fs";
 import path from "node:path";
 
-export const CONFIDENCES = ["primary", "secondary", "derived", "unverified"] as const;
+export const FACT_FILES = ["models", "accelerators", "prices", "training-runs", "serving", "budgets"] as const;
+export type FactFileName = (typeof FACT_FILES)[number];
 
-/** One number and where it is from. */
-export interface Fact {
-  value: number;
-  unit: string;
-  source: string; // key of FactFile.sources
-  where: string; // the page, section or table
-  confidence: (typeof CONFIDENCES)[number];
-}
+export const CONFIDENCES = ["primary", "secondary", "derived", "unverified"] as const;
 
 export interface Source {
   title: string;
   url: string;
 }
 
-export interface ModelFacts {
+/** A fact as the file has it. */
+interface FactRecord {
+  value: number;
+  /** The lowest and the highest that sources say; both or neither, with `basis`. */
+  low?: number;
+  high?: number;
+  /** What low and high are, and how the value came about: "minimum, median and maximum of the vendors". */
+  basis?: string;
+  unit: string;
+  source: string; // key of sources
+  where: string; // the page, section or table
+  confidence: (typeof CONFIDENCES)[number];
+}
+
+/** One number and where it is from. */
+export interface Fact extends FactRecord {
+  title: string; // of the source
+  url: string;
+}
+
+export interface Entry {
   id: string;
   name: string;
   facts: Record<string, Fact>;
 }
 
 export interface FactFile {
+  about: string;
   sources: Record<string, Source>;
-  models: ModelFacts[];
+  entries: Entry[];
 }
-
-/** From the project's root, where the kernel, the tests and the tools all start. */
-const MODELS = "data/models.json";
 
 /**
- * Reads and checks the file.
+ * Reads and checks a file.
  *
- * @throws naming the fact, if one lacks its unit, place, a known source or a known confidence
+ * @param folder from the project's root, where the kernel, the tests and the tools all start
+ * @throws naming the fact, if one lacks its unit, place, a known source or a known confidence, or has half a range
  */
-export function readFacts(file: string = MODELS): FactFile {
-  const content = JSON.parse(fs.readFileSync(path.resolve(file), "utf8")) as FactFile;
-  for (const model of content.models) {
-    for (const [key, fact] of Object.entries(model.facts))
-      checkFact(fact, `${file}: ${model.id}.${key}`, content.sources);
-  }
-  return content;
+export function readFacts(name: FactFileName, folder = "data"): FactFile {
+  const file = path.join(folder, `${name}.json`);
+  const { about, sources, ...lists } = JSON.parse(fs.readFileSync(path.resolve(file), "utf8"));
+  const entries = (lists[name] as { id: string; name: string; facts: Record<string, FactRecord> }[]).map((entry) => ({
+    id: entry.id,
+    name: entry.name,
+    facts: Object.fromEntries(
+      Object.entries(entry.facts).map(([key, fact]) => {
+        checkFact(fact, `${file}: ${entry.id}.${key}`, sources);
+        return [key, { ...fact, ...(sources[fact.source] as Source) }];
+      }),
+    ),
+  }));
+  return { about, sources, entries };
 }
 
-function checkFact(fact: Fact, name: string, sources: Record<string, Source>): void {
-  if (!Number.isFinite(fact.value))
-    throw new Error(`${name}: value must be a number, not ${JSON.stringify(fact.value)}`);
+function checkFact(fact: FactRecord, name: string, sources: Record<string, Source>): void {
+  const { value, low, high } = fact;
+  if (!Number.isFinite(value)) throw new Error(`${name}: value must be a number, not ${JSON.stringify(value)}`);
   for (const key of ["unit", "where"] as const) if (!fact[key]) throw new Error(`${name}: ${key} is missing`);
   if (!(fact.source in sources)) {
     throw new Error(`${name}: unknown source "${fact.source}"; known are ${Object.keys(sources).join(", ")}`);
@@ -59,26 +84,70 @@ function checkFact(fact: Fact, name: string, sources: Record<string, Source>): v
   if (!CONFIDENCES.includes(fact.confidence)) {
     throw new Error(`${name}: confidence is "${fact.confidence}"; it must be one of ${CONFIDENCES.join(", ")}`);
   }
+  if (low === undefined && high === undefined) return;
+  if (!(low! <= value && value <= high!)) {
+    throw new Error(`${name}: the value ${value} must lie between low and high, which are ${low} and ${high}`);
+  }
+  if (!fact.basis) throw new Error(`${name}: a range must say in basis what it is`);
 }
 
-/** @throws if there is no model of that id */
-export function modelFacts(id: string): ModelFacts {
-  const { models } = readFacts();
-  const found = models.find((model) => model.id === id);
-  if (found === undefined)
-    throw new Error(`No model "${id}" in ${MODELS}; there are ${models.map((m) => m.id).join(", ")}`);
+const read = new Map<string, { changed: number; content: FactFile }>();
+
+/** The file, read again only when it has changed. */
+function current(name: FactFileName): FactFile {
+  const changed = fs.statSync(path.resolve("data", `${name}.json`)).mtimeMs;
+  const known = read.get(name);
+  if (known?.changed === changed) return known.content;
+  const content = readFacts(name);
+  read.set(name, { changed, content });
+  return content;
+}
+
+/** All entries of a file, in its order. */
+export function entries(name: FactFileName): Entry[] {
+  return current(name).entries;
+}
+
+/** @throws if the file has no entry of that id, saying which it has */
+export function entry(name: FactFileName, id: string): Entry {
+  const all = entries(name);
+  const found = all.find((one) => one.id === id);
+  if (found === undefined) {
+    throw new Error(`No entry "${id}" in data/${name}.json; there are ${all.map((one) => one.id).join(", ")}`);
+  }
   return found;
 }
 
-/** @throws if the model or the fact does not exist */
-export function modelFact(id: string, key: string): Fact {
-  const { facts } = modelFacts(id);
-  if (!(key in facts))
-    throw new Error(`No fact "${key}" about ${id} in ${MODELS}; there are ${Object.keys(facts).join(", ")}`);
+/** @throws if the entry or the fact does not exist, saying what there is */
+export function fact(name: FactFileName, id: string, key: string): Fact {
+  const { facts } = entry(name, id);
+  if (!(key in facts)) {
+    throw new Error(`No fact "${key}" about ${id} in data/${name}.json; there are ${Object.keys(facts).join(", ")}`);
+  }
   return facts[key];
 }
 
+/** The number alone. */
+export function value(name: FactFileName, id: string, key: string): number {
+  return fact(name, id, key).value;
+}
+
+/** A model of data/models.json. */
+export function modelFacts(id: string): Entry {
+  return entry("models", id);
+}
+
+/** A fact about a model. */
+export function modelFact(id: string, key: string): Fact {
+  return fact("models", id, key);
+}
+
 /** The source of a fact in words: "DeepSeek-V3, README of the release, section 3 (primary)". */
-export function cite(fact: Fact): string {
-  return `${readFacts().sources[fact.source].title}, ${fact.where} (${fact.confidence})`;
+export function cite({ title, where, confidence }: Fact): string {
+  return `${title}, ${where} (${confidence})`;
+}
+
+/** The same with a link, for say`…`. */
+export function citeLink({ title, url, where, confidence }: Fact): string {
+  return `[${title}](${url}), ${where} (${confidence})`;
 }

@@ -20,7 +20,8 @@ export interface Series {
   points?: boolean; // points without a line
 }
 
-function axis({ title, log = false, percent = false }: Axis, values: number[]): AxisLayout {
+/** A linear or logarithmic axis of numbers. */
+export function axis({ title, log = false, percent = false }: Axis, values: number[]): AxisLayout {
   const ticks = log ? logTicks(Math.min(...values), Math.max(...values)) : null;
   return {
     title: { text: title },
@@ -191,7 +192,7 @@ export function planeChart(chart: {
   title: string;
   x: string;
   y: string;
-  points: { name: string; x: number; y: number }[];
+  points: { name: string; x: number; y: number; place?: string }[]; // where its name stands: "bottom right"
   diagonal: { name: string; slope: number };
   levels: { name: string; y: number }[];
 }): Figure {
@@ -215,7 +216,9 @@ export function planeChart(chart: {
         x: xs,
         y: chart.points.map(({ y }) => y),
         text: chart.points.map(({ name }) => name),
-        textposition: "top center",
+        textposition: chart.points.some(({ place }) => place !== undefined)
+          ? chart.points.map(({ place }) => place ?? "top center")
+          : "top center",
         marker: { size: 11 },
         cliponaxis: false,
       },

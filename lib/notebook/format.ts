@@ -30,6 +30,23 @@ export function times(ratio: number): string {
   return `${ratio >= 10 ? fixed(ratio, 0) : fixed(ratio, 1)} times`;
 }
 
+/**
+ * An amount of money in words: "5.58 million dollars", "1.60 billion francs", "87,072 dollars", "0.30 dollars". In
+ * words, since two dollar signs in a paragraph would be read as the ends of a formula.
+ *
+ * @param digits significant digits of millions and billions
+ */
+export function money(amount: number, currency = "dollars", digits = 3): string {
+  const size = Math.abs(amount);
+  const inUnit = (unit: number) => {
+    const places = Math.max(0, digits - 1 - Math.floor(Math.log10(size / unit)));
+    return fixed(amount / unit, places);
+  };
+  if (size >= 1e9) return `${inUnit(1e9)} billion ${currency}`;
+  if (size >= 1e6) return `${inUnit(1e6)} million ${currency}`;
+  return `${size >= 100 ? whole(amount) : fixed(amount, 2)} ${currency}`;
+}
+
 /** Three significant digits, never fewer than the whole part has: "1,571", "46.7". */
 function significant(value: number): string {
   const size = Math.abs(value);

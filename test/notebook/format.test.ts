@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { billions, fixed, percent, times, whole } from "../../lib/notebook/format";
+import { billions, fixed, money, percent, times, whole } from "../../lib/notebook/format";
 
 describe("numbers in sentences", () => {
   it("separates thousands by commas", () => {
@@ -10,6 +10,14 @@ describe("numbers in sentences", () => {
 
   it("gives shares as many digits as say something", () => {
     expect([0, 0.000123, 0.03125, 0.978, 1].map(percent)).toEqual(["0%", "0.01%", "3.1%", "98%", "100%"]);
+  });
+
+  it("writes money in words, so that no formula begins", () => {
+    expect([5.576e6, 1.6e9, 87_072, 0.2, 0.181].map((amount) => money(amount))).toEqual([
+      "5.58 million dollars", "1.60 billion dollars", "87,072 dollars", "0.20 dollars", "0.18 dollars",
+    ]);
+    expect(money(5.576e6, "dollars", 4)).toBe("5.576 million dollars");
+    expect(money(50e6, "francs", 2)).toBe("50 million francs");
   });
 
   it("gives counts in billions three digits", () => {

@@ -1,0 +1,103 @@
+/**
+ * Sums of things that nobody knows exactly. Each is a range: a lowest, a most likely and a highest value, and a sentence
+ * that says where they come from. Monte Carlo draws all of them many times and looks at the spread of the result; a
+ * tornado moves one at a time and ranks them by what that does. Neither makes a guess better than it was: they show
+ * which guesses matter.
+ */
+
+export interface Range {
+  low: number;
+  likely: number;
+  high: number;
+  /** Where the three are from. */
+  basis: string;
+}
+
+export type Ranges = Record<string, Range>;
+export type Values<R extends Ranges> = { [K in keyof R]: number };
+
+/** @throws naming the range whose values are not in order or whose basis is missing */
+export function checkRanges(ranges: Ranges): void {
+  for (const [name, { low, likely, high, basis }] of Object.entries(ranges)) {
+    if (!(low <= likely && likely <= high)) {
+      throw new Error(`The range "${name}" must have low ≤ likely ≤ high, got ${low}, ${likely}, ${high}`);
+    }
+    if (basis.trim() === "") throw new Error(`The range "${name}" must say in basis where it is from`);
+  }
+}
+
+/**
+ * One value of a range: triangular, so likely values come more often than the ends.
+ *
+ * @param u random, in [0, 1)
+ */
+export function drawTriangular({ low, likely, high }: Range, u: number): number {
+  const width = high - low;
+  if (width === 0) return low;
+  const peak = (likely - low) / width;
+  return u < peak
+    ? low + Math.sqrt(u * width * (likely - low))
+    : high - Math.sqrt((1 - u) * width * (high - likely));
+}
+
+/** The results of many draws, ascending. */
+export class Spread {
+  constructor(readonly values: number[]) {
+    this.values = [...values].sort((a, b) => a - b);
+  }
+
+  /** The value that a share of all results stays below, between neighbours by proportion. */
+  quantile(share: number): number {
+    const position = share * (this.values.length - 1);
+    const below = Math.floor(position);
+    const above = Math.min(below + 1, this.values.length - 1);
+    return this.values[below] + (position - below) * (this.values[above] - this.values[below]);
+  }
+
+  mean(): number {
+    return this.values.reduce((sum, value) => sum + value, 0) / this.values.length;
+  }
+
+  /** The share of results at or below a value. */
+  shareUpTo(value: number): number {
+    return this.values.filter((one) => one <= value).length / this.values.length;
+  }
+}
+
+export interface MonteCarlo<R extends Ranges> {
+  ranges: R;
+  model: (values: Values<R>) => number;
+  draws: number;
+  /** Random numbers in [0, 1). */
+  uniform: () => number;
+}
+
+/** Draws all ranges independently, `draws` times. @throws as checkRanges */
+export function monteCarlo<R extends Ranges>({ ranges, model, draws, uniform }: MonteCarlo<R>): Spread {
+  checkRanges(ranges);
+  const results: number[] = [];
+  for (let i = 0; i < draws; i++) {
+    const values = Object.fromEntries(Object.entries(ranges).map(([k, range]) => [k, drawTriangular(range, uniform())]));
+    results.push(model(values as Values<R>));
+  }
+  return new Spread(results);
+}
+
+export interface TornadoBar {
+  name: string;
+  atLow: number; // the result with this one at its low end, all others at their likely value
+  atHigh: number;
+  width: number; // how far apart the two are
+}
+
+/** Each range alone from its low to its high end, the one that moves the result most first. @throws as checkRanges */
+export function tornado<R extends Ranges>(ranges: R, model: (values: Values<R>) => number): TornadoBar[] {
+  checkRanges(ranges);
+  const likely = Object.fromEntries(Object.entries(ranges).map(([k, range]) => [k, range.likely])) as Values<R>;
+  return Object.entries(ranges)
+    .map(([name, { low, high }]) => {
+      const [atLow, atHigh] = [low, high].map((value) => model({ ...likely, [name]: value }));
+      return { name, atLow, atHigh, width: Math.abs(atHigh - atLow) };
+    })
+    .sort((a, b) => b.width - a.width);
+}
