@@ -39,6 +39,25 @@ export class LatentCache {
     return grown;
   }
 
+  /**
+   * Forgets all but the first tokens: what was drafted and then rejected.
+   *
+   * @throws if there are not so many
+   */
+  truncate(length: number): void {
+    if (!Number.isInteger(length) || length < 0 || length > this.length) {
+      throw new Error(`LatentCache: it holds ${this.length} tokens; it cannot keep the first ${length}`);
+    }
+    if (length === this.length) return;
+    if (length === 0) return this.dispose();
+    const first = (tensor: tf.Tensor3D) => {
+      const kept = tf.keep(tensor.slice([0, 0, 0], [-1, length, -1]));
+      tensor.dispose();
+      return kept;
+    };
+    this.layers = this.layers.map(({ cKV, kPe }) => ({ cKV: first(cKV), kPe: first(kPe) }));
+  }
+
   /** Numbers kept, over all layers and sequences: B · S · layers · (kvLoraRank + qkRopeHeadDim). */
   get elements(): number {
     return this.layers.reduce((sum, { cKV, kPe }) => sum + cKV.size + kPe.size, 0);

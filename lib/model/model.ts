@@ -107,15 +107,32 @@ export class DeepSeekV3 {
     });
   }
 
+  /**
+   * The multi-token prediction module on states that are there already, as drafting needs it: from the main model's
+   * states at some tokens, and the token after each, logits of the token after that.
+   *
+   * @param hidden [B, T, D], as hiddenStates gives them
+   * @param next [B][T], the tokens that follow those of the states
+   * @param options.cache the module's own: it has one layer
+   * @returns [B, T, V]
+   * @throws if the model has no such module, or an id is outside the vocabulary
+   */
+  draft(hidden: tf.Tensor3D, next: number[][], options: ForwardOptions = {}): tf.Tensor3D {
+    if (this.weights.mtp.length === 0) throw new Error("draft: this model has no multi-token prediction module");
+    const { cache, observe } = options;
+    return tf.tidy(() => {
+      const states = mtpModule(hidden, this.embed(next), this.weights.mtp[0], this.config, {
+        ...this.blockOptions(next, options),
+        cache: cache && { store: cache, layer: 0 },
+        observe: observe && ((name, value) => observe(`mtp0.${name}`, value)),
+      });
+      return this.head(states);
+    });
+  }
+
   /** The first module's logits from the main model's states at tokens 1 … T of ids [B][T + 1]. */
   private mtpLogits(hidden: tf.Tensor3D, ids: number[][], options: ForwardOptions): tf.Tensor3D {
-    const { observe } = options;
-    const next = this.embed(ids.map((row) => row.slice(1))); // tokens 2 … T + 1
-    const states = mtpModule(hidden, next, this.weights.mtp[0], this.config, {
-      ...this.blockOptions(withoutLast(ids), options),
-      observe: observe && ((name, value) => observe(`mtp0.${name}`, value)),
-    });
-    return this.head(states);
+    return this.draft(hidden, ids.map((row) => row.slice(1)), options); // tokens 2 … T + 1
   }
 
   /** Frees the weights. */
@@ -132,8 +149,8 @@ export class DeepSeekV3 {
     return take(this.weights.embedTokens, indices).reshape([B, T, D]);
   }
 
-  /** [B, T, D] → [B, T, V] */
-  private head(hidden: tf.Tensor3D): tf.Tensor3D {
+  /** The head: states as hiddenStates gives them, [B, T, D] → logits [B, T, V]. */
+  head(hidden: tf.Tensor3D): tf.Tensor3D {
     return project(hidden, this.weights.lmHead ?? this.weights.embedTokens.transpose<tf.Tensor2D>());
   }
 

@@ -85,24 +85,35 @@ function tableScale(yarn: YarnScaling | null): number {
  * @param positions [B or 1][T]; one row serves a whole batch
  */
 export function rotaryTables(config: ModelConfig, positions: number[][]): RotaryTables {
-  const frequencies = inverseFrequencies(config);
   const [rows, tokens, width] = [positions.length, positions[0].length, config.qkRopeHeadDim];
-  const scale = tableScale(config.ropeScaling);
-  const cos = new Float32Array(rows * tokens * width);
-  const sin = new Float32Array(rows * tokens * width);
-  let at = 0;
-  for (const row of positions) {
-    for (const position of row) {
-      for (const frequency of frequencies) {
-        const angle = fround(position * frequency);
-        cos[at] = cos[at + 1] = fround(Math.cos(angle)) * scale;
-        sin[at] = sin[at + 1] = fround(Math.sin(angle)) * scale;
-        at += 2;
-      }
-    }
-  }
+  const { cos, sin } = rotaryValues(config, inverseFrequencies(config), positions.flat());
   const shape: [number, number, number, number] = [rows, tokens, 1, width];
   return { cos: tf.tensor4d(cos, shape), sin: tf.tensor4d(sin, shape) };
+}
+
+/**
+ * The same as plain numbers: R of each for every position, equal for both channels of a pair.
+ *
+ * @param frequencies as inverseFrequencies gives them
+ */
+export function rotaryValues(
+  config: Pick<ModelConfig, "ropeScaling">,
+  frequencies: Float32Array,
+  positions: number[],
+): { cos: Float32Array; sin: Float32Array } {
+  const scale = tableScale(config.ropeScaling);
+  const cos = new Float32Array(positions.length * 2 * frequencies.length);
+  const sin = new Float32Array(cos.length);
+  let at = 0;
+  for (const position of positions) {
+    for (const frequency of frequencies) {
+      const angle = fround(position * frequency);
+      cos[at] = cos[at + 1] = fround(Math.cos(angle)) * scale;
+      sin[at] = sin[at + 1] = fround(Math.sin(angle)) * scale;
+      at += 2;
+    }
+  }
+  return { cos, sin };
 }
 
 /**
