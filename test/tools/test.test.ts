@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { STEPS } from "../../tools/setup/test-steps.mjs";
+import { EXTRA_STEPS, STEPS } from "../../tools/setup/test-steps.mjs";
 import { Sandbox, type Outcome } from "./sandbox";
 
 describe.skipIf(process.platform === "win32")("npm test", () => {
