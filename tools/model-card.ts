@@ -1,0 +1,40 @@
+/**
+ * npm run model-card -- [DIR]
+ *
+ * Measures a trained model on held-out text and writes what it found into its folder: evaluation.json, and README.md, the
+ * model card. The folder has the model, and curves.json and run.json of its training.
+ */
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readJson } from "../lib/model/safetensors";
+import { writeJson } from "../lib/model/safetensors-write";
+import { useBackend } from "../lib/tensor/backend";
+import { openCorpus } from "../lib/training/corpus-build";
+import { recordedRun, type RecordedRun } from "../lib/training/curves";
+import { cardText } from "./model-card/text";
+import { measure } from "./model-card/measure";
+
+const USAGE = "usage: npm run model-card -- [DIR]   DIR is a model's folder; default data/checkpoints/v3-mini";
+
+async function main(args: string[]): Promise<void> {
+  if (args.includes("--help")) return console.log(USAGE);
+  if (args.length > 1 || args[0]?.startsWith("-")) throw new Error(USAGE);
+  const dir = args[0] ?? join("data", "checkpoints", "v3-mini");
+  for (const file of ["config.json", "curves.json", "run.json"]) {
+    if (!existsSync(join(dir, file))) throw new Error(`${join(dir, file)}: there is no such file`);
+  }
+  const backend = await useBackend();
+  const corpus = openCorpus();
+  const evaluation = await measure(dir, corpus, (text) => console.log(`${text} (${backend.name})`));
+  writeJson(join(dir, "evaluation.json"), evaluation);
+  const run = { run: readJson(join(dir, "run.json")), ...readJson(join(dir, "curves.json")) } as unknown as RecordedRun;
+  const agreement = join(dir, "transformers.json");
+  const transformers = existsSync(agreement) ? readJson(agreement) : null;
+  writeFileSync(join(dir, "README.md"), cardText({ run, corpus: corpus.manifest, evaluation, transformers, again: recordedRun("bias") }));
+  console.log(`wrote ${join(dir, "evaluation.json")} and ${join(dir, "README.md")}`);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(`model-card: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,113 @@
+/** The card's text. Every figure in it is measured or read from a record. */
+import { fixed, percent, whole } from "../../lib/notebook/format";
+import { DOMAINS, type CorpusManifest } from "../../lib/training/corpus";
+import type { RecordedRun } from "../../lib/training/curves";
+import type { CardEvaluation } from "./measure";
+
+export interface CardContent {
+  run: RecordedRun;
+  corpus: CorpusManifest;
+  evaluation: CardEvaluation;
+  /** What test/transformers found, if it was run. */
+  transformers: Record<string, unknown> | null;
+  /** A run of the same command with fewer steps, on a machine that was recorded. */
+  again: RecordedRun;
+}
+
+export function cardText({ run, corpus, evaluation, transformers, again }: CardContent): string {
+  const { machine, command, options, trainingSeconds } = run.run;
+  const last = run.reports[run.reports.length - 1];
+  const busiest = Math.max(...last.maxVio);
+  return `# v3-mini
+
+A small DeepSeek-V3, trained from nothing by this course's own TypeScript (\`npm run pretrain\`), for the lessons to look
+into. It has every mechanism of the large one: compressed queries and a latent cache, a dense first layer, groups of
+routed experts and a shared one, a router with sigmoid scores and a correction bias, a multi-token prediction module. The
+files are in the layout in which DeepSeek-V3 was released, the module as the extra layer.
+
+It is no assistant. It knows some English prose, TypeScript and sums, one byte at a time, and makes things up. It has
+seen windows of ${whole(Number(options.length))} tokens: beyond that many positions its text falls apart.
+
+## Training
+
+| | |
+|---|---|
+| command | \`${command}\` |
+| tokens | ${whole(last.tokens)} in ${whole(last.step)} steps |
+| machine | ${machine.backend}, ${machine.gpu ?? machine.processor}, Node ${machine.node} |
+| time | ${fixed(trainingSeconds / 60, 1)} minutes in training steps |
+| corpus | \`${corpus.hash}\` |
+| curves | curves.json: every tenth step, and held-out bits per byte by domain |
+
+${repetition(run, again)}
+
+## What it read
+
+| domain | from | licence | training bytes | held-out bytes |
+|---|---|---|---|---|
+${corpus.sources.map((s) => `| ${s.domain} | ${s.origin}: ${s.what} | ${s.licence} | ${whole(s.bytes.train)} | ${whole(s.bytes.heldOut)} |`).join("\n")}
+
+A document is either trained on or held out. No part of the corpus is in this folder; \`npm run corpus\` builds it.
+
+## How well it predicts
+
+Bits per byte on ${evaluation.windows} windows of ${evaluation.length} tokens of held-out text of each domain, beside
+statistics of the last three or five bytes of the same training text (interpolated as Witten and Bell, 1991):
+
+| domain | v3-mini | order 3 | order 5 | one token further (MTP) | drafts accepted, greedy | sampled |
+|---|---|---|---|---|---|---|
+${DOMAINS.map((name) => {
+  const d = evaluation.domains[name];
+  const cells = [name, fixed(d.bitsPerByte), fixed(d.statistics[3]), fixed(d.statistics[5])];
+  const mtp = d.mtpBitsPerByte === null ? "none" : fixed(d.mtpBitsPerByte);
+  return `| ${[...cells, mtp, ...(["greedy", "sampled"] as const).map((kind) => (d.acceptance === null ? "none" : percent(d.acceptance[kind])))].join(" | ")} |`;
+}).join("\n")}
+
+"Accepted" is measured along the held-out text, at every position: greedy where module and main model name the same
+token, sampled as the chance that a drawn draft passes the verification.
+
+## How it uses its experts
+
+In the last training steps the busiest expert of any layer had ${fixed(1 + busiest)} times the mean load (MaxVio ${fixed(busiest)}). On
+held-out text, by router, with the mutual information of domain and expert (${fixed(Math.log2(DOMAINS.length), 0)} bits would mean that the expert
+gives the domain away):
+
+| router | MaxVio, all domains | I(domain; expert), bits |
+|---|---|---|
+${evaluation.routers.map((r) => `| ${r.name} | ${fixed(r.maxVio)} | ${fixed(r.mutualInformation, 3)} |`).join("\n")}
+
+## Samples
+
+Temperature 0.7, the first draw.
+
+${DOMAINS.map((name) => `**${name}**\n\n\`\`\`text\n${evaluation.domains[name].prompt}⟶${evaluation.domains[name].sample}\n\`\`\``).join("\n\n")}
+
+## Checked against transformers
+
+${
+  transformers === null
+    ? "Not checked yet: `npm run agree` does it where Python has torch and transformers."
+    : `\`npm run agree\`: transformers ${transformers.transformers} with torch ${transformers.torch} loads this folder; over ` +
+      `${transformers.tokens} tokens of held-out text the largest difference of a logit is ` +
+      `${Number(transformers.largestDifference).toExponential(1)} (logits up to ${fixed(Number(transformers.largestLogit), 1)}; ` +
+      "float32 arithmetic on both sides)."
+}
+
+MIT licence, as the course. The training text is public domain, Apache-2.0 code, and generated sums.
+`;
+}
+
+/** How closely another run of the same command follows this one while both have the same learning rate. */
+function repetition(run: RecordedRun, again: RecordedRun): string {
+  const others = new Map(again.reports.map((report) => [report.step, report]));
+  const pairs = run.reports.flatMap((report) => {
+    const other = others.get(report.step);
+    const alike = other !== undefined && other.learningRate === report.learningRate;
+    return alike ? [Math.abs(other.main / report.main - 1)] : [];
+  });
+  const mean = pairs.reduce((sum, difference) => sum + difference, 0) / pairs.length;
+  const speed = again.reports.map((report) => report.tokensPerSecond).sort((a, b) => a - b)[again.reports.length >> 1];
+  return `The same command with ${whole(Number(again.run.options.steps))} steps was run again on one ${again.run.machine.gpu} (data/curves/bias.json): at the
+${pairs.length} reported steps at which both had the same learning rate, the losses differ by ${percent(mean)} on average. It made
+${whole(speed)} tokens a second (median; another run shared the GPU).`;
+}
