@@ -72,7 +72,9 @@ export function trainingFlops(
 
 /** FLOPs of one token that sees `context` tokens, forward, keys and values of the context at hand. */
 export function forwardFlops(config: ModelConfig, context: number): number {
-  return 2 * activeParameters(config, { head: true, embedding: false }) + attentionFlops(attentionShape(config), context);
+  return (
+    2 * activeParameters(config, { head: true, embedding: false }) + attentionFlops(attentionShape(config), context)
+  );
 }
 
 /** The same of one multi-token prediction module: one block, its projection, and the shared head. */

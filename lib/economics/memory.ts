@@ -46,7 +46,7 @@ export interface TrainingRecipe {
 
 /** Mixed precision as usual: BF16 weights and gradients, the rest FP32 (Rajbhandari et al., ZeRO, section 3.1). */
 export const MIXED_PRECISION: TrainingRecipe = { weights: 2, master: 4, gradients: 2, moments: 8 };
-/** DeepSeek-V3: FP8 weights, FP32 master weights and accumulated gradients, BF16 moments (the report, section 3.3.3). */
+/** DeepSeek-V3: FP8 weights, FP32 master weights and gradients, BF16 moments (the report, section 3.3). */
 export const V3_RECIPE: TrainingRecipe = { weights: 1, master: 4, gradients: 4, moments: 4 };
 
 /** Bytes of weights, gradients and optimiser state for so many parameters, before anything is shared out. */

@@ -1,6 +1,6 @@
 /**
- * Sums of things that nobody knows exactly. Each is a range: a lowest, a most likely and a highest value, and a sentence
- * that says where they come from. Monte Carlo draws all of them many times and looks at the spread of the result; a
+ * Sums of things that nobody knows exactly. Each is a range: a lowest, a most likely and a highest value, and a
+ * sentence that says where they come from. Monte Carlo draws all of them many times and looks at the spread of the result; a
  * tornado moves one at a time and ranks them by what that does. Neither makes a guess better than it was: they show
  * which guesses matter.
  */
@@ -77,8 +77,8 @@ export function monteCarlo<R extends Ranges>({ ranges, model, draws, uniform }: 
   checkRanges(ranges);
   const results: number[] = [];
   for (let i = 0; i < draws; i++) {
-    const values = Object.fromEntries(Object.entries(ranges).map(([k, range]) => [k, drawTriangular(range, uniform())]));
-    results.push(model(values as Values<R>));
+    const drawn = Object.entries(ranges).map(([name, range]) => [name, drawTriangular(range, uniform())]);
+    results.push(model(Object.fromEntries(drawn) as Values<R>));
   }
   return new Spread(results);
 }

@@ -285,10 +285,10 @@ export const planExercise = defineExercise<PlanRun>({
     },
   ],
   hints: [
-    "How many GPU-hours does the money buy, once the reserve is put aside? How many do the days hold? The smaller one " +
-      "decides how many FLOPs you have. Then split them between parameters and tokens.",
+    "How many GPU-hours does the money buy, once the reserve is put aside? How many do the days hold? The smaller " +
+      "one decides how many FLOPs you have. Then split them between parameters and tokens.",
     "`FLOPs = min(dollars · (1 - reserve) / price, gpus · days · 24) · 3600 · mfu · peak`. Then 6 · parameters · " +
-      "tokens must not be more. `optimalAllocation(CHINCHILLA, FLOPs)` finds the best split; about twenty to a hundred tokens " +
-      "per parameter all come close.",
+      "tokens must not be more. `optimalAllocation(CHINCHILLA, FLOPs)` finds the best split; about twenty to a " +
+      "hundred tokens per parameter all come close.",
   ],
 });

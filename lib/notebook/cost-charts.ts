@@ -39,7 +39,7 @@ export interface RangedPoint {
   high?: number;
 }
 
-/** Values in rows, with a bar from low to high where there is one; a series for each basis. The first label is on top. */
+/** Values in rows, with a bar from low to high where there is one; a series for each basis. The first row is on top. */
 export function rangeChart(chart: {
   title: string;
   x: Axis;
@@ -149,7 +149,8 @@ export function tornadoChart(chart: {
 
 function verticalLine(x: number): object {
   return {
-    type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { dash: "dot", width: 1.5, color: AXIS_LINE },
+    type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1,
+    line: { dash: "dot", width: 1.5, color: AXIS_LINE },
   };
 }
 

@@ -167,9 +167,10 @@ table(
   },
 );
 say`The sum is the report's to the dollar: **${money(official.dollars, "dollars", 4)}**
-(${citeLink(fact("training-runs", "deepseek-v3", "cost"))}). It hangs together inside, too: ${whole(v3("hoursPerTrillionTokens"))}
-GPU-hours for a trillion tokens, times ${fixed(v3("tokens") / 1e12, 1)} trillion, are exactly the hours of pre-training.
-On ${whole(v3("gpus"))} GPUs that is ${fixed(daysOn(v3("gpus"), v3("hoursPerTrillionTokens")), 1)} days a trillion,
+(${citeLink(fact("training-runs", "deepseek-v3", "cost"))}). It hangs together inside, too:
+${whole(v3("hoursPerTrillionTokens"))} GPU-hours for a trillion tokens, times ${fixed(v3("tokens") / 1e12, 1)}
+trillion, are exactly the hours of pre-training. On ${whole(v3("gpus"))} GPUs that is
+${fixed(daysOn(v3("gpus"), v3("hoursPerTrillionTokens")), 1)} days a trillion,
 **${fixed(daysOn(v3("gpus"), v3("preTrainingHours")), 0)} days** of pre-training, and
 ${fixed(daysOn(v3("gpus"), official.gpuHours), 1)} days for all stages.`;
 
@@ -196,7 +197,8 @@ plot(
         points: offers.map(([id, key, label]) => {
           const price = fact("prices", id, key);
           const cost = (perHour: number) => (perHour * official.gpuHours) / 1e6;
-          return { label, value: cost(price.value), low: cost(price.low ?? price.value), high: cost(price.high ?? price.value) };
+          const [low, high] = [price.low ?? price.value, price.high ?? price.value];
+          return { label, value: cost(price.value), low: cost(low), high: cost(high) };
         }),
       },
     ],
@@ -280,8 +282,8 @@ theirs against BF16. A run that claimed three times these shares would be suspic
 hours are credible**.`;
 
 // %% [markdown]
-// Turned round, this gives you the price of any run before it starts: FLOPs, divided by what a GPU does in an hour, times
-// the price of that hour. For the run in your parameters cell:
+// Turned round, this gives you the price of any run before it starts: FLOPs, divided by what a GPU does in an hour,
+// times the price of that hour. For the run in your parameters cell:
 
 // %%
 const planned = {
@@ -294,7 +296,7 @@ const plannedCost = plannedHours * pricePerHour;
 showSource("lib/economics/training-cost.ts", "gpuHoursFor");
 say`${fixed(activeParameters, 1)} billion active parameters and ${fixed(trainingTokens, 1)} trillion tokens at
 ${percent(utilisation)} of the BF16 peak of an ${entry("accelerators", accelerator).name}:
-${fixed(plannedHours / 1e6, 2)} million GPU-hours, **${money(plannedCost)}**.`;
+${whole(plannedHours)} GPU-hours, **${money(plannedCost)}**.`;
 
 // %% [markdown]
 // ## 4. What the bill leaves out
@@ -322,8 +324,8 @@ FLOPs (fewer if tables share a run). These are the experiments that made it into
 chose the learning rate and those on data are not in it.`;
 
 // %% [markdown]
-// For the rest there is no published number. There are only ranges, and we say where each is from. A few ends are facts.
-// The others are **assumptions of ours**, and you should quarrel with them:
+// For the rest there is no published number. There are only ranges, and we say where each is from. A few ends are
+// facts. The others are **assumptions of ours**, and you should quarrel with them:
 
 // %%
 const dollarsPerHour = fact("prices", "rent-h800", "offer").value;
@@ -336,13 +338,13 @@ const ranges = {
     high: Math.max(pricePerHour, dollarsPerHour),
     basis: "lowest H100 offer of 2025; your parameter; the H800 offer",
   },
-  "other experiments": { low: 0.2, likely: 1, high: 4, basis: "assumption, in official runs; the published ones are extra" },
-  "failed runs": { low: 0, likely: 0.05, high: 0.3, basis: "assumption; the report says that it never had to roll back" },
+  "other experiments": { low: 0.2, likely: 1, high: 4, basis: "assumption, in official runs; beside the published" },
+  "failed runs": { low: 0, likely: 0.05, high: 0.3, basis: "assumption; the report says that it never rolled back" },
   people: {
     low: Math.min(people, staff.low!) / 2, likely: people, high: Math.max(people, staff.high!),
     basis: "your parameter; counts in the press; half of them on other projects",
   },
-  "cost of a person": { ...around(salary * 1e3, 2), basis: "assumption, dollars a year: half to double your parameter" },
+  "cost of a person": { ...around(salary * 1e3, 2), basis: "assumption, dollars a year: half to twice your parameter" },
   years: { ...around(years, 2), basis: "your parameter; V2's report is of May 2024, V3's of December" },
   data: { low: 0.5e6, likely: 2e6, high: 10e6, basis: "assumption, dollars" },
   infrastructure: { low: 0.1, likely: 0.2, high: 0.5, basis: "assumption, share of all computing" },
@@ -359,7 +361,8 @@ const allInOf = (v: Values<typeof ranges>) =>
     data: v.data,
     infrastructure: v.infrastructure,
   });
-const likely = Object.fromEntries(Object.entries(ranges).map(([name, range]) => [name, range.likely])) as Values<typeof ranges>;
+type Assumed = Values<typeof ranges>;
+const likely = Object.fromEntries(Object.entries(ranges).map(([name, range]) => [name, range.likely])) as Assumed;
 table(
   Object.entries(ranges).map(([name, { low, likely: middle, high, basis }]) => {
     const short = (x: number) => (x >= 1e3 ? whole(x) : String(Number(x.toPrecision(3))));
@@ -380,10 +383,11 @@ ${times(allInOf(likely).multiple)} the official run. The second bar is the only 
 published numbers.`;
 
 // %% [markdown]
-// **Predict.** Eight assumptions. Which one moves the result most? Put its name, then run the cell below it.
+// **Predict.** Eight assumptions, the rows of that table. Which one moves the result most? Put its name, then run the
+// cell below it.
 
 // %%
-const movesMost = "people"; // price of a GPU-hour | other experiments | failed runs | people | cost of a person | years | data | infrastructure
+const movesMost = "people"; // your guess
 
 // %%
 const random = new Random(seed);
@@ -414,8 +418,8 @@ plot(
   }),
 );
 const within = multiples.shareUpTo(5) - multiples.shareUpTo(2);
-say`You said *${movesMost}*; it is **${bars[0].name}**, then ${bars[1].name} and ${bars[2].name}. Nine draws of ten lie between
-${money(1e6 * spread.quantile(0.05))} and ${money(1e6 * spread.quantile(0.95))}, or
+say`You said *${movesMost}*; it is **${bars[0].name}**, then ${bars[1].name} and ${bars[2].name}. Nine draws of ten
+lie between ${money(1e6 * spread.quantile(0.05))} and ${money(1e6 * spread.quantile(0.95))}, or
 **${fixed(multiples.quantile(0.05), 1)} to ${fixed(multiples.quantile(0.95), 1)} times** the official run;
 ${percent(within)} of them lie in the claimed two to five.
 
@@ -427,10 +431,10 @@ ones deserve your doubt.`;
 
 // %%
 const outside = fact("training-runs", "frontier-labs", "finalRunShare");
-say`Epoch AI finds that the final run is ${percent(outside.low!)} to ${percent(outside.high!)} of what it costs to develop a
-model (${citeLink(outside)}). Taken for V3, that is ${fixed(1 / outside.high!, 0)} to ${fixed(1 / outside.low!, 0)} times
-the official run: the claimed "two to five times" ends where this range begins. It is a fair warning, and rather a mild
-one.`;
+say`Epoch AI finds that the final run is ${percent(outside.low!)} to ${percent(outside.high!)} of what it costs to
+develop a model (${citeLink(outside)}). Taken for V3, that is ${fixed(1 / outside.high!, 0)} to
+${fixed(1 / outside.low!, 0)} times the official run: the claimed "two to five times" ends where this range begins. It
+is a fair warning, and rather a mild one.`;
 
 // %% [markdown]
 // ## 5. Against the others
@@ -526,14 +530,15 @@ plot(
   { height: 480 },
 );
 const against405 = compareRuns(trained[1], trained[0]);
-say`Along the dashed line every GPU works as hard as V3's did; above it, less hard. V3 and the 405B lie on the same line:
-**${fixed(against405.hours, 1)} times the hours of pre-training, ${fixed(against405.flops, 1)} times the FLOPs, and
-${fixed(against405.rate, 2)} times the FLOPs per hour**. The saving is not in how fast the GPUs computed. It is in how
-little there was to compute: ${billions(v3("activeParameters"))} active parameters in place of
+say`Along the dashed line every GPU works as hard as V3's did; above it, less hard. V3 and the 405B lie on the same
+line: **${fixed(against405.hours, 1)} times the hours of pre-training, ${fixed(against405.flops, 1)} times the FLOPs,
+and ${fixed(against405.rate, 2)} times the FLOPs per hour**. The saving is not in how fast the GPUs computed. It is in
+how little there was to compute: ${billions(v3("activeParameters"))} active parameters in place of
 ${billions(run("llama-3.1-405b", "activeParameters"))}.
 
-That is not to say that the engineering did nothing. A mixture of experts is much harder to keep busy than a dense model;
-on lesser GPUs, with half the NVLink, *being on that line* is the achievement. But the eleven-fold itself is lesson 01.`;
+That is not to say that the engineering did nothing. A mixture of experts is much harder to keep busy than a dense
+model; on lesser GPUs, with half the NVLink, *being on that line* is the achievement. But the eleven-fold itself is
+lesson 01.`;
 
 // %% [markdown]
 // The popular account overlooks one more point on that picture: Llama 4 Maverick, also a mixture of experts, took fewer
@@ -568,8 +573,8 @@ await check(compareExercise, compareTwo);
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// flops = (a.active · a.tokens) / (b.active · b.tokens), since the six cancels. rate = flops / (a.gpuHours / b.gpuHours).
-// tiePrice = price · b.gpuHours / a.gpuHours.
+// flops = (a.active · a.tokens) / (b.active · b.tokens), since the six cancels. rate = flops / (a.gpuHours /
+// b.gpuHours). tiePrice = price · b.gpuHours / a.gpuHours.
 //
 // </details>
 
@@ -580,8 +585,8 @@ const modelOf = (id: string): TrainedModel => ({
   gpuHours: run(id, "gpuHours"),
 });
 const tie = compare(modelOf("llama-3.1-405b"), modelOf("deepseek-v3"), pricePerHour);
-say`Meta would have had to rent its GPUs at ${money(tie.tiePrice)} an hour to train the 405B for the price of V3. No
-discount closes that gap.`;
+say`Meta would have had to rent its GPUs at ${money(tie.tiePrice)} an hour, in place of ${money(pricePerHour)}, to train
+the 405B for the price of V3. No discount closes that gap.`;
 
 // %% [markdown]
 // ## 7. Who can afford it?
@@ -613,18 +618,19 @@ plot(
 );
 say`CSCS has **${money(cscs, "francs", 2)}** a year: ${money(value("budgets", "cscs", "operations"), "francs", 2)} to
 operate, ${money(value("budgets", "cscs", "investment"), "francs", 2)} to invest
-(${citeLink(fact("budgets", "cscs", "operations"))}). In dollars that is ${money(cscs / francsPerDollar)}. An official V3
-run is **${percent(official.dollars / (cscs / francsPerDollar))}** of it, as claimed; ten of them are
+(${citeLink(fact("budgets", "cscs", "operations"))}). In dollars that is ${money(cscs / francsPerDollar)}. An official
+V3 run is **${percent(official.dollars / (cscs / francsPerDollar))}** of it, as claimed; ten of them are
 ${percent((10 * official.dollars) / (cscs / francsPerDollar))}. And GPT-4 would take
 ${fixed(gpt4.costAmortised.value / (cscs / francsPerDollar), 1)} to
 ${fixed(gpt4.costStated.value / (cscs / francsPerDollar), 1)} years by the published figures.`;
 
 // %% [markdown]
-// But this is the wrong sum, in both directions. The money is spent already: on a machine, on electricity, on staff, for
-// all the sciences of a country. A centre doesn't buy GPU-hours, it **divides** them. So count in its own currency,
-// days of the whole machine:
+// But this is the wrong sum, in both directions. The money is spent already: on a machine, on electricity, on staff,
+// for all the sciences of a country. A centre doesn't buy GPU-hours, it **divides** them. So count in its own
+// currency, days of the whole machine:
 
 // %%
+const apertus = trainingCompute(run("apertus-70b", "activeParameters"), run("apertus-70b", "tokens")); // FLOPs
 const onMachine = (gpus: number, chipId: string, flops: number) =>
   daysOn(gpus, gpuHoursFor({ flops, mfu: utilisation, peak: value("accelerators", chipId, "peakBf16") }));
 const machines: [string, number, string][] = [
@@ -637,15 +643,15 @@ table(
     machine,
     accelerators: gpus,
     "V3-scale run": onMachine(gpus, chipId, finalFlops),
-    "Apertus 70B": onMachine(gpus, chipId, trainingCompute(run("apertus-70b", "activeParameters"), run("apertus-70b", "tokens"))),
+    "Apertus 70B": onMachine(gpus, chipId, apertus),
     "GPT-4-scale run": onMachine(gpus, chipId, gpt4.flops.value),
   })),
   { caption: `Days of the whole machine, at ${percent(utilisation)} of its BF16 peak`, digits: 0 },
 );
-const apertus = trainingCompute(run("apertus-70b", "activeParameters"), run("apertus-70b", "tokens"));
+const gpt4Days = onMachine(machines[0][1], "gh200", gpt4.flops.value);
 say`All of Alps would do a V3 in ${fixed(onMachine(machines[0][1], "gh200", finalFlops), 0)} days, and a GPT-4 in
-${fixed(onMachine(machines[0][1], "gh200", gpt4.flops.value), 0)}: not several years, but a quarter of one, in which
-${whole(value("budgets", "cscs", "users"))} users wait. What was really done there is **Apertus 70B**:
+${fixed(gpt4Days, 0)}, ${percent(gpt4Days / 365)} of a year, in which ${whole(value("budgets", "cscs", "users"))} users
+wait. What was really done there is **Apertus 70B**:
 ${fixed(run("apertus-70b", "tokens") / 1e12, 0)} trillion tokens on ${whole(run("apertus-70b", "gpus"))} GPUs
 (${citeLink(fact("training-runs", "apertus-70b", "gpus"))}), ${times(apertus / finalFlops)} the FLOPs of V3, for a model
 with a tenth of its parameters. A public centre *can* pay for such a run. A run is not a V3, though: the mixture of
@@ -685,8 +691,8 @@ await check(budgetExercise, tokensFor);
 // %% [markdown]
 // ### Rent, or own?
 //
-// Hardware loses value by the hour whether it works or not. So the price of an owned GPU-hour depends on one thing above
-// all: the share of hours in which somebody uses it. The dashed line is the median rent of an H100 in 2025.
+// Hardware loses value by the hour whether it works or not. So the price of an owned GPU-hour depends on one thing
+// above all: the share of hours in which somebody uses it. The dashed line is the median rent of an H100 in 2025.
 
 // %%
 const bought = fact("prices", "buy-h100", "purchase");
@@ -716,9 +722,13 @@ plot(
   }),
 );
 const fullTime = ownedHour(machineAt(bought.value), 1);
-say`At the middle price owning wins from **${percent(breakEvenBusy(machineAt(bought.value), rent))}** use on. Used all the
-time, the hour costs ${money(fullTime.total)}, of which ${money(fullTime.hardware)} is lost value: so the report's assumed
-price is close to an owner's cost, and not a price that a customer would get.
+const breakEven = breakEvenBusy(machineAt(bought.value), rent);
+const isOwners = Math.abs(v3("price") / fullTime.total - 1) < 0.25;
+const verdictOnPrice = isOwners ? "about an owner's cost" : "not an owner's cost";
+say`At the middle price ${breakEven <= 1 ? `owning wins from **${percent(breakEven)}** use on` : "owning never wins"}.
+Used all the time, the hour costs ${money(fullTime.total)}, of which ${money(fullTime.hardware)} is lost value. The
+report assumes ${money(v3("price"))}:
+${verdictOnPrice}.
 (${citeLink(bought)}; method: ${citeLink(fact("prices", "ownership", "depreciation"))})`;
 
 // %% [markdown]
@@ -733,10 +743,13 @@ const inputDays = nodeDays(day6("inputTokens"), day6("inputRate"));
 const outputDays = nodeDays(day6("outputTokens"), day6("outputRate"));
 const node = day6("gpusPerNode") * day6("price"); // dollars per hour
 const cost = dayCost(day6("nodes") * day6("gpusPerNode"), day6("price"));
+const half = (what: string, tokens: number, rate: number, nodes: number) => ({
+  what, tokens: tokens / 1e9, rate, nodes, cost: 1e6 * costPerToken(node, rate),
+});
 table(
   [
-    { what: "input", tokens: day6("inputTokens") / 1e9, rate: day6("inputRate"), nodes: inputDays, cost: 1e6 * costPerToken(node, day6("inputRate")) },
-    { what: "output", tokens: day6("outputTokens") / 1e9, rate: day6("outputRate"), nodes: outputDays, cost: 1e6 * costPerToken(node, day6("outputRate")) },
+    half("input", day6("inputTokens"), day6("inputRate"), inputDays),
+    half("output", day6("outputTokens"), day6("outputRate"), outputDays),
   ],
   {
     caption: "A day of DeepSeek's service",
@@ -752,8 +765,8 @@ say`They do: tokens and rates ask for ${fixed(inputDays + outputDays, 1)} nodes,
 reported. At ${money(day6("price"))} a GPU-hour that is ${money(cost)} a day.`;
 
 // %% [markdown]
-// Now the profit. The revenue in that statement is a thought experiment: all tokens, also those of free users, billed at
-// the price of R1, the dearer model. DeepSeek says so, and that real revenue is much lower.
+// Now the profit. The revenue in that statement is a thought experiment: all tokens, also those of free users, billed
+// at the price of R1, the dearer model. DeepSeek says so, and that real revenue is much lower.
 //
 // ### Exercise 4 · Margin or mark-up?
 //
@@ -794,7 +807,9 @@ const sold: ByKind = {
   output: day6("outputTokens"),
 };
 const pricesOf = (id: string): ByKind => ({
-  cacheHit: value("prices", id, "cacheHit"), cacheMiss: value("prices", id, "cacheMiss"), output: value("prices", id, "output"),
+  cacheHit: value("prices", id, "cacheHit"),
+  cacheMiss: value("prices", id, "cacheMiss"),
+  output: value("prices", id, "output"),
 });
 const lists: [string, string][] = [
   ["R1's list price", "api-r1"], ["V3's list price", "api-v3"], ["V3's price at launch", "api-v3-launch"],
@@ -814,9 +829,9 @@ table(
   { caption: "The same day at five price lists" },
 );
 const printed = day6("theoreticalRevenue");
-say`The famous number is a **mark-up**: ${money(printed)} against ${money(cost)} is ${percent(markup(printed, cost))} on top,
-the same thing as a **margin** of ${fixed(100 * margin(printed, cost), 1)}%. (With the rounded counts of tokens that were
-published, our first row comes out a shade higher.) At V3's price the margin is
+say`The famous number is a **mark-up**: ${money(printed)} against ${money(cost)} is ${percent(markup(printed, cost))}
+on top, the same thing as a **margin** of ${fixed(100 * margin(printed, cost), 1)}%. (With the rounded counts of
+tokens that were published, our first row comes out a shade higher.) At V3's price the margin is
 ${percent(margin(revenue(sold, pricesOf("api-v3")), cost))}; at the price of V3's first weeks, it is
 ${percent(margin(revenue(sold, pricesOf("api-v3-launch")), cost))}: those tokens went at cost.`;
 
@@ -844,19 +859,22 @@ sliderPlot({
       x: { title: "share of output among all tokens", percent: true },
       y: { title: "dollars per million tokens" },
       series: [
-        ...[["R1's list price", "api-r1"], ["V3's list price", "api-v3"], ["V3.2's price", "api-v3.2"]].map(([name, id]) => ({
+        ...[lists[0], lists[1], lists[4]].map(([name, id]) => ({
           name, x: mix, y: mix.map((out) => perMillion(pricesOf(id), hits / 100, out)),
         })),
         { name: "cost on that day", x: mix, y: mix.map(costOfMix), dashed: true },
-        { name: "that day's mix", x: [dayMix, dayMix], y: [0, perMillion(pricesOf("api-r1"), hits / 100, dayMix)], dashed: true },
+        {
+          name: "that day's mix", x: [dayMix, dayMix], y: [0, perMillion(pricesOf("api-r1"), hits / 100, dayMix)],
+          dashed: true,
+        },
       ],
     }),
 });
 const crossing = mix.find((out) => perMillion(pricesOf("api-v3.2"), 1, out) >= costOfMix(out)) ?? 1;
-say`On that day ${percent(dayMix)} of the tokens were output and ${hitShare}% of the input was in the cache. The dashed cost
-is that day's and doesn't move with the slider. Where a price runs below it, tokens are sold at a loss: V3.2's price with
-all input in the cache would be, up to ${percent(crossing)} of output. (V3.2 costs less to run, its attention being
-sparse.)`;
+say`On that day ${percent(dayMix)} of the tokens were output and ${hitShare}% of the input was in the cache. The
+dashed cost is that day's and doesn't move with the slider. Where a price runs below it, tokens are sold at a loss:
+V3.2's price with all input in the cache would be, up to ${percent(crossing)} of output. (V3.2 costs less to run, its
+attention being sparse.)`;
 
 // %% [markdown]
 // ## 9. What a token costs, against the crowd
@@ -867,7 +885,8 @@ sparse.)`;
 
 // %%
 const unitOf = (gpus: number): DecodeUnit => ({
-  gpus, memory: chip("memory"), bandwidth: chip("memoryBandwidth"), peak: chip("peakFp8"), bytesPerParameter: 1, efficiency,
+  gpus, memory: chip("memory"), bandwidth: chip("memoryBandwidth"), peak: chip("peakFp8"), bytesPerParameter: 1,
+  efficiency,
 });
 const contexts = [...new Set([1024, context, 32768, 131072])].sort((a, b) => a - b);
 const batches = (gpus: number, tokens: number) => {
@@ -896,43 +915,46 @@ sliderPlot({
 });
 const most = largestBatch(DEEPSEEK_V3, context, unitOf(decodeGpus));
 const full = decodeStep(DEEPSEEK_V3, most, context, unitOf(decodeGpus));
-say`One user alone on ${decodeGpus} GPUs would pay ${money(costAt(decodeGpus, 1, context))} for a million tokens. With memory
-full, ${whole(most)} sequences share the same weights and a million costs
-**${money(costAt(decodeGpus, most, context))}**; each reader then sees ${fixed(1 / full.seconds, 0)} tokens a second.
+say`One user alone on ${decodeGpus} GPUs would pay ${money(costAt(decodeGpus, 1, context))} for a million tokens. With
+memory full, ${whole(most)} sequences share the same weights and a million costs
+**${money(costAt(decodeGpus, most, context))}**; each reader then sees ${fixed(1 / full.seconds, 1)} tokens a second.
 The step is limited by ${full.limit}. Cheap tokens need a crowd: that, more than any price list, is why serving such a
 model is a business for large houses.`;
 
 // %% [markdown]
-// Is the assumed efficiency fair? DeepSeek's own day tells: from its rates we know how long a step took, and the roofline
-// says how long it had to.
+// Is the assumed efficiency fair? DeepSeek's own day tells: from its rates we know how long a step took, and the
+// roofline says how long it had to.
 
 // %%
 const perNode = day6("outputRate");
 const unitGpus = day6("decodeGpus");
 const sequences = ((perNode * unitGpus) / day6("gpusPerNode")) / day6("userRate");
 const bound = decodeStep(DEEPSEEK_V3, Math.round(sequences), day6("meanContext"), {
-  gpus: unitGpus, memory: value("accelerators", "h800", "memory"), bandwidth: value("accelerators", "h800", "memoryBandwidth"),
+  gpus: unitGpus,
+  memory: value("accelerators", "h800", "memory"),
+  bandwidth: value("accelerators", "h800", "memoryBandwidth"),
   peak: value("accelerators", "h800", "peakFp8"), bytesPerParameter: 1, efficiency: 1,
 });
 const drafted = expectedTokens(value("serving", "speculation", "acceptance"), 1);
-say`${whole(sequences)} sequences on ${unitGpus} GPUs, each at ${fixed(day6("userRate"), 0)} tokens a second. Memory traffic
-alone would allow a step in ${fixed(1000 * bound.seconds, 0)} ms. It took ${fixed(1000 / day6("userRate"), 0)} ms, or
-${fixed((1000 * drafted) / day6("userRate"), 0)} ms if the service drafted a second token (lesson 05; it doesn't say): an
-efficiency of **${percent((bound.seconds * day6("userRate")) / drafted)} to ${percent(bound.seconds * day6("userRate"))}**.
-Much of the rest is communication between GPUs, the subject of lesson 06.`;
+say`${whole(sequences)} sequences on ${unitGpus} GPUs, each at ${fixed(day6("userRate"), 0)} tokens a second. Memory
+traffic alone would allow a step in ${fixed(1000 * bound.seconds, 0)} ms. It took ${fixed(1000 / day6("userRate"), 0)}
+ms, or ${fixed((1000 * drafted) / day6("userRate"), 0)} ms if the service drafted a second token (lesson 05; it
+doesn't say): an efficiency of **${percent((bound.seconds * day6("userRate")) / drafted)} to
+${percent(bound.seconds * day6("userRate"))}**. Much of the rest is communication between GPUs, the subject of lesson
+06.`;
 
 // %% [markdown]
 // ## 10. What open weights change
 //
-// A closed model has one seller, who may ask what the market bears. Of open weights, anybody with a few machines can sell
-// the tokens. So the price is pressed towards somebody's cost:
+// A closed model has one seller, who may ask what the market bears. Of open weights, anybody with a few machines can
+// sell the tokens. So the price is pressed towards somebody's cost:
 
 // %%
-const sellers: [string, string, string][] = [
-  ["closed: OpenAI o1", "prices", "api-o1"],
-  ["DeepSeek, R1", "prices", "api-r1"],
-  ["DeepSeek, V3", "prices", "api-v3"],
-  ["seven other hosts of V3", "prices", "api-hosts"],
+const sellers: [string, string][] = [
+  ["closed: OpenAI o1", "api-o1"],
+  ["DeepSeek, R1", "api-r1"],
+  ["DeepSeek, V3", "api-v3"],
+  ["seven other hosts of V3", "api-hosts"],
 ];
 const output = (id: string) => fact("prices", id, "output");
 plot(
@@ -943,9 +965,10 @@ plot(
     series: [
       {
         name: "price",
-        points: sellers.map(([label, , id]) => ({
-          label, value: 1e6 * output(id).value, low: 1e6 * (output(id).low ?? output(id).value), high: 1e6 * (output(id).high ?? output(id).value),
-        })),
+        points: sellers.map(([label, id]) => {
+          const { value: asked, low = asked, high = asked } = output(id);
+          return { label, value: 1e6 * asked, low: 1e6 * low, high: 1e6 * high };
+        }),
       },
       {
         name: "cost of the GPUs",
@@ -959,17 +982,18 @@ plot(
 );
 const hosts = output("api-hosts");
 say`Other hosts asked ${fixed(1e6 * hosts.low!, 2)} to ${fixed(1e6 * hosts.high!, 2)} dollars for V3's output
-(${citeLink(hosts)}), about what DeepSeek asked itself; and volunteers with open software on ninety-six rented GPUs reached
-${money(1e6 * value("serving", "sglang-96-h100", "costPerOutputToken"))}
-(${citeLink(fact("serving", "sglang-96-h100", "costPerOutputToken"))}). Anyone who asks much more than that invites the
-next host. OpenAI's o1 cost ${times(output("api-o1").value / output("api-r1").value)} what R1 did, and o1 has one
-seller. (The models differ, and hosts work with fuller or emptier machines: it is a comparison of prices, not of value.)`;
+(${citeLink(hosts)}), about what DeepSeek asked itself; and volunteers with open software on ninety-six rented GPUs
+reached ${money(1e6 * value("serving", "sglang-96-h100", "costPerOutputToken"))}
+(${citeLink(fact("serving", "sglang-96-h100", "costPerOutputToken"))}). Anyone who asks much more than that invites
+the next host. OpenAI's o1 cost ${times(output("api-o1").value / output("api-r1").value)} what R1 did, and o1 has one
+seller. (The models differ, and hosts work with fuller or emptier machines: it is a comparison of prices, not of
+value.)`;
 
 // %% [markdown]
 // ## 11. Plan a run
 //
-// One choice is left: how to split FLOPs between parameters and tokens. For dense models, scaling laws foresee the loss,
-// the best known being Chinchilla's ([Hoffmann et al.](https://arxiv.org/abs/2203.15556), equation 10):
+// One choice is left: how to split FLOPs between parameters and tokens. For dense models, scaling laws foresee the
+// loss, the best known being Chinchilla's ([Hoffmann et al.](https://arxiv.org/abs/2203.15556), equation 10):
 //
 // $$L(N, D) = E + \frac{A}{N^\alpha} + \frac{B}{D^\beta}$$
 
@@ -984,23 +1008,26 @@ plot(
     series: [{ name: "loss", x: sizes, y: sizes.map((N) => scalingLoss(CHINCHILLA, N, finalFlops / 6 / N)) }],
   }),
 );
-const half = best.parameters / 2;
-const atHalf = scalingLoss(CHINCHILLA, half, finalFlops / 6 / half);
+const smaller = best.parameters / 2;
+const atHalf = scalingLoss(CHINCHILLA, smaller, finalFlops / 6 / smaller);
+const paidBack = breakEvenTokens(CHINCHILLA, best, smaller); // served tokens
 say`The law wants ${billions(best.parameters)} parameters and ${fixed(best.tokens / 1e12, 1)} trillion tokens, but the
-valley is flat: half the size, with the same FLOPs, costs ${fixed(atHalf - best.loss, 3)} of loss. But a model is also served. One of half that size reaches the same
-loss with more training, and has paid for it after ${fixed(breakEvenTokens(CHINCHILLA, best, half) / 1e12, 1)} trillion
-served tokens: ${fixed(breakEvenTokens(CHINCHILLA, best, half) / (day6("inputTokens") + day6("outputTokens")), 0)} days like
-the one of section 8. (V3 read ${fixed(v3("tokens") / v3("activeParameters"), 0)} tokens for each active parameter. The law
-is for dense models and says nothing about that.)`;
+valley is flat: half the size, with the same FLOPs, costs ${fixed(atHalf - best.loss, 3)} of loss. But a model is also
+served. One of half that size reaches the same loss with more training, and has paid for it after
+${fixed(paidBack / 1e12, 1)} trillion served tokens:
+${fixed(paidBack / (day6("inputTokens") + day6("outputTokens")), 0)} days like the one
+of section 8. (V3 read ${fixed(v3("tokens") / v3("activeParameters"), 0)} tokens for each active parameter. The law is
+for dense models and says nothing about that.)`;
 
 // %% [markdown]
 // ### Exercise 5 · A run for a budget
 //
 // *Design · difficulty 3 of 3 · 20 minutes · 4 points*
 //
-// You have `dollars`, of which you keep the share `reserve` for what goes wrong. A GPU-hour costs `price`; you get `gpus`
-// of them for `days`, and they reach the share `mfu` of their `peak`. Plan a dense model: return `{ parameters, tokens }`
-// that stay within money **and** time, with a foreseen loss close to the best. `foreseenLoss(plan)` is there to try.
+// You have `dollars`, of which you keep the share `reserve` for what goes wrong. A GPU-hour costs `price`; you get
+// `gpus` of them for `days`, and they reach the share `mfu` of their `peak`. Plan a dense model: return
+// `{ parameters, tokens }` that stay within money **and** time, with a foreseen loss close to the best.
+// `foreseenLoss(plan)` is there to try.
 
 // %% nbgrader={"grade": false, "grade_id": "07-plan", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function plan(budget: RunBudget): RunPlan {
@@ -1017,15 +1044,15 @@ await check(planExercise, plan);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// How many GPU-hours does the money buy, once the reserve is put aside? How many do the days hold? The smaller one decides
-// how many FLOPs you have. Then split them between parameters and tokens.
+// How many GPU-hours does the money buy, once the reserve is put aside? How many do the days hold? The smaller one
+// decides how many FLOPs you have. Then split them between parameters and tokens.
 //
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// `FLOPs = min(dollars · (1 - reserve) / price, gpus · days · 24) · 3600 · mfu · peak`. Then 6 · parameters · tokens must not
-// be more. `optimalAllocation(CHINCHILLA, FLOPs)` finds the best split; about twenty to a hundred tokens per parameter all
-// come close.
+// `FLOPs = min(dollars · (1 - reserve) / price, gpus · days · 24) · 3600 · mfu · peak`. Then 6 · parameters · tokens
+// must not be more. `optimalAllocation(CHINCHILLA, FLOPs)` finds the best split; about twenty to a hundred tokens per
+// parameter all come close.
 //
 // </details>
 
@@ -1080,7 +1107,7 @@ verdicts([
       `The report says that research and ablations are left out (section 1). Epoch AI: final runs are ` +
       `${percent(outside.low!)} to ${percent(outside.high!)} of development.`,
     computed:
-      `That something is missing is certain: ${percent(visible)} is visible in the report alone. How much is assumption: ` +
+      `That something is missing is certain: ${percent(visible)} is visible in the report. How much is assumption: ` +
       `${fixed(multiples.quantile(0.05), 1)} to ${fixed(multiples.quantile(0.95), 1)} times under ours.`,
   },
   {
@@ -1088,8 +1115,8 @@ verdicts([
     verdict: "holds with a condition",
     sources: "Epoch AI, model_costs.csv: one model on three bases",
     computed:
-      `Only on the same basis: GPT-4 moves by ${times(gpt4.costAcquisition.value / gpt4.costAmortised.value)} between ` +
-      "loss of value and purchase.",
+      `Only on one basis: GPT-4 moves by ${times(gpt4.costAcquisition.value / gpt4.costAmortised.value)} from loss of ` +
+      "value to purchase.",
   },
   {
     claim: "cost-llama: Llama 3 405B around 100 million dollars",
@@ -1110,18 +1137,18 @@ verdicts([
     verdict: "contradicted",
     sources: "the same",
     computed:
-      `${fixed(gpt4.costAmortised.value / official.dollars, 0)} to ${fixed(bestCase, 0)} times by published figures; a ` +
-      `fiftieth needs ${money(fiftieth)}, two orders ${money(hundredth)}.`,
+      `${fixed(gpt4.costAmortised.value / official.dollars, 0)} to ${fixed(bestCase, 0)} times by published figures; ` +
+      `a fiftieth needs ${money(fiftieth)}, two orders ${money(hundredth)}.`,
   },
   {
     claim: "access-cscs: a run is 10% of the year, ten are possible, GPT-4 takes several years",
     verdict: "incomplete",
     sources: "RSI: 50 million francs a year (operation and investment)",
     computed:
-      `${percent(official.dollars / cscsDollars)} is right. Ten are ${percent((10 * official.dollars) / cscsDollars)} of ` +
-      `the year. GPT-4: ${fixed(gpt4.costAmortised.value / cscsDollars, 1)} to ` +
+      `${percent(official.dollars / cscsDollars)} is right. Ten are ${percent((10 * official.dollars) / cscsDollars)} ` +
+      `of the year. GPT-4: ${fixed(gpt4.costAmortised.value / cscsDollars, 1)} to ` +
       `${fixed(gpt4.costStated.value / cscsDollars, 1)} years of money, ` +
-      `${fixed(onMachine(machines[0][1], "gh200", gpt4.flops.value), 0)} days of the whole machine.`,
+      `${fixed(gpt4Days, 0)} days of the whole machine.`,
   },
   {
     claim: "access-who: consortia, universities, wealthy people can train such models",
@@ -1141,11 +1168,10 @@ verdicts([
 //
 // - [DeepSeek-V3 Technical Report](https://arxiv.org/abs/2412.19437), table 1 and the paragraph below it, on what it
 //   leaves out;
-// - [The rising costs of training frontier AI models](https://arxiv.org/abs/2405.21015): three bases, done carefully, and
-//   what staff adds;
+// - [The rising costs of training frontier AI models](https://arxiv.org/abs/2405.21015): three bases, done carefully,
+//   and what staff adds;
 // - [DeepSeek's day 6](https://github.com/deepseek-ai/open-infra-index): the serving figures, first hand;
-// - [Training Compute-Optimal Large Language Models](https://arxiv.org/abs/2203.15556), section 3: the law used in section
-//   11, and its
-//   [replication](https://arxiv.org/abs/2404.10102), which doubts its constants.
+// - [Training Compute-Optimal Large Language Models](https://arxiv.org/abs/2203.15556), section 3: the law used in
+//   section 11, and its [replication](https://arxiv.org/abs/2404.10102), which doubts its constants.
 //
 // **Next: lesson 08**, on what nobody outside can repeat at any price: the data.

@@ -32,8 +32,8 @@ interface Paragraph {
 
 const UNITS = [
   "%", "‰", "per cent", "percent", "times", "-?fold", "×", "[KMBT]", "thousand", "million", "billion", "trillion",
-  "dollars?", "francs?", "euros?", "cents?", "[kMGTPE]?i?B", "bytes?", "bits?", "[GTPE]?FLOPs?", "[GTPE]FLOPS", "FLOP/s",
-  "[GT]B/s", "(?:GPU-|H800-|H100-|A100-)?hours?", "days?", "weeks?", "months?", "years?", "minutes?", "seconds?", "m?s",
+  "dollars?", "francs?", "euros?", "cents?", "[kMGTPE]?i?B", "bytes?", "bits?", "[GTPE]?FLOPs?", "[GTPE]FLOPS",
+  "FLOP/s", "[GT]B/s", "(?:GPU-|H800-|H100-|A100-)?hours?", "days?", "weeks?", "months?", "years?", "minutes?", "seconds?", "m?s",
   "µs", "tokens?", "parameters?", "GPUs?", "nodes?", "layers?", "experts?", "people", "researchers?", "runs?", "W", "kW",
   "MW", "[kMG]?Wh", "SMs", "pairs?", "texts?", "steps?",
 ].join("|");
