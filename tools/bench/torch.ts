@@ -5,7 +5,7 @@ import path from "node:path";
 
 const ROOT = path.join(__dirname, "..", "..");
 const VENV = path.join(ROOT, ".cache", "bench-venv");
-const PYTHON = path.join(VENV, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+export const PYTHON = path.join(VENV, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
 const PACKAGES = ["torch==2.13.0", "transformers==5.23.0"];
 
 /** Makes the environment with torch and transformers, unless it is there. */
