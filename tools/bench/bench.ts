@@ -7,8 +7,9 @@ import { dense } from "./dense";
 import { mixture } from "./moe";
 import type { Section } from "./section";
 import { prepareTorch } from "./torch";
+import { v3Mini } from "./v3-mini";
 
-const SECTIONS: Section[] = [dense, mixture];
+const SECTIONS: Section[] = [dense, mixture, v3Mini];
 
 const HELP = `npm run bench -- [section …] [options]
 

@@ -1,0 +1,171 @@
+/**
+ * The trained v3-mini: training and decoding in this course, and on request in transformers, on the same machine and in
+ * turns. transformers may use every core; the course's wasm uses one.
+ */
+import { existsSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { Random } from "../../lib/tensor/random";
+import type { DecodeStats } from "../../lib/inference/decode";
+import { LineProcess } from "./line-process";
+import { milliseconds, ratio, type Row, type Section } from "./section";
+import { PYTHON } from "./torch";
+
+const ROOT = path.join(__dirname, "..", "..");
+const FOLDER = path.join("data", "checkpoints", "v3-mini");
+const [B, T, NEW] = [8, 128, 200];
+const ROUNDS = 3;
+
+interface Timed {
+  milliseconds: number;
+}
+interface Generated extends Timed {
+  ids: number[];
+  stats: DecodeStats;
+  tensors: number[];
+}
+
+const PROMPT = [256, ...new TextEncoder().encode("The captain said ")];
+const greedy = { temperature: 0, tokens: NEW };
+const perSecond = (count: number, time: number) => `${Math.round((1000 * count) / time).toLocaleString("en-GB")} tokens/s`;
+const median = (times: number[]) => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)];
+
+/** Tokens with some structure, so that the experts' loads are not those of noise. */
+function batch(seed: number, extra: number): number[][] {
+  const random = new Random(seed);
+  return Array.from({ length: B }, () => Array.from({ length: T + extra }, () => 97 + random.integer(26)));
+}
+
+/** The median times of several measurements that take turns. */
+async function inTurns<K extends string>(measure: Record<K, (round: number) => Promise<Timed>>): Promise<Record<K, number>> {
+  const names = Object.keys(measure) as K[];
+  const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const name of names) {
+      const { milliseconds: time } = await measure[name](round);
+      if (round > 0) times[name].push(time); // the first is warming up
+    }
+  }
+  return Object.fromEntries(names.map((name) => [name, median(times[name])])) as Record<K, number>;
+}
+
+async function training(ours: LineProcess, theirs: LineProcess | null): Promise<Row[]> {
+  const measured = await inTurns({
+    ours: (round) => ours.ask<Timed>({ task: "step", module: false, tokens: batch(round, 2) }),
+    withModule: (round) => ours.ask<Timed>({ task: "step", module: true, tokens: batch(round, 2) }),
+    ...(theirs && { theirs: (round: number) => theirs.ask<Timed>({ task: "step", tokens: batch(round, 1) }) }),
+  } as Record<"ours" | "withModule" | "theirs", (round: number) => Promise<Timed>>);
+  return [
+    { what: `training, ${B} × ${T} tokens`, value: perSecond(B * T, measured.ours) },
+    { what: "  with the prediction module", value: perSecond(B * T, measured.withModule) },
+    ...(theirs === null
+      ? []
+      : [
+          { what: "  transformers, without it", value: perSecond(B * T, measured.theirs) },
+          { what: "  this course, of transformers", value: ratio(measured.theirs / measured.ours) },
+        ]),
+  ];
+}
+
+async function decoding(ours: LineProcess, theirs: LineProcess | null): Promise<Row[]> {
+  const texts: Record<string, number[]> = {};
+  const generate = (name: string, options: object) => async () => {
+    const got = await ours.ask<Generated>({ task: "generate", ids: PROMPT, ...options });
+    texts[name] = got.ids;
+    return got;
+  };
+  const transformers = async () => {
+    const got = await theirs!.ask<Generated>({ task: "generate", ids: PROMPT, tokens: NEW });
+    texts.theirs = got.ids;
+    return got;
+  };
+  const measured = await inTurns({
+    fast: generate("fast", { options: greedy }),
+    tensor: generate("tensor", { options: { ...greedy, engine: "tensor" } }),
+    fastDrafts: generate("fastDrafts", { options: greedy, speculative: true }),
+    tensorDrafts: generate("tensorDrafts", { options: { ...greedy, engine: "tensor" }, speculative: true }),
+    ...(theirs && { theirs: transformers }),
+  } as Record<"fast" | "tensor" | "fastDrafts" | "tensorDrafts" | "theirs", () => Promise<Timed>>);
+  const same = (name: string) => {
+    const at = texts.fast.findIndex((id, i) => id !== texts[name][i]);
+    return `${at < 0 ? NEW : at} of ${NEW} tokens`;
+  };
+  return [
+    { what: `decoding ${NEW} tokens, fast engine`, value: perSecond(NEW, measured.fast) },
+    { what: "  with drafts", value: perSecond(NEW, measured.fastDrafts) },
+    { what: "  drafts make it faster by", value: ratio(measured.fast / measured.fastDrafts) },
+    { what: "  the same text with drafts", value: same("fastDrafts") },
+    { what: "decoding, tensor engine", value: perSecond(NEW, measured.tensor) },
+    { what: "  with drafts", value: perSecond(NEW, measured.tensorDrafts) },
+    { what: "  drafts make it faster by", value: ratio(measured.tensor / measured.tensorDrafts) },
+    ...(theirs === null
+      ? []
+      : [
+          { what: "  transformers' generate", value: perSecond(NEW, measured.theirs) },
+          { what: "  this course, of transformers", value: ratio(measured.theirs / measured.fast) },
+          { what: "  the same text as transformers", value: same("theirs") },
+        ]),
+  ];
+}
+
+/** What a cache saves, and whether memory stays as it is. */
+async function cacheAndMemory(ours: LineProcess, theirs: LineProcess | null): Promise<Row[]> {
+  const options = { temperature: 0, tokens: 256 };
+  const recomputed = await ours.ask<Generated>({ task: "recompute", ids: PROMPT, options });
+  const rows: Row[] = [];
+  for (const engine of ["fast", "tensor"]) {
+    const cached = await ours.ask<Generated>({ task: "generate", ids: PROMPT, options: { ...options, engine } });
+    const [first, last] = cached.tensors;
+    rows.push(
+      { what: `256 tokens with a cache, ${engine} engine`, value: milliseconds(cached.milliseconds) },
+      { what: "  than recomputing, faster by", value: ratio(recomputed.milliseconds / cached.milliseconds) },
+      { what: "  tensors more after the last token than the first", value: String(last - first) },
+    );
+  }
+  const tensors: number[] = [];
+  for (let step = 0; step < 50; step++) {
+    tensors.push((await ours.ask<{ tensors: number }>({ task: "step", module: true, tokens: batch(step, 2) })).tensors);
+  }
+  const peak = async (side: LineProcess) => `${Math.round((await side.ask<{ megabytes: number }>({ task: "peak" })).megabytes)} MB`;
+  return [
+    { what: "256 tokens recomputed", value: milliseconds(recomputed.milliseconds) },
+    ...rows,
+    { what: "tensors more after 50 training steps than after one", value: String(tensors[49] - tensors[0]) },
+    { what: "peak memory of the process", value: await peak(ours) },
+    ...(theirs === null ? [] : [{ what: "  transformers", value: await peak(theirs) }]),
+  ];
+}
+
+export const v3Mini: Section = {
+  name: "v3-mini",
+  title: "The trained v3-mini, 12 million parameters",
+  async run({ torch, say }) {
+    if (!existsSync(path.join(ROOT, FOLDER))) throw new Error(`${FOLDER} is not there: this section measures that model`);
+    const tsx = require.resolve("tsx/cli");
+    const ours = new LineProcess(process.execPath, [tsx, path.join(__dirname, "v3-mini-worker.ts"), FOLDER], ROOT);
+    const cores = os.availableParallelism();
+    const theirs = torch ? new LineProcess(PYTHON, [path.join(__dirname, "v3_mini.py"), FOLDER, String(cores)], ROOT) : null;
+    try {
+      const rows: Row[] = [];
+      if (theirs !== null) {
+        say("the fastest way of transformers, for training and for decoding");
+        const { way } = await theirs.ask<{ way: string }>({ task: "step", tokens: batch(0, 1), fastest: true });
+        rows.push({ what: "transformers trains fastest with", value: `${way}; ${cores} threads` });
+      }
+      say("training");
+      rows.push(...(await training(ours, theirs)));
+      if (theirs !== null) {
+        const { way } = await theirs.ask<{ way: string }>({ task: "generate", ids: PROMPT, tokens: 50, fastest: true });
+        rows.push({ what: "transformers decodes fastest with", value: way });
+      }
+      say("decoding");
+      rows.push(...(await decoding(ours, theirs)));
+      say("cache and memory");
+      rows.push(...(await cacheAndMemory(ours, theirs)));
+      return rows;
+    } finally {
+      ours.close();
+      theirs?.close();
+    }
+  },
+};
