@@ -1,0 +1,134 @@
+/**
+ * What travels when experts live on many GPUs: a token's vector goes to its experts (dispatch) and their answers come
+ * back (combine), in every sparse layer. Between nodes it goes over InfiniBand, within a node over NVLink, which is a
+ * few times as fast. V3's way (the report, section 3.2.2): a token crosses InfiniBand once per node, to the GPU of the
+ * same number, and NVLink carries it on to the experts there. Bytes are per token and layer, one direction.
+ */
+import type { ModelConfig } from "../model/config";
+import { fact } from "./facts";
+import { combinations } from "./routing";
+
+/** Usable bytes/s of one GPU, one direction. */
+export interface Links {
+  interNode: number;
+  intraNode: number;
+}
+
+/** The links of an accelerator: the usable rate where it was measured, else half of what its maker states for both ways. */
+export function linksOf(id: string): Links {
+  const known = (key: string) => {
+    try {
+      return fact("accelerators", id, key).value;
+    } catch {
+      return undefined;
+    }
+  };
+  const intraNode = known("intraNodeUsable") ?? fact("accelerators", id, "intraNodeLink").value / 2;
+  return { interNode: known("interNodeLink") ?? fact("accelerators", "h800", "interNodeLink").value, intraNode };
+}
+
+export interface Placement {
+  experts: number; // E, spread evenly over
+  nodes: number;
+  active: number; // K experts a token
+  limit: number; // of at most so many nodes
+}
+
+/**
+ * The expected number of nodes that a token's K experts live on, for experts chosen evenly: `limit` nodes are drawn, then
+ * K different experts within them.
+ *
+ * @throws {Error} if the limit is no number of nodes, or leaves fewer than K experts
+ */
+export function expectedNodes({ experts, nodes, active, limit }: Placement): number {
+  if (!Number.isInteger(limit) || limit < 1 || limit > nodes)
+    throw new Error(`expectedNodes: a limit of ${limit} nodes; there are ${nodes}`);
+  const size = experts / nodes;
+  if (limit * size < active)
+    throw new Error(`expectedNodes: ${limit} nodes of ${size} experts can't hold ${active} active experts`);
+  const all = combinations(limit * size, active);
+  const without = combinations((limit - 1) * size, active); // sets that leave a given node out
+  return limit * (1 - Number((without * 10n ** 15n) / all) / 1e15);
+}
+
+/** The same from what a router chose: chosen [N][K], experts of the same node being neighbours. */
+export function meanNodes(chosen: number[][], experts: number, nodes: number): number {
+  const size = experts / nodes;
+  const count = (own: number[]) => new Set(own.map((expert) => Math.floor(expert / size))).size;
+  return chosen.reduce((sum, own) => sum + count(own), 0) / chosen.length;
+}
+
+/** Bytes of one number on its way out and back: V3 dispatches in FP8 and combines in BF16 (section 3.3.3). */
+export interface Payload {
+  dispatch: number;
+  combine: number;
+}
+export const V3_PAYLOAD: Payload = { dispatch: 1, combine: 2 };
+
+export interface Traffic {
+  interNode: number; // bytes
+  intraNode: number; // bytes
+}
+
+/**
+ * Bytes of one token in one layer, there and back.
+ *
+ * @param copies how many of the token's vector cross each kind of link: over InfiniBand the nodes reached, over NVLink
+ *   the active experts
+ */
+export function exchangeBytes(
+  hiddenSize: number,
+  copies: { interNode: number; intraNode: number },
+  payload: Payload = V3_PAYLOAD,
+): Traffic {
+  const vector = hiddenSize * (payload.dispatch + payload.combine);
+  return { interNode: copies.interNode * vector, intraNode: copies.intraNode * vector };
+}
+
+/** Seconds of an exchange. Both links work at the same time, so the slower one decides. */
+export function exchangeSeconds(traffic: Traffic, links: Links): number {
+  return Math.max(traffic.interNode / links.interNode, traffic.intraNode / links.intraNode);
+}
+
+/** How many experts a token could reach in `nodes` nodes before NVLink takes longer than InfiniBand: 12.8 for V3. */
+export function expertsAtSamePrice(nodes: number, links: Links): number {
+  return (nodes * links.intraNode) / links.interNode;
+}
+
+export interface DecodeExchange {
+  tokens: number; // on each GPU
+  copies: number; // experts that a token goes to, the shared one among them
+  hiddenSize: number;
+  payload: Payload;
+  bandwidth: number; // bytes/s of the network
+  layers: number;
+}
+
+/**
+ * The least time of a decoding step when the network alone decides (the ISCA 2025 paper on V3's hardware, section 2.3.2):
+ * two micro-batches take turns, one computing while the other exchanges, so that a layer takes two exchanges.
+ */
+export function decodeBound(d: DecodeExchange): { exchange: number; step: number; tokensPerSecond: number } {
+  const bytes = d.tokens * d.copies * d.hiddenSize * (d.payload.dispatch + d.payload.combine);
+  const exchange = bytes / d.bandwidth;
+  const step = 2 * exchange * d.layers;
+  return { exchange, step, tokensPerSecond: 1 / step };
+}
+
+/** How a training step's arithmetic goes: what is left of the peak, and the multiprocessors set aside. */
+export interface Efficiency {
+  peak: number; // FLOP/s
+  reached: number; // share of the peak that products reach
+  multiprocessors: number;
+  setAside: number; // of them, for communication
+}
+
+/** FLOP/s that are left for arithmetic. */
+export function effectiveRate({ peak, reached, multiprocessors, setAside }: Efficiency): number {
+  return (peak * reached * (multiprocessors - setAside)) / multiprocessors;
+}
+
+/** Copies of a token as V3 sends it: to `nodeLimit` nodes at most, and to all active experts. */
+export function v3Copies(config: ModelConfig, nodeLimit: number) {
+  return { interNode: nodeLimit, intraNode: config.numExpertsPerTok };
+}
