@@ -105,7 +105,7 @@ export interface DecodeExchange {
 }
 
 /**
- * The least time of a decoding step when the network alone decides (the ISCA 2025 paper on V3's hardware, section 2.3.2):
+ * The least time of a decoding step when the network alone decides (Insights into DeepSeek-V3, ISCA 2025):
  * two micro-batches take turns, one computing while the other exchanges, so that a layer takes two exchanges.
  */
 export function decodeBound(d: DecodeExchange): { exchange: number; step: number; tokensPerSecond: number } {
@@ -115,20 +115,45 @@ export function decodeBound(d: DecodeExchange): { exchange: number; step: number
   return { exchange, step, tokensPerSecond: 1 / step };
 }
 
-/** How a training step's arithmetic goes: what is left of the peak, and the multiprocessors set aside. */
-export interface Efficiency {
-  peak: number; // FLOP/s
-  reached: number; // share of the peak that products reach
+/** Where a token and its experts are. */
+export interface TokenRoute {
+  experts: number[]; // those that it chose
+  expertsPerNode: number; // neighbours share a node: 0 to expertsPerNode - 1 are on node 0
+  home: number; // the token's own node
+}
+
+/**
+ * Bytes of one routed token in one layer, there and back. InfiniBand carries one copy to each other node that holds one
+ * of its experts; NVLink carries one copy to each expert. (One in eight of the latter is on the right GPU already; as in
+ * the report, that is not taken off.)
+ */
+export function tokenTraffic(
+  hiddenSize: number,
+  { experts, expertsPerNode, home }: TokenRoute,
+  payload: Payload = V3_PAYLOAD,
+): Traffic {
+  const nodes = new Set(experts.map((expert) => Math.floor(expert / expertsPerNode)));
+  nodes.delete(home);
+  return exchangeBytes(hiddenSize, { interNode: nodes.size, intraNode: experts.length }, payload);
+}
+
+/** An exchange that runs beside arithmetic, on multiprocessors taken from it. */
+export interface SharedJob {
   multiprocessors: number;
-  setAside: number; // of them, for communication
+  arithmetic: number; // seconds, with all multiprocessors
+  bytes: number; // to exchange
+  bandwidth: number; // bytes/s of the link
+  perMultiprocessor: number; // bytes/s that one multiprocessor can move
 }
 
-/** FLOP/s that are left for arithmetic. */
-export function effectiveRate({ peak, reached, multiprocessors, setAside }: Efficiency): number {
-  return (peak * reached * (multiprocessors - setAside)) / multiprocessors;
+/** Seconds of the job with `setAside` multiprocessors for the exchange: both run at once, the longer one decides. */
+export function sharedSeconds(job: SharedJob, setAside: number): number {
+  const arithmetic = (job.arithmetic * job.multiprocessors) / (job.multiprocessors - setAside);
+  return Math.max(arithmetic, job.bytes / Math.min(job.bandwidth, setAside * job.perMultiprocessor));
 }
 
-/** Copies of a token as V3 sends it: to `nodeLimit` nodes at most, and to all active experts. */
-export function v3Copies(config: ModelConfig, nodeLimit: number) {
-  return { interNode: nodeLimit, intraNode: config.numExpertsPerTok };
+/** The number of multiprocessors to set aside that gives the shortest time; of equal ones the smallest. */
+export function bestSetAside(job: SharedJob): number {
+  const counts = Array.from({ length: job.multiprocessors - 1 }, (_, i) => i + 1);
+  return counts.reduce((best, count) => (sharedSeconds(job, count) < sharedSeconds(job, best) ? count : best));
 }

@@ -185,6 +185,19 @@ export function prefillOperations(c: ModelConfig, { tokens: S, context: T, gpus 
   ];
 }
 
+const GROUPS: [name: string, parts: RegExp][] = [
+  ["attention's matrices", /^(query latent|queries|latent|attention output|keys and values)$/],
+  ["WUK and WUV", /^(absorb keys|values)$/],
+];
+
+/** The same operations with the matrices around attention taken together: fewer points for a picture. */
+export function grouped(operations: Operation[]): Operation[] {
+  const groupOf = ({ name }: Operation) => GROUPS.find(([, parts]) => parts.test(name))?.[0] ?? name;
+  return [...new Set(operations.map(groupOf))].map((name) =>
+    merge(name, operations.filter((operation) => groupOf(operation) === name)),
+  );
+}
+
 /** The rows that one expert gets in a decoding step, on average. */
 export function rowsPerExpert(c: ModelConfig, { batch, gpus }: { batch: number; gpus: number }): number {
   return (batch * gpus * c.numExpertsPerTok) / c.nRoutedExperts;
