@@ -4,7 +4,6 @@
  * few times as fast. V3's way (the report, section 3.2.2): a token crosses InfiniBand once per node, to the GPU of the
  * same number, and NVLink carries it on to the experts there. Bytes are per token and layer, one direction.
  */
-import type { ModelConfig } from "../model/config";
 import { fact } from "./facts";
 import { combinations } from "./routing";
 

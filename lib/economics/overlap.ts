@@ -6,6 +6,7 @@
  */
 import type { ModelConfig } from "../model/config";
 import { exchangeBytes, exchangeSeconds, type Links, type Payload } from "./communication";
+import type { ChunkTimes, Timeline } from "./pipeline";
 import { prefillOperations, type Machine, type Operation } from "./roofline";
 
 /** Seconds of the parts of one layer, for all tokens of a micro-batch. */
@@ -138,4 +139,40 @@ export function overlapGain(times: LayerTimes): { inTurn: number; together: numb
     together: (endOf(rounds - 1) - endOf(rounds - 5)) / 4,
     arithmetic,
   };
+}
+
+/** A forward alone: each piece waits for the one before it. */
+export function forwardAlone({ attention, experts, dispatch, combine }: LayerTimes): Piece[] {
+  const order: [string, Piece["lane"], number][] = [
+    ["ATTN (F)", "arithmetic", attention.F],
+    ["DISPATCH (F)", "exchange", dispatch],
+    ["MLP (F)", "arithmetic", experts.F],
+    ["COMBINE (F)", "exchange", combine],
+  ];
+  let now = 0;
+  return order.map(([name, lane, seconds]) => {
+    const start = now;
+    now += seconds;
+    return { name, lane, round: 0, start, end: now };
+  });
+}
+
+/**
+ * The times of a micro-batch on one pipeline rank with so many layers. A forward or a backward alone waits for its
+ * exchanges; F&B hides them as far as `overlapGain` says.
+ */
+export function chunkTimes(times: LayerTimes, layers: number): ChunkTimes {
+  const { forward, backward, weights } = layerSums(times);
+  return {
+    forward: layers * (forward.arithmetic + forward.exchange),
+    backward: layers * (backward.arithmetic + backward.exchange),
+    weights: layers * weights,
+    overlapped: layers * overlapGain(times).together,
+  };
+}
+
+/** The share of a step in which a rank computes: not waiting for the pipeline, nor for an exchange. */
+export function computingShare(timeline: Timeline, times: LayerTimes, layers: number, microBatches: number): number {
+  const { forward, backward } = layerSums(times);
+  return (microBatches * layers * (forward.arithmetic + backward.arithmetic)) / timeline.duration;
 }

@@ -3,8 +3,12 @@ import {
   decodeBound, exchangeBytes, exchangeSeconds, expectedNodes, expertsAtSamePrice, linksOf, meanNodes, V3_PAYLOAD,
 } from "../../lib/economics/communication";
 import { value } from "../../lib/economics/facts";
-import { layerSums, layerTimes, overlapGain, overlapRounds, type LayerTimes } from "../../lib/economics/overlap";
+import {
+  chunkTimes, computingShare, forwardAlone, layerSums, layerTimes, overlapGain, overlapRounds, type LayerTimes,
+} from "../../lib/economics/overlap";
+import { play } from "../../lib/economics/pipeline";
 import { machine } from "../../lib/economics/roofline";
+import { scheduleOf, type Method } from "../../lib/economics/schedules";
 import { DEEPSEEK_V3 } from "../../lib/model/config";
 import { Random } from "../../lib/tensor/random";
 
@@ -105,5 +109,28 @@ describe("a layer's forward and another's backward together", () => {
     const piece = (name: string, round: number) => pieces.find((one) => one.name === name && one.round === round)!;
     expect(piece("MLP (F)", 2).start).toBeGreaterThanOrEqual(piece("DISPATCH (F)", 2).end);
     expect(piece("MLP (B)", 2).start).toBeGreaterThanOrEqual(piece("COMBINE (B)", 1).end);
+  });
+});
+
+describe("a pipeline step made of such layers", () => {
+  const load = {
+    tokens: 4096, sequence: 4096, reached: 0.5, multiprocessors: 132, setAside: 20, nodeLimit: 4, payload: V3_PAYLOAD,
+  };
+  const times = layerTimes(DEEPSEEK_V3, machine("h800"), linksOf("h800"), load);
+
+  it("computes a little over half of the time in 1F1B, hardly more in ZB1P, and most of it in DualPipe", () => {
+    const share = (method: Method) =>
+      computingShare(play(scheduleOf(method, 16, 120), chunkTimes(times, 4)), times, 4, 120);
+    expect(share("1F1B")).toBeLessThan(0.6);
+    expect(share("ZB1P")).toBeLessThan(0.6);
+    expect(share("DualPipe")).toBeGreaterThan(0.8);
+    expect(share("DualPipe")).toBeLessThan(1);
+  });
+
+  it("starts each piece of a lonely forward when the one before it ends", () => {
+    const pieces = forwardAlone(times);
+    pieces.slice(1).forEach((piece, i) => expect(piece.start).toBe(pieces[i].end));
+    const { forward } = layerSums(times);
+    expect(pieces[3].end).toBeCloseTo(forward.arithmetic + forward.exchange, 12);
   });
 });
