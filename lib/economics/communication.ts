@@ -13,7 +13,7 @@ export interface Links {
   intraNode: number;
 }
 
-/** The links of an accelerator: the usable rate where it was measured, else half of what its maker states for both ways. */
+/** The links of an accelerator: the usable rate where one is known, else half of what is stated for both ways. */
 export function linksOf(id: string): Links {
   const known = (key: string) => {
     try {
@@ -34,8 +34,8 @@ export interface Placement {
 }
 
 /**
- * The expected number of nodes that a token's K experts live on, for experts chosen evenly: `limit` nodes are drawn, then
- * K different experts within them.
+ * The expected number of nodes that a token's K experts live on, for experts chosen evenly: `limit` nodes are drawn,
+ * then K different experts within them.
  *
  * @throws {Error} if the limit is no number of nodes, or leaves fewer than K experts
  */
@@ -123,8 +123,8 @@ export interface TokenRoute {
 
 /**
  * Bytes of one routed token in one layer, there and back. InfiniBand carries one copy to each other node that holds one
- * of its experts; NVLink carries one copy to each expert. (One in eight of the latter is on the right GPU already; as in
- * the report, that is not taken off.)
+ * of its experts; NVLink carries one copy to each expert. (One in eight of the latter is on the right GPU already; as
+ * in the report, that is not taken off.)
  */
 export function tokenTraffic(
   hiddenSize: number,

@@ -80,5 +80,6 @@ export function throughput({ bytes = NaN, seconds }: Measured): number {
 export function describe({ provenance: p }: Measurements): string {
   const libraries = [`torch ${p.torch}`, ...(p.cuda === null ? [] : [`CUDA ${p.cuda}`])];
   const driver = p.driver === null ? "" : `, driver ${p.driver}`;
-  return `${p.device}, ${libraries.join(", ")}${driver}, ${p.date.slice(0, 10)}, script ${p.script_sha256.slice(0, 12)}`;
+  const script = `script ${p.script_sha256.slice(0, 12)}`;
+  return `${p.device}, ${libraries.join(", ")}${driver}, ${p.date.slice(0, 10)}, ${script}`;
 }

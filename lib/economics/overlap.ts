@@ -92,7 +92,7 @@ const RULES: Rule[] = [
   ["COMBINE (B)", "exchange", [["ATTN (B)", 0]]],
 ];
 
-/** Plays some rounds of a forward and a backward together; each piece starts when its lane and what it needs are there. */
+/** Plays a forward and a backward together, round by round; a piece starts when its lane is free and its input there. */
 export function overlapRounds(times: LayerTimes, rounds: number): Piece[] {
   const { attention, experts, dispatch, combine } = times;
   const seconds: Record<string, number> = {

@@ -1,7 +1,8 @@
 /**
- * Pipeline parallelism as timelines. A model's layers lie on a row of ranks; micro-batches pass through them forward and
- * come back as gradients. Which rank does what in which order is a schedule (schedules.ts); here a schedule is played:
- * every task starts when its rank is free and what it needs has arrived. What is left between tasks is the bubble.
+ * Pipeline parallelism as timelines. A model's layers lie on a row of ranks; micro-batches pass through them forward
+ * and come back as gradients. Which rank does what in which order is a schedule (schedules.ts); here a schedule is
+ * played: every task starts when its rank is free and what it needs has arrived. What is left between tasks is the
+ * bubble.
  *
  * The tasks, as the report names them (section 3.2.1): F forward; B the whole backward; its two parts, I backward for
  * input (what the previous stage waits for) and W backward for weights (what nobody waits for); F&B a forward and a

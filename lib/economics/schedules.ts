@@ -3,7 +3,8 @@
  * micro-batch on every rank. They differ in what a rank does while it would otherwise wait.
  *
  * 1F1B (Harlap et al., 2018): some forwards to fill the pipeline, then one forward, one backward in turn.
- * ZB1P (Qi et al., 2023, "ZB-H1"): the same, with the backward cut in two. Weight gradients, which nobody waits for, are
+ * ZB1P (Qi et al., 2023, "ZB-H1"): the same, with the backward cut in two. Weight gradients, which nobody waits for,
+ * are
  *   put off and fill the wait at the end.
  * DualPipe (DeepSeek-V3 report, section 3.2.1; its order after the eight phases of github.com/deepseek-ai/DualPipe):
  *   micro-batches enter at both ends, and in the middle of the step every forward runs together with a backward.
@@ -22,7 +23,8 @@ export type Method = (typeof METHODS)[number];
  */
 export function scheduleOf(method: Method, ranks: number, microBatches: number): Schedule {
   for (const [name, count] of Object.entries({ ranks, microBatches })) {
-    if (!Number.isInteger(count) || count < 1) throw new Error(`${method}: ${name} must be a whole number, got ${count}`);
+    if (!Number.isInteger(count) || count < 1)
+      throw new Error(`${method}: ${name} must be a whole number, got ${count}`);
   }
   if (method === "DualPipe") return dualPipe(ranks, microBatches);
   if (microBatches < ranks) throw new Error(`${method}: ${ranks} ranks need at least ${ranks} micro-batches`);

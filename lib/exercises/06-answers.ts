@@ -25,7 +25,13 @@ export const intensityByLib: Intensity = (m, k, n, { input, weights, output }) =
 };
 
 /** The intensity with some operands left out, or another count of FLOPs. */
-export function wrongIntensity({ flops = 2, without = [] }: { flops?: number; without?: (keyof NumberSizes)[] }): Intensity {
+export function wrongIntensity({
+  flops = 2,
+  without = [],
+}: {
+  flops?: number;
+  without?: (keyof NumberSizes)[];
+}): Intensity {
   return (m, k, n, bytes) => {
     const size = (name: keyof NumberSizes, numbers: number) => (without.includes(name) ? 0 : bytes[name] * numbers);
     return (flops * m * k * n) / (size("input", m * k) + size("weights", k * n) + size("output", m * n));
@@ -72,7 +78,7 @@ export interface LinkBytes {
   interNode: number;
   intraNode: number;
 }
-/** hiddenSize, the token's experts, experts on each node, the token's own node → bytes, there and back, in one layer. */
+/** hiddenSize, its experts, experts on each node, its own node → bytes of a token in one layer, there and back. */
 export type TokenBytes = (hiddenSize: number, experts: number[], expertsPerNode: number, home: number) => LinkBytes;
 
 /** The bytes with other copies, or another size of a number there and back. */

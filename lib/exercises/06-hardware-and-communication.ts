@@ -52,8 +52,8 @@ export const intensityExercise = defineExercise<Intensity>({
       name: "every product reads memory",
       answer: (_m, _k, _n, { input, weights }) => 2 / (input + weights),
       message:
-        "You let each of the m · k · n products read its two numbers from memory. A chip reads a number once and uses " +
-        "it many times; that reuse is what intensity measures.",
+        "You let each of the m · k · n products read its two numbers from memory. A chip reads a number once and " +
+        "uses it many times; that reuse is what intensity measures.",
     },
     {
       name: "bytes over FLOPs",
@@ -64,8 +64,8 @@ export const intensityExercise = defineExercise<Intensity>({
   hints: [
     "Two counts, then divide. FLOPs: how many products of two numbers are there, and what else is done with each? " +
       "Bytes: three matrices, each moved once.",
-    "FLOPs are 2 · m · k · n. Bytes are m · k numbers of the input, k · n of the weights and m · n of the output, each " +
-      "times its own size.",
+    "FLOPs are 2 · m · k · n. Bytes are m · k numbers of the input, k · n of the weights and m · n of the output, " +
+      "each times its own size.",
   ],
 });
 
@@ -100,28 +100,29 @@ export const bubbleExercise = defineExercise<BubbleShare>({
           DualPipe: (PP, { F, B, W }) => (PP / 2) * (F + 2 * B - 3 * W),
         },
       }),
-      message: "You count one rank too many: the first stage of the way waits for nobody. It is PP − 1, and PP / 2 − 1.",
+      message:
+        "You count one rank too many: the first stage of the way waits for nobody. It is PP − 1, and PP / 2 − 1.",
     },
     {
       name: "the weights once",
       answer: wrongBubble({ bubbles: { ZB1P: (PP, { F, B, W }) => (PP - 1) * (F + B - W) } }),
       message:
-        "In ZB1P weight gradients save twice: they leave the way of the gradients (B becomes B − W), and they fill the " +
-        "wait that is left (minus W once more).",
+        "In ZB1P weight gradients save twice: they leave the way of the gradients (B becomes B − W), and they fill " +
+        "the wait that is left (minus W once more).",
     },
     {
       name: "DualPipe as deep as the others",
       answer: wrongBubble({ bubbles: { DualPipe: (PP, { F, B, W }) => (PP - 1) * (F + 2 * B - 3 * W) } }),
       message:
-        "In DualPipe micro-batches enter at both ends, so only half as many stages have to be filled: PP / 2 − 1, not " +
-        "PP − 1.",
+        "In DualPipe micro-batches enter at both ends, so only half as many stages have to be filled: PP / 2 − 1, " +
+        "not PP − 1.",
     },
     {
       name: "half of the micro-batches in DualPipe",
       answer: wrongBubble({ whole: (bubble, work, method) => bubble + (method === "DualPipe" ? work / 2 : work) }),
       message:
-        "You let a rank do half of the work in DualPipe. Half enter at each end, but every rank works on all of them: it " +
-        "holds a stage of both directions.",
+        "You let a rank do half of the work in DualPipe. Half enter at each end, but every rank works on all of " +
+        "them: it holds a stage of both directions.",
     },
     {
       name: "per cent",
@@ -130,10 +131,10 @@ export const bubbleExercise = defineExercise<BubbleShare>({
     },
   ],
   hints: [
-    "Two times add up to a step: the work of one rank, which is the same for all three, and the bubble of table 2. The " +
-      "share is bubble over both. With nothing hidden, F&B is F + B.",
-    "Work is microBatches · (F + B). The bubbles are (PP − 1)(F + B), (PP − 1)(F + B − 2W) and (PP / 2 − 1)(F + 2B − " +
-      "3W).",
+    "Two times add up to a step: the work of one rank, which is the same for all three, and the bubble of table 2. " +
+      "The share is bubble over both. With nothing hidden, F&B is F + B.",
+    "Work is microBatches · (F + B). The bubbles are (PP − 1)(F + B), (PP − 1)(F + B − 2 · W) and (PP / 2 − 1)(F + " +
+      "2 · B − 3 · W).",
   ],
 });
 
@@ -194,8 +195,8 @@ export const trafficExercise = defineExercise<TokenBytes>({
   hints: [
     "An expert's node is Math.floor(expert / expertsPerNode). Which nodes are reached, and which of those need the " +
       "network? A Set holds each node once.",
-    "One copy, there and back, is hiddenSize · (1 + 2) bytes. InfiniBand carries one for each node other than home, NVLink " +
-      "one for each expert.",
+    "One copy, there and back, is hiddenSize · (1 + 2) bytes. InfiniBand carries one for each node other than " +
+      "home, NVLink one for each expert.",
   ],
 });
 
@@ -227,16 +228,16 @@ export const balanceExercise = defineExercise<SetAside>({
       name: "as many as the link can use",
       answer: (job) => Math.ceil(job.bandwidth / job.perMultiprocessor),
       message:
-        "As many as saturate the link. That makes the exchange as short as it can be, but where arithmetic takes longer " +
-        "anyway, some of them would do more good there.",
+        "As many as saturate the link. That makes the exchange as short as it can be, but where arithmetic takes " +
+        "longer anyway, some of them would do more good there.",
     },
     {
       name: "arithmetic that does not slow down",
       answer: (job) =>
         firstCount(job, (n) => job.bytes / Math.min(job.bandwidth, n * job.perMultiprocessor) <= job.arithmetic),
       message:
-        "You hide the exchange behind the arithmetic of all multiprocessors. Those that you take away slow the arithmetic " +
-        "down: it takes arithmetic · n / (n − s).",
+        "You hide the exchange behind the arithmetic of all multiprocessors. Those that you take away slow the " +
+        "arithmetic down: it takes arithmetic · n / (n − s).",
     },
     {
       name: "the sum in place of the longer one",
@@ -250,9 +251,9 @@ export const balanceExercise = defineExercise<SetAside>({
     },
   ],
   hints: [
-    "Write the time for a given s: arithmetic on the multiprocessors that are left, an exchange on those set aside, both " +
-      "at once. Then try every s.",
-    "For each s from 1 to multiprocessors − 1: the larger of arithmetic · multiprocessors / (multiprocessors − s) and " +
-      "bytes / min(bandwidth, s · perMultiprocessor). Return the s with the smallest.",
+    "Write the time for a given s: arithmetic on the multiprocessors that are left, an exchange on those set " +
+      "aside, both at once. Then try every s.",
+    "For each s from 1 to multiprocessors − 1: the larger of arithmetic · multiprocessors / (multiprocessors − s) " +
+      "and bytes / min(bandwidth, s · perMultiprocessor). Return the s with the smallest.",
   ],
 });

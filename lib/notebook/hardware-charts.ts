@@ -3,7 +3,7 @@
  * in rows. They know numbers only.
  */
 import type { Figure, Trace } from "./plot";
-import { AXIS_LINE } from "./theme";
+import { AXIS_LINE, COLOURS, TEXT } from "./theme";
 
 export interface Roof {
   name: string;
@@ -21,34 +21,36 @@ export interface RooflinePoint {
 
 const SCALE = 1e12; // shown in TFLOP/s
 
-/** Where names stand around marks, in turn, so that neighbours don't write over each other. */
-const AROUND = ["top center", "bottom center", "top left", "bottom right", "middle left", "middle right"];
-
 /** A chip's roofs as lines, operations as marks; both axes logarithmic. */
 export function rooflineChart(chart: {
   title: string;
   roofs: Roof[];
-  series: { name: string; points: RooflinePoint[]; named?: boolean }[];
+  series: { name: string; points: RooflinePoint[] }[];
   intensities: [low: number, high: number];
 }): Figure {
   const [low, high] = chart.intensities;
-  const roofs = chart.roofs.map(({ name, peak, bandwidth }): Trace => ({
+  const roofs = chart.roofs.map(({ name, peak, bandwidth }, i): Trace => ({
     type: "scatter",
     mode: "lines",
     name,
     x: [low, peak / bandwidth, high],
     y: [low * bandwidth, peak, peak].map((rate) => rate / SCALE),
+    line: { color: TEXT, width: 1.5, dash: i === 0 ? "solid" : "dash" }, // colours are for operations
   }));
-  const series = chart.series.map(({ name, points, named = false }): Trace => ({
+  const series = chart.series.map(({ name, points }, i): Trace => ({
     type: "scatter",
-    mode: named ? "markers+text" : "markers",
+    mode: "markers",
     name,
     x: points.map(({ intensity }) => intensity),
     y: points.map(({ rate }) => rate / SCALE),
     text: points.map((point) => point.name),
-    ...(named ? { textposition: points.map((_, i) => AROUND[i % AROUND.length]) } : {}),
     hovertemplate: "%{text}<br>%{x:.3~g} FLOPs a byte, %{y:.3~g} TFLOP/s<extra></extra>",
-    marker: { size: points.map(({ share }) => (share === undefined ? 9 : 7 + 30 * Math.sqrt(share))), opacity: 0.85 },
+    marker: {
+      color: COLOURS[i % COLOURS.length],
+      size: points.map(({ share }) => (share === undefined ? 9 : 8 + 30 * Math.sqrt(share))),
+      sizemode: "diameter",
+      opacity: 0.85,
+    },
     cliponaxis: false,
   }));
   return {
@@ -103,6 +105,7 @@ export function timelineChart(chart: {
       title: { text: chart.title },
       barmode: "overlay",
       bargap: 0.12,
+      uniformtext: { minsize: 9, mode: "hide" }, // a label that has no room is left out
       xaxis: { title: { text: `time (${chart.unit})` }, range: [0, until] },
       yaxis: { type: "category", categoryorder: "array", categoryarray: chart.rows, autorange: "reversed" },
       showlegend: true,

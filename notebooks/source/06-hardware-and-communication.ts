@@ -4,8 +4,8 @@
 // ## What do roofline, DualPipe, node-limited routing and PTX change?
 //
 // DeepSeek-V3 was trained on 2,048 GPUs ([technical report](https://arxiv.org/abs/2412.19437), section 3.1). In every
-// sparse layer, each of them sends its tokens to experts on other machines, and then has nothing to do until the answers
-// come back. Left alone, this cluster would wait for about half of its time.
+// sparse layer, each of them sends its tokens to experts on other machines, and then has nothing to do until the
+// answers come back. Left alone, this cluster would wait for about half of its time.
 //
 // It did not, and this lesson is about why not. It is also about a story that grew around it: that DeepSeek "bypassed
 // CUDA" and so broke a monopoly. At the end of this lesson you can
@@ -29,8 +29,8 @@
 // | `cuda-restrictions` | export rules block the full CUDA ecosystem |
 // | `cuda-moat` | NVIDIA's moat weakens; AMD and Huawei become viable |
 //
-// What can be counted, we count. What cannot, we look up: in the report, in the released libraries, and in the record of
-// a real GPU that the course has measured.
+// What can be counted, we count. What cannot, we look up: in the report, in the released libraries, and in the record
+// of a real GPU that the course has measured.
 
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
@@ -73,8 +73,8 @@ import { Random } from "./lib/tensor/random";
 
 const backend = await useBackend();
 const h200 = readMeasurements();
-say`Ready. Measured points: ${h200 === null ? "there is no record in data/measurements; plots show counts only" :
-  describe(h200)}.`;
+say`Ready. Measured points:
+${h200 === null ? "there is no record in data/measurements; plots show counts only" : describe(h200)}.`;
 
 // %% [markdown]
 // **The numbers worth changing.** Change one, then *Run → Run All Cells*.
@@ -105,9 +105,9 @@ const multiprocessors = value("accelerators", "h800", "multiprocessors");
 // %% [markdown]
 // ## 1. A GPU that waits
 //
-// One GPU, one layer, a forward pass in training. The GPU computes attention for its tokens. Then it sends each token to
-// its experts (*dispatch*), which live on other GPUs; computes the experts that live here, for tokens from everywhere
-// (*MLP*, the report's word); and gets its own tokens' answers back (*combine*).
+// One GPU, one layer, a forward pass in training. The GPU computes attention for its tokens. Then it sends each token
+// to its experts (*dispatch*), which live on other GPUs; computes the experts that live here, for tokens from
+// everywhere (*MLP*, the report's word); and gets its own tokens' answers back (*combine*).
 //
 // Both kinds of time can be counted. Arithmetic: FLOPs, over what the chip reaches. Exchange: bytes, over what the
 // network carries, with V3's own rules, which section 3 explains.
@@ -124,10 +124,15 @@ const training = {
 };
 const layer = layerTimes(v3, chip, links, training);
 const sums = layerSums(layer);
+const kindOf = (piece: string) =>
+  piece.includes("(F)") ? "forward" : piece.includes("(W)") ? "backward for weights" : "backward for input";
 const asTasks = (pieces: Piece[]): TimelineTask[] =>
   pieces.map(({ name, lane, start, end }) => ({
-    row: lane, kind: name.includes("(F)") ? "forward" : name.includes("(W)") ? "backward for weights" : "backward for input",
-    start: 1e3 * start, end: 1e3 * end, label: name,
+    row: lane,
+    kind: kindOf(name),
+    start: 1e3 * start,
+    end: 1e3 * end,
+    label: name.replace(/ \(.\)$/, ""),
   }));
 plot(
   timelineChart({
@@ -159,13 +164,13 @@ table(
   { caption: `Arithmetic over exchange in a forward, ${chip.name}`, digits: 2 },
 );
 const measuredRate = fact("systems", "v3-training", "measuredRate");
-say`For a whole step of training, everything included, DeepSeek measured ${whole(measuredRate.value / 1e12)} TFLOP/s a GPU
-(${citeLink(measuredRate)}), which is ${percent(measuredRate.value / machine("h800").peaks.fp8)} of the H800's FP8 peak.
-While it computes, a GPU is faster than that average.`;
+say`For a whole step of training, everything included, DeepSeek measured ${whole(measuredRate.value / 1e12)} TFLOP/s a
+GPU (${citeLink(measuredRate)}), which is ${percent(measuredRate.value / machine("h800").peaks.fp8)} of the H800's FP8
+peak. While it computes, a GPU is faster than that average.`;
 
 // %% [markdown]
-// Two cures, then: fewer bytes (section 3), and something to do while they travel (sections 4 and 5). First the question
-// that comes before both: what limits arithmetic itself?
+// Two cures, then: fewer bytes (section 3), and something to do while they travel (sections 4 and 5). First the
+// question that comes before both: what limits arithmetic itself?
 //
 // ## 2. The roofline
 //
@@ -203,8 +208,8 @@ say`Read a ridge like this: on ${chip.name} a byte that comes from memory has to
 //
 // *Implement · difficulty 1 of 3 · 8 minutes · 2 points*
 //
-// Nearly all of a language model is products $[m, k] \cdot [k, n] \to [m, n]$: $m$ tokens times a weight matrix. Write the
-// intensity. `bytes` says how many bytes one number of the input, the weights and the output takes.
+// Nearly all of a language model is products $[m, k] \cdot [k, n] \to [m, n]$: $m$ tokens times a weight matrix. Write
+// the intensity. `bytes` says how many bytes one number of the input, the weights and the output takes.
 
 // %% nbgrader={"grade": false, "grade_id": "06-intensity", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function intensityOf(m: number, k: number, n: number, bytes: NumberSizes): number {
@@ -227,14 +232,14 @@ await check(intensityExercise, intensityOf);
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// FLOPs are 2 · m · k · n. Bytes are m · k numbers of the input, k · n of the weights and m · n of the output, each times
-// its own size.
+// FLOPs are 2 · m · k · n. Bytes are m · k numbers of the input, k · n of the weights and m · n of the output, each
+// times its own size.
 //
 // </details>
 
 // %% [markdown]
-// With it (or the library's, until yours passes): one expert's matrix, for more and more tokens. Where does it cross the
-// ridge?
+// With it (or the library's, until yours passes): one expert's matrix, for more and more tokens. Where does it cross
+// the ridge?
 
 // %%
 const yourIntensity = await solvedOr(intensityExercise, intensityOf);
@@ -258,17 +263,19 @@ plot(
 const needed = Array.from({ length: 4096 }, (_, i) => i + 1).find((m) => expertIntensity(m) >= ridge(chip, "fp8"));
 const load = { batch, context, gpus: decodeGpus };
 const rows = rowsPerExpert(v3, load);
+const smallCrowd = 32; // tokens
 const reportRows = fact("systems", "v3-decode", "rowsPerExpert");
 say`An expert needs **${needed === undefined ? "more than 4096" : whole(needed)} tokens at once**. A token chooses
 ${v3.numExpertsPerTok} of ${v3.nRoutedExperts}, so with ${batch} sequences on each of ${decodeGpus} GPUs an expert gets
 ${whole(rows)} on average. The report says: usually within ${reportRows.value}, so the bottleneck is memory
-(${cite(reportRows)}). And a small crowd does not even reuse what is read: ${percent(expertCoverage(256, 8, 32))} of a
-layer's experts are touched by 32 tokens, each read for one token or two.`;
+(${cite(reportRows)}). And a small crowd does not even reuse what is read:
+${percent(expertCoverage(v3.nRoutedExperts, v3.numExpertsPerTok, smallCrowd))} of a layer's experts are touched by
+${smallCrowd} tokens, each read for one token or two.`;
 
 // %% [markdown]
 // **Look at the line.** It rises straight, one FLOP more for each token more, and then bends: from there on, inputs and
-// outputs count as much as weights. Batching is what lifts an operation up the roofline; sparsity is what pushes it down
-// again, since the batch is divided among the experts.
+// outputs count as much as weights. Batching is what lifts an operation up the roofline; sparsity is what pushes it
+// down again, since the batch is divided among the experts.
 //
 // ### V3's operations under the roofs
 //
@@ -285,6 +292,9 @@ const pointsOf = (operations: Operation[]) => {
     share: leastTime(operation, chip).seconds / seconds,
   }));
 };
+/** Each operation is a series, for a colour and a name of its own. */
+const seriesOf = (operations: Operation[]) =>
+  pointsOf(operations).map((point) => ({ name: point.name, points: [point] }));
 const roofs = [
   { name: `FP8 roof of ${chip.name}`, peak: chip.peaks.fp8, bandwidth: chip.bandwidth },
   { name: "BF16 roof", peak: chip.peaks.bf16, bandwidth: chip.bandwidth },
@@ -298,29 +308,29 @@ sliderPlot({
   initial: batch,
   height: 560,
   figure: (size) => {
-    const points = pointsOf(grouped(decodeOperations(v3, { batch: size, context, gpus: decodeGpus })));
-    return rooflineChart({
-      title: `batch ${size}`, roofs, intensities: [0.5, 5000], series: [{ name: "operations", points, named: true }],
-    });
+    const operations = grouped(decodeOperations(v3, { batch: size, context, gpus: decodeGpus }));
+    return rooflineChart({ title: `batch ${size}`, roofs, intensities: [0.5, 5000], series: seriesOf(operations) });
   },
 });
 const decoding = decodeOperations(v3, load);
 const decodeTime = phaseTime(decoding, chip);
 const cacheTime = leastTime(decoding.find(({ name }) => name === "attention over the cache")!, chip);
-say`**Attention over the cache stands still.** Every sequence has a cache of its own, so a larger batch reads more caches
-and reuses nothing. Its intensity of ${whole(intensity(decoding.find(({ name }) => name === "attention over the cache")!))}
-comes from latent attention itself: all ${v3.numAttentionHeads} heads use the same ${v3.kvLoraRank + v3.qkRopeHeadDim}
-numbers (lesson 03). At ${batch} sequences it is ${percent(cacheTime.seconds / decodeTime.seconds)} of the layer's time.`;
+say`**Attention over the cache stands still.** Every sequence has a cache of its own, so a larger batch reads more
+caches and reuses nothing. Its intensity of
+${whole(intensity(decoding.find(({ name }) => name === "attention over the cache")!))} comes from latent attention
+itself: all ${v3.numAttentionHeads} heads use the same ${v3.kvLoraRank + v3.qkRopeHeadDim} numbers (lesson 03). At
+${batch} sequences it is ${percent(cacheTime.seconds / decodeTime.seconds)} of the layer's time.`;
 
 // %% [markdown]
 // The other phase reads prompts: thousands of tokens at once, all known. A training step's forward is of the same kind.
 
 // %%
-const reading = prefillOperations(v3, { tokens: 8192, context: 4096, gpus: value("serving", "report-deployment", "prefillGpus") });
+const prefillGpus = value("serving", "report-deployment", "prefillGpus");
+const reading = prefillOperations(v3, { tokens: 8192, context: 4096, gpus: prefillGpus });
 plot(
   rooflineChart({
     title: "What does each operation wait for when V3 reads a prompt?",
-    roofs, intensities: [0.5, 5000], series: [{ name: "operations", points: pointsOf(grouped(reading)), named: true }],
+    roofs, intensities: [0.5, 5000], series: seriesOf(grouped(reading)),
   }),
   { height: 480 },
 );
@@ -386,7 +396,7 @@ else {
   table(
     [
       ["BF16", "bf16", sheet.peaks.bf16],
-      ["FP8, one scale, exact sums", "fp8", sheet.peaks.fp8],
+      ["FP8, one scale, sums promoted", "fp8", sheet.peaks.fp8],
       ["FP8, one scale, fast sums", "fp8-fast", sheet.peaks.fp8],
       ["FP8, block scales as in V3", "fp8-block", sheet.peaks.fp8],
     ].map(([name, form, peak]) => ({
@@ -397,6 +407,20 @@ else {
     })),
     { caption: "Peaks, promised and kept", columns: { "fastest measured (TFLOP/s)": { digits: 0 } } },
   );
+  const sums = (form: string) => measured(h200, "accumulation", { form });
+  const errorAt = (form: string, k: unknown) => {
+    const found = sums(form).find((row) => row.k === k);
+    return found === undefined ? null : asNumber(found.max_relative_error);
+  };
+  if (sums("fp8-fast").length > 0)
+    table(
+      sums("fp8-fast").map(({ k }) => ({
+        "numbers added": asNumber(k),
+        "largest error, fast sums": errorAt("fp8-fast", k),
+        "largest error, sums promoted": errorAt("fp8", k),
+      })),
+      { caption: "What fast sums cost: relative error of the same FP8 product (all values positive)" },
+    );
   say`Memory: ${fixed(tera(fastestRead), 2)} TB/s read at best, ${percent(fastestRead / sheet.bandwidth)} of the data
   sheet. Measured: ${describe(h200)}.`;
 }
@@ -417,7 +441,7 @@ else {
   const labels: Record<string, string> = {
     absorbed: "absorbed", expanded: "all keys and values kept", recomputed: "latent kept, expanded each step",
   };
-  const size = 32;
+  const [size, shownContext] = [32, 4096];
   const ofForm = (form: string) => measured(h200, "mla_decode", { form, batch: size });
   plot(
     lineChart({
@@ -431,13 +455,14 @@ else {
       })),
     }),
   );
-  const at = (form: string) => ofForm(form).find((row) => row.context === 4096);
+  const at = (form: string) => ofForm(form).find((row) => row.context === shownContext);
   const [absorbed, expanded, recomputed] = forms.map(at);
   if (absorbed && expanded && recomputed)
-    say`With 4096 tokens behind each, the absorbed form does ${times(asNumber(absorbed.flop) / asNumber(expanded.flop))} the
-    arithmetic of the expanded one and takes ${times(absorbed.seconds / expanded.seconds)} its time; expanding at every
-    step takes ${times(recomputed.seconds / absorbed.seconds)} as long as absorbing. (Plain PyTorch, no fused kernel: ratios
-    are what to read here.)`;
+    say`With ${whole(shownContext)} tokens behind each, the absorbed form does
+    ${times(asNumber(absorbed.flop) / asNumber(expanded.flop))} the arithmetic of the expanded one and takes
+    **${percent(absorbed.seconds / expanded.seconds)} of its time**; expanding at every step takes
+    ${times(recomputed.seconds / absorbed.seconds)} as long as absorbing. (Plain PyTorch, no fused kernel: ratios are
+    what to read here.)`;
   table(
     measured(h200, "experts", { experts: 256 })
       .filter((row) => row.form === "loop")
@@ -473,9 +498,9 @@ table(
   { caption: `H800: ${cite(fact("accelerators", "h800", "intraNodeUsable"))}` },
 );
 const h800Links = linksOf("h800");
-say`NVLink is ${times(h800Links.intraNode / h800Links.interNode)} as fast, and both can work at the same time. So V3 sends a
-token over InfiniBand **once to each node** that holds some of its experts, and NVLink carries it on to each expert
-there.`;
+say`NVLink is ${times(h800Links.intraNode / h800Links.interNode)} as fast, and both can work at the same time. So V3
+sends a token over InfiniBand **once to each node** that holds some of its experts, and NVLink carries it on to each
+expert there.`;
 
 // %% [markdown]
 // The slow link thus pays for *nodes*, not for experts. How many nodes does a token reach, if nobody limits them? And
@@ -508,7 +533,10 @@ plot(
     y: { title: "µs a token and layer, there and back" },
     series: [
       { name: "InfiniBand, at most", x: limits, y: limits.map((limit) => microseconds(limit).interNode) },
-      { name: "InfiniBand, on average", x: limits, y: reachedNodes.map((mean) => microseconds(mean).interNode), dashed: true },
+      {
+        name: "InfiniBand, on average", dashed: true,
+        x: limits, y: reachedNodes.map((mean) => microseconds(mean).interNode),
+      },
       { name: "NVLink", x: limits, y: limits.map((limit) => microseconds(limit).intraNode) },
     ],
   }),
@@ -518,8 +546,8 @@ const formula = expectedNodes({ experts: v3.nRoutedExperts, nodes, active: v3.nu
 const limited = reachedNodes[nodeLimit - 1];
 say`Without a limit a token reaches ${fixed(unlimited, 2)} nodes on average (the formula for experts drawn evenly gives
 ${fixed(formula, 2)}), and ${nodes} in the worst case. With a limit of ${nodeLimit} it reaches ${fixed(limited, 2)}, and
-never more than ${nodeLimit}. The average falls by ${percent(1 - limited / unlimited)}, the worst case, which everybody else
-waits for, by ${percent(1 - nodeLimit / nodes)}.
+never more than ${nodeLimit}. The average falls by ${percent(1 - limited / unlimited)}, the worst case, which everybody
+else waits for, by ${percent(1 - nodeLimit / nodes)}.
 
 What does the limit take away? Of all sets of ${v3.numExpertsPerTok} experts, a token can still choose among
 ${percent(Number((reachableCombinations(256, 8, nodes, nodeLimit) * 10_000n) / combinations(256, 8)) / 10_000)}.`;
@@ -527,7 +555,7 @@ ${percent(Number((reachableCombinations(256, 8, nodes, nodeLimit) * 10_000n) / c
 // %% [markdown]
 // ### The surprise: five experts for nothing
 //
-// **Predict.** V3 sends a token to 8 experts in at most 4 nodes. At the same price, how many could it reach?
+// **Predict.** V3 sends a token to eight experts in at most four nodes. At the same price, how many could it reach?
 
 // %%
 const samePriceGuess = 8; // your guess
@@ -536,7 +564,8 @@ const samePriceGuess = 8; // your guess
 const price = expertsAtSamePrice(ofTraining("nodeLimit"), h800Links);
 const expertCounts = Array.from({ length: 24 }, (_, i) => i + 1);
 const cost = (experts: number) => {
-  const traffic = exchangeBytes(v3.hiddenSize, { interNode: Math.min(experts, ofTraining("nodeLimit")), intraNode: experts });
+  const copies = { interNode: Math.min(experts, ofTraining("nodeLimit")), intraNode: experts };
+  const traffic = exchangeBytes(v3.hiddenSize, copies);
   return 1e6 * exchangeSeconds(traffic, h800Links);
 };
 plot(
@@ -547,19 +576,19 @@ plot(
     series: [{ name: "the slower link decides", x: expertCounts, y: expertCounts.map(cost) }],
   }),
 );
-say`You said ${samePriceGuess}. It is **${fixed(price, 1)}**: the line is flat from ${ofTraining("nodeLimit")} experts up to
-there, since InfiniBand is busy with its ${ofTraining("nodeLimit")} copies anyway, and NVLink has time left. The report rounds
-to ${ofTraining("expertsAtSamePrice")} (${cite(fact("systems", "v3-training", "expertsAtSamePrice"))}). On an H100, with its full
-NVLink, it would be ${whole(expertsAtSamePrice(ofTraining("nodeLimit"), linksOf("h100")))}.`;
+say`You said ${samePriceGuess}. It is **${fixed(price, 1)}**: the line is flat from ${ofTraining("nodeLimit")} experts
+up to there, since InfiniBand is busy with its ${ofTraining("nodeLimit")} copies anyway, and NVLink has time left. The
+report rounds to ${ofTraining("expertsAtSamePrice")} (${cite(fact("systems", "v3-training", "expertsAtSamePrice"))}). On
+an H100, with its full NVLink, it would be ${whole(expertsAtSamePrice(ofTraining("nodeLimit"), linksOf("h100")))}.`;
 
 // %% [markdown]
 // ### Exercise 3 · The bytes of a token
 //
 // *Implement · difficulty 2 of 3 · 12 minutes · 3 points*
 //
-// One token in one layer, there and back. InfiniBand carries one copy to each *other* node that holds one of its experts;
-// NVLink one copy to each expert, wherever it is. A number takes one byte on the way there (FP8) and two on the way back
-// (BF16). Experts 0 to `expertsPerNode` − 1 live on node 0, and so on; `home` is the token's own node.
+// One token in one layer, there and back. InfiniBand carries one copy to each *other* node that holds one of its
+// experts; NVLink one copy to each expert, wherever it is. A number takes one byte on the way there (FP8) and two on
+// the way back (BF16). Experts 0 to `expertsPerNode` − 1 live on node 0, and so on; `home` is the token's own node.
 
 // %% nbgrader={"grade": false, "grade_id": "06-traffic", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function bytesOf(hiddenSize: number, experts: number[], expertsPerNode: number, home: number): LinkBytes {
@@ -577,8 +606,8 @@ await check(trafficExercise, bytesOf);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// An expert's node is Math.floor(expert / expertsPerNode). Which nodes are reached, and which of those need the network?
-// A Set holds each node once.
+// An expert's node is Math.floor(expert / expertsPerNode). Which nodes are reached, and which of those need the
+// network? A Set holds each node once.
 //
 // </details>
 // <details><summary>Hint 2</summary>
@@ -615,22 +644,28 @@ table(
     boundRow("with V3's 7,168 channels and 58 sparse layers", exact),
     boundRow("all experts within NVLink's reach (H800's rate)", { ...exact, bandwidth: h800Links.intraNode }),
   ],
-  { caption: "The least time of a token, if the network alone decides", columns: { "tokens/s for a user": { digits: 0 } } },
+  {
+    caption: "The least time of a token, if the network alone decides",
+    columns: { "tokens/s for a user": { digits: 0 } },
+  },
 );
 say`The published figures are ${fixed(1e6 * bound("exchange"), 2)} µs, ${fixed(1e3 * bound("step"), 2)} ms and
-${bound("tokensPerSecond")} tokens/s (${citeLink(fact("systems", "v3-decode-bound", "exchange"))}). Each layer counts twice, for
-two micro-batches take turns.`;
+${bound("tokensPerSecond")} tokens/s (${citeLink(fact("systems", "v3-decode-bound", "exchange"))}). Each layer counts
+twice, for two micro-batches take turns.`;
 
 // %% [markdown]
 // ## 4. Something to do meanwhile
 //
 // The exchange cannot be avoided, but the GPU need not wait. It holds another micro-batch, on its way *back*. While one
-// side's tokens travel, it computes for the other side. Figure 4 of the report cuts both into pieces and gives the order.
-// We play that order with our times. Each piece starts as soon as its lane is free and its input is there; slide the
-// limit on nodes, and so the length of the exchanges:
+// side's tokens travel, it computes for the other side. Figure 4 of the report cuts both into pieces and gives the
+// order. We play that order with our times. Each piece starts as soon as its lane is free and its input is there; slide
+// the limit on nodes, and so the length of the exchanges:
 
 // %%
-const shownRounds = 3;
+const shownRounds = 2;
+const layerAt = (limit: number) => layerTimes(v3, chip, links, { ...training, nodeLimit: limit });
+const roundsAt = limits.map((limit) => overlapRounds(layerAt(limit), shownRounds));
+const until = 1e3 * Math.max(...roundsAt.flat().map(({ end }) => end));
 sliderPlot({
   title: "A forward and a backward together: is the GPU ever idle?",
   parameter: "limit",
@@ -638,26 +673,39 @@ sliderPlot({
   values: limits,
   initial: nodeLimit,
   height: 400,
-  figure: (limit) => {
-    const layerTime = layerTimes(v3, chip, links, { ...training, nodeLimit: limit });
-    return timelineChart({
+  figure: (limit) =>
+    timelineChart({
       title: `limit ${limit}`, unit: "ms", rows: ["arithmetic", "exchange"],
       kinds: ["forward", "backward for input", "backward for weights"],
-      tasks: asTasks(overlapRounds(layerTime, shownRounds)),
-      until: 1e3 * shownRounds * overlapGain(layerTimes(v3, chip, links, { ...training, nodeLimit: nodes })).inTurn * 0.75,
-    });
-  },
+      tasks: asTasks(roundsAt[limit - 1]), until,
+    }),
 });
 const gain = overlapGain(layer);
 say`One after the other, forward and backward of a layer take ${fixed(1e3 * gain.inTurn, 1)} ms; together
 **${fixed(1e3 * gain.together, 1)} ms**, and their arithmetic alone ${fixed(1e3 * gain.arithmetic, 1)} ms. So
-${percent((gain.inTurn - gain.together) / (gain.inTurn - gain.arithmetic))} of the exchange is hidden, at a limit of ${nodeLimit}
-nodes.`;
+${percent((gain.inTurn - gain.together) / (gain.inTurn - gain.arithmetic))} of the exchange is hidden, at a limit of
+${nodeLimit} nodes.`;
 
 // %% [markdown]
-// Look at the upper lane. With few nodes it has no gaps: all exchange runs below arithmetic. Slide to the right, and gaps
-// open; now the lower lane has none. **Overlap hides the smaller of the two, never the larger.** That is why node-limited
-// routing and DualPipe belong together: the first makes the exchange the smaller one, the second hides it.
+// Does a real GPU do two things at once? On the H200 the script timed large products, a transfer from the host that
+// takes about as long, one after the other, and both together. (That transfer runs on a copy engine and needs no
+// multiprocessor: the easy case. V3's network kernels are the hard one, and section 6 is about their price.)
+
+// %%
+const overlapped = h200 === null ? [] : measured(h200, "overlap");
+const timeOf = (kind: string) => 1e3 * (overlapped.find((row) => row.kind === kind)?.seconds ?? NaN);
+if (overlapped.length === 4)
+  say`Products alone ${fixed(timeOf("compute"), 1)} ms, transfer alone ${fixed(timeOf("transfer"), 1)} ms; one after the
+  other ${fixed(timeOf("in turn"), 1)} ms, together **${fixed(timeOf("together"), 1)} ms**:
+  ${percent((timeOf("in turn") - timeOf("together")) / Math.min(timeOf("compute"), timeOf("transfer")))} of the shorter
+  one is hidden.`;
+else say`There is no record of that here.`;
+
+// %% [markdown]
+// Look again at the upper lane of the figure. With few nodes it has no gaps: all exchange runs below arithmetic. Slide
+// to the right, and gaps open; now the lower lane has none. **Overlap hides the smaller of the two, never the larger.**
+// That is why node-limited routing and DualPipe belong together: the first makes the exchange the smaller one, the
+// second hides it.
 //
 // ## 5. DualPipe: where the other micro-batch comes from
 //
@@ -665,9 +713,9 @@ nodes.`;
 // through. A rank can work only when something has arrived. The time in which it can't is the **bubble**.
 //
 // Three ways to order the same work. **1F1B**: fill the pipeline, then one forward, one backward in turn. **ZB1P**: cut
-// the backward in two; the part for inputs is what the previous rank waits for, the part for weights can wait, and fills
-// gaps. **DualPipe**: micro-batches enter at *both* ends, so that in the middle of a step every rank has a forward and a
-// backward to run together. White is bubble:
+// the backward in two; the part for inputs is what the previous rank waits for, the part for weights can wait, and
+// fills gaps. **DualPipe**: micro-batches enter at *both* ends, so that in the middle of a step every rank has a
+// forward and a backward to run together. White is bubble:
 
 // %%
 const KINDS: [PlayedStep["kind"], string][] = [
@@ -711,13 +759,13 @@ table(
   }),
   { caption: `${ranks} ranks, ${microBatches} micro-batches, nothing hidden; a forward takes 1, a backward 2` },
 );
-say`In this picture nothing is hidden: forward and backward at once take as long as one after the other. Even so DualPipe's
-bubble is the smallest. Its price stands in the last column: as each rank serves both directions, it holds two stages'
-weights. (Numbers are micro-batches that entered at rank 0.)`;
+say`In this picture nothing is hidden: forward and backward at once take as long as one after the other. Even so
+DualPipe's bubble is the smallest. Its price stands in the last column: as each rank serves both directions, it holds
+two stages' weights. (Numbers are micro-batches that entered at rank 0.)`;
 
 // %% [markdown]
-// The formulas are those of the report's table 2, with $F$, $B$ and $W$ for a forward, a whole backward and its part for
-// weights, and $F\&B$ for both at once:
+// The formulas are those of the report's table 2, with $F$, $B$ and $W$ for a forward, a whole backward and its part
+// for weights, and $F\&B$ for both at once:
 //
 // $$\text{1F1B: } (PP-1)(F+B) \qquad \text{ZB1P: } (PP-1)(F+B-2W) \qquad \text{DualPipe: }
 //   \left(\tfrac{PP}{2}-1\right)(F\&B + B - 3W)$$
@@ -751,21 +799,22 @@ await check(bubbleExercise, bubbleShare);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// Two times add up to a step: the work of one rank, which is the same for all three, and the bubble of table 2. The share
-// is bubble over both. With nothing hidden, F&B is F + B.
+// Two times add up to a step: the work of one rank, which is the same for all three, and the bubble of table 2. The
+// share is bubble over both. With nothing hidden, F&B is F + B.
 //
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// Work is microBatches · (F + B). The bubbles are (PP − 1)(F + B), (PP − 1)(F + B − 2W) and (PP / 2 − 1)(F + 2B − 3W).
+// Work is microBatches · (F + B). The bubbles are (PP − 1)(F + B), (PP − 1)(F + B − 2 · W) and (PP / 2 − 1)(F + 2 · B −
+// 3 · W).
 //
 // </details>
 
 // %% [markdown]
 // ### The bubble is not the main thing
 //
-// Use it (or the library's) on V3's own size. A batch is 15,360 sequences of 4K tokens (the report, section 4.2), on 128
-// pipelines of 16 GPUs; taking one sequence as a micro-batch, that is 120 for each pipeline.
+// Use it (or the library's) on V3's own size. A batch is 15,360 sequences of 4K tokens (the report, section 4.2), on
+// 128 pipelines of 16 GPUs; taking one sequence as a micro-batch, that is 120 for each pipeline.
 
 // %%
 const yourShare = await solvedOr(bubbleExercise, bubbleShare);
@@ -783,7 +832,7 @@ table(
     "bubble, if exchanges took no time": percent(bubbleShares[i]),
     "a GPU computes, with exchanges": percent(computes[i]),
   })),
-  { caption: `A step on ${v3Ranks} ranks with ${v3MicroBatches} micro-batches, ${v3Layers} layers a rank, ${chip.name}` },
+  { caption: `${v3Ranks} ranks, ${v3MicroBatches} micro-batches, ${v3Layers} layers a rank, ${chip.name}` },
 );
 plot(
   barChart({
@@ -794,15 +843,15 @@ plot(
   }),
   { height: 300 },
 );
-say`With so many micro-batches the bubble is small in all three: ${percent(bubbleShares[0])} in 1F1B. What sets them apart is
-the exchange. With 1F1B a GPU computes for ${percent(computes[0])} of the time, with ZB1P for ${percent(computes[1])}: **half of
-the cluster waits**, as announced. DualPipe brings it to ${percent(computes[2])}, ${times(computes[2] / computes[0])} the
-throughput of 1F1B from the same chips.`;
+say`With so many micro-batches the bubble is small in all three: ${percent(bubbleShares[0])} in 1F1B. What sets them
+apart is the exchange. With 1F1B a GPU computes for ${percent(computes[0])} of the time, with ZB1P for
+${percent(computes[1])}: **half of the cluster waits**, as announced. DualPipe brings it to ${percent(computes[2])},
+${times(computes[2] / computes[0])} the throughput of 1F1B from the same chips.`;
 
 // %% [markdown]
-// What this count leaves out: sending between ranks, the optimiser, recomputed activations, uneven experts, and the fact
-// that 1F1B could hide some of its exchange behind its weight gradients. DeepSeek did not publish a step of 1F1B to compare
-// with. Read the ratio as "what is at stake", not as a measurement.
+// What this count leaves out: sending between ranks, the optimiser, recomputed activations, uneven experts, and the
+// fact that 1F1B could hide some of its exchange behind its weight gradients. DeepSeek did not publish a step of 1F1B
+// to compare with. Read the ratio as "what is at stake", not as a measurement.
 //
 // How is a schedule written? As a list of steps for each rank. This is the whole engine that plays it:
 
@@ -813,8 +862,8 @@ showSource("lib/economics/pipeline.ts", "play");
 // ## 6. What hiding costs: 20 of 132
 //
 // Bytes don't move by themselves. On an H800, moving them is work for the same *streaming multiprocessors* (SMs) that
-// compute: they copy, forward from InfiniBand to NVLink, and add up answers. V3 set 20 of 132 aside for that (the report,
-// section 3.5.1).
+// compute: they copy, forward from InfiniBand to NVLink, and add up answers. V3 set 20 of 132 aside for that (the
+// report, section 3.5.1).
 //
 // **Predict.** What happens to the time of a layer if it sets aside none? Two? Half of them?
 
@@ -824,7 +873,7 @@ plot(
   lineChart({
     title: "How many multiprocessors should communication get?",
     x: { title: "set aside (multiprocessors of 132)" },
-    y: { title: "ms for a forward of one layer" },
+    y: { title: "ms for a forward of one layer (log scale)", log: true },
     series: [
       { name: "both at once", x: counts, y: counts.map((count) => 1e3 * sharedSeconds(V3_JOB, count)) },
       {
@@ -836,9 +885,10 @@ plot(
 );
 const lost = setAside / multiprocessors;
 say`Too few, and the exchange takes forever; too many, and nobody is left to compute. By this count the best is
-${bestSetAside(V3_JOB)}. It is no independent discovery: that one multiprocessor moves a twentieth of the link's rate is taken
-from the report's "20 are enough". What the curve shows is the price: **${percent(lost)} of the chip's arithmetic** for
-${setAside}. On ${whole(ofTraining("gpus"))} GPUs that is as much as ${whole(lost * ofTraining("gpus"))} of them.`;
+${bestSetAside(V3_JOB)}. It is no independent discovery: that one multiprocessor moves a twentieth of the link's rate is
+taken from the report's "20 are enough". What the curve shows is the price: **${percent(lost)} of the chip's
+arithmetic** for ${setAside}. On ${whole(ofTraining("gpus"))} GPUs that is as much as
+${whole(lost * ofTraining("gpus"))} of them.`;
 
 // %%
 if (h200 !== null) {
@@ -866,9 +916,9 @@ if (h200 !== null) {
 }
 const v1 = fact("systems", "deepep-v1", "multiprocessors");
 const v2 = fact("systems", "deepep-v2", "multiprocessors");
-say`Is it a law of nature? No. The first released version of DeepSeek's communication library sets ${v1.value} aside in its
-example (${citeLink(v1)}); the second says ${Number(v2.low)} to ${Number(v2.high)} do the same for training like V3's (${citeLink(v2)}). In the
-report DeepSeek asks makers for a co-processor that needs none (section 3.5.1).`;
+say`Is it a law of nature? No. The first released version of DeepSeek's communication library sets ${v1.value} aside in
+its example (${citeLink(v1)}); the second says ${Number(v2.low)} to ${Number(v2.high)} do the same for training like
+V3's (${citeLink(v2)}). In the report DeepSeek asks makers for a co-processor that needs none (section 3.5.1).`;
 
 // %% [markdown]
 // ### Exercise 4 · How many multiprocessors for the network?
@@ -876,8 +926,8 @@ report DeepSeek asks makers for a co-processor that needs none (section 3.5.1).`
 // *Design · difficulty 3 of 3 · 15 minutes · 4 points*
 //
 // A job computes and exchanges at the same time. `arithmetic` is its time with all multiprocessors; the exchange moves
-// `bytes`, at `perMultiprocessor` for each multiprocessor set aside, but never faster than `bandwidth`. Return the number
-// to set aside that makes the job shortest.
+// `bytes`, at `perMultiprocessor` for each multiprocessor set aside, but never faster than `bandwidth`. Return the
+// number to set aside that makes the job shortest.
 
 // %% nbgrader={"grade": false, "grade_id": "06-balance", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function balance(job: SharedJob): number {
@@ -897,14 +947,14 @@ await check(balanceExercise, balance);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// Write the time for a given s: arithmetic on the multiprocessors that are left, an exchange on those set aside, both at
-// once. Then try every s.
+// Write the time for a given s: arithmetic on the multiprocessors that are left, an exchange on those set aside, both
+// at once. Then try every s.
 //
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// For each s from 1 to multiprocessors − 1: the larger of arithmetic · multiprocessors / (multiprocessors − s) and bytes /
-// min(bandwidth, s · perMultiprocessor). Return the s with the smallest.
+// For each s from 1 to multiprocessors − 1: the larger of arithmetic · multiprocessors / (multiprocessors − s) and
+// bytes / min(bandwidth, s · perMultiprocessor). Return the s with the smallest.
 //
 // </details>
 
@@ -925,7 +975,7 @@ await check(balanceExercise, balance);
 // instructions, and chunk sizes are tuned, so that they use less of the second-level cache and disturb other
 // multiprocessors less (section 3.2.2). It is about the 20, not about the 112 that do the arithmetic.
 //
-// Three months later the communication library was published, so one can look. We counted every PTX statement in the file
+// Two months later the communication library was published, so one can look. We counted every PTX statement in the file
 // that holds them:
 
 // %%
@@ -939,7 +989,7 @@ const ptx: [string, string][] = [
 const ptxCounts = ptx.map(([, key]) => value("systems", "deepep-v1", key));
 plot(
   barChart({
-    title: "What do the PTX statements of DeepSeek's communication kernels do?",
+    title: "What do the PTX lines in DeepSeek's kernels do?",
     x: { title: "statements" },
     labels: ptx.map(([name]) => name),
     series: [{ name: "statements", values: ptxCounts }],
@@ -947,9 +997,9 @@ plot(
   { height: 320 },
 );
 const ptxTotal = ptxCounts.reduce((sum, count) => sum + count, 0);
-say`**${ptxTotal} statements**, each a line or a few, wrapped in a C++ function (${citeLink(fact("systems", "deepep-v1",
-  "ptxOrdering"))}). Most say things that CUDA C++ has no word for: in which order others may see a write, or that a value
-read once needs no place in a cache.`;
+say`**${ptxTotal} statements**, each a line or a few, wrapped in a C++ function
+(${citeLink(fact("systems", "deepep-v1", "ptxOrdering"))}). Most say things that CUDA C++ has no word for: in which
+order others may see a write, or that a value read once needs no place in a cache.`;
 
 // %% [markdown]
 // The fourth bar is the one that made headlines. Its history, from the libraries' own records:
@@ -957,21 +1007,22 @@ read once needs no place in a cache.`;
 // | when | what |
 // |---|---|
 // | 24 February 2025 | DeepEP is published. Its README says that it uses "out-of-doc", undocumented behaviour: the load `ld.global.nc.L1::no_allocate.L2::256B` |
-// | 27 February 2025 | Corrected: the instruction *is* documented; what is not allowed is its **use**, for it reads data that others change through a path meant for constants. It is tested to work on Hopper, and a switch turns it off |
 // | 26 February 2025 | DeepGEMM is published, a library of FP8 products in CUDA C++. Its README describes a patch of the compiled SASS that flips bits to interleave two kinds of instructions |
+// | 27 February 2025 | Corrected: the instruction *is* documented; what is not allowed is its **use**, for it reads data that others change through a path meant for constants. It is tested to work on Hopper, and a switch turns it off |
 // | 20 July 2025 | DeepGEMM drops the patch: NVIDIA's compiler, from version 12.9 on, does the same by itself |
 // | April 2026 | DeepEP's second version; the load survives only in the old kernels |
 
 // %%
 const gain10 = fact("systems", "deepgemm", "patchGain");
-say`So there was work below PTX, too: for ${percent(gain10.value)} and more in some products (${citeLink(gain10)}). It lived for
-five months, until the maker of CUDA built it in. And the retracted word, "undocumented", lasted
+say`So there was work below PTX, too: for ${percent(gain10.value)} and more in some products (${citeLink(gain10)}). It
+lived for not quite five months, until the maker of CUDA built it in. And the retracted word, "undocumented", lasted
 ${value("systems", "deepep-v1", "retractionDays")} days in the README; it lives on in retellings.`;
 
 // %% [markdown]
 // What does that leave of "bypassed CUDA"? Both libraries are written in CUDA C++, need NVIDIA's compiler and require a
 // recent CUDA (their READMEs). Assembly in places where it pays is what every serious kernel library does, NVIDIA's own
-// included. The skill is real. The bypass is not. And note the direction: such code ties a program *closer* to one chip.
+// included. The skill is real. The bypass is not. And note the direction: such code ties a program *closer* to one
+// chip.
 //
 // ## 8. Restrictions, and the moat
 //
@@ -999,20 +1050,21 @@ table(
 const h100Layer = layerTimes(v3, machine("h100"), linksOf("h100"), training);
 const h800Layer = layerTimes(v3, machine("h800"), linksOf("h800"), training);
 const rule = fact("systems", "export-rules", "linkLimit2022");
-say`One row: NVLink. The rule of October 2022 named a rate of links, ${whole(rule.value / 1e9)} GB/s, together with a rate of
-operations (${citeLink(rule)}); the H800 stays below it. In October 2023 limits on performance took its place and caught the
-H800 as well (${citeLink(fact("systems", "export-rules", "linkLimitDropped"))}).
+say`One row: NVLink. The rule of October 2022 named a rate of links, ${whole(rule.value / 1e9)} GB/s, together with a
+rate of operations (${citeLink(rule)}); the H800 stays below it. In October 2023 limits on performance took its place
+and caught the H800 as well (${citeLink(fact("systems", "export-rules", "linkLimitDropped"))}).
 
-How much did that cost V3? In our count of a layer, exchange takes ${fixed(1e3 * layerSums(h800Layer).forward.exchange, 2)} ms
-on H800 and ${fixed(1e3 * layerSums(h100Layer).forward.exchange, 2)} ms on H100: ${
-  Math.abs(h800Layer.dispatch / h100Layer.dispatch - 1) < 0.01 ? "the same" : "not the same"
-}. With the node limit InfiniBand is the slower link on both, and that was not restricted. V3's design made the missing
-NVLink not matter.`;
+How much did that cost V3? In our count of a layer, exchange takes
+${fixed(1e3 * layerSums(h800Layer).forward.exchange, 2)} ms on H800 and
+${fixed(1e3 * layerSums(h100Layer).forward.exchange, 2)} ms on H100:
+${ Math.abs(h800Layer.dispatch / h100Layer.dispatch - 1) < 0.01 ? "the same" : "not the same" }. With the node limit
+InfiniBand is the slower link on both, and that was not restricted. V3's design made the missing NVLink not matter; nor
+does it use tensor parallelism in training, which would need NVLink most (the report, section 3.2).`;
 
 // %% [markdown]
-// All of these are thresholds on hardware. We found no rule that withholds the CUDA toolkit, its compiler or its libraries;
-// anybody can download them. (Not having found one is no proof. But the claim is specific, and DeepSeek's libraries list a
-// current CUDA among their requirements.)
+// All of these are thresholds on hardware. We found no rule that withholds the CUDA toolkit, its compiler or its
+// libraries; anybody can download them. (Not having found one is no proof. But the claim is specific, and DeepSeek's
+// libraries list a current CUDA among their requirements.)
 //
 // ### What another chip would need
 //
@@ -1033,8 +1085,8 @@ table(elsewhere, {
   caption: `The least time of one sparse layer: ${batch} sequences a GPU, and 8,192 tokens of a prompt`,
   columns: { "decoding (µs a layer)": { digits: 0 }, "reading a prompt (µs a layer)": { digits: 0 } },
 });
-say`On paper AMD's chip beats the one that V3 was trained on, in both phases, and Huawei's keeps up in decoding. Peaks were
-never the moat. (Where a chip has no FP8, its BF16 rate is taken for both, with FP8's bytes, which flatters it.)`;
+say`On paper AMD's chip beats the one that V3 was trained on, in both phases, and Huawei's keeps up in decoding. Peaks
+were never the moat. (Where a chip has no FP8, its BF16 rate is taken for both, with FP8's bytes, which flatters it.)`;
 
 // %% [markdown]
 // Then the software. Count the pieces of V3's system that know which chip they run on:
@@ -1047,18 +1099,27 @@ never the moat. (Where a chip has no FP8, its BF16 rate is taken for both, with 
 // | DualPipe, EPLB | schedule, placement of experts | nothing: Python | not needed |
 // | HAI-LLM | the training framework | not published | unknown |
 //
-// And to *run* the model? The README of the release listed both from the first days: AMD GPUs through SGLang in FP8 and BF16,
-// and Huawei's Ascend through MindIE ([README](https://github.com/deepseek-ai/DeepSeek-V3), section 6). Running needs fewer
-// pieces than training: no backward, no pipeline, no optimiser.
+// Was a model of this size ever *trained* on another chip? Huawei says so of its own:
+
+// %%
+const pangu = (key: string) => fact("systems", "pangu-ultra-moe", key);
+say`Pangu Ultra MoE, a mixture of experts with ${whole(pangu("totalParameters").value / 1e9)} billion parameters, on
+${whole(pangu("accelerators").value)} Ascend chips, at ${percent(pangu("mfu").value)} of what they could do at most
+(${citeLink(pangu("mfu"))}, in the makers' own words). V3's figure for its GPUs is not far from that (lesson 07).`;
+
+// %% [markdown]
+// And to *run* V3? The README of the release listed both from the first days: AMD GPUs through SGLang in FP8 and BF16,
+// and Huawei's Ascend through MindIE ([README](https://github.com/deepseek-ai/DeepSeek-V3), section 6). Running needs
+// fewer pieces than training: no backward, no pipeline, no optimiser.
 
 // %%
 const ascendYear = value("systems", "deepgemm", "ascendYear");
 const patchYear = value("systems", "deepgemm", "patchDroppedYear");
 say`So the moat was never that others cannot compute this. It is that somebody has to write, tune and keep up
-${fixed(value("systems", "deepgemm", "kernelLines"), 0)} lines here (${cite(fact("systems", "deepgemm", "kernelLines"))}) and
-${ptxTotal} statements there, for each chip, each generation. DeepSeek published its NVIDIA kernels in ${patchYear}; the same
-authors' kernels for Ascend followed in ${ascendYear}. PTX inside the first set did nothing for the second: it had to be
-replaced.`;
+${fixed(value("systems", "deepgemm", "kernelLines"), 0)} lines here
+(${cite(fact("systems", "deepgemm", "kernelLines"))}) and ${ptxTotal} statements there, for each chip, each generation.
+DeepSeek published its NVIDIA kernels in ${patchYear}; the same authors' kernels for Ascend followed in ${ascendYear}.
+PTX inside the first set did nothing for the second: it had to be replaced.`;
 
 // %% [markdown]
 // ## Recap: the claims, and what came out
@@ -1073,43 +1134,45 @@ const amd = phaseTime(reading, machine("mi300x")).seconds / phaseTime(reading, h
 verdicts([
   {
     claim: "fp8-bound: GPUs are often limited by bandwidth, not arithmetic",
-    verdict: decodeShare > 0.5 && readShare < 0.5 ? "holds with a condition" : decodeShare > 0.5 ? "holds" : "contradicted",
+    verdict: decodeShare < 0.5 ? "contradicted" : readShare < 0.5 ? "holds with a condition" : "holds",
     sources: "The report says the same of the experts in decoding (section 3.4.2).",
     computed:
-      `By phase: ${percent(decodeShare)} of a decoding layer's time waits for memory, ${percent(readShare)} when a prompt is ` +
-      "read or a model is trained. In training the network is the second limit.",
+      `By phase: ${percent(decodeShare)} of a decoding layer's time waits for memory, ${percent(readShare)} when a ` +
+      "prompt is read or a model is trained. In training the network is the second limit.",
   },
   {
     claim: "cuda-bypass: assembly-level code bypassed CUDA",
     verdict: "contradicted",
     sources:
-      "The report: customised PTX in communication kernels, one sentence (section 3.2.2). DeepEP and DeepGEMM are CUDA C++ " +
-      "and require CUDA (their READMEs).",
+      "The report: customised PTX in communication kernels, one sentence (section 3.2.2). DeepEP and DeepGEMM are " +
+      "CUDA C++ and require CUDA (their READMEs).",
     computed:
-      `${ptxTotal} PTX statements in DeepEP's file of them, inside CUDA C++; ${ptxCounts[3]} of them a use that is not ` +
-      "allowed, with a switch to turn it off. That assembly-level code was written is right.",
+      `${ptxTotal} PTX statements in DeepEP's file of them, inside CUDA C++; ${ptxCounts[3]} of them a use that is ` +
+      "not allowed, with a switch to turn it off. That assembly-level code was written is right.",
   },
   {
     claim: "cuda-restrictions: export rules block the full CUDA ecosystem",
     verdict: linkShare < 1 ? "contradicted" : "cannot be checked",
     sources: `${cite(rule)}; we found no rule on the toolkit, which is no proof that there is none.`,
-    computed: `The rules are thresholds on hardware: the H800 has ${percent(linkShare)} of the H100's NVLink, all else equal.`,
+    computed:
+      `The rules are thresholds on hardware: the H800 has ${percent(linkShare)} of the H100's NVLink, all else equal.`,
   },
   {
     claim: "cuda-moat: the moat weakens; AMD and Huawei become viable",
     verdict: "incomplete",
     sources:
-      "V3 ran on both from its release (README, section 6); DeepSeek's own kernels for Ascend came in September 2026. Nobody " +
-      "has shown a training of V3's size on either in public that we know of.",
+      "V3 ran on both from its release (README, section 6); Huawei reports a training of V3's size on Ascend " +
+      `(${cite(pangu("totalParameters"))}); DeepSeek's own kernels for Ascend came in September 2026.`,
     computed:
-      `By the roofline an MI300X needs ${percent(amd)} of the H800's time to read a prompt: hardware was viable before. PTX ties ` +
-      "closer to NVIDIA, so it is no reason.",
+      `By the roofline an MI300X needs ${percent(amd)} of the H800's time to read a prompt: hardware was viable ` +
+      "before. PTX ties closer to NVIDIA, so it is no reason.",
   },
 ]);
 
 // %% [markdown]
-// **In one sentence:** V3's hardware story is not a trick below CUDA; it is a design in which routing keeps the bytes few,
-// a schedule gives the chip something to do while they travel, and a fifth of the multiprocessors, nearly, is the price.
+// **In one sentence:** V3's hardware story is not a trick below CUDA; it is a design in which routing keeps the bytes
+// few, a schedule gives the chip something to do while they travel, and about a seventh of its multiprocessors is the
+// price.
 //
 // ## Where to read on
 //

@@ -5,6 +5,7 @@ import { METHODS, scheduleOf, type Method } from "../../lib/economics/schedules"
 
 /** Both halves of a backward as long as a forward, as in the report's figure 5; F&B is free. */
 const times = (overlapped = 3): ChunkTimes => ({ forward: 1, backward: 2, weights: 1, overlapped });
+const between = (min: number, max: number) => fc.double({ min, max, noNaN: true });
 const longest = (method: Method, ranks: number, microBatches: number, t: ChunkTimes) =>
   Math.max(...play(scheduleOf(method, ranks, microBatches), t).bubbles);
 
@@ -34,7 +35,10 @@ describe.each(METHODS)("%s", (method) => {
     for (const own of scheduleOf(method, ranks, microBatches)) {
       const name = ({ direction, id }: { direction: number; id: number }) => `${direction}.${id}`;
       const forwards = own.filter(({ kind }) => kind === "F" || kind === "F&B").map(({ chunk }) => name(chunk));
-      const inputs = own.flatMap((s) => (s.kind === "F&B" ? [name(s.backward)] : /[BI]/.test(s.kind) ? [name(s.chunk)] : []));
+      const inputs = own.flatMap((step) => {
+        if (step.kind === "F&B") return [name(step.backward)];
+        return step.kind === "B" || step.kind === "I" ? [name(step.chunk)] : [];
+      });
       const split = own.filter(({ kind }) => kind === "I").map(({ chunk }) => name(chunk));
       const weights = own.filter(({ kind }) => kind === "W").map(({ chunk }) => name(chunk));
       expect(new Set(forwards).size).toBe(microBatches);
@@ -50,8 +54,10 @@ describe.each(METHODS)("%s", (method) => {
       own.slice(1).forEach((step, i) => expect(step.start).toBeGreaterThanOrEqual(own[i].end - 1e-9));
     }
     // Direction 0: a forward on rank 2 starts after the same micro-batch's forward on rank 1 has ended.
-    const forwards = (rank: number) =>
-      new Map(steps.flatMap((s) => (s.rank === rank && /F/.test(s.kind) && s.chunk.direction === 0 ? [[s.chunk.id, s]] : [])));
+    const forwards = (rank: number) => {
+      const own = steps.filter((step) => step.rank === rank && /F/.test(step.kind) && step.chunk.direction === 0);
+      return new Map(own.map((step) => [step.chunk.id, step]));
+    };
     for (const [id, step] of forwards(2)) expect(step.start).toBeGreaterThanOrEqual(forwards(1).get(id)!.end - 1e-9);
   });
 });
@@ -59,7 +65,7 @@ describe.each(METHODS)("%s", (method) => {
 describe("where the two halves of a backward differ from a forward", () => {
   it("1F1B and ZB1P keep their formulas; DualPipe's bubble is at most what the formula says", () => {
     fc.assert(
-      fc.property(fc.double({ min: 1, max: 1.5, noNaN: true }), fc.double({ min: 0.5, max: 1, noNaN: true }), (I, W) => {
+      fc.property(between(1, 1.5), between(0.5, 1), (I, W) => {
         const t = { forward: 1, backward: I + W, weights: W, overlapped: 1 + I + W };
         for (const method of ["1F1B", "ZB1P"] as const)
           expect(longest(method, 8, 24, t)).toBeCloseTo(BUBBLE_FORMULAS[method](8, t), 6);

@@ -6,13 +6,13 @@ describe("rooflineChart", () => {
   const figure = rooflineChart({
     title: "How fast?",
     roofs: [{ name: "FP8", peak: 2000e12, bandwidth: 4e12 }],
-    series: [{ name: "operations", points: [{ name: "a", intensity: 10, rate: 40e12, share: 0.25 }], named: true }],
+    series: [{ name: "operations", points: [{ name: "a", intensity: 10, rate: 40e12, share: 0.25 }] }],
     intensities: [1, 10_000],
   });
 
   it("draws the roof with its ridge, in TFLOP/s", () => {
     expect(figure.data[0]).toMatchObject({ x: [1, 500, 10_000], y: [4, 2000, 2000] });
-    expect(figure.data[1]).toMatchObject({ x: [10], y: [40], text: ["a"], marker: { size: [22] } });
+    expect(figure.data[1]).toMatchObject({ x: [10], y: [40], text: ["a"], marker: { size: [23] } });
   });
 
   it("obeys the rules of plots", () => {
