@@ -29,9 +29,17 @@ export interface Measured {
   [field: string]: number | string | boolean | undefined;
 }
 
+export interface Clock {
+  min: number;
+  median: number;
+  max: number;
+}
+
 export interface Part {
   status: "ok" | "failed";
   error: string | null;
+  /** What nvidia-smi said while the part ran: "clocks.sm" in MHz, "power.draw" in watts; `samples` is their number. */
+  clocks: Record<string, Clock | number> | null;
   rows: (Measured | { error?: string; skipped?: string; seconds?: undefined })[];
 }
 
@@ -41,8 +49,9 @@ export interface Measurements {
   parts: Record<string, Part>;
 }
 
-/** Where the course's own record lies. */
+/** Where the course's own records lie. */
 export const H200 = "data/measurements/h200.json";
+export const H100 = "data/measurements/h100.json";
 
 /**
  * Reads a record; null if there is none.
@@ -64,6 +73,12 @@ export function measured(record: Measurements, part: string, where: Record<strin
   return rows
     .filter((row): row is Measured => row.seconds !== undefined)
     .filter((row) => Object.entries(where).every(([key, value]) => row[key] === value));
+}
+
+/** A clock of a part while it ran, or null where none was read. */
+export function clock(record: Measurements, part: string, name = "clocks.sm"): Clock | null {
+  const found = record.parts[part]?.clocks?.[name];
+  return typeof found === "object" ? found : null;
 }
 
 /** FLOP/s of a measurement. */
