@@ -10,7 +10,9 @@
 import fs from "node:fs";
 import path from "node:path";
 
-export const FACT_FILES = ["models", "accelerators", "prices", "training-runs", "serving", "budgets"] as const;
+export const FACT_FILES = [
+  "models", "accelerators", "prices", "training-runs", "serving", "budgets", "systems",
+] as const;
 export type FactFileName = (typeof FACT_FILES)[number];
 
 export const CONFIDENCES = ["primary", "secondary", "derived", "unverified"] as const;

@@ -2,11 +2,13 @@ import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as start from "../../lib/exercises/00-start-here";
 import * as experts from "../../lib/exercises/01-mixture-of-experts";
+import * as hardware from "../../lib/exercises/06-hardware-and-communication";
 import * as costs from "../../lib/exercises/07-cost-economics";
 
 const lessons = {
   "00-start-here": start,
   "01-mixture-of-experts": experts,
+  "06-hardware-and-communication": hardware,
   "07-cost-economics": costs,
 };
 

@@ -1,0 +1,1210 @@
+// %% [markdown]
+// # 06 · Hardware and communication
+//
+// ## What do roofline, DualPipe, node-limited routing and PTX change?
+//
+// DeepSeek-V3 was trained on 2,048 GPUs ([technical report](https://arxiv.org/abs/2412.19437), section 3.1). In every
+// sparse layer, each of them sends its tokens to experts on other machines, and then has nothing to do until the
+// answers come back. Left alone, this cluster would wait for about half of its time.
+//
+// It did not, and this lesson is about why not. It is also about a story that grew around it: that DeepSeek "bypassed
+// CUDA" and so broke a monopoly. At the end of this lesson you can
+//
+// - tell **from two numbers** of a chip and two of an operation what the operation waits for;
+// - count the bytes that a token sends, and see why a limit on nodes is a limit on cost;
+// - read a pipeline's timeline, and say how large its bubble is;
+// - say what was written below CUDA C++, what it was for, and what another chip would need.
+//
+// *About two hours, with four exercises. Before it: [lesson 01](01-mixture-of-experts.ipynb), for what an expert is.*
+
+// %% [markdown]
+// ## What is said
+//
+// The popular account of DeepSeek-V3 says, in our words:
+//
+// | id | claim |
+// |---|---|
+// | `fp8-bound` | GPUs are often limited by bandwidth, not by arithmetic |
+// | `cuda-bypass` | code at the level of assembly bypassed CUDA |
+// | `cuda-restrictions` | export rules block the full CUDA ecosystem |
+// | `cuda-moat` | NVIDIA's moat weakens; AMD and Huawei become viable |
+//
+// What can be counted, we count. What cannot, we look up: in the report, in the released libraries, and in the record
+// of a real GPU that the course has measured.
+
+// %% jupyter={"source_hidden": true}
+import * as tf from "@tensorflow/tfjs";
+import {
+  bestSetAside, decodeBound, exchangeBytes, exchangeSeconds, expectedNodes, expertsAtSamePrice, linksOf, meanNodes,
+  sharedSeconds, V3_PAYLOAD,
+} from "./lib/economics/communication";
+import { cite, citeLink, fact, value } from "./lib/economics/facts";
+import {
+  clock, describe, H100, measured, rate, readMeasurements, throughput, type Measurements,
+} from "./lib/economics/measurements";
+import {
+  chunkTimes, computingShare, forwardAlone, layerSums, layerTimes, overlapGain, overlapRounds, type Piece,
+} from "./lib/economics/overlap";
+import { BUBBLE_FORMULAS, play, type PlayedStep } from "./lib/economics/pipeline";
+import {
+  attainable, decodeOperations, grouped, intensity, leastTime, machine, phaseTime, prefillOperations, product, ridge,
+  rowsPerExpert, type Operation,
+} from "./lib/economics/roofline";
+import { combinations, expertCoverage, reachableCombinations } from "./lib/economics/routing";
+import { METHODS, scheduleOf, type Method } from "./lib/economics/schedules";
+import { V3_JOB, type LinkBytes, type NumberSizes, type StepTimes } from "./lib/exercises/06-answers";
+import {
+  balanceExercise, bubbleExercise, intensityExercise, trafficExercise,
+} from "./lib/exercises/06-hardware-and-communication";
+import type { SharedJob } from "./lib/economics/communication";
+import { DEEPSEEK_V3 } from "./lib/model/config";
+import { selectExperts } from "./lib/model/router";
+import { barChart, lineChart } from "./lib/notebook/charts";
+import { check, solvedOr } from "./lib/notebook/exercise";
+import { fixed, percent, times, whole } from "./lib/notebook/format";
+import { rooflineChart, timelineChart, type TimelineTask } from "./lib/notebook/hardware-charts";
+import { checkParameters } from "./lib/notebook/parameters";
+import { plot } from "./lib/notebook/plot";
+import { say } from "./lib/notebook/say";
+import { sliderPlot } from "./lib/notebook/slider";
+import { showSource } from "./lib/notebook/source";
+import { table } from "./lib/notebook/table";
+import { verdicts } from "./lib/notebook/verdicts";
+import { useBackend } from "./lib/tensor/backend";
+import { Random } from "./lib/tensor/random";
+
+const backend = await useBackend();
+const h200 = readMeasurements();
+const h100 = readMeasurements(H100);
+say`Ready. Measured points:
+${h200 === null ? "there is no record in data/measurements; plots show counts only" : describe(h200)}.`;
+
+// %% [markdown]
+// **The numbers worth changing.** Change one, then *Run → Run All Cells*.
+
+// %% tags=["parameters"]
+const accelerator = "h800"; // h800 | h100 | h200 | b200 | a100 | mi300x | ascend-910c: the chip of rooflines and links
+const batch = 32; // 1..512 sequences: decoded together on each GPU
+const context = 4989; // 128..131072 tokens: behind each of them
+const decodeGpus = 144; // 8..1024 GPUs: that share the experts in decoding
+const nodeLimit = 4; // 1..8 nodes: that a token may be sent to
+const reached = 0.5; // 0.1..0.9 share: of a chip's peak that arithmetic reaches in training
+const setAside = 20; // 1..100 multiprocessors: kept for communication
+const ranks = 8; // 4 | 6 | 8 | 12 | 16 ranks: of the pipeline that is drawn
+const microBatches = 20; // 8..128 micro-batches: of a step in the drawing; even, and two for each rank at least
+const seed = 1; // 0..999999 number: where random numbers start
+
+// %%
+checkParameters("06-hardware-and-communication", {
+  accelerator, batch, context, decodeGpus, nodeLimit, reached, setAside, ranks, microBatches, seed,
+});
+scheduleOf("DualPipe", ranks, microBatches); // says so here if there are too few micro-batches, or an odd number
+const v3 = DEEPSEEK_V3;
+const chip = machine(accelerator);
+const links = linksOf(accelerator);
+const ofTraining = (key: string) => value("systems", "v3-training", key);
+const multiprocessors = value("accelerators", "h800", "multiprocessors");
+
+// %% [markdown]
+// ## 1. A GPU that waits
+//
+// One GPU, one layer, a forward pass in training. The GPU computes attention for its tokens. Then it sends each token
+// to its experts (*dispatch*), which live on other GPUs; computes the experts that live here, for tokens from
+// everywhere (*MLP*, the report's word); and gets its own tokens' answers back (*combine*).
+//
+// Both kinds of time can be counted. Arithmetic: FLOPs, over what the chip reaches. Exchange: bytes, over what the
+// network carries, with V3's own rules, which section 3 explains.
+//
+// **Predict.** What share of that forward does the GPU compute? Put a number between 0 and 1.
+
+// %%
+const computingGuess = 0.8; // your guess
+
+// %%
+const training = {
+  tokens: ofTraining("sequence"), sequence: ofTraining("sequence"), reached, multiprocessors, setAside, nodeLimit,
+  payload: V3_PAYLOAD,
+};
+const layer = layerTimes(v3, chip, links, training);
+const sums = layerSums(layer);
+const kindOf = (piece: string) =>
+  piece.includes("(F)") ? "forward" : piece.includes("(W)") ? "backward for weights" : "backward for input";
+const asTasks = (pieces: Piece[]): TimelineTask[] =>
+  pieces.map(({ name, lane, start, end }) => ({
+    row: lane,
+    kind: kindOf(name),
+    start: 1e3 * start,
+    end: 1e3 * end,
+    label: name.replace(/ \(.\)$/, ""),
+  }));
+plot(
+  timelineChart({
+    title: "What does a GPU do in the forward of one sparse layer?",
+    unit: "ms", rows: ["arithmetic", "exchange"], kinds: ["forward"], tasks: asTasks(forwardAlone(layer)),
+  }),
+  { height: 240 },
+);
+const forwardRatio = sums.forward.arithmetic / sums.forward.exchange;
+say`You said ${percent(computingGuess)}; by this count it computes for
+**${percent(sums.forward.arithmetic / (sums.forward.arithmetic + sums.forward.exchange))}** of the time. Arithmetic and
+exchange stand at ${fixed(forwardRatio, 2)} to 1.`;
+
+// %% [markdown]
+// The report calls the ratio "approximately 1:1" and the result inefficient (section 3.2.1). It does not say at which
+// rate of arithmetic. We assumed one, `reached`, and the ratio hangs on it:
+
+// %%
+const ratioAt = (share: number, limit: number) => {
+  const { forward } = layerSums(layerTimes(v3, chip, links, { ...training, reached: share, nodeLimit: limit }));
+  return forward.arithmetic / forward.exchange;
+};
+table(
+  [0.2, 0.3, 0.4, 0.5, 0.6, 0.7].map((share) => ({
+    "share of the peak": percent(share),
+    "with V3's limit of 4 nodes": ratioAt(share, ofTraining("nodeLimit")),
+    "with up to 8 nodes": ratioAt(share, ofTraining("expertNodes")),
+  })),
+  { caption: `Arithmetic over exchange in a forward, ${chip.name}`, digits: 2 },
+);
+const measuredRate = fact("systems", "v3-training", "measuredRate");
+say`For a whole step of training, everything included, DeepSeek measured ${whole(measuredRate.value / 1e12)} TFLOP/s a
+GPU (${citeLink(measuredRate)}), which is ${percent(measuredRate.value / machine("h800").peaks.fp8)} of the H800's FP8
+peak. While it computes, a GPU is faster than that average.`;
+
+// %% [markdown]
+// Two cures, then: fewer bytes (section 3), and something to do while they travel (sections 4 and 5). First the
+// question that comes before both: what limits arithmetic itself?
+//
+// ## 2. The roofline
+//
+// A chip has two speeds: $P$, the operations it can do in a second, and $W$, the bytes it can read in a second. An
+// operation has two sizes: $F$ FLOPs and $B$ bytes. Both go on at the same time, so it takes at least
+//
+// $$t = \max\!\left(\frac{F}{P},\; \frac{B}{W}\right)$$
+//
+// Its **intensity** is $F/B$. If that is below the chip's **ridge** $P/W$, memory decides, and a faster arithmetic unit
+// would change nothing. Above it, arithmetic decides, and faster memory would change nothing.
+
+// %%
+const chips = ["a100", "h800", "h100", "h200", "b200", "mi300x", "ascend-910c"].map(machine);
+const tera = (number: number) => number / 1e12;
+table(
+  chips.map((one) => ({
+    chip: one.name,
+    "BF16 (TFLOP/s)": tera(one.peaks.bf16),
+    "FP8 (TFLOP/s)": one.peaks.fp8 === one.peaks.bf16 ? null : tera(one.peaks.fp8),
+    "memory (TB/s)": tera(one.bandwidth),
+    "ridge, BF16": ridge(one, "bf16"),
+    "ridge, FP8": one.peaks.fp8 === one.peaks.bf16 ? null : ridge(one, "fp8"),
+  })),
+  {
+    caption: "Two speeds of a chip, as its maker or others state them, and the ridge in FLOPs a byte",
+    columns: { "ridge, BF16": { digits: 0 }, "ridge, FP8": { digits: 0 }, "memory (TB/s)": { digits: 2 } },
+  },
+);
+say`Read a ridge like this: on ${chip.name} a byte that comes from memory has to be used for
+**${whole(ridge(chip, "fp8"))} operations** in FP8, or the arithmetic units stand idle. (Sources of each number:
+\`data/accelerators.json\`; the H800's ${cite(fact("accelerators", "h800", "memoryBandwidth"))}.)`;
+
+// %% [markdown]
+// ### Exercise 1 · The intensity of a product
+//
+// *Implement · difficulty 1 of 3 · 8 minutes · 2 points*
+//
+// Nearly all of a language model is products $[m, k] \cdot [k, n] \to [m, n]$: $m$ tokens times a weight matrix. Write
+// the intensity. `bytes` says how many bytes one number of the input, the weights and the output takes.
+
+// %% nbgrader={"grade": false, "grade_id": "06-intensity", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function intensityOf(m: number, k: number, n: number, bytes: NumberSizes): number {
+  /// BEGIN SOLUTION
+  const flops = 2 * m * k * n;
+  const moved = bytes.input * m * k + bytes.weights * k * n + bytes.output * m * n;
+  return flops / moved;
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "06-intensity-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+await check(intensityExercise, intensityOf);
+
+// %% [markdown]
+// <details><summary>Hint 1</summary>
+//
+// Two counts, then divide. FLOPs: how many products of two numbers are there, and what else is done with each? Bytes:
+// three matrices, each moved once.
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// FLOPs are 2 · m · k · n. Bytes are m · k numbers of the input, k · n of the weights and m · n of the output, each
+// times its own size.
+//
+// </details>
+
+// %% [markdown]
+// With it (or the library's, until yours passes): one expert's matrix, for more and more tokens. Where does it cross
+// the ridge?
+
+// %%
+const yourIntensity = await solvedOr(intensityExercise, intensityOf);
+const expertSizes: NumberSizes = { input: 1, weights: 1, output: 2 };
+const rowCounts = Array.from({ length: 15 }, (_, i) => 2 ** i);
+const expertIntensity = (m: number) => yourIntensity(m, v3.hiddenSize, v3.moeIntermediateSize, expertSizes);
+plot(
+  lineChart({
+    title: "How many tokens does an expert need before arithmetic decides?",
+    x: { title: "tokens that an expert gets at once (log scale)", log: true },
+    y: { title: "FLOPs a byte (log scale)", log: true },
+    series: [
+      { name: "an expert's matrix, FP8", x: rowCounts, y: rowCounts.map(expertIntensity) },
+      {
+        name: `ridge of ${chip.name}, FP8`,
+        x: [rowCounts[0], rowCounts[14]], y: [ridge(chip, "fp8"), ridge(chip, "fp8")], dashed: true,
+      },
+    ],
+  }),
+);
+const needed = Array.from({ length: 4096 }, (_, i) => i + 1).find((m) => expertIntensity(m) >= ridge(chip, "fp8"));
+const load = { batch, context, gpus: decodeGpus };
+const rows = rowsPerExpert(v3, load);
+const smallCrowd = 32; // tokens
+const reportRows = fact("systems", "v3-decode", "rowsPerExpert");
+say`An expert needs **${needed === undefined ? "more than 4096" : whole(needed)} tokens at once**. A token chooses
+${v3.numExpertsPerTok} of ${v3.nRoutedExperts}, so with ${batch} sequences on each of ${decodeGpus} GPUs an expert gets
+${whole(rows)} on average. The report says: usually within ${reportRows.value}, so the bottleneck is memory
+(${cite(reportRows)}). And a small crowd does not even reuse what is read:
+${percent(expertCoverage(v3.nRoutedExperts, v3.numExpertsPerTok, smallCrowd))} of a layer's experts are touched by
+${smallCrowd} tokens, each read for one token or two.`;
+
+// %% [markdown]
+// **Look at the line.** It rises straight, one FLOP more for each token more, and then bends: from there on, inputs and
+// outputs count as much as weights. Batching is what lifts an operation up the roofline; sparsity is what pushes it
+// down again, since the batch is divided among the experts.
+//
+// ### V3's operations under the roofs
+//
+// **Predict.** Slide from one sequence to many. Which operation does *not* move to the right? (Marks: the larger, the
+// more of the layer's time.)
+
+// %%
+const pointsOf = (operations: Operation[]) => {
+  const { seconds } = phaseTime(operations, chip);
+  return operations.map((operation) => ({
+    name: operation.name,
+    intensity: intensity(operation),
+    rate: attainable(chip, operation.format, intensity(operation)),
+    share: leastTime(operation, chip).seconds / seconds,
+  }));
+};
+/** Each operation is a series, for a colour and a name of its own. */
+const seriesOf = (operations: Operation[]) =>
+  pointsOf(operations).map((point) => ({ name: point.name, points: [point] }));
+const roofs = [
+  { name: `FP8 roof of ${chip.name}`, peak: chip.peaks.fp8, bandwidth: chip.bandwidth },
+  { name: "BF16 roof", peak: chip.peaks.bf16, bandwidth: chip.bandwidth },
+];
+const batches = [...new Set([1, 4, 16, 32, 64, 128, 256, 512, batch])].sort((a, b) => a - b);
+sliderPlot({
+  title: "What does each operation of a decoding step wait for?",
+  parameter: "batch",
+  unit: "sequences on each GPU",
+  values: batches,
+  initial: batch,
+  height: 560,
+  figure: (size) => {
+    const operations = grouped(decodeOperations(v3, { batch: size, context, gpus: decodeGpus }));
+    return rooflineChart({ title: `batch ${size}`, roofs, intensities: [0.5, 5000], series: seriesOf(operations) });
+  },
+});
+const decoding = decodeOperations(v3, load);
+const decodeTime = phaseTime(decoding, chip);
+const cacheTime = leastTime(decoding.find(({ name }) => name === "attention over the cache")!, chip);
+say`**Attention over the cache stands still.** Every sequence has a cache of its own, so a larger batch reads more
+caches and reuses nothing. Its intensity of
+${whole(intensity(decoding.find(({ name }) => name === "attention over the cache")!))} comes from latent attention
+itself: all ${v3.numAttentionHeads} heads use the same ${v3.kvLoraRank + v3.qkRopeHeadDim} numbers (lesson 03). At
+${batch} sequences it is ${percent(cacheTime.seconds / decodeTime.seconds)} of the layer's time.`;
+
+// %% [markdown]
+// The other phase reads prompts: thousands of tokens at once, all known. A training step's forward is of the same kind.
+
+// %%
+const prefillGpus = value("serving", "report-deployment", "prefillGpus");
+const reading = prefillOperations(v3, { tokens: 8192, context: 4096, gpus: prefillGpus });
+plot(
+  rooflineChart({
+    title: "What does each operation wait for when V3 reads a prompt?",
+    roofs, intensities: [0.5, 5000], series: seriesOf(grouped(reading)),
+  }),
+  { height: 480 },
+);
+const phases: [string, Operation[], number][] = [
+  ["decoding, 1 sequence a GPU", decodeOperations(v3, { ...load, batch: 1 }), 1],
+  [`decoding, ${batch} sequences a GPU`, decoding, batch],
+  ["decoding, 512 sequences a GPU", decodeOperations(v3, { ...load, batch: 512 }), 512],
+  ["reading a prompt, or training forward", reading, 8192],
+];
+table(
+  phases.map(([phase, operations, tokens]) => {
+    const { seconds, memoryShare } = phaseTime(operations, chip);
+    return {
+      phase,
+      "least time of a layer (µs)": 1e6 * seconds,
+      "of it waiting for memory": percent(memoryShare),
+      "µs a token": (1e6 * seconds) / tokens,
+    };
+  }),
+  { caption: `One sparse layer on ${chip.name}, counted`, columns: { "µs a token": { digits: 2 } } },
+);
+const readingTime = phaseTime(reading, chip);
+say`So "limited by bandwidth" is **true of decoding** (${percent(decodeTime.memoryShare)} of the time, at ${batch}
+sequences) and **not of reading prompts or of training** (${percent(readingTime.memoryShare)}).`;
+
+// %% [markdown]
+// ## What a real GPU does
+//
+// A roofline is a promise of the data sheet. How much of it does a GPU keep? The course's script `tools/measure/gpu.py`
+// measured the operations on an NVIDIA H200, whose arithmetic is that of an H800 and whose memory is faster. Each point
+// is a product; caches were emptied before each run.
+
+// %%
+const asNumber = (field: unknown) => Number(field);
+if (h200 === null) say`There is no record of a GPU here; this section's figures are left out.`;
+else {
+  const sheet = machine("h200");
+  const product200 = (form: string) =>
+    measured(h200, "gemm", { form }).map((row) => ({
+      name: `${row.name}, ${asNumber(row.m)} rows`,
+      intensity: asNumber(row.flop) / asNumber(row.bytes),
+      rate: rate(row),
+    }));
+  plot(
+    rooflineChart({
+      title: "How near do products come to the roofs, measured on an H200?",
+      roofs: [
+        { name: "FP8, data sheet", peak: sheet.peaks.fp8, bandwidth: sheet.bandwidth },
+        { name: "BF16, data sheet", peak: sheet.peaks.bf16, bandwidth: sheet.bandwidth },
+      ],
+      intensities: [0.5, 8000],
+      series: [
+        { name: "FP8, one scale", points: product200("fp8-fast") },
+        { name: "FP8, V3's block scales", points: product200("fp8-block") },
+        { name: "BF16", points: product200("bf16") },
+      ],
+    }),
+    { height: 520 },
+  );
+  const best = (record: Measurements, form: string) => Math.max(...measured(record, "gemm", { form }).map(rate));
+  const fastestRead = (record: Measurements) =>
+    Math.max(...measured(record, "bandwidth", { kind: "read", warm: false }).map(throughput));
+  const kept = (what: string, unit: string, promised: number, of: (record: Measurements) => number) => ({
+    what,
+    "data sheet": `${fixed(tera(promised), promised < 100e12 ? 2 : 0)} ${unit}`,
+    "H200, measured": `${fixed(tera(of(h200)), promised < 100e12 ? 2 : 0)} ${unit}`,
+    "of it": percent(of(h200) / promised),
+  });
+  table(
+    [
+      kept("BF16", "TFLOP/s", sheet.peaks.bf16, (record) => best(record, "bf16")),
+      kept("FP8, one scale, sums promoted", "TFLOP/s", sheet.peaks.fp8, (record) => best(record, "fp8")),
+      kept("FP8, one scale, fast sums", "TFLOP/s", sheet.peaks.fp8, (record) => best(record, "fp8-fast")),
+      kept("FP8, block scales as in V3", "TFLOP/s", sheet.peaks.fp8, (record) => best(record, "fp8-block")),
+      kept("memory, reading", "TB/s", sheet.bandwidth, fastestRead),
+    ],
+    { caption: "Peaks, promised and kept: the fastest of all sizes" },
+  );
+  const oneRow = measured(h200, "gemm", { name: "expert up", form: "fp8", m: 1 })[0];
+  const clocks = clock(h200, "gemm");
+  say`**The horizontal roof:** even large products stay below it. What holds them down is power: while products ran, the
+  clock fell as low as ${whole(clocks?.min ?? NaN)} MHz, from ${whole(clocks?.max ?? NaN)}, so that the chip stays
+  within its watts. **The slanted roof:** with few tokens, points rise beside it, but below. An expert's matrix for one
+  token takes ${fixed(1e6 * oneRow.seconds, 0)} µs, at ${percent(throughput(oneRow) / sheet.bandwidth)} of the memory's
+  rate: it is over before memory is up to speed.
+
+  Measured on ${describe(h200)}.`;
+  if (h100 !== null)
+    say`An H100 has the memory of an H800. The same script there: ${whole(tera(best(h100, "bf16")))} TFLOP/s in BF16,
+    ${whole(tera(best(h100, "fp8-block")))} in FP8 with block scales, ${fixed(tera(fastestRead(h100)), 2)} TB/s.
+    (${describe(h100)}.)`;
+  const sums = (form: string) => measured(h200, "accumulation", { form });
+  const errorAt = (form: string, k: unknown) => {
+    const found = sums(form).find((row) => row.k === k);
+    return found === undefined ? null : asNumber(found.max_relative_error);
+  };
+  if (sums("fp8-fast").length > 0)
+    table(
+      sums("fp8-fast").map(({ k }) => ({
+        "numbers added": asNumber(k),
+        "largest error, fast sums": errorAt("fp8-fast", k),
+        "largest error, sums promoted": errorAt("fp8", k),
+      })),
+      { caption: "What fast sums cost: relative error of the same FP8 product (all values positive)" },
+    );
+}
+
+// %% [markdown]
+// The last table is a glimpse at lesson 04: the fast sums of the chip lose digits with every number added, the promoted
+// ones don't. V3's training promotes, and pays for it in speed, as the first table shows.
+//
+// ### Decoding with latent attention, measured
+//
+// Lesson 03 promises a paradox: the absorbed form does *more* arithmetic and is faster. The roofline says why: it reads
+// one latent for all heads. What does the clock say?
+
+// %%
+if (h200 === null) say`There is no record of a GPU here; this section's figures are left out.`;
+else {
+  const forms = ["absorbed", "expanded", "recomputed"];
+  const labels: Record<string, string> = {
+    absorbed: "absorbed", expanded: "all keys and values kept", recomputed: "latent kept, expanded each step",
+  };
+  const [size, shownContext] = [32, 4096];
+  const ofForm = (form: string) => measured(h200, "mla_decode", { form, batch: size });
+  plot(
+    lineChart({
+      title: `How long does one layer's attention take to decode ${size} tokens?`,
+      x: { title: "tokens behind each (log scale)", log: true },
+      y: { title: "ms (log scale)", log: true },
+      series: forms.map((form) => ({
+        name: labels[form],
+        x: ofForm(form).map((row) => asNumber(row.context)),
+        y: ofForm(form).map(({ seconds }) => 1e3 * seconds),
+      })),
+    }),
+  );
+  const at = (form: string) => ofForm(form).find((row) => row.context === shownContext);
+  const [absorbed, expanded, recomputed] = forms.map(at);
+  if (absorbed && expanded && recomputed)
+    say`With ${whole(shownContext)} tokens behind each, the absorbed form does
+    ${times(asNumber(absorbed.flop) / asNumber(expanded.flop))} the arithmetic of the expanded one and takes
+    **${percent(absorbed.seconds / expanded.seconds)} of its time**; expanding at every step takes
+    ${times(recomputed.seconds / absorbed.seconds)} as long as absorbing. (Plain PyTorch, no fused kernel: ratios are
+    what to read here.)`;
+  table(
+    measured(h200, "experts", { experts: 256 })
+      .filter((row) => row.form === "loop")
+      .map((row) => {
+        const other = (form: string) =>
+          measured(h200, "experts", { experts: 256, form, tokens_each: row.tokens_each })[0];
+        return {
+          "tokens for each expert": asNumber(row.tokens_each),
+          "one by one (ms)": 1e3 * row.seconds,
+          "one grouped product (ms)": other("grouped") ? 1e3 * other("grouped").seconds : null,
+          "grouped (TFLOP/s)": other("grouped") ? tera(rate(other("grouped"))) : null,
+        };
+      }),
+    { caption: "256 experts' matrices in BF16 on an H200", columns: { "one by one (ms)": { digits: 2 } } },
+  );
+}
+
+// %% [markdown]
+// In the table, time hardly changes while tokens multiply: the chip reads all matrices whether one token wants them or
+// sixty-four. That is memory-bound made visible. Only the last rows are paid for by arithmetic.
+//
+// ## 3. Node-limited routing, by counting bytes
+//
+// Where do the experts live? In V3's training, a layer's 256 experts sit on 64 GPUs in 8 nodes, 32 experts a node (the
+// report, section 3.2). Within a node, GPUs talk over NVLink; between nodes, over InfiniBand. Usable rates of one GPU:
+
+// %%
+table(
+  [
+    { link: "NVLink, within a node", "GB/s": value("accelerators", "h800", "intraNodeUsable") / 1e9 },
+    { link: "InfiniBand, between nodes", "GB/s": value("accelerators", "h800", "interNodeLink") / 1e9 },
+  ],
+  { caption: `H800: ${cite(fact("accelerators", "h800", "intraNodeUsable"))}` },
+);
+const h800Links = linksOf("h800");
+say`NVLink is ${times(h800Links.intraNode / h800Links.interNode)} as fast, and both can work at the same time. So V3
+sends a token over InfiniBand **once to each node** that holds some of its experts, and NVLink carries it on to each
+expert there.`;
+
+// %% [markdown]
+// The slow link thus pays for *nodes*, not for experts. How many nodes does a token reach, if nobody limits them? And
+// with a limit? Here are random tokens through V3's own router, for every limit. (A group of experts is what sits on a
+// node. The affinities are random, so nothing but the rule is at work.)
+
+// %%
+const nodes = ofTraining("expertNodes");
+function nodesReached(limit: number): number {
+  return tf.tidy(() => {
+    const affinity = tf.sigmoid(new Random(seed).normalTensor([2048, v3.nRoutedExperts])) as tf.Tensor2D;
+    const bias = tf.zeros([v3.nRoutedExperts]) as tf.Tensor1D;
+    const { expertIndices } = selectExperts(affinity, bias, { ...v3, nGroup: nodes, topkGroup: limit });
+    return meanNodes(expertIndices.arraySync() as number[][], v3.nRoutedExperts, nodes);
+  });
+}
+const limits = Array.from({ length: nodes }, (_, i) => i + 1);
+const reachedNodes = limits.map(nodesReached);
+const microseconds = (limit: number) => {
+  const traffic = exchangeBytes(v3.hiddenSize, { interNode: limit, intraNode: v3.numExpertsPerTok });
+  return {
+    interNode: (1e6 * traffic.interNode) / h800Links.interNode,
+    intraNode: (1e6 * traffic.intraNode) / h800Links.intraNode,
+  };
+};
+plot(
+  lineChart({
+    title: "What does a token cost on each link, with a limit on its nodes?",
+    x: { title: "limit (nodes)" },
+    y: { title: "µs a token and layer, there and back" },
+    series: [
+      { name: "InfiniBand, at most", x: limits, y: limits.map((limit) => microseconds(limit).interNode) },
+      {
+        name: "InfiniBand, on average", dashed: true,
+        x: limits, y: reachedNodes.map((mean) => microseconds(mean).interNode),
+      },
+      { name: "NVLink", x: limits, y: limits.map((limit) => microseconds(limit).intraNode) },
+    ],
+  }),
+);
+const unlimited = reachedNodes[nodes - 1];
+const formula = expectedNodes({ experts: v3.nRoutedExperts, nodes, active: v3.numExpertsPerTok, limit: nodes });
+const limited = reachedNodes[nodeLimit - 1];
+say`Without a limit a token reaches ${fixed(unlimited, 2)} nodes on average (the formula for experts drawn evenly gives
+${fixed(formula, 2)}), and ${nodes} in the worst case. With a limit of ${nodeLimit} it reaches ${fixed(limited, 2)}, and
+never more than ${nodeLimit}. The average falls by ${percent(1 - limited / unlimited)}, the worst case, which everybody
+else waits for, by ${percent(1 - nodeLimit / nodes)}.
+
+What does the limit take away? Of all sets of ${v3.numExpertsPerTok} experts, a token can still choose among
+${percent(Number((reachableCombinations(256, 8, nodes, nodeLimit) * 10_000n) / combinations(256, 8)) / 10_000)}.`;
+
+// %% [markdown]
+// ### The surprise: five experts for nothing
+//
+// **Predict.** V3 sends a token to eight experts in at most four nodes. At the same price, how many could it reach?
+
+// %%
+const samePriceGuess = 8; // your guess
+
+// %%
+const price = expertsAtSamePrice(ofTraining("nodeLimit"), h800Links);
+const expertCounts = Array.from({ length: 24 }, (_, i) => i + 1);
+const cost = (experts: number) => {
+  const copies = { interNode: Math.min(experts, ofTraining("nodeLimit")), intraNode: experts };
+  const traffic = exchangeBytes(v3.hiddenSize, copies);
+  return 1e6 * exchangeSeconds(traffic, h800Links);
+};
+plot(
+  lineChart({
+    title: "What does one more expert cost a token?",
+    x: { title: "experts, in at most 4 nodes" },
+    y: { title: "µs a token and layer, there and back" },
+    series: [{ name: "the slower link decides", x: expertCounts, y: expertCounts.map(cost) }],
+  }),
+);
+say`You said ${samePriceGuess}. It is **${fixed(price, 1)}**: the line is flat from ${ofTraining("nodeLimit")} experts
+up to there, since InfiniBand is busy with its ${ofTraining("nodeLimit")} copies anyway, and NVLink has time left. The
+report rounds to ${ofTraining("expertsAtSamePrice")} (${cite(fact("systems", "v3-training", "expertsAtSamePrice"))}). On
+an H100, with its full NVLink, it would be ${whole(expertsAtSamePrice(ofTraining("nodeLimit"), linksOf("h100")))}.`;
+
+// %% [markdown]
+// ### Exercise 2 · The bytes of a token
+//
+// *Implement · difficulty 2 of 3 · 12 minutes · 3 points*
+//
+// One token in one layer, there and back. InfiniBand carries one copy to each *other* node that holds one of its
+// experts; NVLink one copy to each expert, wherever it is. A number takes one byte on the way there (FP8) and two on
+// the way back (BF16). Experts 0 to `expertsPerNode` − 1 live on node 0, and so on; `home` is the token's own node.
+
+// %% nbgrader={"grade": false, "grade_id": "06-traffic", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function bytesOf(hiddenSize: number, experts: number[], expertsPerNode: number, home: number): LinkBytes {
+  /// BEGIN SOLUTION
+  const vector = hiddenSize * (1 + 2);
+  const reachedNodes = new Set(experts.map((expert) => Math.floor(expert / expertsPerNode)));
+  reachedNodes.delete(home);
+  return { interNode: reachedNodes.size * vector, intraNode: experts.length * vector };
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "06-traffic-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+await check(trafficExercise, bytesOf);
+
+// %% [markdown]
+// <details><summary>Hint 1</summary>
+//
+// An expert's node is Math.floor(expert / expertsPerNode). Which nodes are reached, and which of those need the
+// network? A Set holds each node once.
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// One copy, there and back, is hiddenSize · (1 + 2) bytes. InfiniBand carries one for each node other than home, NVLink
+// one for each expert.
+//
+// </details>
+
+// %% [markdown]
+// ### What the network allows in decoding
+//
+// The same bytes set a speed limit on answers. In decoding the report sends tokens over InfiniBand directly, a copy for
+// each expert (section 3.4.2). DeepSeek's own estimate, in a later paper on V3's hardware, can be rebuilt from five
+// numbers:
+
+// %%
+const bound = (key: string) => value("systems", "v3-decode-bound", key);
+const asPublished = {
+  tokens: bound("tokens"), copies: bound("copies"), hiddenSize: bound("hiddenSize"), payload: V3_PAYLOAD,
+  bandwidth: h800Links.interNode, layers: v3.numHiddenLayers,
+};
+const exact = { ...asPublished, hiddenSize: v3.hiddenSize, layers: v3.numHiddenLayers - v3.firstKDenseReplace };
+const boundRow = (what: string, d: typeof asPublished) => {
+  const { exchange, step, tokensPerSecond } = decodeBound(d);
+  return {
+    "bound on decoding": what, "one exchange (µs)": 1e6 * exchange, "a token (ms)": 1e3 * step,
+    "tokens/s for a user": tokensPerSecond,
+  };
+};
+table(
+  [
+    boundRow("as published: 7,000 channels, 61 layers", asPublished),
+    boundRow("with V3's 7,168 channels and 58 sparse layers", exact),
+    boundRow("all experts within NVLink's reach (H800's rate)", { ...exact, bandwidth: h800Links.intraNode }),
+  ],
+  {
+    caption: "The least time of a token, if the network alone decides",
+    columns: { "tokens/s for a user": { digits: 0 } },
+  },
+);
+say`The published figures are ${fixed(1e6 * bound("exchange"), 2)} µs, ${fixed(1e3 * bound("step"), 2)} ms and
+${bound("tokensPerSecond")} tokens/s (${citeLink(fact("systems", "v3-decode-bound", "exchange"))}). Each layer counts
+twice, for two micro-batches take turns.`;
+
+// %% [markdown]
+// ## 4. Something to do meanwhile
+//
+// The exchange cannot be avoided, but the GPU need not wait. It holds another micro-batch, on its way *back*. While one
+// side's tokens travel, it computes for the other side. Figure 4 of the report cuts both into pieces and gives the
+// order. We play that order with our times. Each piece starts as soon as its lane is free and its input is there; slide
+// the limit on nodes, and so the length of the exchanges:
+
+// %%
+const shownRounds = 2;
+const layerAt = (limit: number) => layerTimes(v3, chip, links, { ...training, nodeLimit: limit });
+const roundsAt = limits.map((limit) => overlapRounds(layerAt(limit), shownRounds));
+const until = 1e3 * Math.max(...roundsAt.flat().map(({ end }) => end));
+sliderPlot({
+  title: "A forward and a backward together: is the GPU ever idle?",
+  parameter: "limit",
+  unit: "nodes",
+  values: limits,
+  initial: nodeLimit,
+  height: 400,
+  figure: (limit) =>
+    timelineChart({
+      title: `limit ${limit}`, unit: "ms", rows: ["arithmetic", "exchange"],
+      kinds: ["forward", "backward for input", "backward for weights"],
+      tasks: asTasks(roundsAt[limit - 1]), until,
+    }),
+});
+const gain = overlapGain(layer);
+say`One after the other, forward and backward of a layer take ${fixed(1e3 * gain.inTurn, 1)} ms; together
+**${fixed(1e3 * gain.together, 1)} ms**, and their arithmetic alone ${fixed(1e3 * gain.arithmetic, 1)} ms. So
+${percent((gain.inTurn - gain.together) / (gain.inTurn - gain.arithmetic))} of the exchange is hidden, at a limit of
+${nodeLimit} nodes.`;
+
+// %% [markdown]
+// Does a real GPU do two things at once? On the H200 the script timed large products, a transfer from the host that
+// takes about as long, one after the other, and both together. (That transfer runs on a copy engine and needs no
+// multiprocessor: the easy case. V3's network kernels are the hard one, and section 6 is about their price.)
+
+// %%
+const overlapped = h200 === null ? [] : measured(h200, "overlap");
+const timeOf = (kind: string) => 1e3 * (overlapped.find((row) => row.kind === kind)?.seconds ?? NaN);
+if (overlapped.length === 4)
+  say`Products alone ${fixed(timeOf("compute"), 1)} ms, transfer alone ${fixed(timeOf("transfer"), 1)} ms; one after the
+  other ${fixed(timeOf("in turn"), 1)} ms, together **${fixed(timeOf("together"), 1)} ms**:
+  ${percent((timeOf("in turn") - timeOf("together")) / Math.min(timeOf("compute"), timeOf("transfer")))} of the shorter
+  one is hidden.`;
+else say`There is no record of that here.`;
+
+// %% [markdown]
+// Look again at the upper lane of the figure. With few nodes it has no gaps: all exchange runs below arithmetic. Slide
+// to the right, and gaps open; now the lower lane has none. **Overlap hides the smaller of the two, never the larger.**
+// That is why node-limited routing and DualPipe belong together: the first makes the exchange the smaller one, the
+// second hides it.
+//
+// ## 5. DualPipe: where the other micro-batch comes from
+//
+// V3 has 61 layers on 16 pipeline ranks (the report, section 3.2): each rank holds a few layers, and micro-batches pass
+// through. A rank can work only when something has arrived. The time in which it can't is the **bubble**.
+//
+// Three ways to order the same work. **1F1B**: fill the pipeline, then one forward, one backward in turn. **ZB1P**: cut
+// the backward in two; the part for inputs is what the previous rank waits for, the part for weights can wait, and
+// fills gaps. **DualPipe**: micro-batches enter at *both* ends, so that in the middle of a step every rank has a
+// forward and a backward to run together. White is bubble:
+
+// %%
+const KINDS: [PlayedStep["kind"], string][] = [
+  ["F", "forward"], ["B", "backward"], ["I", "backward for input"], ["W", "backward for weights"],
+  ["F&B", "forward and backward at once"],
+];
+const kindName = new Map(KINDS);
+const even = { forward: 1, backward: 2, weights: 1, overlapped: 3 };
+const played = (method: Method, t = even) => play(scheduleOf(method, ranks, microBatches), t);
+const longestStep = Math.max(...METHODS.map((method) => played(method).duration));
+sliderPlot<Method>({
+  title: "Which rank waits when?",
+  parameter: "method",
+  unit: "",
+  values: METHODS,
+  initial: "DualPipe",
+  height: 180 + 40 * ranks,
+  figure: (method) =>
+    timelineChart({
+      title: method, unit: "forwards of one micro-batch",
+      rows: Array.from({ length: ranks }, (_, rank) => `rank ${rank}`),
+      kinds: KINDS.map(([, name]) => name),
+      tasks: played(method).steps.map(({ rank, kind, chunk, start, end }) => ({
+        row: `rank ${rank}`, kind: kindName.get(kind)!, start, end,
+        label: chunk.direction === 0 ? String(chunk.id) : "",
+      })),
+      until: longestStep,
+    }),
+});
+table(
+  METHODS.map((method) => {
+    const timeline = played(method);
+    return {
+      method,
+      "longest bubble, played": Math.max(...timeline.bubbles),
+      "bubble, published formula": BUBBLE_FORMULAS[method](ranks, even),
+      "a step lasts": timeline.duration,
+      "activations kept, at most": Math.max(...timeline.activations),
+      "copies of the weights": method === "DualPipe" ? 2 : 1,
+    };
+  }),
+  { caption: `${ranks} ranks, ${microBatches} micro-batches, nothing hidden; a forward takes 1, a backward 2` },
+);
+say`In this picture nothing is hidden: forward and backward at once take as long as one after the other. Even so
+DualPipe's bubble is the smallest. Its price stands in the last column: as each rank serves both directions, it holds
+two stages' weights. (Numbers are micro-batches that entered at rank 0.)`;
+
+// %% [markdown]
+// The formulas are those of the report's table 2, with $F$, $B$ and $W$ for a forward, a whole backward and its part
+// for weights, and $F\&B$ for both at once:
+//
+// $$\text{1F1B: } (PP-1)(F+B) \qquad \text{ZB1P: } (PP-1)(F+B-2W) \qquad \text{DualPipe: }
+//   \left(\tfrac{PP}{2}-1\right)(F\&B + B - 3W)$$
+//
+// The schedules that we play were written from the descriptions, and their bubbles agree with the formulas to the last
+// digit when both parts of a backward are as long as a forward. When they are not, DualPipe's is a little below its
+// formula.
+//
+// ### Exercise 3 · How much of a step is bubble?
+//
+// *Compute · difficulty 2 of 3 · 12 minutes · 3 points*
+//
+// The share of a step in which a rank waits, for any of the three methods. Nothing is hidden: $F\&B = F + B$.
+
+// %% nbgrader={"grade": false, "grade_id": "06-bubble", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function bubbleShare(method: Method, ranks: number, microBatches: number, { F, B, W }: StepTimes): number {
+  /// BEGIN SOLUTION
+  const bubbles = {
+    "1F1B": (ranks - 1) * (F + B),
+    ZB1P: (ranks - 1) * (F + B - 2 * W),
+    DualPipe: (ranks / 2 - 1) * (F + B + B - 3 * W),
+  };
+  const bubble = bubbles[method];
+  return bubble / (bubble + microBatches * (F + B));
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "06-bubble-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+await check(bubbleExercise, bubbleShare);
+
+// %% [markdown]
+// <details><summary>Hint 1</summary>
+//
+// Two times add up to a step: the work of one rank, which is the same for all three, and the bubble of table 2. The
+// share is bubble over both. With nothing hidden, F&B is F + B.
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// Work is microBatches · (F + B). The bubbles are (PP − 1)(F + B), (PP − 1)(F + B − 2 · W) and (PP / 2 − 1)(F + 2 · B −
+// 3 · W).
+//
+// </details>
+
+// %% [markdown]
+// ### The bubble is not the main thing
+//
+// Use it (or the library's) on V3's own size. A batch is 15,360 sequences of 4K tokens (the report, section 4.2), on
+// 128 pipelines of 16 GPUs; taking one sequence as a micro-batch, that is 120 for each pipeline.
+
+// %%
+const yourShare = await solvedOr(bubbleExercise, bubbleShare);
+const v3Ranks = ofTraining("pipelineRanks");
+const v3MicroBatches = ofTraining("batch") / (ofTraining("gpus") / v3Ranks);
+const v3Layers = Math.round(v3.numHiddenLayers / v3Ranks);
+const chunks = chunkTimes(layer, v3Layers);
+const computes = METHODS.map((method) =>
+  computingShare(play(scheduleOf(method, v3Ranks, v3MicroBatches), chunks), layer, v3Layers, v3MicroBatches),
+);
+const bubbleShares = METHODS.map((method) => yourShare(method, v3Ranks, v3MicroBatches, { F: 1, B: 2, W: 1 }));
+table(
+  METHODS.map((method, i) => ({
+    method,
+    "bubble, if exchanges took no time": percent(bubbleShares[i]),
+    "a GPU computes, with exchanges": percent(computes[i]),
+  })),
+  { caption: `${v3Ranks} ranks, ${v3MicroBatches} micro-batches, ${v3Layers} layers a rank, ${chip.name}` },
+);
+plot(
+  barChart({
+    title: "Which share of a training step does a GPU compute?",
+    x: { title: "share of a step", percent: true },
+    labels: [...METHODS],
+    series: [{ name: "computes", values: computes }],
+  }),
+  { height: 300 },
+);
+say`With so many micro-batches the bubble is small in all three: ${percent(bubbleShares[0])} in 1F1B. What sets them
+apart is the exchange. With 1F1B a GPU computes for ${percent(computes[0])} of the time, with ZB1P for
+${percent(computes[1])}: **half of the cluster waits**, as announced. DualPipe brings it to ${percent(computes[2])},
+${times(computes[2] / computes[0])} the throughput of 1F1B from the same chips.`;
+
+// %% [markdown]
+// What this count leaves out: sending between ranks, the optimiser, recomputed activations, uneven experts, and the
+// fact that 1F1B could hide some of its exchange behind its weight gradients. DeepSeek did not publish a step of 1F1B
+// to compare with. Read the ratio as "what is at stake", not as a measurement.
+//
+// How is a schedule written? As a list of steps for each rank. This is the whole engine that plays it:
+
+// %%
+showSource("lib/economics/pipeline.ts", "play");
+
+// %% [markdown]
+// ## 6. What hiding costs: 20 of 132
+//
+// Bytes don't move by themselves. On an H800, moving them is work for the same *streaming multiprocessors* (SMs) that
+// compute: they copy, forward from InfiniBand to NVLink, and add up answers. V3 set 20 of 132 aside for that (the
+// report, section 3.5.1).
+//
+// **Predict.** What happens to the time of a layer if it sets aside none? Two? Half of them?
+
+// %%
+const counts = Array.from({ length: 65 }, (_, i) => i + 2);
+plot(
+  lineChart({
+    title: "How many multiprocessors should communication get?",
+    x: { title: "set aside (multiprocessors of 132)" },
+    y: { title: "ms for a forward of one layer (log scale)", log: true },
+    series: [
+      { name: "both at once", x: counts, y: counts.map((count) => 1e3 * sharedSeconds(V3_JOB, count)) },
+      {
+        name: "arithmetic alone", dashed: true, x: counts,
+        y: counts.map((count) => (1e3 * V3_JOB.arithmetic * multiprocessors) / (multiprocessors - count)),
+      },
+    ],
+  }),
+);
+const lost = setAside / multiprocessors;
+say`Too few, and the exchange takes forever; too many, and nobody is left to compute. By this count the best is
+${bestSetAside(V3_JOB)}. It is no independent discovery: that one multiprocessor moves a twentieth of the link's rate is
+taken from the report's "20 are enough". What the curve shows is the price: **${percent(lost)} of the chip's
+arithmetic** for ${setAside}. On ${whole(ofTraining("gpus"))} GPUs that is as much as
+${whole(lost * ofTraining("gpus"))} of them.`;
+
+// %%
+if (h200 !== null) {
+  const rows = measured(h200, "carveout", { form: "fp8-fast" });
+  const all = rows.find((row) => row.set_aside === 0);
+  const twenty = rows.find((row) => row.set_aside === ofTraining("communicationMultiprocessors"));
+  if (all !== undefined && twenty !== undefined) {
+    plot(
+      lineChart({
+        title: "How fast is a large FP8 product with fewer multiprocessors, on an H200?",
+        x: { title: "set aside (multiprocessors of 132)" },
+        y: { title: "rate, relative to all of them", percent: true },
+        series: [
+          {
+            name: "measured",
+            x: rows.map((row) => asNumber(row.set_aside)), y: rows.map((row) => rate(row) / rate(all)),
+          },
+          { name: "in proportion", dashed: true, x: [0, multiprocessors / 2], y: [1, 0.5] },
+        ],
+      }),
+    );
+    const lostHere = 1 - rate(twenty) / rate(all);
+    say`A surprise: the real chip loses less. With ${asNumber(twenty.set_aside)} set aside, a large product loses
+    ${percent(lostHere)}, not ${percent(asNumber(twenty.set_aside) / multiprocessors)}. Power was its limit, not the
+    number of multiprocessors (its clock was down to ${whole(clock(h200, "carveout")?.min ?? NaN)} MHz); with some of
+    them idle, the others can clock higher. In training the twenty are not idle, so take this as the lower end of the
+    price.`;
+  }
+}
+const v1 = fact("systems", "deepep-v1", "multiprocessors");
+const v2 = fact("systems", "deepep-v2", "multiprocessors");
+say`Is it a law of nature? No. The first released version of DeepSeek's communication library sets ${v1.value} aside in
+its example (${citeLink(v1)}); the second says ${Number(v2.low)} to ${Number(v2.high)} do the same for training like
+V3's (${citeLink(v2)}). In the report DeepSeek asks makers for a co-processor that needs none (section 3.5.1).`;
+
+// %% [markdown]
+// ### Exercise 4 · How many multiprocessors for the network?
+//
+// *Design · difficulty 3 of 3 · 15 minutes · 4 points*
+//
+// A job computes and exchanges at the same time. `arithmetic` is its time with all multiprocessors; the exchange moves
+// `bytes`, at `perMultiprocessor` for each multiprocessor set aside, but never faster than `bandwidth`. Return the
+// number to set aside that makes the job shortest.
+
+// %% nbgrader={"grade": false, "grade_id": "06-balance", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function balance(job: SharedJob): number {
+  /// BEGIN SOLUTION
+  const { multiprocessors: n, arithmetic, bytes, bandwidth, perMultiprocessor } = job;
+  const seconds = (s: number) =>
+    Math.max((arithmetic * n) / (n - s), bytes / Math.min(bandwidth, s * perMultiprocessor));
+  let best = 1;
+  for (let s = 2; s < n; s++) if (seconds(s) < seconds(best)) best = s;
+  return best;
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "06-balance-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+await check(balanceExercise, balance);
+
+// %% [markdown]
+// <details><summary>Hint 1</summary>
+//
+// Write the time for a given s: arithmetic on the multiprocessors that are left, an exchange on those set aside, both
+// at once. Then try every s.
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// For each s from 1 to multiprocessors − 1: the larger of arithmetic · multiprocessors / (multiprocessors − s) and
+// bytes / min(bandwidth, s · perMultiprocessor). Return the s with the smallest.
+//
+// </details>
+
+// %% [markdown]
+// ## 7. What was written below CUDA C++
+//
+// Now the famous part. These are the layers between a program and the chip:
+//
+// | layer | who writes it | documented by NVIDIA? |
+// |---|---|---|
+// | Python: PyTorch, Triton | nearly everybody | – |
+// | CUDA C++ | people who write kernels | yes |
+// | **PTX**, an assembly for a virtual machine | the compiler; people, line by line, inside CUDA C++ | yes, as part of CUDA's documentation |
+// | SASS, what the chip executes | NVIDIA's assembler | hardly |
+//
+// PTX is not a way around CUDA. It is a layer *of* CUDA: a line of PTX stands inside a CUDA C++ function, and the same
+// compiler turns it into SASS. The report has **one sentence** about it: communication kernels use customised PTX
+// instructions, and chunk sizes are tuned, so that they use less of the second-level cache and disturb other
+// multiprocessors less (section 3.2.2). It is about the 20, not about the 112 that do the arithmetic.
+//
+// Two months later the communication library was published, so one can look. We counted every PTX statement in the file
+// that holds them:
+
+// %%
+const ptx: [string, string][] = [
+  ["order of memory operations: who sees what when", "ptxOrdering"],
+  ["don't keep this in the first-level cache", "ptxCaching"],
+  ["the copy engine and its barriers", "ptxCopyEngine"],
+  ["read shared data through a cache for constants", "ptxNonCoherent"],
+  ["stop, and which thread am I", "ptxOther"],
+];
+const ptxCounts = ptx.map(([, key]) => value("systems", "deepep-v1", key));
+plot(
+  barChart({
+    title: "What do the PTX lines in DeepSeek's kernels do?",
+    x: { title: "statements" },
+    labels: ptx.map(([name]) => name),
+    series: [{ name: "statements", values: ptxCounts }],
+  }),
+  { height: 320 },
+);
+const ptxTotal = ptxCounts.reduce((sum, count) => sum + count, 0);
+say`**${ptxTotal} statements**, each a line or a few, wrapped in a C++ function
+(${citeLink(fact("systems", "deepep-v1", "ptxOrdering"))}). Most say things that CUDA C++ has no word for: in which
+order others may see a write, or that a value read once needs no place in a cache.`;
+
+// %% [markdown]
+// The fourth bar is the one that made headlines. Its history, from the libraries' own records:
+//
+// | when | what |
+// |---|---|
+// | 24 February 2025 | DeepEP is published. Its README says that it uses "out-of-doc", undocumented behaviour: the load `ld.global.nc.L1::no_allocate.L2::256B` |
+// | 26 February 2025 | DeepGEMM is published, a library of FP8 products in CUDA C++. Its README describes a patch of the compiled SASS that flips bits to interleave two kinds of instructions |
+// | 27 February 2025 | Corrected: the instruction *is* documented; what is not allowed is its **use**, for it reads data that others change through a path meant for constants. It is tested to work on Hopper, and a switch turns it off |
+// | 20 July 2025 | DeepGEMM drops the patch: NVIDIA's compiler, from version 12.9 on, does the same by itself |
+// | April 2026 | DeepEP's second version; the load survives only in the old kernels |
+
+// %%
+const gain10 = fact("systems", "deepgemm", "patchGain");
+say`So there was work below PTX, too: for ${percent(gain10.value)} and more in some products (${citeLink(gain10)}). It
+lived for not quite five months, until the maker of CUDA built it in. And the retracted word, "undocumented", lasted
+${value("systems", "deepep-v1", "retractionDays")} days in the README; it lives on in retellings.`;
+
+// %% [markdown]
+// What does that leave of "bypassed CUDA"? Both libraries are written in CUDA C++, need NVIDIA's compiler and require a
+// recent CUDA (their READMEs). Assembly in places where it pays is what every serious kernel library does, NVIDIA's own
+// included. The skill is real. The bypass is not. And note the direction: such code ties a program *closer* to one
+// chip.
+//
+// ## 8. Restrictions, and the moat
+//
+// ### What was restricted
+//
+// The H800 is an H100 made for an export rule. What did the rule take away?
+
+// %%
+const compared: [string, string, number, string][] = [
+  ["FP8 arithmetic", "peakFp8", 1e12, "TFLOP/s"],
+  ["memory", "memory", 1e9, "GB"],
+  ["memory bandwidth", "memoryBandwidth", 1e12, "TB/s"],
+  ["NVLink, both directions", "intraNodeLink", 1e9, "GB/s"],
+  ["InfiniBand, one direction", "interNodeLink", 1e9, "GB/s"],
+];
+table(
+  compared.map(([what, key, unit, name]) => ({
+    "": what,
+    H100: `${fixed(value("accelerators", "h100", key) / unit, key === "memoryBandwidth" ? 2 : 0)} ${name}`,
+    H800: `${fixed(value("accelerators", "h800", key) / unit, key === "memoryBandwidth" ? 2 : 0)} ${name}`,
+    "H800 has": percent(value("accelerators", "h800", key) / value("accelerators", "h100", key)),
+  })),
+  { caption: "H100 and H800" },
+);
+const h100Layer = layerTimes(v3, machine("h100"), linksOf("h100"), training);
+const h800Layer = layerTimes(v3, machine("h800"), linksOf("h800"), training);
+const rule = fact("systems", "export-rules", "linkLimit2022");
+say`One row: NVLink. The rule of October 2022 named a rate of links, ${whole(rule.value / 1e9)} GB/s, together with a
+rate of operations (${citeLink(rule)}); the H800 stays below it. In October 2023 limits on performance took its place
+and caught the H800 as well (${citeLink(fact("systems", "export-rules", "linkLimitDropped"))}).
+
+How much did that cost V3? In our count of a layer, exchange takes
+${fixed(1e3 * layerSums(h800Layer).forward.exchange, 2)} ms on H800 and
+${fixed(1e3 * layerSums(h100Layer).forward.exchange, 2)} ms on H100:
+${ Math.abs(h800Layer.dispatch / h100Layer.dispatch - 1) < 0.01 ? "the same" : "not the same" }. With the node limit
+InfiniBand is the slower link on both, and that was not restricted. V3's design made the missing NVLink not matter; nor
+does it use tensor parallelism in training, which would need NVLink most (the report, section 3.2).`;
+
+// %% [markdown]
+// All of these are thresholds on hardware. We found no rule that withholds the CUDA toolkit, its compiler or its
+// libraries; anybody can download them. (Not having found one is no proof. But the claim is specific, and DeepSeek's
+// libraries list a current CUDA among their requirements.)
+//
+// ### What another chip would need
+//
+// Is the moat weaker? Ask what would have to be done again. First the hardware, by the roofline: the least time of one
+// layer, if somebody wrote perfect kernels.
+
+// %%
+const elsewhere = ["h800", "h200", "b200", "mi300x", "ascend-910c"].map((id) => {
+  const one = machine(id);
+  return {
+    chip: one.name,
+    "decoding (µs a layer)": 1e6 * phaseTime(decoding, one).seconds,
+    "reading a prompt (µs a layer)": 1e6 * phaseTime(reading, one).seconds,
+    "8-bit floating point": one.peaks.fp8 > one.peaks.bf16 ? "yes" : "no",
+  };
+});
+table(elsewhere, {
+  caption: `The least time of one sparse layer: ${batch} sequences a GPU, and 8,192 tokens of a prompt`,
+  columns: { "decoding (µs a layer)": { digits: 0 }, "reading a prompt (µs a layer)": { digits: 0 } },
+});
+say`On paper AMD's chip beats the one that V3 was trained on, in both phases, and Huawei's keeps up in decoding. Peaks
+were never the moat. (Where a chip has no FP8, its BF16 rate is taken for both, with FP8's bytes, which flatters it.)`;
+
+// %% [markdown]
+// Then the software. Count the pieces of V3's system that know which chip they run on:
+//
+// | piece | what it does | tied to NVIDIA by | done elsewhere? |
+// |---|---|---|---|
+// | DeepGEMM | FP8 products with block scales | tensor-core and copy-engine instructions of Hopper | **by DeepSeek itself**: DeepGEMM-Ascend, published 30 September 2026 with the same interface ([README](https://github.com/deepseek-ai/DeepGEMM-Ascend)) |
+// | DeepEP | dispatch and combine | PTX, NVLink, NVSHMEM or NCCL | DeepEP-Ascend, of the same month; its figures come from hardware that is not on sale ([TechRadar](https://www.techradar.com/pro/huawei-and-deepseek-release-open-source-ai-tools-in-a-bid-to-lower-nvidia-exposure-but-will-programmers-make-the-switch), 7 October 2026) |
+// | FlashMLA | attention over the latent cache | Hopper's instructions | versions for Ascend, same announcement |
+// | DualPipe, EPLB | schedule, placement of experts | nothing: Python | not needed |
+// | HAI-LLM | the training framework | not published | unknown |
+//
+// Was a model of this size ever *trained* on another chip? Huawei says so of its own:
+
+// %%
+const pangu = (key: string) => fact("systems", "pangu-ultra-moe", key);
+say`Pangu Ultra MoE, a mixture of experts with ${whole(pangu("totalParameters").value / 1e9)} billion parameters, on
+${whole(pangu("accelerators").value)} Ascend chips, at ${percent(pangu("mfu").value)} of what they could do at most
+(${citeLink(pangu("mfu"))}, in the makers' own words). V3's figure for its GPUs is not far from that (lesson 07).`;
+
+// %% [markdown]
+// And to *run* V3? The README of the release listed both from the first days: AMD GPUs through SGLang in FP8 and BF16,
+// and Huawei's Ascend through MindIE ([README](https://github.com/deepseek-ai/DeepSeek-V3), section 6). Running needs
+// fewer pieces than training: no backward, no pipeline, no optimiser.
+
+// %%
+const ascendYear = value("systems", "deepgemm", "ascendYear");
+const patchYear = value("systems", "deepgemm", "patchDroppedYear");
+say`So the moat was never that others cannot compute this. It is that somebody has to write, tune and keep up
+${fixed(value("systems", "deepgemm", "kernelLines"), 0)} lines here
+(${cite(fact("systems", "deepgemm", "kernelLines"))}) and ${ptxTotal} statements there, for each chip, each generation.
+DeepSeek published its NVIDIA kernels in ${patchYear}; the same authors' kernels for Ascend followed in ${ascendYear}.
+PTX inside the first set did nothing for the second: it had to be replaced.`;
+
+// %% [markdown]
+// ## Recap: the claims, and what came out
+
+// %% jupyter={"source_hidden": true}
+// The claims are about V3 as it is, whatever the parameters above say.
+const h800 = machine("h800");
+const decodeShare = phaseTime(decodeOperations(v3, { batch: 32, context: 4989, gpus: 144 }), h800).memoryShare;
+const readShare = phaseTime(reading, h800).memoryShare;
+const linkShare = value("accelerators", "h800", "intraNodeLink") / value("accelerators", "h100", "intraNodeLink");
+const amd = phaseTime(reading, machine("mi300x")).seconds / phaseTime(reading, h800).seconds;
+verdicts([
+  {
+    claim: "fp8-bound: GPUs are often limited by bandwidth, not arithmetic",
+    verdict: decodeShare < 0.5 ? "contradicted" : readShare < 0.5 ? "holds with a condition" : "holds",
+    sources: "The report says the same of the experts in decoding (section 3.4.2).",
+    computed:
+      `By phase: ${percent(decodeShare)} of a decoding layer's time waits for memory, ${percent(readShare)} when a ` +
+      "prompt is read or a model is trained. In training the network is the second limit.",
+  },
+  {
+    claim: "cuda-bypass: assembly-level code bypassed CUDA",
+    verdict: "contradicted",
+    sources:
+      "The report: customised PTX in communication kernels, one sentence (section 3.2.2). DeepEP and DeepGEMM are " +
+      "CUDA C++ and require CUDA (their READMEs).",
+    computed:
+      `${ptxTotal} PTX statements in DeepEP's file of them, inside CUDA C++; ${ptxCounts[3]} of them a use that is ` +
+      "not allowed, with a switch to turn it off. That assembly-level code was written is right.",
+  },
+  {
+    claim: "cuda-restrictions: export rules block the full CUDA ecosystem",
+    verdict: linkShare < 1 ? "contradicted" : "cannot be checked",
+    sources: `${cite(rule)}; we found no rule on the toolkit, which is no proof that there is none.`,
+    computed:
+      `The rules are thresholds on hardware: the H800 has ${percent(linkShare)} of the H100's NVLink, all else equal.`,
+  },
+  {
+    claim: "cuda-moat: the moat weakens; AMD and Huawei become viable",
+    verdict: "incomplete",
+    sources:
+      "V3 ran on both from its release (README, section 6); Huawei reports a training of V3's size on Ascend " +
+      `(${cite(pangu("totalParameters"))}); DeepSeek's own kernels for Ascend came in September 2026.`,
+    computed:
+      `By the roofline an MI300X needs ${percent(amd)} of the H800's time to read a prompt: hardware was viable ` +
+      "before. PTX ties closer to NVIDIA, so it is no reason.",
+  },
+]);
+
+// %% [markdown]
+// **In one sentence:** V3's hardware story is not a trick below CUDA; it is a design in which routing keeps the bytes
+// few, a schedule gives the chip something to do while they travel, and about a seventh of its multiprocessors is the
+// price.
+//
+// ## Where to read on
+//
+// - [DeepSeek-V3 Technical Report](https://arxiv.org/abs/2412.19437), section 3.2 (DualPipe, all-to-all), 3.4 (serving)
+//   and 3.5 (what DeepSeek asks chip makers for);
+// - [Insights into DeepSeek-V3](https://arxiv.org/abs/2505.09343): the hardware view, by the same authors;
+// - [Zero Bubble Pipeline Parallelism](https://arxiv.org/abs/2401.10241): where the cut of the backward comes from;
+// - [DualPipe](https://github.com/deepseek-ai/DualPipe), [DeepEP](https://github.com/deepseek-ai/DeepEP) and
+//   [DeepGEMM](https://github.com/deepseek-ai/DeepGEMM): the code;
+// - [Roofline](https://dl.acm.org/doi/10.1145/1498765.1498785): Williams, Waterman and Patterson, 2009.
+//
+// **Next: lesson 07**, on what all this costs in money.
+
+// %%
+say`Tensors left: ${tf.memory().numTensors}.`;
