@@ -15,15 +15,16 @@ export const SETUP_STEPS = 3;
  * Sets up what is missing.
  * @param {import("./project.mjs").Project} project
  * @param {import("./say.mjs").Report} report
- * @param {{ dev: boolean }} options dev: with what only building and testing need
+ * @param {{ extra?: string[] }} options extra: lists of Python packages besides requirements.txt; "dev" is what building
+ *   and testing need, "rerun" npm run lesson, "hub" a class on JupyterHub
  * @throws {import("./say.mjs").SetupError} which says what is missing and what to do
  */
-export async function setUp(project, report, { dev }) {
+export async function setUp(project, report, { extra = [] }) {
   fs.rmSync(project.log, { force: true });
   // Whether there is a Python is known at once: better said now than after minutes of downloading.
   if (!venvWorks(project)) findPython(project);
   await report.step("npm packages", (say) => setUpPackages(project, say));
-  await report.step("Python", (say) => setUpPython(project, { dev }, say));
+  await report.step("Python", (say) => setUpPython(project, { extra }, say));
   await report.step("TypeScript kernel", async () => setUpKernel(project));
 }
 
