@@ -136,8 +136,8 @@ plot(
   ),
   { height: 340 },
 );
-result("parameters in all", total, "parameters");
-result("parameters that work on a token", active, "parameters");
+result("size of the model", total, "parameters");
+result("active for a token", active, "parameters");
 say`${percent(1 - active / total)} of the parameters do nothing for this token. For the next token, as many squares
 light up: of the routed experts mostly other ones, of everything else the same.`;
 

@@ -21,7 +21,7 @@ const IMPORTS = `import { barChart, lineChart } from "./lib/notebook/charts";
 import { plot } from "./lib/notebook/plot";
 import { table } from "./lib/notebook/table";`;
 
-function intro({ lesson, axes, fixed, points, failures }: Sweep): string {
+function intro({ lesson, axes, fixed, points, failures }: Sweep, constant: string[]): string {
   const swept = axes.map(({ spec, values }) => `| \`${spec.name}\` | ${values.join(", ")} | ${allowedText(spec)} | ${spec.meaning} |`);
   const held = Object.keys(fixed).length === 0 ? [] : ["", `Held fixed: ${label(fixed)}. All others have their defaults.`];
   const failed = failures.map(({ values, message }) => `- ${label(values)}: ${message.split("\n")[0]}`);
@@ -32,6 +32,7 @@ function intro({ lesson, axes, fixed, points, failures }: Sweep): string {
     "|---|---|---|---|",
     ...swept,
     ...held,
+    ...(constant.length === 0 ? [] : ["", `The same in all runs, and so without a plot: ${constant.join("; ")}.`]),
     ...(failed.length === 0 ? [] : ["", "Points that failed and are missing below:", "", ...failed]),
   ].join("\n");
 }
@@ -64,7 +65,7 @@ const spread = (values: ParameterValue[]): boolean => {
 function plotCell(axes: Axis[], heading: string, name: string): string {
   const x = xAxis(axes);
   const others = axes.filter((axis) => axis !== x).map(({ spec }) => spec.name);
-  const title = `How does ${name} depend on ${axes.map(({ spec }) => spec.name).join(" and ")}?`;
+  const title = `What ${axes.length === 1 ? "does" : "do"} ${axes.map(({ spec }) => spec.name).join(" and ")} do to: ${name}?`;
   if (x === undefined) {
     return `plot(
   barChart({
@@ -106,15 +107,29 @@ function results(points: Point[]): { name: string; unit: string }[] {
   return all.filter(({ name, unit }, i) => all.findIndex((other) => other.name === name && other.unit === unit) === i);
 }
 
+/** Whether a result is the same number in all points. */
+function isConstant(points: Point[], name: string): boolean {
+  const values = points.flatMap(({ results }) => results.filter((r) => r.name === name).map(({ value }) => value));
+  return points.length > 1 && values.every((value) => value === values[0]);
+}
+
 /** The summary, not run yet. */
 export function summary(sweep: Sweep): Notebook {
   const found = results(sweep.points);
+  const constant = found.filter(({ name }) => isConstant(sweep.points, name));
+  const plotted = found.filter((result) => !constant.includes(result));
   const sources: [Cell["cell_type"], string][] = [
-    ["markdown", intro(sweep)],
+    [
+      "markdown",
+      intro(
+        sweep,
+        constant.map(({ name }) => name),
+      ),
+    ],
     ["code", IMPORTS],
     ["code", data(sweep)],
     ["code", `table(points, { caption: ${JSON.stringify(`Results of ${sweep.points.length} runs`)} });`],
-    ...found.map(({ name, unit }): [Cell["cell_type"], string] => ["code", plotCell(sweep.axes, column(name, unit), name)]),
+    ...plotted.map(({ name, unit }): [Cell["cell_type"], string] => ["code", plotCell(sweep.axes, column(name, unit), name)]),
   ];
   const cells = sources.map(([cell_type, source], i): Cell => {
     const id = `sweep-${i + 1}-${digest(source).slice(0, 8)}`;
