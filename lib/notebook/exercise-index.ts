@@ -4,7 +4,7 @@
  */
 import fs from "node:fs";
 import path from "node:path";
-import { say } from "./say";
+import { display } from "./display";
 import { table } from "./table";
 
 /** An exercise as its lesson announces it. */
@@ -173,5 +173,6 @@ export function showExercises(): void {
   const folder = path.dirname(process.env.JPY_SESSION_NAME ?? "work/lesson.ipynb");
   const progress = progressIn(folder);
   table(progressRows(progress), { caption: "All exercises" });
-  say`Solved: **${progressSum(progress)}**.`;
+  const sum = progressSum(progress);
+  display({ "text/markdown": `Solved: **${sum}**.`, "text/plain": `Solved: ${sum}.` });
 }

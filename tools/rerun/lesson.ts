@@ -13,6 +13,7 @@ import { readNotebook, writeNotebook } from "../build/notebook";
 import { addImages, Renderer } from "../build/png";
 import { ROOT } from "../build/python";
 import { executionFailures } from "../build/verify";
+import { projectAt } from "../setup/project.mjs";
 import { duration } from "../setup/say.mjs";
 import { HELP, readLessonArguments, type LessonArguments } from "./arguments";
 import { lessonDigest, readNote, readResults, run, runKey, type Lesson } from "./run";
@@ -108,7 +109,7 @@ async function work(args: LessonArguments, signal: AbortSignal): Promise<void> {
   const both = axes.find(({ spec }) => spec.name in fixed);
   if (both !== undefined) throw new Error(`${both.spec.name} is both given and swept`);
   const kind = axes.length > 0 ? "sweep" : "run";
-  const out = args.out === undefined ? path.join(ROOT, "work", `${lesson.name}.${kind}.ipynb`) : fromCaller(args.out);
+  const out = args.out === undefined ? path.join(projectAt(ROOT).work, `${lesson.name}.${kind}.ipynb`) : fromCaller(args.out);
   requireFree(out);
   if (axes.length === 0) await runOnce(lesson, fixed, out, signal);
   else {

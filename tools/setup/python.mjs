@@ -32,11 +32,13 @@ print(json.dumps({"version": "%d.%d.%d" % sys.version_info[:3], "venv": has("ven
 `;
 
 /**
- * The commands under which a Python may be found, best first.
+ * The commands under which a Python may be found, best first. COURSE_PYTHON names one that comes before all others: a
+ * class needs one that everybody may run.
  * @param {NodeJS.Platform} platform
  * @returns {string[][]}
  */
 export function pythonCommands(platform = process.platform) {
+  if (process.env.COURSE_PYTHON) return [[process.env.COURSE_PYTHON]];
   if (platform === "win32") return [["py", "-3"], ["python"], ["python3"]];
   return [["python3"], ["python"], ...[14, 13, 12, 11, 10].map((minor) => [`python3.${minor}`])];
 }

@@ -11,6 +11,7 @@ import { execute } from "../build/execute";
 import { listLessons } from "../build/masters";
 import { readNotebook, type Cell, type CodeCell, type Notebook } from "../build/notebook";
 import { ROOT } from "../build/python";
+import { projectAt } from "../setup/project.mjs";
 import { printedText } from "../build/verify";
 import { neededCells } from "./needed-cells";
 import { fromCaller } from "./nbgrader";
@@ -31,7 +32,7 @@ interface Verdict {
 }
 
 function filesOf(names: string[]): string[] {
-  const work = path.join(ROOT, "work");
+  const work = projectAt(ROOT).work;
   const inWork = (lesson: string) => path.join(work, `${lesson}.ipynb`);
   const files =
     names.length === 0

@@ -1,5 +1,7 @@
 # Settings of nbgrader for this course. `npm run assignment` copies them into a course folder; what you change there
 # stays.
+import os
+
 c = get_config()  # noqa: F821
 
 c.CourseDirectory.course_id = "deepseek-v3"
@@ -15,4 +17,4 @@ c.Execute.startup_timeout = 120
 
 # Where releases, submissions and feedback change hands when the class works on one machine (a hub). Everybody may look
 # for assignments and hand in; nobody but the teacher reads what was handed in.
-c.Exchange.root = "/srv/nbgrader/exchange"
+c.Exchange.root = os.environ.get("COURSE_EXCHANGE", "/srv/nbgrader/exchange")
