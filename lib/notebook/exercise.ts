@@ -82,18 +82,23 @@ export function defineExercise<F extends AnyFunction>(exercise: Exercise<F>): Ex
   if (!/^\d\d-[a-z0-9-]+$/.test(id)) throw new Error(`defineExercise: the id "${id}" should be like "01-gate"`);
   if (cases.length === 0) throw new Error(`defineExercise: ${id} has no cases`);
   if (hints.some((hint) => hint.trim() === "")) throw new Error(`defineExercise: ${id} has an empty hint`);
-  return exercise;
+  // A lesson's cell holds the exercise in its hands: no line of it shall change what is right.
+  for (const part of [cases, hints, ...exercise.misconceptions, exercise.misconceptions]) Object.freeze(part);
+  return Object.freeze(exercise);
 }
 
 /**
- * Checks an answer and shows what came out. Never throws, whatever the function does; only Interrupt ends it. Returns
- * nothing, since the kernel prints what a cell's last line returns.
+ * Checks an answer and shows what came out. Never throws, whatever the function does; only Interrupt ends it. (While
+ * nbgrader runs the notebook it throws unless the answer is right: that is how nbgrader counts.) Returns nothing, since
+ * the kernel prints what a cell's last line returns.
  *
  * @param answer the learner's function; it may be async
  */
 export async function check<F extends AnyFunction>(exercise: Exercise<F>, answer: AnyFunction): Promise<void> {
   const { result, score } = await examine(exercise, answer);
   display(feedback(exercise, result, score));
+  // nbgrader counts a test cell as passed unless it throws; a learner's lesson runs on whatever the answer is.
+  if (process.env.NBGRADER_EXECUTION !== undefined) assertSolved(result);
 }
 
 /** The same check as data; shows nothing. */

@@ -27,6 +27,7 @@ import { DEEPSEEK_V3 } from "./lib/model/config";
 import { route, selectExperts } from "./lib/model/router";
 import { barChart, heatmapChart } from "./lib/notebook/charts";
 import { check, solvedOr } from "./lib/notebook/exercise";
+import { showExercises } from "./lib/notebook/exercise-index";
 import { times } from "./lib/notebook/format";
 import { checkParameters } from "./lib/notebook/parameters";
 import { plot } from "./lib/notebook/plot";
@@ -450,6 +451,15 @@ showSource("lib/model/rms-norm.ts", "rmsNorm");
 //
 // You work on your own copy of each lesson, in `work/`. A newer version of the course never overwrites it.
 //
+// ## All exercises, and how far you are
+//
+// This is read from your notebooks as they were last saved, this one included: save (Ctrl + S), then run the cell.
+// `npm run progress` in a terminal prints the same, and `npm run check` checks all your answers again.
+
+// %% tags=["timing"]
+showExercises();
+
+// %% [markdown]
 // ## Recap
 //
 // - A lesson is run from top to bottom; one cell of parameters changes it all.

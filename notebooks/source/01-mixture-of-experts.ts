@@ -65,6 +65,7 @@ import { billions, fixed, percent, times, whole } from "./lib/notebook/format";
 import { checkParameters } from "./lib/notebook/parameters";
 import { plot } from "./lib/notebook/plot";
 import { progress } from "./lib/notebook/progress";
+import { result } from "./lib/notebook/result";
 import { say } from "./lib/notebook/say";
 import { sliderPlot } from "./lib/notebook/slider";
 import { showSource } from "./lib/notebook/source";
@@ -135,6 +136,8 @@ plot(
   ),
   { height: 340 },
 );
+result("size of the model", total, "parameters");
+result("active for a token", active, "parameters");
 say`${percent(1 - active / total)} of the parameters do nothing for this token. For the next token, as many squares
 light up: of the routed experts mostly other ones, of everything else the same.`;
 
@@ -674,6 +677,7 @@ const myGuess = 25; // percent
 
 // %%
 const touched = expertCoverage(routedExperts, activeExperts, batch);
+result("share of a layer's experts that the batch touches", touched);
 say`You said ${myGuess}%. One token touches ${percent(expertCoverage(routedExperts, activeExperts, 1))} of a layer's
 routed experts; a batch of ${batch} touches **${percent(touched)}**.`;
 

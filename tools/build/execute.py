@@ -3,7 +3,8 @@
 tslab tells of an error by red text and by the status of its reply, and it drops cells that arrive too soon after one.
 nbclient keeps the text but not the status: here every reply other than "ok" becomes an `error` output, so that whoever
 reads the notebook afterwards sees every failure. Called by execute.ts: the notebook, the result, the kernel's folder,
-the notebook's place for the kernel to know, the seconds a cell may take; on stdout one line of JSON after each cell.
+the notebook's place for the kernel to know, the seconds a cell may take, and whether to "stop" or "go on" after an
+error; on stdout one line of JSON after each cell.
 """
 
 import json
@@ -36,8 +37,8 @@ def note_failure(cell, reply):
     add_error(cell, "Error", printed.strip() or "the kernel reported an error without a message")
 
 
-def run(nb, folder, place, timeout):
-    """Runs the cells in order and stops after the first that fails."""
+def run(nb, folder, place, timeout, keep_going):
+    """Runs the cells in order and stops after the first that fails, unless it shall keep going."""
     client = NotebookClient(
         nb,
         timeout=timeout,
@@ -68,18 +69,18 @@ def run(nb, folder, place, timeout):
             except DeadKernelError:
                 add_error(cell, "DeadKernel", "the kernel died")
             say(event="cell", index=index, seconds=time.monotonic() - begin)
-            if any(output.output_type == "error" for output in cell.outputs):
+            if not keep_going and any(output.output_type == "error" for output in cell.outputs):
                 break
     nb.metadata = metadata  # nbclient adds the kernel's language_info with versions in it
 
 
-def main(source, target, folder, place, timeout):
+def main(source, target, folder, place, timeout, after_error="stop"):
     nb = nbformat.read(source, as_version=4)
     for cell in nb.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     try:
-        run(nb, folder, place, int(timeout))
+        run(nb, folder, place, int(timeout), after_error == "go on")
     except NoSuchKernel:
         sys.exit("The kernel tslab is not registered in .venv: run npm test once, it does that.")
     nbformat.write(nb, target)

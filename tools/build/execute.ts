@@ -32,6 +32,7 @@ export async function execute(
   place: string,
   onCell: (index: number, seconds: number) => void = () => {},
   timeoutSeconds: number = CELL_TIMEOUT_SECONDS,
+  afterError: "stop" | "go on" = "stop",
 ): Promise<Run> {
   const name = `${process.pid}-${place.replace(/[\\/]/g, "-")}`;
   const source = path.join(SCRATCH, `${name}.in.ipynb`);
@@ -39,7 +40,7 @@ export async function execute(
   writeNotebook(source, notebook);
   const cellSeconds = new Map<number, number>();
   let startSeconds = 0;
-  await runPython("execute.py", [source, target, ROOT, place, String(timeoutSeconds)], (line) => {
+  await runPython("execute.py", [source, target, ROOT, place, String(timeoutSeconds), afterError], (line) => {
     const event = JSON.parse(line) as Event;
     if (event.event === "ready") startSeconds = event.seconds;
     else {

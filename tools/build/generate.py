@@ -111,7 +111,7 @@ def solved(nb):
 def generate(path):
     nb = read_master(path)
     try:
-        return {"lesson": path.stem, "unsolved": unsolved(nb), "solved": solved(nb)}
+        return {"lesson": path.stem, "source": nb, "unsolved": unsolved(nb), "solved": solved(nb)}
     except (RuntimeError, ValueError) as error:
         raise MasterError(f"{path.name}: {error}") from error
 

@@ -13,6 +13,8 @@ export const VERSIONS: readonly Version[] = ["unsolved", "solved"];
 
 export interface Generated {
   lesson: string;
+  /** The whole master, with the markers of solutions: what nbgrader cuts an assignment from. */
+  source: Notebook;
   unsolved: Notebook;
   solved: Notebook;
 }
@@ -59,9 +61,10 @@ function namesIn(folder: string, extension: string): string[] {
  */
 export async function generate(lessons: string[], folder: string = NOTEBOOKS): Promise<Generated[]> {
   const files = lessons.map((lesson) => path.join(folder, "source", `${lesson}.ts`));
-  const answers = JSON.parse(await runPython("generate.py", files)) as Record<"lesson" | Version, unknown>[];
+  const answers = JSON.parse(await runPython("generate.py", files)) as Record<"lesson" | "source" | Version, unknown>[];
   return answers.map((answer, i) => ({
     lesson: lessons[i],
+    source: parseNotebook(JSON.stringify(answer.source), lessons[i]),
     unsolved: parseNotebook(JSON.stringify(answer.unsolved), lessons[i]),
     solved: parseNotebook(JSON.stringify(answer.solved), lessons[i]),
   }));

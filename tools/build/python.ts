@@ -10,10 +10,10 @@ import { environment, projectAt } from "../setup/project.mjs";
 
 export const ROOT = path.resolve(__dirname, "../..");
 
-/** Where the build keeps what it does not commit: notebooks under test, failed runs. */
-export const SCRATCH = path.join(ROOT, ".cache/build");
-
 const project = projectAt(ROOT);
+
+/** Where the build keeps what it does not commit: notebooks under test, failed runs. */
+export const SCRATCH = path.join(project.cache, "build");
 
 /**
  * Runs one helper and returns what it printed.

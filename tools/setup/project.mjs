@@ -21,20 +21,24 @@ import { fileURLToPath } from "node:url";
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\\/]$/, "");
 
 /**
+ * Where a class shares one course folder that nobody may write to, COURSE_CACHE and COURSE_WORK say where each person's
+ * own files are (deploy/).
  * @param {string} root
  * @param {NodeJS.Platform} platform
+ * @param {NodeJS.ProcessEnv} env
  * @returns {Project}
  */
-export function projectAt(root, platform = process.platform) {
+export function projectAt(root, platform = process.platform, env = process.env) {
   const at = (/** @type {string[]} */ ...names) => path.join(root, ...names);
+  const cache = env.COURSE_CACHE ?? at(".cache");
   return {
     root,
     venv: at(".venv"),
     python: platform === "win32" ? at(".venv", "Scripts", "python.exe") : at(".venv", "bin", "python"),
-    cache: at(".cache"),
-    log: at(".cache", "setup.log"),
+    cache,
+    log: path.join(cache, "setup.log"),
     notebooks: at("notebooks"),
-    work: at("work"),
+    work: env.COURSE_WORK ?? at("work"),
   };
 }
 

@@ -32,11 +32,13 @@ print(json.dumps({"version": "%d.%d.%d" % sys.version_info[:3], "venv": has("ven
 `;
 
 /**
- * The commands under which a Python may be found, best first.
+ * The commands under which a Python may be found, best first. COURSE_PYTHON names one that comes before all others: a
+ * class needs one that everybody may run.
  * @param {NodeJS.Platform} platform
  * @returns {string[][]}
  */
 export function pythonCommands(platform = process.platform) {
+  if (process.env.COURSE_PYTHON) return [[process.env.COURSE_PYTHON]];
   if (platform === "win32") return [["py", "-3"], ["python"], ["python3"]];
   return [["python3"], ["python"], ...[14, 13, 12, 11, 10].map((minor) => [`python3.${minor}`])];
 }
@@ -143,11 +145,11 @@ export function venvWorks(project) {
 
 /**
  * @param {Project} project
- * @param {boolean} dev with what only building and testing need
+ * @param {string[]} extra the lists besides requirements.txt: "dev" is requirements-dev.txt
  * @returns {{ name: string, file: string }[]}
  */
-function requirementFiles(project, dev) {
-  const names = dev ? ["requirements", "requirements-dev"] : ["requirements"];
+function requirementFiles(project, extra) {
+  const names = ["requirements", ...extra.map((name) => `requirements-${name}`)];
   return names.map((name) => ({ name, file: path.join(project.root, `${name}.txt`) }));
 }
 
@@ -166,16 +168,16 @@ export function pipEnvironment(project, env) {
 /**
  * Makes .venv and installs into it what is not there yet.
  * @param {Project} project
- * @param {{ dev: boolean }} options dev: with requirements-dev.txt
+ * @param {{ extra: string[] }} options extra: the lists besides requirements.txt, such as "dev"
  * @param {(text: string) => void} say
  * @returns {Promise<string>} what was done
  * @throws {SetupError} no suitable Python, no network, …
  */
-export async function setUpPython(project, { dev }, say) {
+export async function setUpPython(project, { extra }, say) {
   const options = { cwd: project.root, env: pipEnvironment(project, environment(project)), log: project.log };
   const works = venvWorks(project);
   const before = works ? readStamp(project.venv) : null;
-  const files = requirementFiles(project, dev);
+  const files = requirementFiles(project, extra);
   const wanted = Object.fromEntries(files.map(({ name, file }) => [name, digest(fs.readFileSync(file))]));
   if (stampHolds(before, wanted)) return `.venv with Python ${before?.python} is ready`;
   removeStamp(project.venv);
@@ -194,7 +196,7 @@ export async function setUpPython(project, { dev }, say) {
     }
   }
   const lists = files.map(({ file }) => path.basename(file));
-  say(`installing what ${lists.join(" and ")} lists, about 350 MB`);
+  say(`installing what ${lists.join(" and ")} lists${works ? "" : ", about 350 MB"}`);
   const { code, output } = await runCommand(
     project.python,
     [
@@ -210,6 +212,7 @@ export async function setUpPython(project, { dev }, say) {
     options,
   );
   if (code !== 0) throw installError("Python", output, path.relative(project.root, project.log));
-  writeStamp(project.venv, { root: project.root, python: version, ...wanted });
+  // Lists that were installed before and are not wanted now are still in there.
+  writeStamp(project.venv, { ...before, root: project.root, python: version, ...wanted });
   return `.venv with Python ${version} is ready`;
 }

@@ -10,8 +10,8 @@ export class SetupError extends Error {}
 
 /** @returns {string} the command to try again, such as "run npm start again" */
 export function again(event = process.env.npm_lifecycle_event) {
-  const command = event === "test" ? "npm test" : event === "webgpu" ? "npm run webgpu" : "npm start";
-  return `run ${command} again`;
+  if (event === undefined || event === "start" || event === "test") return `run npm ${event ?? "start"} again`;
+  return `run npm run ${event} again`;
 }
 
 /** @param {number} milliseconds */

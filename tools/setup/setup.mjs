@@ -3,11 +3,13 @@
  * work has been done.
  */
 import fs from "node:fs";
+import path from "node:path";
 import { endCommands } from "./commands.mjs";
 import { setUpKernel } from "./kernel.mjs";
 import { setUpPackages } from "./packages.mjs";
+import { ROOT, projectAt } from "./project.mjs";
 import { findPython, setUpPython, venvWorks } from "./python.mjs";
-import { again } from "./say.mjs";
+import { Report, SetupError, again, finish } from "./say.mjs";
 
 export const SETUP_STEPS = 3;
 
@@ -15,15 +17,16 @@ export const SETUP_STEPS = 3;
  * Sets up what is missing.
  * @param {import("./project.mjs").Project} project
  * @param {import("./say.mjs").Report} report
- * @param {{ dev: boolean }} options dev: with what only building and testing need
+ * @param {{ extra?: string[] }} options extra: lists of Python packages besides requirements.txt; "dev" is what building
+ *   and testing need, "rerun" npm run lesson, "hub" a class on JupyterHub
  * @throws {import("./say.mjs").SetupError} which says what is missing and what to do
  */
-export async function setUp(project, report, { dev }) {
+export async function setUp(project, report, { extra = [] }) {
   fs.rmSync(project.log, { force: true });
   // Whether there is a Python is known at once: better said now than after minutes of downloading.
   if (!venvWorks(project)) findPython(project);
   await report.step("npm packages", (say) => setUpPackages(project, say));
-  await report.step("Python", (say) => setUpPython(project, { dev }, say));
+  await report.step("Python", (say) => setUpPython(project, { extra }, say));
   await report.step("TypeScript kernel", async () => setUpKernel(project));
 }
 
@@ -50,4 +53,24 @@ export async function stopInstalling() {
   console.error(`\nStopped. To go on from here, ${again()}.`);
   await endCommands();
   process.exit(130);
+}
+
+/**
+ * npm run setup [-- --with LISTS]: sets up and starts nothing; for images, dev containers and classes.
+ * @param {string[]} argv
+ */
+export function setup(argv) {
+  const project = projectAt(ROOT);
+  return finish(project.log, async () => {
+    const [option, lists, ...more] = argv;
+    if (argv.length > 0 && (option !== "--with" || lists === undefined || more.length > 0)) {
+      throw new SetupError("npm run setup [-- --with LISTS]: LISTS are dev, rerun, hub, with commas between them.");
+    }
+    const extra = lists === undefined ? [] : lists.split(",");
+    const unknown = extra.find((name) => !fs.existsSync(path.join(project.root, `requirements-${name}.txt`)));
+    if (unknown !== undefined) throw new SetupError(`There is no requirements-${unknown}.txt.`);
+    const installed = whenStopped(stopInstalling);
+    await setUp(project, new Report(SETUP_STEPS), { extra });
+    installed();
+  });
 }

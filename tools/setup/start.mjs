@@ -49,7 +49,7 @@ export function start(argv) {
     await requirePort(project, port);
     const installed = whenStopped(stopInstalling);
     const report = new Report(SETUP_STEPS + 2);
-    await setUp(project, report, { dev: false });
+    await setUp(project, report, {});
     await report.step("Lessons", async () => describeSync(syncLessons(project)));
     const file = `work/${lesson}.ipynb`;
     const token = randomBytes(24).toString("hex");

@@ -41,7 +41,7 @@ async function runSteps(names) {
   const summary = [];
   try {
     const installed = whenStopped(stopInstalling);
-    await setUp(project, new Report(SETUP_STEPS), { dev: true });
+    await setUp(project, new Report(SETUP_STEPS), { extra: ["dev"] });
     installed();
   } catch (error) {
     console.error(errorLine(error));

@@ -1,0 +1,61 @@
+/**
+ * The figures that a lesson is about. A cell that calls `result` says: this number is what the lesson computes. Whoever
+ * runs the lesson again with other parameters (npm run lesson) finds it in the output under a mime type of its own, and
+ * a sweep makes a table and a plot of it.
+ */
+import { display, type MimeBundle } from "./display";
+import { fixed, whole } from "./format";
+import { escapeHtml } from "./html";
+
+export const RESULT_MIME = "application/vnd.course.result+json";
+
+/** One figure of one run. */
+export interface Result {
+  /** The same in every run: "active parameters". */
+  name: string;
+  value: number;
+  /** "parameters", "dollars"; empty for a plain number. */
+  unit: string;
+}
+
+/**
+ * Shows a figure and declares it as a result of the lesson. Deterministic figures only: no measured times.
+ *
+ * @throws {Error} if it is no finite number, or has no name
+ */
+export function result(name: string, value: number, unit = ""): void {
+  if (name.trim() === "") throw new Error("result: the figure needs a name");
+  if (!Number.isFinite(value)) throw new Error(`result "${name}": ${value} is not a finite number`);
+  display(resultBundle({ name, value, unit }));
+}
+
+function resultBundle(shown: Result): MimeBundle {
+  const figure = `${readable(shown.value)}${shown.unit === "" ? "" : ` ${shown.unit}`}`;
+  return {
+    [RESULT_MIME]: shown,
+    "text/html": `<div>→ ${escapeHtml(shown.name)}: <b>${escapeHtml(figure)}</b></div>`,
+    "text/plain": `→ ${shown.name}: ${figure}`,
+  };
+}
+
+/** Four digits at least, in full where they can be read. */
+function readable(value: number): string {
+  const size = Math.abs(value);
+  if (value !== 0 && (size < 1e-3 || size >= 1e15)) return value.toExponential(3);
+  return Number.isInteger(value) || size >= 1000 ? whole(value) : fixed(value, size >= 10 ? 2 : 4);
+}
+
+/** The results in outputs' mime bundles, in their order; of two with the same name, the last. */
+export function resultsIn(bundles: readonly Record<string, unknown>[]): Result[] {
+  const found = new Map<string, Result>();
+  for (const bundle of bundles) {
+    const value = bundle[RESULT_MIME];
+    if (isResult(value)) found.set(value.name, value);
+  }
+  return [...found.values()];
+}
+
+function isResult(value: unknown): value is Result {
+  const { name, value: figure, unit } = (value ?? {}) as Partial<Result>;
+  return typeof name === "string" && typeof figure === "number" && typeof unit === "string";
+}

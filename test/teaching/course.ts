@@ -1,0 +1,103 @@
+/** A course folder with submissions of all kinds, for tests that grade for real. */
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { readNotebook, writeNotebook, type Notebook } from "../../tools/build/notebook";
+import { notebookFile } from "../../tools/build/masters";
+
+export const ROOT = path.resolve(__dirname, "../..");
+
+export interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Starts a script of the project with tsx, as npm run does. */
+export function startScript(script: string, args: string[], env: NodeJS.ProcessEnv = {}) {
+  const tsx = path.join(ROOT, "node_modules/tsx/dist/cli.mjs");
+  const child = spawn(process.execPath, [tsx, path.join(ROOT, script), ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...env, INIT_CWD: ROOT },
+  });
+  const printed = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk: Buffer) => (printed.stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (printed.stderr += chunk.toString()));
+  const ended = new Promise<Ended>((resolve) => child.on("close", (status) => resolve({ status, ...printed })));
+  return { child, printed, ended };
+}
+
+/** Runs a script of the project to its end. */
+export function runScript(script: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  return startScript(script, args, env).ended;
+}
+
+/** The text that nbgrader leaves where a solution was. */
+const STUB = /\/\/ YOUR CODE HERE\n\s*throw new Error\("Not implemented"\);/;
+
+export interface Answer {
+  id: string;
+  source: string;
+}
+
+export const isAnswer = (cell: Notebook["cells"][number]) => cell.metadata.nbgrader?.solution === true;
+
+/** The solved answers of a lesson, in their order. */
+export function solutions(lesson: string): Answer[] {
+  return readNotebook(notebookFile(lesson, "solved"))
+    .cells.filter(isAnswer)
+    .map((cell) => ({ id: cell.metadata.nbgrader?.grade_id ?? "", source: cell.source }));
+}
+
+export class Course {
+  constructor(readonly folder: string) {}
+
+  release(lesson: string): Notebook {
+    return readNotebook(path.join(this.folder, "release", lesson, `${lesson}.ipynb`));
+  }
+
+  /** Hands a notebook in. */
+  submit(student: string, lesson: string, notebook: Notebook): void {
+    writeNotebook(path.join(this.folder, "submitted", student, lesson, `${lesson}.ipynb`), notebook);
+  }
+
+  /** The release with its answers changed: `answer` gets what stands there and gives what shall. */
+  answered(lesson: string, answer: (source: string, id: string) => string): Notebook {
+    const notebook = this.release(lesson);
+    for (const cell of notebook.cells.filter(isAnswer)) {
+      cell.source = answer(cell.source, cell.metadata.nbgrader?.grade_id ?? "");
+    }
+    return notebook;
+  }
+
+  /** The right answers for those exercises that `which` chooses, by their numbers from 0; wrong ones for the others. */
+  solved(lesson: string, which: (index: number) => boolean): Notebook {
+    const right = solutions(lesson);
+    return this.answered(lesson, (source, id) => {
+      const index = right.findIndex((answer) => answer.id === id);
+      return which(index) ? right[index].source : wrong(source);
+    });
+  }
+
+  grades(): Map<string, { points: number; of: number; exercises: string; notes: string }> {
+    const [, ...lines] = fs.readFileSync(path.join(this.folder, "grades.csv"), "utf8").trim().split("\n");
+    return new Map(
+      lines.map((line) => {
+        const [student, lesson, points, of, exercises, ...notes] = line.split(",");
+        return [`${student} ${lesson}`, { points: Number(points), of: Number(of), exercises, notes: notes.join(",") }];
+      }),
+    );
+  }
+}
+
+/** An answer that compiles, returns, and is wrong whatever the exercise. */
+export function wrong(source: string): string {
+  if (!STUB.test(source)) throw new Error(`no stub in ${source}`);
+  return source.replace(STUB, "return undefined as never;");
+}
+
+/** The stub replaced by something else. */
+export function instead(source: string, code: string): string {
+  if (!STUB.test(source)) throw new Error(`no stub in ${source}`);
+  return source.replace(STUB, code);
+}

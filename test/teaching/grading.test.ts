@@ -1,0 +1,168 @@
+/**
+ * Assignments of every lesson, graded by nbgrader's own autograder. The first two lessons are handed in unsolved, wrong,
+ * partly right and right; of the others, where there is less time, only the partly right submission, which is both.
+ * COURSE_GRADE_ALL=1 hands in all four of every lesson.
+ */
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { listLessons } from "../../tools/build/masters";
+import type { Notebook } from "../../tools/build/notebook";
+import { Course, instead, isAnswer, runScript, solutions } from "./course";
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "course-grading-"));
+const course = new Course(folder);
+const lessons = listLessons();
+const SMALL = "00-start-here";
+const isFull = (lesson: string) => process.env.COURSE_GRADE_ALL !== undefined || /^0[01]-/.test(lesson);
+
+/** Submissions of lesson 00 that misbehave. The last exercise is answered rightly in all: it must count. */
+const MISCHIEF: Record<string, (notebook: Notebook) => void> = {
+  throws: (notebook) => answer(notebook, 0, 'throw new RangeError("no");'),
+  "throws-outside": (notebook) => prepend(notebook, 0, 'throw new Error("outside of any function");'),
+  stderr: (notebook) => {
+    const right = solutions(SMALL)[0].source;
+    answers(notebook)[0].source = right.replace("{", '{\n  console.error("look at me");');
+  },
+  endless: (notebook) => answer(notebook, 0, "for (;;);"),
+  "endless-outside": (notebook) => prepend(notebook, 0, "while (true) {}"),
+  exits: (notebook) => prepend(notebook, 1, "process.exit(0);"),
+  "edits-tests": (notebook) => {
+    for (const cell of tests(notebook).slice(0, 2)) cell.source = 'console.log("✔ right, 1 point");';
+  },
+  "deletes-tests": (notebook) => {
+    notebook.cells = notebook.cells.filter((cell) => !tests(notebook).slice(0, 2).includes(cell));
+  },
+  shadows: (notebook) =>
+    prepend(
+      notebook,
+      0,
+      "const check = async (..._: unknown[]) => {};\nconst assertSolved = check, evaluate = check;\n" +
+        "const gradedExercise = {}, gradedAssert = check, gradedEvaluate = check;",
+    ),
+  "changes-the-exercise": (notebook) =>
+    prepend(notebook, 0, "(shapeExercise as any).reference = () => undefined;\n(shapeExercise as any).cases.length = 0;"),
+};
+
+const tests = (notebook: Notebook) => notebook.cells.filter((cell) => cell.metadata.nbgrader?.grade);
+const answers = (notebook: Notebook) => notebook.cells.filter(isAnswer);
+
+function answer(notebook: Notebook, index: number, code: string): void {
+  const cell = answers(notebook)[index];
+  cell.source = instead(cell.source, code);
+}
+
+/** Code in front of an answer, in its cell. */
+function prepend(notebook: Notebook, index: number, code: string): void {
+  const cell = answers(notebook)[index];
+  cell.source = `${code}\n${cell.source}`;
+}
+
+beforeAll(async () => {
+  const made = await runScript("tools/teaching/assignment.ts", [...lessons, "--out", folder, "--sheet"]);
+  expect(made.stderr).toBe("");
+  // So that loops which never end cost the test less.
+  fs.appendFileSync(path.join(folder, "nbgrader_config.py"), "c.Execute.timeout = 20\n");
+  for (const lesson of lessons) {
+    course.submit("partly", lesson, course.solved(lesson, (i) => i % 2 === 1));
+    if (!isFull(lesson)) continue;
+    course.submit("unsolved", lesson, course.release(lesson));
+    course.submit("wrong", lesson, course.solved(lesson, () => false));
+    course.submit("right", lesson, course.solved(lesson, () => true));
+  }
+  for (const [name, change] of Object.entries(MISCHIEF)) {
+    const notebook = course.release(SMALL);
+    const last = answers(notebook).at(-1);
+    if (last !== undefined) last.source = solutions(SMALL).at(-1)?.source ?? "";
+    change(notebook);
+    course.submit(name, SMALL, notebook);
+  }
+  const copied = course.answered(SMALL, (source, id) =>
+    id === "00-shape" ? "const productShape = shapeExercise.reference;" : source,
+  );
+  course.submit("copies", SMALL, copied);
+  const garbage = path.join(folder, "submitted", "garbage", SMALL);
+  fs.mkdirSync(garbage, { recursive: true });
+  fs.writeFileSync(path.join(garbage, `${SMALL}.ipynb`), "this is no notebook");
+  fs.mkdirSync(path.join(folder, "submitted", "empty", SMALL), { recursive: true });
+  const graded = await runScript("tools/teaching/grade.ts", [folder, "--minutes", "4"]);
+  console.log(graded.stdout.trimEnd());
+  expect([graded.status, graded.stderr]).toEqual([0, ""]);
+});
+
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+const grade = (student: string, lesson = SMALL) => course.grades().get(`${student} ${lesson}`);
+
+describe.each(lessons)("assignment %s", (lesson) => {
+  const points = () => course.release(lesson).cells.map((cell) => (cell.metadata.nbgrader?.grade ? (cell.metadata.nbgrader.points ?? 0) : 0));
+  const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
+  const each = () => points().filter((value) => value > 0);
+
+  const full = it.runIf(isFull(lesson));
+
+  full("gives nothing for an unsolved submission", () => {
+    expect(grade("unsolved", lesson)).toMatchObject({ points: 0, of: sum(points()), notes: "" });
+  });
+
+  full("gives nothing for a wrong one", () => {
+    expect(grade("wrong", lesson)).toMatchObject({ points: 0, of: sum(points()) });
+  });
+
+  it("gives the solved exercises' points for a partly right one", () => {
+    expect(grade("partly", lesson)?.points).toBe(sum(each().filter((_, i) => i % 2 === 1)));
+  });
+
+  full("gives all points for a right one", () => {
+    expect(grade("right", lesson)).toMatchObject({ points: sum(points()), notes: "" });
+  });
+
+  it("has a page of feedback that says what was wrong", () => {
+    const page = path.join(folder, "feedback", "partly", lesson, `${lesson}.html`);
+    expect(fs.readFileSync(page, "utf8")).toContain("your function returns nothing");
+  });
+});
+
+describe("a submission that", () => {
+  const last = 2; // points of the last exercise
+  it.each([
+    ["throws in an answer", "throws"],
+    ["throws outside of any function", "throws-outside"],
+    ["prints to stderr", "stderr"],
+    ["loops for ever in an answer", "endless"],
+    ["loops for ever outside of any function", "endless-outside"],
+    ["gives check and the rest another meaning", "shadows"],
+    ["changes the exercise", "changes-the-exercise"],
+    ["edits the test cells", "edits-tests"],
+    ["deletes the test cells", "deletes-tests"],
+  ])("%s gets the points of its right answer, and no others", (_, student) => {
+    expect(grade(student)).toMatchObject({ points: last, of: 4 });
+  });
+
+  it("ends the kernel gets nothing, and the others are graded", () => {
+    expect(grade("exits")).toMatchObject({ points: 0, of: 4 });
+  });
+
+  it("is no notebook, or is missing, gets nothing and is named", () => {
+    expect(grade("garbage")).toMatchObject({ points: 0, of: 4, notes: "it is no notebook" });
+    expect(grade("empty")).toMatchObject({ points: 0, notes: expect.stringContaining("there is no 00-start-here.ipynb") });
+  });
+
+  it("takes the answer from the exercise is pointed out to the teacher", () => {
+    expect(grade("copies")?.notes).toBe("00-shape reads the exercise's reference");
+  });
+
+  it("has other test cells is pointed out to the teacher", () => {
+    expect(grade("edits-tests")?.notes).toContain("the test cell 00-shape-check was edited");
+    expect(grade("deletes-tests")?.notes).toContain("the test cell 00-shape-check is missing");
+  });
+});
+
+it("a release holds no solution and no hidden test", () => {
+  for (const lesson of lessons) {
+    const text = course.release(lesson).cells.map(({ source }) => source).join("\n");
+    expect(text).not.toMatch(/BEGIN|END SOLUTION|HIDDEN|gradedExercise/);
+    for (const { source } of solutions(lesson)) expect(text).not.toContain(source);
+  }
+});

@@ -1,0 +1,20 @@
+# Settings of nbgrader for this course. `npm run assignment` copies them into a course folder; what you change there
+# stays.
+import os
+
+c = get_config()  # noqa: F821
+
+c.CourseDirectory.course_id = "deepseek-v3"
+# Two submissions may be graded at the same time: the one that comes second waits for the gradebook.
+c.CourseDirectory.db_url = "sqlite:///gradebook.db?timeout=120"
+
+# nbgrader knows no stub for TypeScript. The check takes this error for "not solved yet".
+c.ClearSolutions.code_stub = {"typescript": '// YOUR CODE HERE\nthrow new Error("Not implemented");'}
+
+# Seconds for one cell. After that it is interrupted, counts as failed, and the next one runs.
+c.Execute.timeout = 120
+c.Execute.startup_timeout = 120
+
+# Where releases, submissions and feedback change hands when the class works on one machine (a hub). Everybody may look
+# for assignments and hand in; nobody but the teacher reads what was handed in.
+c.Exchange.root = os.environ.get("COURSE_EXCHANGE", "/srv/nbgrader/exchange")
