@@ -56,7 +56,7 @@ import {
 } from "./lib/exercises/01-mixture-of-experts";
 import { DEEPSEEK_V3, tinyConfig, type ModelConfig } from "./lib/model/config";
 import { moe, routedExperts as routedSum } from "./lib/model/experts";
-import { createModel } from "./lib/model/model";
+import { createModel, loadModel, type DeepSeekV3 } from "./lib/model/model";
 import { route, selectExperts } from "./lib/model/router";
 import type { MoeWeights } from "./lib/model/weights";
 import { barChart, heatmapChart, lineChart, planeChart, waffleChart } from "./lib/notebook/charts";
@@ -163,7 +163,7 @@ light up: of the routed experts mostly other ones, of everything else the same.`
 // which almost everything is zero.
 
 // %%
-const small = createModel(tinyConfig(), seed); // random weights: nothing is trained in this lesson
+const small = createModel(tinyConfig(), seed); // random weights are enough to see the shapes
 const layer = small.weights.layers[1].mlp as MoeWeights;
 
 function throughOneLayer(): { shape: string; gatesInUse: number } {
@@ -989,76 +989,119 @@ table(
 // %% [markdown]
 // ## 10. A routing picture
 //
-// Which experts does a real text use? Below, a line of *Moby-Dick* (Melville, 1851) goes through a small model with
-// V3's architecture: bytes as tokens, three layers, the last two of them sparse. **Its weights are random: nobody has
-// trained it.** So look at it as at an empty stage: what is there before any learning?
+// Which experts does a real text use? For this we need a model that was **trained**. The course has one: *v3-mini*, with
+// every mechanism of V3 at 12 million parameters. It was trained by this course's own library on four kinds of text: a
+// novel, speeches, TypeScript and sums ([its card](../data/checkpoints/v3-mini/README.md) says how). Its tokens are
+// bytes, so a token is a character here.
+//
+// Beside it stands a twin: the same shape, with random weights, as it was before the first step. We send one line
+// through both that goes from prose to code to a sum.
 
 // %%
-const text = "Call me Ishmael. Some years ago, never mind how long";
+const text = "the captain said nothing; const size = x.shape[0]; 12 + 30 = 42";
 const characters = Array.from(text, (character) => (character === " " ? "␣" : character));
 const bytes = [...Buffer.from(text)];
+const trained = loadModel("data/checkpoints/v3-mini");
+const twin = createModel(trained.config, seed);
 
 /** Gates of each sparse layer: [layer][token][expert]. */
-function gatesOf(ids: number[]): number[][][] {
+function gatesOf(model: DeepSeekV3, ids: number[]): number[][][] {
   const layers: number[][][] = [];
   const observe = (name: string, value: tf.Tensor) => {
     if (name.endsWith("router_gates")) layers.push(value.arraySync() as number[][]);
   };
-  small.forward([ids], { observe }).dispose();
+  model.forward([ids], { observe }).dispose();
   return layers;
 }
-const gatesByLayer = gatesOf(bytes);
-const firstSparse = small.config.firstKDenseReplace; // layers before it are dense
+const gatesByLayer = { trained: gatesOf(trained, bytes), twin: gatesOf(twin, bytes) };
+const firstSparse = trained.config.firstKDenseReplace; // layers before it are dense
+
+// %% [markdown]
+// **Predict.** In the trained model, will the sum at the end of the line use the same experts as the prose at its
+// beginning? Decide, then look at one layer after the other.
 
 // %%
 sliderPlot({
-  title: "Which experts does each character go to?",
+  title: "Which experts of the trained model does each character go to?",
   parameter: "layer",
   unit: "",
-  values: gatesByLayer.map((_, i) => i + firstSparse),
+  values: gatesByLayer.trained.map((_, i) => i + firstSparse),
   initial: firstSparse,
   figure: (number) => {
-    const gates = gatesByLayer[number - firstSparse]; // [N][E]
+    const gates = gatesByLayer.trained[number - firstSparse]; // [N][E]
     return heatmapChart({
       title: `layer ${number}`,
       x: { title: "token (one character)", labels: characters },
       y: { title: "expert", labels: gates[0].map((_, e) => e) },
       values: gates[0].map((_, e) => gates.map((row) => (row[e] > 0 ? row[e] : null))),
       colour: { title: "weight" },
+      dividers: [text.indexOf("const"), text.indexOf("12")],
     });
   },
 });
 
 // %% [markdown]
-// Follow one letter, say *e*. Its column looks nearly the same wherever it stands. Numbers for that: the share of
-// experts that two tokens have in common.
+// Follow one letter, then compare the three parts of the line, between the dividers. Is it the letter that decides, or
+// the kind of text? Numbers for both: the share of their experts that two tokens have in common, on average.
 
 // %%
-function overlaps() {
-  return gatesByLayer.map((gates, i) => {
+const partOf = (token: number) => (token < text.indexOf("const") ? 0 : token < text.indexOf("12") ? 1 : 2);
+
+function overlaps(gatesOfModel: number[][][]) {
+  return gatesOfModel.map((gates) => {
     const chosen = gates.map((row) => row.flatMap((gate, e) => (gate > 0 ? [e] : [])));
+    const overlap = (sameCharacter: boolean, samePart: boolean) =>
+      meanOverlap(chosen, (a, b) => (bytes[a] === bytes[b]) === sameCharacter && (partOf(a) === partOf(b)) === samePart);
     return {
-      layer: i + firstSparse,
-      "two of the same character": percent(meanOverlap(chosen, (a, b) => bytes[a] === bytes[b])),
-      "two different ones": percent(meanOverlap(chosen, (a, b) => bytes[a] !== bytes[b])),
-      "expected by chance": percent(small.config.numExpertsPerTok / small.config.nRoutedExperts),
-      "tokens at the busiest expert": percent(busiestShare(chosen)),
+      same: overlap(true, true),
+      sameElsewhere: overlap(true, false),
+      other: overlap(false, true),
+      otherElsewhere: overlap(false, false),
+      busiest: busiestShare(chosen),
     };
   });
 }
-table(overlaps(), { caption: "Share of their experts that two tokens have in common, and the busiest expert" });
+const overlap = { twin: overlaps(gatesByLayer.twin), trained: overlaps(gatesByLayer.trained) };
+table(
+  (["twin", "trained"] as const).flatMap((which) =>
+    overlap[which].map((row, i) => ({
+      model: which === "twin" ? "before training" : "trained",
+      layer: i + firstSparse,
+      "same character, same part": percent(row.same),
+      "same character, other part": percent(row.sameElsewhere),
+      "two characters, same part": percent(row.other),
+      "two characters, other part": percent(row.otherElsewhere),
+      "tokens at the busiest expert": percent(row.busiest),
+    })),
+  ),
+  { caption: "Share of their experts that two tokens have in common, and the load of the busiest expert" },
+);
+const meanOf = (rows: Record<string, number>[], key: string) =>
+  percent(rows.reduce((sum, row) => sum + row[key], 0) / rows.length);
+const chance = trained.config.numExpertsPerTok / trained.config.nRoutedExperts;
+say`Averaged over the layers (by chance, two tokens would share ${percent(chance)}):
+
+- **before training** the same character shares ${meanOf(overlap.twin, "same")} of its experts with itself in the same
+  part of the line and ${meanOf(overlap.twin, "sameElsewhere")} in another part; the busiest expert of a layer works on
+  ${meanOf(overlap.twin, "busiest")} of the tokens;
+- **after training** that is ${meanOf(overlap.trained, "same")} and ${meanOf(overlap.trained, "sameElsewhere")}, and the
+  busiest expert works on ${meanOf(overlap.trained, "busiest")};
+- two *different* characters of the same part share ${meanOf(overlap.trained, "other")}, of different parts
+  ${meanOf(overlap.trained, "otherElsewhere")}.
+
+One line is an example, not a statistic, and V3 is ${times(totalParameters(DEEPSEEK_V3) / totalParameters(trained.config))}
+the size of this model.`;
 
 // %% [markdown]
-// What the untrained router shows:
+// What to see in these numbers:
 //
-// - it is **a function of the token**: the same character lands on the same experts, since at this depth little but the
-//   character itself is in the vector;
-// - it is **unfair before any training**: some experts get far more than their share. If nothing balances that,
-//   training makes it worse (lesson 02);
-// - its weights are all nearly equal: with small random weights every affinity is close to one half.
-//
-// What it does not show: specialisation. There is none yet. Lesson 02 looks at experts of a model that was trained, and
-// finds that what they specialise in seldom has a name.
+// - before training, the router is **a function of the character** and little else, and it is **unfair**: some experts
+//   get far more than their share, by accident. If nothing balances that, training makes it worse (lesson 02);
+// - training lets the **context** in: the same character no longer goes to the same experts everywhere, and the load is
+//   more even;
+// - what decides is the character and its neighbourhood, much more than the *kind* of text. There is no expert for
+//   prose and none for sums: **no expert has a name on it**. Whether a little of the kind of text shows all the same,
+//   lesson 02 measures on whole texts.
 
 // %% [markdown]
 // ## 11. Design a layer
@@ -1202,5 +1245,5 @@ verdicts([
 // **Next: lesson 02**, on what keeps 256 experts busy.
 
 // %%
-small.dispose();
+for (const model of [small, trained, twin]) model.dispose();
 say`Tensors left: ${tf.memory().numTensors}.`;
