@@ -24,14 +24,14 @@
 //
 // | id | claim, in our words |
 // |---|---|
-// | `cost-total` | the final run cost about $5.5M: 2.788M H800-hours at $2 |
+// | `cost-total` | the final run cost about 5.5 million dollars: 2.788M H800-hours at 2 dollars |
 // | `cost-days` | it ran on 2,048 H800 for 60 days |
 // | `cost-excludes` | staff, failed runs, data and infrastructure are not in it; all-in it is 2 to 5 times more |
 // | `cost-comparable` | the figure lets you compare models like with like |
-// | `cost-llama` | Llama 3 405B cost around $100M |
-// | `cost-gpt4` | GPT-4 is estimated at $100M to $200M |
+// | `cost-llama` | Llama 3 405B cost around 100 million dollars |
+// | `cost-gpt4` | GPT-4 is estimated at 100 to 200 million dollars |
 // | `cost-fiftieth` | so V3 cost one fiftieth of GPT-4: two orders of magnitude less |
-// | `access-cscs` | CSCS has about $50M a year; a V3-scale run is 10% of it, ten runs are possible, a GPT-4-scale run takes several years |
+// | `access-cscs` | CSCS has about 50 million dollars a year; a V3-scale run is 10% of it, ten runs are possible, a GPT-4-scale run takes several years |
 // | `access-who` | consortia, universities, even wealthy people can now train such models |
 //
 // Every figure below is computed in a cell or read from `data/`, where it has a unit, a source and a confidence. Where
@@ -404,7 +404,7 @@ plot(
     range: [0, spread.quantile(0.995)],
     marks: [
       { name: "official run", x: atYourPrice.dollars / 1e6 },
-      { name: "half of all draws", x: spread.quantile(0.5) },
+      { name: "half of the draws are below", x: spread.quantile(0.5) },
     ],
   }),
 );
