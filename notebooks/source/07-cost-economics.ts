@@ -24,14 +24,14 @@
 //
 // | id | claim, in our words |
 // |---|---|
-// | `cost-total` | the final run cost about $5.5M: 2.788M H800-hours at $2 |
+// | `cost-total` | the final run cost about 5.5 million dollars: 2.788M H800-hours at 2 dollars |
 // | `cost-days` | it ran on 2,048 H800 for 60 days |
 // | `cost-excludes` | staff, failed runs, data and infrastructure are not in it; all-in it is 2 to 5 times more |
 // | `cost-comparable` | the figure lets you compare models like with like |
-// | `cost-llama` | Llama 3 405B cost around $100M |
-// | `cost-gpt4` | GPT-4 is estimated at $100M to $200M |
+// | `cost-llama` | Llama 3 405B cost around 100 million dollars |
+// | `cost-gpt4` | GPT-4 is estimated at 100 to 200 million dollars |
 // | `cost-fiftieth` | so V3 cost one fiftieth of GPT-4: two orders of magnitude less |
-// | `access-cscs` | CSCS has about $50M a year; a V3-scale run is 10% of it, ten runs are possible, a GPT-4-scale run takes several years |
+// | `access-cscs` | CSCS has about 50 million dollars a year; a V3-scale run is 10% of it, ten runs are possible, a GPT-4-scale run takes several years |
 // | `access-who` | consortia, universities, even wealthy people can now train such models |
 //
 // Every figure below is computed in a cell or read from `data/`, where it has a unit, a source and a confidence. Where
@@ -383,6 +383,9 @@ ${times(allInOf(likely).multiple)} the official run. The second bar is the only 
 published numbers.`;
 
 // %% [markdown]
+// Now draw every assumption at random from its range, add up, and do it thousands of times (**Monte Carlo**). Then move
+// one alone, from its low end to its high end, while all others stay at their likely value (a **tornado**).
+//
 // **Predict.** Eight assumptions, the rows of that table. Which one moves the result most? Put its name, then run the
 // cell below it.
 
@@ -404,7 +407,7 @@ plot(
     range: [0, spread.quantile(0.995)],
     marks: [
       { name: "official run", x: atYourPrice.dollars / 1e6 },
-      { name: "half of all draws", x: spread.quantile(0.5) },
+      { name: "half of the draws are below", x: spread.quantile(0.5) },
     ],
   }),
 );
@@ -633,14 +636,16 @@ ${fixed(gpt4.costStated.value / (cscs / francsPerDollar), 1)} years by the publi
 const apertus = trainingCompute(run("apertus-70b", "activeParameters"), run("apertus-70b", "tokens")); // FLOPs
 const onMachine = (gpus: number, chipId: string, flops: number) =>
   daysOn(gpus, gpuHoursFor({ flops, mfu: utilisation, peak: value("accelerators", chipId, "peakBf16") }));
-const machines: [string, number, string][] = [
-  ["Alps (Switzerland)", value("budgets", "alps", "accelerators"), "gh200"],
-  ["Leonardo (Italy)", value("budgets", "leonardo", "accelerators"), "a100"],
-  ["V3's own cluster", v3("gpus"), "h800"],
+const spent = (id: string, currency: string) => money(value("budgets", id, "procurement"), currency);
+const machines: [string, number, string, string][] = [
+  ["Alps (Switzerland)", value("budgets", "alps", "accelerators"), "gh200", spent("alps", "francs")],
+  ["Leonardo (Italy)", value("budgets", "leonardo", "accelerators"), "a100", spent("leonardo", "euros")],
+  ["V3's own cluster", v3("gpus"), "h800", `${money(three[1].found.value)} or more`],
 ];
 table(
-  machines.map(([machine, gpus, chipId]) => ({
+  machines.map(([machine, gpus, chipId, price]) => ({
     machine,
+    "bought for": price,
     accelerators: gpus,
     "V3-scale run": onMachine(gpus, chipId, finalFlops),
     "Apertus 70B": onMachine(gpus, chipId, apertus),
@@ -650,12 +655,18 @@ table(
 );
 const gpt4Days = onMachine(machines[0][1], "gh200", gpt4.flops.value);
 say`All of Alps would do a V3 in ${fixed(onMachine(machines[0][1], "gh200", finalFlops), 0)} days, and a GPT-4 in
-${fixed(gpt4Days, 0)}, ${percent(gpt4Days / 365)} of a year, in which ${whole(value("budgets", "cscs", "users"))} users
-wait. What was really done there is **Apertus 70B**:
-${fixed(run("apertus-70b", "tokens") / 1e12, 0)} trillion tokens on ${whole(run("apertus-70b", "gpus"))} GPUs
-(${citeLink(fact("training-runs", "apertus-70b", "gpus"))}), ${times(apertus / finalFlops)} the FLOPs of V3, for a model
-with a tenth of its parameters. A public centre *can* pay for such a run. A run is not a V3, though: the mixture of
-experts, its balance and its kernels are research, and research is the part that section 4 couldn't see.`;
+${fixed(gpt4Days, 0)}, ${percent(gpt4Days / 365)} of a year, in which ${whole(value("budgets", "cscs", "users"))}
+users wait.
+
+What was really done there is **Apertus 70B**: ${fixed(run("apertus-70b", "tokens") / 1e12, 0)} trillion tokens on
+${whole(run("apertus-70b", "gpus"))} GPUs (${citeLink(fact("training-runs", "apertus-70b", "gpus"))}),
+${times(apertus / finalFlops)} the FLOPs of V3, for a model with a tenth of its parameters. A public centre *can* pay
+for such a run. A run is not a V3, though: the mixture of experts, its balance and its kernels are research, and
+research is the part that section 4 couldn't see.
+
+And the wealthy? DeepSeek is the proof: a hedge fund is said to have begun it with
+${money(value("budgets", "high-flyer", "funding"), "dollars", 2)}
+(${citeLink(fact("budgets", "high-flyer", "funding"))}).`;
 
 // %% [markdown]
 // ### Exercise 3 · What a budget trains

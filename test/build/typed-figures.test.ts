@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
-import { describeTypedFigure, figuresIn, typedFigures } from "../../tools/build/typed-figures";
+import { amountsReadAsFormulas, describeTypedFigure, figuresIn, typedFigures } from "../../tools/build/typed-figures";
 
 /** The lessons whose figures all come from data/ and cells. */
 const LESSONS = fs.readdirSync("notebooks/source").filter((name) => /^(06|07|08|10)-.*\.ts$/.test(name));
@@ -82,5 +82,27 @@ describe("a lesson", () => {
     const message = describeTypedFigure("notebooks/source/07-x.ts", typedFigures(master)[0]);
     for (const part of ["07-x.ts:4, cell 1", '"20%"', "A first line of 20%", "say`", "fact()", "source in the same sentence"])
       expect(message).toContain(part);
+  });
+});
+
+describe("amounts in dollars", () => {
+  const found = (text: string) => amountsReadAsFormulas(`// %% [markdown]\n// ${text}\n`);
+
+  it.each(["from \\$5M to \\$6M", "from $5M to $6M", "at $2 an hour, $5.576M in all"])(
+    "would be read as a formula if there are two: %s",
+    (text) => {
+      expect(found(text)).toEqual([{ line: 2, text }]);
+    },
+  );
+
+  it.each(["only $5M", "five or 6 million dollars", "the formulas $6ND$ and $2N$, $3 \\cdot 4$", "`$5M` and `$6M`"])(
+    "are fine otherwise: %s",
+    (text) => {
+      expect(found(text)).toEqual([]);
+    },
+  );
+
+  it.each(fs.readdirSync("notebooks/source").filter((name) => /^\d\d-.*\.ts$/.test(name)))("are fine in %s", (name) => {
+    expect(amountsReadAsFormulas(fs.readFileSync(`notebooks/source/${name}`, "utf8"))).toEqual([]);
   });
 });

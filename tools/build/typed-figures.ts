@@ -96,6 +96,17 @@ export function typedFigures(master: string): TypedFigure[] {
   });
 }
 
+/**
+ * Paragraphs with two amounts like $5M or \\$5M. Jupyter reads what stands between two dollar signs as a formula, escaped
+ * or not: write "5 million dollars".
+ */
+export function amountsReadAsFormulas(master: string): { line: number; text: string }[] {
+  const amount = /\\\$\d|\$\d[\d.,]*(?:[KMB]| million| billion| an?)\b/g;
+  return paragraphs(master)
+    .filter(({ text }) => (text.replace(/`[^`]*`/g, "").match(amount) ?? []).length > 1)
+    .map(({ line, text }) => ({ line, text }));
+}
+
 /** The message for a figure: where it is, and the ways out. */
 export function describeTypedFigure(file: string, { line, cell, sentence, figure }: TypedFigure): string {
   return (
