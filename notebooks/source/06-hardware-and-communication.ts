@@ -712,9 +712,8 @@ const overlapped = h200 === null ? [] : measured(h200, "overlap");
 const timeOf = (kind: string) => 1e3 * (overlapped.find((row) => row.kind === kind)?.seconds ?? NaN);
 if (overlapped.length === 4)
   say`Products alone ${fixed(timeOf("compute"), 1)} ms, transfer alone ${fixed(timeOf("transfer"), 1)} ms; one after the
-  other ${fixed(timeOf("in turn"), 1)} ms, together **${fixed(timeOf("together"), 1)} ms**:
-  ${percent((timeOf("in turn") - timeOf("together")) / Math.min(timeOf("compute"), timeOf("transfer")))} of the shorter
-  one is hidden.`;
+  other ${fixed(timeOf("in turn"), 1)} ms, together **${fixed(timeOf("together"), 1)} ms**, which is
+  ${percent(timeOf("together") / Math.max(timeOf("compute"), timeOf("transfer")))} of the longer one alone.`;
 else say`There is no record of that here.`;
 
 // %% [markdown]
@@ -731,7 +730,7 @@ else say`There is no record of that here.`;
 // Three ways to order the same work. **1F1B**: fill the pipeline, then one forward, one backward in turn. **ZB1P**: cut
 // the backward in two; the part for inputs is what the previous rank waits for, the part for weights can wait, and
 // fills gaps. **DualPipe**: micro-batches enter at *both* ends, so that in the middle of a step every rank has a
-// forward and a backward to run together. White is bubble:
+// forward and a backward to run together. Where a row is empty, its rank waits:
 
 // %%
 const KINDS: [PlayedStep["kind"], string][] = [
