@@ -202,8 +202,9 @@ table(
     columns: { "ridge, BF16": { digits: 0 }, "ridge, FP8": { digits: 0 }, "memory (TB/s)": { digits: 2 } },
   },
 );
+const format = chip.peaks.fp8 === chip.peaks.bf16 ? "BF16" : "FP8";
 say`Read a ridge like this: on ${chip.name} a byte that comes from memory has to be used for
-**${whole(ridge(chip, "fp8"))} operations** in FP8, or the arithmetic units stand idle. (Sources of each number:
+**${whole(ridge(chip, "fp8"))} operations** in ${format}, or the arithmetic units stand idle. (Sources of each number:
 \`data/accelerators.json\`; the H800's ${cite(fact("accelerators", "h800", "memoryBandwidth"))}.)`;
 
 // %% [markdown]
@@ -270,8 +271,8 @@ const smallCrowd = 32; // tokens
 const reportRows = fact("systems", "v3-decode", "rowsPerExpert");
 say`An expert needs **${needed === undefined ? "more than 4096" : whole(needed)} tokens at once**. A token chooses
 ${v3.numExpertsPerTok} of ${v3.nRoutedExperts}, so with ${batch} sequences on each of ${decodeGpus} GPUs an expert gets
-${whole(rows)} on average. The report says: usually within ${reportRows.value}, so the bottleneck is memory
-(${cite(reportRows)}). And a small crowd does not even reuse what is read:
+${rows < 10 ? fixed(rows, 1) : whole(rows)} on average. The report says: usually within ${reportRows.value}, so the
+bottleneck is memory (${cite(reportRows)}). And a small crowd does not even reuse what is read:
 ${percent(expertCoverage(v3.nRoutedExperts, v3.numExpertsPerTok, smallCrowd))} of a layer's experts are touched by
 ${smallCrowd} tokens, each read for one token or two.`;
 
@@ -337,10 +338,11 @@ plot(
   }),
   { height: 480 },
 );
+const sequences = (count: number) => `${count} ${count === 1 ? "sequence" : "sequences"}`;
 const phases: [string, Operation[], number][] = [
-  ["decoding, 1 sequence a GPU", decodeOperations(v3, { ...load, batch: 1 }), 1],
-  [`decoding, ${batch} sequences a GPU`, decoding, batch],
-  ["decoding, 512 sequences a GPU", decodeOperations(v3, { ...load, batch: 512 }), 512],
+  ...[...new Set([1, batch, 512])].map((size): [string, Operation[], number] => [
+    `decoding, ${sequences(size)} a GPU`, decodeOperations(v3, { ...load, batch: size }), size,
+  ]),
   ["reading a prompt, or training forward", reading, 8192],
 ];
 table(
@@ -356,8 +358,10 @@ table(
   { caption: `One sparse layer on ${chip.name}, counted`, columns: { "µs a token": { digits: 2 } } },
 );
 const readingTime = phaseTime(reading, chip);
-say`So "limited by bandwidth" is **true of decoding** (${percent(decodeTime.memoryShare)} of the time, at ${batch}
-sequences) and **not of reading prompts or of training** (${percent(readingTime.memoryShare)}).`;
+const holds = (share: number) => (share > 0.5 ? "true" : "not true");
+say`So "limited by bandwidth" is **${holds(decodeTime.memoryShare)} of decoding** (${percent(decodeTime.memoryShare)} of
+the time, at ${sequences(batch)} a GPU) and **${holds(readingTime.memoryShare)} of reading prompts or of training**
+(${percent(readingTime.memoryShare)}).`;
 
 // %% [markdown]
 // ## What a real GPU does
@@ -712,9 +716,8 @@ const overlapped = h200 === null ? [] : measured(h200, "overlap");
 const timeOf = (kind: string) => 1e3 * (overlapped.find((row) => row.kind === kind)?.seconds ?? NaN);
 if (overlapped.length === 4)
   say`Products alone ${fixed(timeOf("compute"), 1)} ms, transfer alone ${fixed(timeOf("transfer"), 1)} ms; one after the
-  other ${fixed(timeOf("in turn"), 1)} ms, together **${fixed(timeOf("together"), 1)} ms**:
-  ${percent((timeOf("in turn") - timeOf("together")) / Math.min(timeOf("compute"), timeOf("transfer")))} of the shorter
-  one is hidden.`;
+  other ${fixed(timeOf("in turn"), 1)} ms, together **${fixed(timeOf("together"), 1)} ms**, which is
+  ${percent(timeOf("together") / Math.max(timeOf("compute"), timeOf("transfer")))} of the longer one alone.`;
 else say`There is no record of that here.`;
 
 // %% [markdown]
@@ -731,7 +734,7 @@ else say`There is no record of that here.`;
 // Three ways to order the same work. **1F1B**: fill the pipeline, then one forward, one backward in turn. **ZB1P**: cut
 // the backward in two; the part for inputs is what the previous rank waits for, the part for weights can wait, and
 // fills gaps. **DualPipe**: micro-batches enter at *both* ends, so that in the middle of a step every rank has a
-// forward and a backward to run together. White is bubble:
+// forward and a backward to run together. Where a row is empty, its rank waits:
 
 // %%
 const KINDS: [PlayedStep["kind"], string][] = [
@@ -861,8 +864,8 @@ plot(
 );
 say`With so many micro-batches the bubble is small in all three: ${percent(bubbleShares[0])} in 1F1B. What sets them
 apart is the exchange. With 1F1B a GPU computes for ${percent(computes[0])} of the time, with ZB1P for
-${percent(computes[1])}: **half of the cluster waits**, as announced. DualPipe brings it to ${percent(computes[2])},
-${times(computes[2] / computes[0])} the throughput of 1F1B from the same chips.`;
+${percent(computes[1])}: **${percent(1 - computes[1])} of the cluster waits**. DualPipe brings it to
+${percent(computes[2])}, ${times(computes[2] / computes[0])} the throughput of 1F1B from the same chips.`;
 
 // %% [markdown]
 // What this count leaves out: sending between ranks, the optimiser, recomputed activations, uneven experts, and the
@@ -1067,8 +1070,9 @@ table(
   })),
   { caption: "H100 and H800" },
 );
-const h100Layer = layerTimes(v3, machine("h100"), linksOf("h100"), training);
-const h800Layer = layerTimes(v3, machine("h800"), linksOf("h800"), training);
+const asTrained = { ...training, nodeLimit: ofTraining("nodeLimit") };
+const h100Layer = layerTimes(v3, machine("h100"), linksOf("h100"), asTrained);
+const h800Layer = layerTimes(v3, machine("h800"), linksOf("h800"), asTrained);
 const rule = fact("systems", "export-rules", "linkLimit2022");
 say`One row: NVLink. The rule of October 2022 named a rate of links, ${whole(rule.value / 1e9)} GB/s, together with a
 rate of operations (${citeLink(rule)}); the H800 stays below it. In October 2023 limits on performance took its place
@@ -1092,17 +1096,20 @@ does it use tensor parallelism in training, which would need NVLink most (the re
 // layer, if somebody wrote perfect kernels.
 
 // %%
+const day6 = (key: string) => value("serving", "day-6", key);
+const dayLoad = { batch: 32, context: day6("meanContext"), gpus: day6("decodeGpus") };
+const usual = decodeOperations(v3, dayLoad);
 const elsewhere = ["h800", "h200", "b200", "mi300x", "ascend-910c"].map((id) => {
   const one = machine(id);
   return {
     chip: one.name,
-    "decoding (µs a layer)": 1e6 * phaseTime(decoding, one).seconds,
+    "decoding (µs a layer)": 1e6 * phaseTime(usual, one).seconds,
     "reading a prompt (µs a layer)": 1e6 * phaseTime(reading, one).seconds,
     "8-bit floating point": one.peaks.fp8 > one.peaks.bf16 ? "yes" : "no",
   };
 });
 table(elsewhere, {
-  caption: `The least time of one sparse layer: ${batch} sequences a GPU, and 8,192 tokens of a prompt`,
+  caption: `The least time of one sparse layer: ${sequences(dayLoad.batch)} a GPU, and 8,192 tokens of a prompt`,
   columns: { "decoding (µs a layer)": { digits: 0 }, "reading a prompt (µs a layer)": { digits: 0 } },
 });
 say`On paper AMD's chip beats the one that V3 was trained on, in both phases, and Huawei's keeps up in decoding. Peaks
@@ -1147,7 +1154,7 @@ PTX inside the first set did nothing for the second: it had to be replaced.`;
 // %% jupyter={"source_hidden": true}
 // The claims are about V3 as it is, whatever the parameters above say.
 const h800 = machine("h800");
-const decodeShare = phaseTime(decodeOperations(v3, { batch: 32, context: 4989, gpus: 144 }), h800).memoryShare;
+const decodeShare = phaseTime(usual, h800).memoryShare;
 const readShare = phaseTime(reading, h800).memoryShare;
 const linkShare = value("accelerators", "h800", "intraNodeLink") / value("accelerators", "h100", "intraNodeLink");
 const amd = phaseTime(reading, machine("mi300x")).seconds / phaseTime(reading, h800).seconds;
