@@ -119,3 +119,22 @@ export function leakInto(stream: Uint16Array, document: ArrayLike<number>, share
   }
   return leaked;
 }
+
+/**
+ * Windows that cover a text, each begun half a window after the one before, so that most tokens are predicted from at
+ * least half a window of context.
+ *
+ * @param text token ids
+ * @param length T, tokens from which the model predicts
+ * @returns [count][T + 2]
+ * @throws if the text is shorter than one window
+ */
+export function coveringWindows(text: ArrayLike<number>, length: number): number[][] {
+  const size = length + 2;
+  if (text.length < size) throw new Error(`coveringWindows: a window of ${size} tokens does not fit in ${text.length}`);
+  const step = Math.max(1, Math.floor(length / 2));
+  const begins = Array.from({ length: Math.floor((text.length - size) / step) + 1 }, (_, i) => i * step);
+  const last = text.length - size;
+  if (begins[begins.length - 1] !== last) begins.push(last);
+  return begins.map((begin) => Array.from(text).slice(begin, begin + size));
+}

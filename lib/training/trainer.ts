@@ -2,14 +2,12 @@
  * The training loop. It knows neither notebooks nor terminals: whoever loops over train shows what it yields, saves, or
  * stops.
  */
-import { drawBatch, type Domain, type Streams } from "./corpus";
+import { drawBatch, type Streams } from "./corpus";
 import type { Training, TrainingReport } from "./training";
 
 export interface TrainOptions {
   /** Steps between two reports; 10 if left out. */
   reportEvery?: number;
-  /** How often each domain is drawn; drawBatch's own mixture if left out. */
-  mixture?: Record<Domain, number>;
 }
 
 /** What train yields after each step. */
@@ -31,13 +29,13 @@ export interface TrainingStep {
 export async function* train(
   training: Training,
   streams: Streams,
-  { reportEvery = 10, mixture }: TrainOptions = {},
+  { reportEvery = 10 }: TrainOptions = {},
 ): AsyncGenerator<TrainingStep, void, undefined> {
   const { batch, length, seed, steps } = training.options;
   let [seconds, from] = [0, training.tokens]; // since the last report
   while (training.step < steps) {
     const begin = performance.now();
-    training.makeStep(drawBatch(streams, { batch, length: length + 2, seed, step: training.step, mixture }));
+    training.makeStep(drawBatch(streams, { batch, length: length + 2, seed, step: training.step }));
     await new Promise<void>((resolve) => setImmediate(resolve)); // lets signals in
     const { step, tokens } = training;
     const due = step % reportEvery === 0 || step === steps;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../lib/tensor/random";
 import { BEGIN_OF_DOCUMENT, decode, encode } from "../../lib/training/bytes";
-import { editWords, leakInto, NgramIndex, normalisedWords, survivingNgrams } from "../../lib/training/contamination";
+import { coveringWindows, editWords, leakInto, NgramIndex, normalisedWords, survivingNgrams } from "../../lib/training/contamination";
 
 const TEXT = "The quick brown fox jumps over the lazy dog, and then it sleeps until the sun is up again.";
 
@@ -102,5 +102,17 @@ describe("leakInto", () => {
     expect(leakInto(stream, document, 0)).toEqual(stream);
     expect(() => leakInto(stream, document, 1)).toThrow(/from 0 up to 1/);
     expect(() => leakInto(stream, document, NaN)).toThrow(/from 0 up to 1/);
+  });
+});
+
+describe("coveringWindows", () => {
+  it("covers a text from its first to its last token", () => {
+    const text = Array.from({ length: 23 }, (_, i) => i);
+    const windows = coveringWindows(text, 8);
+    expect(windows.map((window) => window[0])).toEqual([0, 4, 8, 12, 13]);
+    expect(windows.every((window) => window.length === 10)).toBe(true);
+    expect(new Set(windows.flat()).size).toBe(23);
+    expect(coveringWindows(text, 21)).toEqual([text]);
+    expect(() => coveringWindows(text, 22)).toThrow(/a window of 24 tokens does not fit in 23/);
   });
 });

@@ -44,20 +44,6 @@ describe("train", () => {
     [straight, stopped].forEach((training) => training.dispose());
   });
 
-  it("draws from the mixture that it is given", async () => {
-    const [poor, rich] = [streams(), { ...streams(), novel: streams(9).novel }]; // differ in the novel alone
-    const only = (domain: "novel" | "code") => ({ novel: 0, speeches: 0, code: 0, arithmetic: 0, [domain]: 1 });
-    const lossOf = async (from: typeof poor, domain: "novel" | "code") => {
-      const training = new Training(CONFIG, OPTIONS);
-      let loss = 0;
-      for await (const { report } of train(training, from, { mixture: only(domain) })) loss = report?.main ?? loss;
-      training.dispose();
-      return loss;
-    };
-    expect(await lossOf(rich, "code")).toBe(await lossOf(poor, "code"));
-    expect(await lossOf(rich, "novel")).not.toBe(await lossOf(poor, "novel"));
-  });
-
   it("keeps the count of tensors constant over 50 steps", async () => {
     const training = new Training(CONFIG, { ...OPTIONS, steps: 50 });
     const counts = new Set<number>();

@@ -1,0 +1,90 @@
+/**
+ * The audit: every claim with its rule. Facts come from data/ and from counting; a lesson may replace single numbers, and
+ * every verdict that depends on one follows.
+ */
+import type { Verdict } from "../notebook/verdicts";
+import { findClaim, readClaims, type Claim } from "./claims";
+import { moeRules } from "./moe";
+import { openRules } from "./open";
+import { turning, type Assumption, type Judgement, type Numbers, type RuleSet, type Turning } from "./rule";
+
+/** Rules of one topic with its facts forgotten: what is said of all of them alike. */
+interface AnyRule {
+  id: string;
+  facts: Numbers;
+  judge: (facts: Numbers) => Judgement;
+  turns: Assumption<Numbers> | string;
+}
+
+function rulesOf<F extends Numbers>({ facts, rules }: RuleSet<F>): AnyRule[] {
+  const now = facts();
+  return rules.map(({ id, judge, turns }) => ({
+    id,
+    facts: now,
+    judge: (changed) => judge(changed as F),
+    turns: turns as Assumption<Numbers> | string,
+  }));
+}
+
+/** Every rule, with the facts as they stand in data/ now. */
+function allRules(): AnyRule[] {
+  return [...rulesOf(moeRules), ...rulesOf(openRules)];
+}
+
+export type { Judgement, Turning } from "./rule";
+
+/** A claim, judged. */
+export interface Finding extends Judgement {
+  claim: Claim;
+  /** What would turn it, in words, where no number would. */
+  source: string | null;
+  /** The number that would turn it, and where it does. */
+  assumption: (Omit<Assumption<Numbers>, "key"> & { key: string; turning: Turning }) | null;
+}
+
+/**
+ * Judges every claim of data/claims.json, in its order.
+ *
+ * @param changes numbers to take in place of those in data/, by name: { price: 3 }
+ * @throws if a claim has no rule, or no rule knows a number of that name
+ */
+export function audit(changes: Numbers = {}): Finding[] {
+  const rules = allRules();
+  const known = new Set(rules.flatMap(({ facts }) => Object.keys(facts)));
+  const stray = Object.keys(changes).find((key) => !known.has(key));
+  if (stray !== undefined) {
+    throw new Error(`audit: no rule looks at "${stray}"; there are ${[...known].sort().join(", ")}`);
+  }
+  return readClaims().claims.map((claim) => {
+    const rule = rules.find(({ id }) => id === claim.id);
+    if (rule === undefined) throw new Error(`audit: the claim ${claim.id} has no rule`);
+    return judged(claim, rule, changes);
+  });
+}
+
+function judged(claim: Claim, { facts, judge, turns }: AnyRule, changes: Numbers): Finding {
+  const own = Object.fromEntries(Object.entries(changes).filter(([key]) => key in facts));
+  const now = { ...facts, ...own };
+  const judgement = judge(now);
+  if (typeof turns === "string") return { claim, ...judgement, source: turns, assumption: null };
+  const verdictAt = (value: number): Verdict => judge({ ...now, [turns.key]: value }).verdict;
+  return {
+    claim,
+    ...judgement,
+    source: null,
+    assumption: { ...turns, turning: turning(verdictAt, now[turns.key], turns) },
+  };
+}
+
+/** One claim, judged; errors as in audit. */
+export function judgeClaim(id: string, changes: Numbers = {}): Finding {
+  const claim = findClaim(id);
+  const rule = allRules().find((one) => one.id === id);
+  if (rule === undefined) throw new Error(`judgeClaim: the claim ${id} has no rule`);
+  return judged(claim, rule, changes);
+}
+
+/** The numbers that rules look at, by name, as they stand in data/ now. */
+export function auditFacts(): Numbers {
+  return Object.assign({}, ...allRules().map(({ facts }) => facts)) as Numbers;
+}
