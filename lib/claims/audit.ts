@@ -3,8 +3,14 @@
  * every verdict that depends on one follows.
  */
 import type { Verdict } from "../notebook/verdicts";
+import { attentionRules } from "./attention";
+import { balancingRules } from "./balancing";
 import { findClaim, readClaims, type Claim } from "./claims";
+import { costRules } from "./cost";
+import { fp8Rules } from "./fp8";
+import { hardwareRules } from "./hardware";
 import { moeRules } from "./moe";
+import { mtpRules } from "./mtp";
 import { openRules } from "./open";
 import { turning, type Assumption, type Judgement, type Numbers, type RuleSet, type Turning } from "./rule";
 
@@ -28,7 +34,16 @@ function rulesOf<F extends Numbers>({ facts, rules }: RuleSet<F>): AnyRule[] {
 
 /** Every rule, with the facts as they stand in data/ now. */
 function allRules(): AnyRule[] {
-  return [...rulesOf(moeRules), ...rulesOf(openRules)];
+  return [
+    ...rulesOf(costRules),
+    ...rulesOf(moeRules),
+    ...rulesOf(balancingRules),
+    ...rulesOf(attentionRules),
+    ...rulesOf(fp8Rules),
+    ...rulesOf(mtpRules),
+    ...rulesOf(hardwareRules),
+    ...rulesOf(openRules),
+  ];
 }
 
 export type { Judgement, Turning } from "./rule";
@@ -49,6 +64,15 @@ export interface Finding extends Judgement {
  * @throws if a claim has no rule, or no rule knows a number of that name
  */
 export function audit(changes: Numbers = {}): Finding[] {
+  return forEachClaim(changes, (claim, rule) => judged(claim, rule, changes));
+}
+
+/** The verdicts alone, by claim: what audit finds, without searching for what would turn them. Errors as there. */
+export function auditVerdicts(changes: Numbers = {}): { claim: Claim; verdict: Verdict }[] {
+  return forEachClaim(changes, (claim, rule) => ({ claim, verdict: rule.judge(factsOf(rule, changes)).verdict }));
+}
+
+function forEachClaim<T>(changes: Numbers, use: (claim: Claim, rule: AnyRule) => T): T[] {
   const rules = allRules();
   const known = new Set(rules.flatMap(({ facts }) => Object.keys(facts)));
   const stray = Object.keys(changes).find((key) => !known.has(key));
@@ -58,13 +82,18 @@ export function audit(changes: Numbers = {}): Finding[] {
   return readClaims().claims.map((claim) => {
     const rule = rules.find(({ id }) => id === claim.id);
     if (rule === undefined) throw new Error(`audit: the claim ${claim.id} has no rule`);
-    return judged(claim, rule, changes);
+    return use(claim, rule);
   });
 }
 
-function judged(claim: Claim, { facts, judge, turns }: AnyRule, changes: Numbers): Finding {
-  const own = Object.fromEntries(Object.entries(changes).filter(([key]) => key in facts));
-  const now = { ...facts, ...own };
+/** A rule's facts, with those changes that concern it. */
+function factsOf({ facts }: AnyRule, changes: Numbers): Numbers {
+  return { ...facts, ...Object.fromEntries(Object.entries(changes).filter(([key]) => key in facts)) };
+}
+
+function judged(claim: Claim, rule: AnyRule, changes: Numbers): Finding {
+  const { judge, turns } = rule;
+  const now = factsOf(rule, changes);
   const judgement = judge(now);
   if (typeof turns === "string") return { claim, ...judgement, source: turns, assumption: null };
   const verdictAt = (value: number): Verdict => judge({ ...now, [turns.key]: value }).verdict;

@@ -2,9 +2,8 @@
  * The claims of the popular account: data/claims.json. A claim has its text in our own words, the numbers that it states,
  * the lesson that treats it, and the sources that decide on it. What is true of it is computed: audit.ts.
  */
-import fs from "node:fs";
-import path from "node:path";
 import type { Fact } from "../economics/facts";
+import { readFresh } from "./fresh";
 
 export const TOPICS = [
   "cost",
@@ -40,9 +39,9 @@ export interface ClaimFile {
   claims: Claim[];
 }
 
-/** @param folder from the project's root, where the kernel, the tests and the tools all start */
-export function readClaims(folder = "data"): ClaimFile {
-  return JSON.parse(fs.readFileSync(path.resolve(folder, "claims.json"), "utf8")) as ClaimFile;
+/** From the project's root, where the kernel, the tests and the tools all start; read again only when it has changed. */
+export function readClaims(): ClaimFile {
+  return readFresh<ClaimFile>("data/claims.json");
 }
 
 /** @throws if there is no claim of that id */

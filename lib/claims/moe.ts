@@ -82,7 +82,7 @@ export const moeRules = ruleSet(moeFacts, [
           `Different tokens do use different experts: ${percent(expertCoverage(f.routedExperts, f.activeExperts, f.batch))} ` +
           `of them within a batch of ${f.batch}. But parameters that sleep count for less: Switch-XXL with ` +
           `${billions(f.switchXxl)} reaches a loss of ${fixed(f.switchXxlLoss, 3)}, Switch-C with ${billions(f.switchC)} ` +
-          `and less work for a token ${fixed(f.switchCLoss, 3)}. No dense twin of V3 was ever trained.`,
+          `and less work for a token ${fixed(f.switchCLoss, 3)}. We know of no dense twin of V3 that would decide it.`,
       };
     },
     turns: { key: "switchCLoss", name: "loss of Switch-C", unit: "nats a token", low: 0.9, high: 1.2 },

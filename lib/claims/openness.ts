@@ -3,8 +3,7 @@
  * model, change it and pass it on, look for a test in its text, repeat the training, or verify that the published weights
  * come out of it.
  */
-import fs from "node:fs";
-import path from "node:path";
+import { readFresh } from "./fresh";
 
 export const ARTEFACTS = [
   "weights",
@@ -62,9 +61,9 @@ export interface OpennessFile {
   mixtures: Disclosure[];
 }
 
-/** @param folder from the project's root */
-export function readOpenness(folder = "data"): OpennessFile {
-  return JSON.parse(fs.readFileSync(path.resolve(folder, "openness.json"), "utf8")) as OpennessFile;
+/** From the project's root; read again only when it has changed. */
+export function readOpenness(): OpennessFile {
+  return readFresh<OpennessFile>("data/openness.json");
 }
 
 /** @throws if there is none of that id, saying which there are */

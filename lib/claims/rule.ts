@@ -96,7 +96,8 @@ function walk(from: number, to: number, whole: boolean): number[] {
   const geometric = from > 0 && to > 0;
   return Array.from({ length: STEPS }, (_, i) => {
     const share = (i + 1) / STEPS;
-    return geometric ? from * (to / from) ** share : from + (to - from) * share;
+    if (!geometric) return from + (to - from) * share;
+    return Math.exp(Math.log(from) + (Math.log(to) - Math.log(from)) * share);
   });
 }
 
