@@ -22,9 +22,12 @@ interface AnyRule {
   turns: Assumption<Numbers> | string;
 }
 
-function rulesOf<F extends Numbers>({ facts, rules }: RuleSet<F>): AnyRule[] {
+/** A rule with the facts of its set as they stand in data/ now. */
+function rulesOf<F extends Numbers>({ facts, rules }: RuleSet<F>, id?: string): AnyRule[] {
+  const wanted = rules.filter((rule) => id === undefined || rule.id === id);
+  if (wanted.length === 0) return [];
   const now = facts();
-  return rules.map(({ id, judge, turns }) => ({
+  return wanted.map(({ id, judge, turns }) => ({
     id,
     facts: now,
     judge: (changed) => judge(changed as F),
@@ -32,17 +35,17 @@ function rulesOf<F extends Numbers>({ facts, rules }: RuleSet<F>): AnyRule[] {
   }));
 }
 
-/** Every rule, with the facts as they stand in data/ now. */
-function allRules(): AnyRule[] {
+/** Every rule, or the one of a claim. */
+function allRules(id?: string): AnyRule[] {
   return [
-    ...rulesOf(costRules),
-    ...rulesOf(moeRules),
-    ...rulesOf(balancingRules),
-    ...rulesOf(attentionRules),
-    ...rulesOf(fp8Rules),
-    ...rulesOf(mtpRules),
-    ...rulesOf(hardwareRules),
-    ...rulesOf(openRules),
+    ...rulesOf(costRules, id),
+    ...rulesOf(moeRules, id),
+    ...rulesOf(balancingRules, id),
+    ...rulesOf(attentionRules, id),
+    ...rulesOf(fp8Rules, id),
+    ...rulesOf(mtpRules, id),
+    ...rulesOf(hardwareRules, id),
+    ...rulesOf(openRules, id),
   ];
 }
 
@@ -105,12 +108,22 @@ function judged(claim: Claim, rule: AnyRule, changes: Numbers): Finding {
   };
 }
 
-/** One claim, judged; errors as in audit. */
+/** One claim, judged; changes to numbers that its rule does not look at are passed over. @throws if there is none */
 export function judgeClaim(id: string, changes: Numbers = {}): Finding {
-  const claim = findClaim(id);
-  const rule = allRules().find((one) => one.id === id);
-  if (rule === undefined) throw new Error(`judgeClaim: the claim ${id} has no rule`);
-  return judged(claim, rule, changes);
+  return judged(findClaim(id), ruleOf(id), changes);
+}
+
+/** The verdict on one claim, without the search for what would turn it; otherwise as judgeClaim. */
+export function verdictOf(id: string, changes: Numbers = {}): Verdict {
+  const rule = ruleOf(id);
+  return rule.judge(factsOf(rule, changes)).verdict;
+}
+
+function ruleOf(id: string): AnyRule {
+  findClaim(id); // throws if there is none
+  const [rule] = allRules(id);
+  if (rule === undefined) throw new Error(`audit: the claim ${id} has no rule`);
+  return rule;
 }
 
 /** The numbers that rules look at, by name, as they stand in data/ now. */

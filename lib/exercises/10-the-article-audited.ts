@@ -40,6 +40,7 @@ export const decideExercise = defineExercise<Decide>({
     { name: "a fiftieth: stated 45 to 55, found 7 to 18", args: [{ low: 45, high: 55 }, { low: 7, high: 18 }] },
     { name: "nobody has measured it", args: [{ low: 1, high: 2 }, null] },
     { name: "found is wider than stated, on both sides", args: [{ low: 2, high: 5 }, { low: 1.2, high: 10 }] },
+    { name: "a little of it is above", args: [{ low: 2, high: 5 }, { low: 2.5, high: 6 }] },
     { name: "one number, stated and found", args: [{ low: 8, high: 8 }, { low: 8, high: 8 }] },
     { name: "above all of it", args: [{ low: 6, high: 8 }, { low: 9, high: 9 }] },
   ],
