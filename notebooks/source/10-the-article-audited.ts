@@ -31,13 +31,14 @@ import { entries, FACT_FILES, value } from "./lib/economics/facts";
 import { bringExercise, decideExercise, turnExercise, type Span } from "./lib/exercises/10-the-article-audited";
 import { barChart, heatmapChart, lineChart } from "./lib/notebook/charts";
 import { check, solvedOr } from "./lib/notebook/exercise";
-import { fixed, percent, times, whole } from "./lib/notebook/format";
+import { fixed, money, percent, times, whole } from "./lib/notebook/format";
 import { checkParameters } from "./lib/notebook/parameters";
 import { plot } from "./lib/notebook/plot";
 import { say } from "./lib/notebook/say";
 import { sliderPlot } from "./lib/notebook/slider";
 import { showSource } from "./lib/notebook/source";
 import { table } from "./lib/notebook/table";
+import { COLOURS } from "./lib/notebook/theme";
 import { VERDICTS, verdicts, withSign, type Verdict } from "./lib/notebook/verdicts";
 
 const { claims } = readClaims();
@@ -161,7 +162,14 @@ const byTopic = barChart({
   labels: [...TOPICS],
   series: VERDICTS.map((verdict) => ({ name: withSign(verdict), values: TOPICS.map((topic) => count(verdict, topic)) })),
 });
-plot({ ...byTopic, layout: { ...byTopic.layout, barmode: "stack" } }, { height: 440 });
+const colours = [COLOURS[3], COLOURS[0], COLOURS[1], COLOURS[5], COLOURS[4]]; // from agreement to disagreement, and unknown
+plot(
+  {
+    data: byTopic.data.map((trace, i) => ({ ...trace, marker: { color: colours[i] } })),
+    layout: { ...byTopic.layout, barmode: "stack", legend: { traceorder: "normal" } },
+  },
+  { height: 440 },
+);
 const between = count("holds with a condition") + count("incomplete");
 say`You said ${myHolding} and ${myContradicted}. **${count("holds")}** hold as they stand, **${count("contradicted")}** are
 contradicted, ${count("cannot be checked")} cannot be checked. Most, **${between} of ${findings.length}**, are in between: they
@@ -312,20 +320,20 @@ const nearest = movable
   })
   .filter(({ factor }) => Number.isFinite(factor))
   .sort((a, b) => a.factor - b.factor);
-plot(
-  barChart({
-    title: "By what factor must a number change to turn the verdict?",
-    x: { title: "factor, up or down (log scale)", log: true },
-    labels: nearest.map(({ id }) => id),
-    series: [{ name: "to the nearest turn", values: nearest.map(({ factor }) => factor) }],
-  }),
-  { height: 120 + 22 * nearest.length },
-);
 const [thinnest] = nearest;
 const firmest = nearest[nearest.length - 1];
+const factors = barChart({
+  title: "By what factor must a number change to turn the verdict?",
+  x: { title: "factor, up or down (log scale)", log: true },
+  labels: nearest.map(({ id }) => id),
+  series: [{ name: "to the nearest turn", values: nearest.map(({ factor }) => factor) }],
+});
+const axis = { ...factors.layout.xaxis, range: [0, Math.log10(1.2 * firmest.factor)] };
+plot({ ...factors, layout: { ...factors.layout, xaxis: axis } }, { height: 120 + 22 * nearest.length });
 say`The thinnest thread: **${thinnest.id}** (${thinnest.verdict}) turns if the ${thinnest.name} changes by
 ${percent(thinnest.factor - 1)}. The firmest of those that can turn at all: **${firmest.id}**, at
-${times(firmest.factor)}. Treat a verdict at the top of this picture as "just so", and one at the bottom as settled.`;
+${times(firmest.factor)}. A factor is not a likelihood: a price doubles easily, a count of experts doesn't move at all. But with
+that in mind, treat a verdict at the top of this picture as "just so", and one at the bottom as settled.`;
 
 // %% [markdown]
 // One number moves several verdicts at once: the price of a GPU-hour. V3's bill, Llama's, the share of a public budget
@@ -336,7 +344,7 @@ const costClaims = findings.filter(({ claim }) => claim.topic === "cost" || clai
 const prices = [0.5, 1, 1.5, 1.75, 2, 2.25, 2.5, 3, 3.5, 4.5, 6, 10];
 const atPrice = new Map(prices.map((price) => [price, new Map(auditVerdicts({ ...changes, price }).map((f) => [f.claim.id, f.verdict]))]));
 sliderPlot({
-  title: "What do the claims about cost say at another price of a GPU-hour?",
+  title: "Which verdicts follow the price of a GPU-hour?",
   parameter: "price",
   unit: "dollars an hour",
   values: prices,
@@ -344,7 +352,7 @@ sliderPlot({
   height: 520,
   figure: (price) => {
     const verdict = (id: string) => atPrice.get(price)!.get(id)!;
-    return heatmapChart({
+    const figure = heatmapChart({
       title: `${price}`,
       x: { title: "verdict", labels: VERDICTS.map((v) => v.replace(" with", "<br>with").replace(" be", "<br>be")) },
       y: { title: "claim", labels: costClaims },
@@ -352,11 +360,13 @@ sliderPlot({
       text: costClaims.map((id) => VERDICTS.map((v) => (v === verdict(id) ? withSign(v).slice(0, 1) : ""))),
       colour: { title: "", range: [0, 1] },
     });
+    return { ...figure, data: figure.data.map((trace) => ({ ...trace, showscale: false })) };
   },
 });
 const stable = costClaims.filter((id) => new Set(prices.map((price) => atPrice.get(price)!.get(id))).size === 1);
-say`${stable.length} of ${costClaims.length} stay where they are at every price: ${stable.join(", ")}. Look at the row of
-cost-fiftieth: no price of an hour makes V3 a fiftieth of GPT-4 upwards of ${prices[0]} dollars${stable.includes("cost-fiftieth") ? "" : " but a very low one"}.`;
+const fiftieth = verdictAt("cost-fiftieth", 0.3) === "holds" ? turnAt((price) => verdictAt("cost-fiftieth", price) === "holds", 0.3, 15) : null;
+say`${stable.length} of ${costClaims.length} stay where they are at every price: ${stable.join(", ")}. And cost-fiftieth?
+${fiftieth === null ? "No price makes it true." : `It would hold below ${fixed(fiftieth)} dollars an hour, with GPT-4's bill left as it is: cheap hours for one, dear ones for the other.`}`;
 
 // %% [markdown]
 // ## 4. The whole table
@@ -367,14 +377,20 @@ cost-fiftieth: no price of an hour makes V3 a fiftieth of GPT-4 upwards of ${pri
 const number = (x: number) =>
   Math.abs(x) >= 1e6 ? `${fixed(x / 10 ** (3 * Math.floor(Math.log10(Math.abs(x)) / 3)), 1)}·10^${3 * Math.floor(Math.log10(Math.abs(x)) / 3)}`
     : Number.isInteger(x) ? whole(x) : Math.abs(x) < 1e-9 ? "0" : fixed(x, Math.abs(x) >= 10 ? 1 : Math.abs(x) >= 0.1 ? 2 : 4);
+/** A number with its unit; of a count the name says what is counted. */
+function amount(x: number, { unit, whole: counted = false }: { unit: string; whole?: boolean }): string {
+  if (unit === "share") return percent(x);
+  if (unit.startsWith("dollars")) return money(x, unit);
+  return counted || unit === "" ? number(x) : `${number(x)} ${unit}`;
+}
 function whatTurns({ source, assumption }: Finding): string {
   if (assumption === null) return `A source: ${source}`;
-  const { name, unit, turning } = assumption;
+  const { below, above, now } = assumption.turning;
   const sides = [
-    ...(turning.below === null ? [] : [`below ${number(turning.below.at)} it is ${turning.below.verdict}`]),
-    ...(turning.above === null ? [] : [`from ${number(turning.above.at)} on ${turning.above.verdict}`]),
+    ...(below === null ? [] : [`${assumption.whole ? "up to" : "below"} ${amount(below.at, assumption)} “${below.verdict}”`]),
+    ...(above === null ? [] : [`from ${amount(above.at, assumption)} on “${above.verdict}”`]),
   ];
-  return `The ${name}, now ${number(turning.now)}${unit === "" ? "" : ` ${unit}`}: ${sides.join(", ")}.`;
+  return `The number: ${assumption.name}, now ${amount(now, assumption)}; ${sides.join(", ")}.`;
 }
 function showTopic(topic: Topic): void {
   const own = findings.filter(({ claim }) => claim.topic === topic);
