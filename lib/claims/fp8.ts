@@ -1,6 +1,6 @@
 /** Claims about 8-bit training: decided by counting bits, by phase, and by the report's experiments (lessons 04 and 06). */
 import { value } from "../economics/facts";
-import { expertCoverage } from "../economics/routing";
+import { decodeOperations, machine, phaseTime, prefillOperations } from "../economics/roofline";
 import { DEEPSEEK_V3 } from "../model/config";
 import { fixed, percent, times, whole } from "../notebook/format";
 import { claimed, claimFact } from "./claims";
@@ -12,30 +12,30 @@ export function fp8Facts() {
     usualBits: 16,
     /** One FP32 scale for so many activations. */
     scaledTogether: 128,
-    peakFp8: value("accelerators", "h800", "peakFp8"),
-    bandwidth: value("accelerators", "h800", "memoryBandwidth"),
-    /** Sequences decoded together on each GPU, and GPUs that share the experts. */
+    /** Sequences decoded together on each GPU, tokens behind each, and GPUs that share the experts. */
     decodeBatch: 32,
+    decodeContext: value("serving", "day-6", "meanContext"),
     decodeGpus: value("serving", "day-6", "decodeGpus"),
-    /** Tokens of a micro-batch in training: one sequence. */
-    trainingTokens: value("training-runs", "deepseek-v3", "sequence"),
+    /** Tokens that a GPU reads at once, in sequences of so many, and GPUs that share the experts. */
+    readTokens: 8192,
+    readContext: value("training-runs", "deepseek-v3", "sequence"),
+    readGpus: value("serving", "report-deployment", "prefillGpus"),
     divergedAt: claimFact("fp8-unstable-grads", "divergedAt"),
     relativeLoss: claimFact("fp8-native", "relativeLoss"),
   };
 }
 type Fp8Facts = ReturnType<typeof fp8Facts>;
 
-const { nRoutedExperts: E, numExpertsPerTok: K } = DEEPSEEK_V3;
-
-/** FLOPs per byte of an expert's FP8 weights, when so many tokens in all choose among the experts. */
-function intensity(tokens: number): number {
-  const touched = E * expertCoverage(E, K, tokens); // a weight is read once, however many of its tokens are here
-  return (2 * tokens * K) / touched;
+/** The share of a layer's time on an H800 that memory decides: in decoding, and in reading (or training on) a text. */
+function memoryShares(f: Fp8Facts): { decoding: number; reading: number } {
+  const h800 = machine("h800");
+  const decode = { batch: f.decodeBatch, context: f.decodeContext, gpus: f.decodeGpus };
+  const read = { tokens: f.readTokens, context: f.readContext, gpus: f.readGpus };
+  return {
+    decoding: phaseTime(decodeOperations(DEEPSEEK_V3, decode), h800).memoryShare,
+    reading: phaseTime(prefillOperations(DEEPSEEK_V3, read), h800).memoryShare,
+  };
 }
-
-/** Tokens that meet in the experts of one layer: in decoding, and in training, where 64 GPUs share the experts. */
-const decoding = (f: Fp8Facts) => f.decodeBatch * f.decodeGpus;
-const training = (f: Fp8Facts) => f.trainingTokens * 64;
 
 export const fp8Rules = ruleSet(fp8Facts, [
   {
@@ -66,18 +66,16 @@ export const fp8Rules = ruleSet(fp8Facts, [
   {
     id: "fp8-bound",
     judge: (f) => {
-      const ridge = f.peakFp8 / f.bandwidth;
-      const [decode, train] = [intensity(decoding(f)), intensity(training(f))];
-      const [decodes, trains] = [decode < ridge, train < ridge];
+      const { decoding, reading } = memoryShares(f);
       return {
-        verdict: decodes && trains ? "holds" : decodes ? "holds with a condition" : "contradicted",
+        verdict: decoding < 0.5 ? "contradicted" : reading < 0.5 ? "holds with a condition" : "holds",
         evidence:
-          `By phase. An H800 needs ${whole(ridge)} FLOPs for each byte to be busy. Its experts get ${whole(decode)} when it decodes ` +
-          `${fixed(f.decodeBatch, 0)} sequences on each of ${fixed(f.decodeGpus, 0)} GPUs: memory is the limit. In training they ` +
-          `get ${whole(train)}: arithmetic is.`,
+          `By phase. When an H800 decodes ${fixed(f.decodeBatch, 0)} sequences (on each of ${fixed(f.decodeGpus, 0)}), memory decides ` +
+          `${percent(decoding)} of a layer's time; when it reads a prompt, or trains, ${percent(reading)}. In training the network is ` +
+          "the second limit.",
       };
     },
-    turns: { key: "decodeBatch", name: "sequences decoded on each GPU", unit: "sequences", low: 1, high: 4096, whole: true },
+    turns: { key: "readTokens", name: "tokens that a GPU reads at once", unit: "tokens", low: 16, high: 131072 },
   },
   {
     id: "fp8-selective",

@@ -62,14 +62,14 @@ const people = 150; // 1..5000 people: researchers and engineers who worked on V
 const otherExperiments = 1.0; // 0.01..20.0 official runs: experiments that no report mentions
 const budget = 50; // 5..500 million francs: what CSCS has in a year
 const batch = 128; // 1..4096 tokens: decoded together, where memory traffic is counted
-const decodeBatch = 32; // 1..4096 sequences: decoded on each GPU, where the limit is looked for
+const readTokens = 8192; // 16..131072 tokens: that a GPU reads at once, where its limit is looked for
 const usualBits = 16; // 8 | 16 | 32 bits: of a number in training as it was usual
 const acceptance = 0.875; // 0.0..1.0 share: of the second tokens that are accepted
 const shown = "cost-llama"; // cost-total | cost-llama | cost-fiftieth | moe-37b | fp8-bound | mla-params: the claim that section 3 takes apart
 
 // %%
 checkParameters("10-the-article-audited", {
-  pricePerHour, gpt4Highest, people, otherExperiments, budget, batch, decodeBatch, usualBits, acceptance, shown,
+  pricePerHour, gpt4Highest, people, otherExperiments, budget, batch, readTokens, usualBits, acceptance, shown,
 });
 const changes = {
   price: pricePerHour,
@@ -78,7 +78,7 @@ const changes = {
   otherExperiments,
   cscs: (budget * 1e6) / value("prices", "francs", "francsPerDollar"),
   batch,
-  decodeBatch,
+  readTokens,
   usualBits,
   acceptance,
 };
