@@ -64,7 +64,8 @@ const STEPS = 200;
 /**
  * Moves a number from where it stands down to its lowest and up to its highest value, and finds where the verdict first
  * changes. Steps are even on a logarithmic scale where the range allows it; a change between two steps is narrowed down
- * by halving. A verdict that changes and changes back within one step is missed.
+ * by halving. A verdict that changes and changes back within one step is missed. A number that stands outside of its range
+ * is only moved towards it.
  *
  * @param verdictAt the verdict with the number at that value
  */
@@ -74,7 +75,12 @@ export function turning(
   { low, high, whole = false }: { low: number; high: number; whole?: boolean },
 ): Turning {
   const verdict = verdictAt(now);
-  return { now, verdict, below: search(verdictAt, now, low, whole), above: search(verdictAt, now, high, whole) };
+  return {
+    now,
+    verdict,
+    below: search(verdictAt, now, Math.min(low, now), whole),
+    above: search(verdictAt, now, Math.max(high, now), whole),
+  };
 }
 
 function search(verdictAt: (value: number) => Verdict, from: number, to: number, whole: boolean): Turn | null {

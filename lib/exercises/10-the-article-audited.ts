@@ -190,7 +190,7 @@ export type Bring = () => BroughtClaim;
 export const r1Claim: Bring = () => ({
   id: "r1-cost",
   claim: "DeepSeek-R1 was trained for 294,000 dollars.",
-  source: { title: "The Register on the supplement of the Nature paper", url: "https://www.theregister.com" },
+  source: { title: "The Register on the supplement of the Nature paper", url: "https://ainews247.org/story/13497" },
   facts: {
     hours: value("training-runs", "deepseek-r1", "gpuHours"),
     price: value("training-runs", "deepseek-v3", "price"),

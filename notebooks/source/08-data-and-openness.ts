@@ -134,8 +134,8 @@ plot(
   { height: 480 },
 );
 const v3Tokens = openness.mixtures.find(({ id }) => id === "deepseek-v3")!.tokens!;
-const [least, most] = [...told].map((m) => ofKind(m, "web")).sort((a, b) => a - b).filter((_, i, all) => i % (all.length - 1) === 0);
-say`Read it from the top: the web is ${percent(least)} of one and ${percent(most)} of another, so "we trained on web,
+const web = told.map((mixture) => ofKind(mixture, "web"));
+say`Read it from the top: the web is ${percent(Math.min(...web))} of one and ${percent(Math.max(...web))} of another, so "we trained on web,
 books and code" says next to nothing. For DeepSeek-V3 there is no bar to draw: the one number that is published is the
 sum, ${fixed(v3Tokens / 1e12, 1)} trillion tokens. (Sources: ${told.map((m) => `${m.name}, ${openness.sources[m.source].title}, ${m.where}, ${m.confidence}`).join("; ")}.)`;
 

@@ -515,8 +515,8 @@ up before you quote the verdict.`;
 // them (`judge`), and the number that could turn it (`turns`), with the range in which you would believe it. The rule may
 // look at nothing but its facts. A rule that nothing can turn is an opinion.
 //
-// A claim that waits for someone: *R1 was trained for 294,000 dollars* (its authors' own figure, in the supplement of the
-// paper in [Nature](https://www.theregister.com)). Is that all?
+// A claim that waits for someone: *R1 was trained for 294,000 dollars* (its authors' own figure, from the supplement to their
+// paper in Nature, [as The Register reported it](https://ainews247.org/story/13497)). Is that all?
 
 // %% nbgrader={"grade": false, "grade_id": "10-bring", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function myClaim(): BroughtClaim {
@@ -524,7 +524,7 @@ function myClaim(): BroughtClaim {
   return {
     id: "r1-cost",
     claim: "DeepSeek-R1 was trained for 294,000 dollars.",
-    source: { title: "The Register on the supplement of the Nature paper", url: "https://www.theregister.com" },
+    source: { title: "The Register on the supplement of the Nature paper", url: "https://ainews247.org/story/13497" },
     facts: {
       hours: value("training-runs", "deepseek-r1", "gpuHours"),
       price: pricePerHour,

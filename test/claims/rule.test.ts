@@ -39,6 +39,11 @@ describe("turning", () => {
     });
   });
 
+  it("moves a number outside of its range only towards it", () => {
+    expect(turning(from(3), 20, { low: 1, high: 10 }).below!.at).toBeCloseTo(3, 9);
+    expect(turning(from(3), 20, { low: 1, high: 10 }).above).toBeNull();
+  });
+
   it("gives the first value at which the other verdict stands", () => {
     const found = turning(from(3), 1, { low: 0.1, high: 10 }).above!;
     expect(from(3)(found.at)).toBe(found.verdict);
