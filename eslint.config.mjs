@@ -39,4 +39,9 @@ export default tseslint.config(
     files: ["lib/economics/**/*.ts"],
     rules: { "no-restricted-imports": ["error", { patterns: ["../tensor/*", "../notebook/*", "../exercises/*", "../model/!(config)"] }] },
   },
+  {
+    // What holds and what does not is said of all the rest, and nothing but exercises and lessons builds on it.
+    files: ["lib/claims/**/*.ts"],
+    rules: { "no-restricted-imports": ["error", { patterns: ["../exercises/*"] }] },
+  },
 );

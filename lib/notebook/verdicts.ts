@@ -23,20 +23,31 @@ export interface ClaimVerdict {
   /** What the lesson has computed. */
   computed: string;
   verdict: Verdict;
+  /** What would turn the verdict, and where; a column of its own if any row has it. */
+  turns?: string;
 }
+
+export const VERDICTS = Object.keys(SIGNS) as Verdict[];
 
 /**
  * Shows verdicts as a table.
  * @throws {Error} if there are none
  */
-export function verdicts(rows: readonly ClaimVerdict[]): void {
+export function verdicts(rows: readonly ClaimVerdict[], caption = "Verdicts on the popular account"): void {
+  const turning = rows.some(({ turns }) => turns !== undefined);
   table(
-    rows.map(({ claim, sources, computed, verdict }) => ({
+    rows.map(({ claim, sources, computed, verdict, turns }) => ({
       "the claim": claim,
       "the sources say": sources,
       "computed here": computed,
-      verdict: `${SIGNS[verdict]} ${verdict}`,
+      ...(turning ? { "what would turn it": turns } : {}),
+      verdict: withSign(verdict),
     })),
-    { caption: "Verdicts on the popular account" },
+    { caption },
   );
+}
+
+/** A verdict with its sign in front: "◐ incomplete". */
+export function withSign(verdict: Verdict): string {
+  return `${SIGNS[verdict]} ${verdict}`;
 }

@@ -48,11 +48,16 @@ export async function evaluate(
   { batch }: { batch: number },
 ): Promise<Evaluation> {
   const results: [Domain, DomainEvaluation][] = [];
-  for (const domain of DOMAINS) results.push([domain, await evaluateDomain(model, windows[domain], batch)]);
+  for (const domain of DOMAINS) results.push([domain, await evaluateWindows(model, windows[domain], { batch })]);
   return Object.fromEntries(results) as Evaluation;
 }
 
-async function evaluateDomain(model: DeepSeekV3, windows: number[][], batch: number): Promise<DomainEvaluation> {
+/** Evaluates a model on windows [count][T + 2] of one text. Reads back once. */
+export async function evaluateWindows(
+  model: DeepSeekV3,
+  windows: number[][],
+  { batch }: { batch: number },
+): Promise<DomainEvaluation> {
   const E = model.config.nRoutedExperts;
   const rows = routersOf(model.weights).length;
   let sums: tf.Tensor = tf.zeros([2 + rows * E]); // both losses times windows, then the loads

@@ -26,3 +26,12 @@ describe("verdicts", () => {
     expect(new Set(signs).size).toBe(all.length);
   });
 });
+
+it("has a column for what would turn a verdict where a row says it", async () => {
+  const { shown } = await captured(() => verdicts([{ ...row, turns: "a price above 3 dollars" }, row], "Cost"));
+  const lines = shown[0].bundle["text/plain"].split("\n");
+  expect(lines[0]).toBe("Cost");
+  expect(lines[1].split(/ {2,}/)).toEqual(["the claim", "the sources say", "computed here", "what would turn it", "verdict"]);
+  expect(lines[3]).toContain("a price above 3 dollars");
+  expect(lines[4]).toContain(" – ");
+});

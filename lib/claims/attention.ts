@@ -1,0 +1,94 @@
+/** Claims about multi-head latent attention: decided by counting parameters, bytes and FLOPs (lesson 03). */
+import { decodeFlops } from "../economics/flops";
+import { expandedCacheBytes, latentCacheBytes } from "../economics/memory";
+import { activeParameters, layerParameters, totalParameters } from "../economics/parameters";
+import { DEEPSEEK_V3, type ModelConfig } from "../model/config";
+import { billions, fixed, percent, times, whole } from "../notebook/format";
+import { ruleSet } from "./rule";
+
+export function attentionFacts() {
+  return {
+    kvLoraRank: DEEPSEEK_V3.kvLoraRank,
+    qkRopeHeadDim: DEEPSEEK_V3.qkRopeHeadDim,
+    routedExperts: DEEPSEEK_V3.nRoutedExperts,
+    /** Tokens behind the one that is decoded. */
+    context: 4096,
+  };
+}
+type AttentionFacts = ReturnType<typeof attentionFacts>;
+
+const configOf = (f: AttentionFacts): ModelConfig => ({
+  ...DEEPSEEK_V3,
+  kvLoraRank: f.kvLoraRank,
+  qkRopeHeadDim: f.qkRopeHeadDim,
+  nRoutedExperts: f.routedExperts,
+});
+
+/** Parameters of plain multi-head attention with as many heads of the same widths, all layers. */
+function plainAttention(c: ModelConfig): number {
+  const perHead = 2 * (c.qkNopeHeadDim + c.qkRopeHeadDim) + 2 * c.vHeadDim; // query, key, value, output
+  return c.numHiddenLayers * c.hiddenSize * c.numAttentionHeads * perHead;
+}
+
+export const attentionRules = ruleSet(attentionFacts, [
+  {
+    id: "mla-latent",
+    judge: (f) => {
+      const [latent, expanded] = [latentCacheBytes(configOf(f)), expandedCacheBytes(configOf(f))];
+      return {
+        verdict: latent < expanded ? "holds with a condition" : "contradicted",
+        evidence:
+          `What is kept is the latent: ${whole(latent)} bytes a token against ${whole(expanded)}, ${times(expanded / latent)} ` +
+          `fewer. But attention itself is done per head: training expands keys and values first, decoding absorbs the ` +
+          `expansion into the query. And ${f.qkRopeHeadDim} numbers, the rotary key, go beside the latent.`,
+      };
+    },
+    turns: { key: "kvLoraRank", name: "width of the latent", unit: "numbers", low: 16, high: 100_000, whole: false },
+  },
+  {
+    id: "mla-params",
+    judge: (f) => {
+      const c = configOf(f);
+      const latent = c.numHiddenLayers * layerParameters(c).attention;
+      const plain = plainAttention(c);
+      const ofAll = plain / (totalParameters(c) - latent + plain);
+      const ofActive = plain / (activeParameters(c, { head: true, embedding: false }) - latent + plain);
+      const dominates = [ofAll, ofActive].filter((share) => share > 0.5).length;
+      return {
+        verdict: dominates === 2 ? "holds" : dominates === 1 ? "incomplete" : "contradicted",
+        evidence:
+          `It does cut both: ${billions(latent)} parameters against ${billions(plain)} for plain attention with as many heads, ` +
+          `and ${times(expandedCacheBytes(c) / latentCacheBytes(c))} fewer bytes to read. Plain attention would be ` +
+          `${percent(ofActive)} of the work for a token, but only ${percent(ofAll)} of all parameters.`,
+      };
+    },
+    turns: { key: "routedExperts", name: "routed experts a layer", unit: "experts", low: 8, high: 1024, whole: true },
+  },
+  {
+    id: "mla-perceiver",
+    judge: (f) => ({
+      verdict: "contradicted",
+      evidence:
+        `Another axis. Perceiver reads a sequence of any length into a fixed number of latent vectors; MLA keeps one latent for ` +
+        `every token, ${whole((f.kvLoraRank + f.qkRopeHeadDim) * f.context)} numbers a layer at ${whole(f.context)} tokens and twice ` +
+        "that at twice as many. Its relatives are multi-query and grouped-query attention, and low-rank maps.",
+    }),
+    turns: "A Perceiver whose latents grow with the sequence, or a statement by MLA's authors.",
+  },
+  {
+    id: "mla-tradeoff",
+    judge: (f) => {
+      const c = configOf(f);
+      const work = decodeFlops(c, f.context, "absorbed") / decodeFlops(c, f.context, "expanded");
+      const bytes = expandedCacheBytes(c) / latentCacheBytes(c);
+      return {
+        verdict: bytes > 1 ? "holds with a condition" : "contradicted",
+        evidence:
+          `Decoding reads ${times(bytes)} fewer bytes of cache and, absorbed, does ${fixed(work, 2)} times the arithmetic ` +
+          `(${whole(f.context)} tokens of context): cheaper wherever memory is what it waits for. Training has fewer parameters ` +
+          "than plain attention with as many heads; against grouped-query attention nobody has shown it to be faster.",
+      };
+    },
+    turns: "A training of equal quality against grouped-query attention, with its time.",
+  },
+]);

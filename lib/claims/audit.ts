@@ -1,0 +1,132 @@
+/**
+ * The audit: every claim with its rule. Facts come from data/ and from counting; a lesson may replace single numbers, and
+ * every verdict that depends on one follows.
+ */
+import type { Verdict } from "../notebook/verdicts";
+import { attentionRules } from "./attention";
+import { balancingRules } from "./balancing";
+import { findClaim, readClaims, type Claim } from "./claims";
+import { costRules } from "./cost";
+import { fp8Rules } from "./fp8";
+import { hardwareRules } from "./hardware";
+import { moeRules } from "./moe";
+import { mtpRules } from "./mtp";
+import { openRules } from "./open";
+import { turning, type Assumption, type Judgement, type Numbers, type RuleSet, type Turning } from "./rule";
+
+/** Rules of one topic with its facts forgotten: what is said of all of them alike. */
+interface AnyRule {
+  id: string;
+  facts: Numbers;
+  judge: (facts: Numbers) => Judgement;
+  turns: Assumption<Numbers> | string;
+}
+
+/** A rule with the facts of its set as they stand in data/ now. */
+function rulesOf<F extends Numbers>({ facts, rules }: RuleSet<F>, id?: string): AnyRule[] {
+  const wanted = rules.filter((rule) => id === undefined || rule.id === id);
+  if (wanted.length === 0) return [];
+  const now = facts();
+  return wanted.map(({ id, judge, turns }) => ({
+    id,
+    facts: now,
+    judge: (changed) => judge(changed as F),
+    turns: turns as Assumption<Numbers> | string,
+  }));
+}
+
+/** Every rule, or the one of a claim. */
+function allRules(id?: string): AnyRule[] {
+  return [
+    ...rulesOf(costRules, id),
+    ...rulesOf(moeRules, id),
+    ...rulesOf(balancingRules, id),
+    ...rulesOf(attentionRules, id),
+    ...rulesOf(fp8Rules, id),
+    ...rulesOf(mtpRules, id),
+    ...rulesOf(hardwareRules, id),
+    ...rulesOf(openRules, id),
+  ];
+}
+
+export type { Judgement, Turning } from "./rule";
+
+/** A claim, judged. */
+export interface Finding extends Judgement {
+  claim: Claim;
+  /** What would turn it, in words, where no number would. */
+  source: string | null;
+  /** The number that would turn it, and where it does. */
+  assumption: (Omit<Assumption<Numbers>, "key"> & { key: string; turning: Turning }) | null;
+}
+
+/**
+ * Judges every claim of data/claims.json, in its order.
+ *
+ * @param changes numbers to take in place of those in data/, by name: { price: 3 }
+ * @throws if a claim has no rule, or no rule knows a number of that name
+ */
+export function audit(changes: Numbers = {}): Finding[] {
+  return forEachClaim(changes, (claim, rule) => judged(claim, rule, changes));
+}
+
+/** The verdicts alone, by claim: what audit finds, without searching for what would turn them. Errors as there. */
+export function auditVerdicts(changes: Numbers = {}): { claim: Claim; verdict: Verdict }[] {
+  return forEachClaim(changes, (claim, rule) => ({ claim, verdict: rule.judge(factsOf(rule, changes)).verdict }));
+}
+
+function forEachClaim<T>(changes: Numbers, use: (claim: Claim, rule: AnyRule) => T): T[] {
+  const rules = allRules();
+  const known = new Set(rules.flatMap(({ facts }) => Object.keys(facts)));
+  const stray = Object.keys(changes).find((key) => !known.has(key));
+  if (stray !== undefined) {
+    throw new Error(`audit: no rule looks at "${stray}"; there are ${[...known].sort().join(", ")}`);
+  }
+  return readClaims().claims.map((claim) => {
+    const rule = rules.find(({ id }) => id === claim.id);
+    if (rule === undefined) throw new Error(`audit: the claim ${claim.id} has no rule`);
+    return use(claim, rule);
+  });
+}
+
+/** A rule's facts, with those changes that concern it. */
+function factsOf({ facts }: AnyRule, changes: Numbers): Numbers {
+  return { ...facts, ...Object.fromEntries(Object.entries(changes).filter(([key]) => key in facts)) };
+}
+
+function judged(claim: Claim, rule: AnyRule, changes: Numbers): Finding {
+  const { judge, turns } = rule;
+  const now = factsOf(rule, changes);
+  const judgement = judge(now);
+  if (typeof turns === "string") return { claim, ...judgement, source: turns, assumption: null };
+  const verdictAt = (value: number): Verdict => judge({ ...now, [turns.key]: value }).verdict;
+  return {
+    claim,
+    ...judgement,
+    source: null,
+    assumption: { ...turns, turning: turning(verdictAt, now[turns.key], turns) },
+  };
+}
+
+/** One claim, judged; changes to numbers that its rule does not look at are passed over. @throws if there is none */
+export function judgeClaim(id: string, changes: Numbers = {}): Finding {
+  return judged(findClaim(id), ruleOf(id), changes);
+}
+
+/** The verdict on one claim, without the search for what would turn it; otherwise as judgeClaim. */
+export function verdictOf(id: string, changes: Numbers = {}): Verdict {
+  const rule = ruleOf(id);
+  return rule.judge(factsOf(rule, changes)).verdict;
+}
+
+function ruleOf(id: string): AnyRule {
+  findClaim(id); // throws if there is none
+  const [rule] = allRules(id);
+  if (rule === undefined) throw new Error(`audit: the claim ${id} has no rule`);
+  return rule;
+}
+
+/** The numbers that rules look at, by name, as they stand in data/ now. */
+export function auditFacts(): Numbers {
+  return Object.assign({}, ...allRules().map(({ facts }) => facts)) as Numbers;
+}

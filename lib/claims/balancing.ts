@@ -1,0 +1,108 @@
+/** Claims about balancing and specialisation: decided by recorded runs and by the report's settings (lesson 02). */
+import { fixed, percent, times } from "../notebook/format";
+import { DOMAINS } from "../training/corpus";
+import { recordedRun, type RecordedRun } from "../training/curves";
+import { mutualInformation } from "../training/specialisation";
+import { claimFact } from "./claims";
+import { ruleSet } from "./rule";
+
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const last = <T>(values: T[]) => values[values.length - 1];
+
+/** Bits per byte of the last evaluation, mean over the domains. */
+function bitsOf({ evaluations }: RecordedRun): number {
+  return mean(Object.values(last(evaluations).bitsPerByte));
+}
+
+/** The share of experts with less than a tenth of an even share of the tokens, mean over the routers. */
+function starved({ evaluations }: RecordedRun): number {
+  return mean(last(evaluations).loads.map((row) => row.filter((load) => load < 0.1 * mean(row)).length / row.length));
+}
+
+/** What the chosen expert tells about the kind of text, in bits, mean over the routers. */
+function tells({ loads, routers }: RecordedRun): number {
+  return mean(routers.map((_, router) => mutualInformation(DOMAINS.map((domain) => loads![domain][router]))));
+}
+
+export function balancingFacts() {
+  const [bias, auxiliary, none] = (["bias", "auxiliary", "none"] as const).map(recordedRun);
+  return {
+    steps: last(none.reports).step,
+    starvedNone: starved(none),
+    starvedBias: starved(bias),
+    busiestNone: 1 + mean(last(none.reports).maxVio),
+    busiestBias: 1 + mean(last(bias.reports).maxVio),
+    bitsNone: bitsOf(none),
+    bitsBias: bitsOf(bias),
+    bitsAuxiliary: bitsOf(auxiliary),
+    tells: tells(bias),
+    lossFree: claimFact("lb-conflict", "lossFree"),
+    batchWise: claimFact("lb-conflict", "batchWise"),
+    sequenceWise: claimFact("lb-conflict", "sequenceWise"),
+    alpha: claimFact("lb-no-loss", "alpha"),
+    gamma: claimFact("lb-no-loss", "gamma"),
+  };
+}
+
+const kinds = Math.log2(DOMAINS.length); // bits that would tell the domain for certain
+
+export const balancingRules = ruleSet(balancingFacts, [
+  {
+    id: "moe-specialise",
+    judge: (f) => ({
+      verdict: f.tells < 0.01 * kinds ? "holds" : f.tells < 0.5 * kinds ? "holds with a condition" : "contradicted",
+      evidence:
+        `In v3-mini an expert tells ${fixed(f.tells)} of the ${fixed(kinds, 0)} bits that would name the kind of text: far from ` +
+        "a subject each, but not nothing. In the report's 16B models, too, loads differ between kinds of text (appendix C).",
+    }),
+    turns: { key: "tells", name: "what an expert tells about the kind of text", unit: "bits", low: 0.001, high: kinds },
+  },
+  {
+    id: "lb-collapse",
+    judge: (f) => ({
+      verdict: f.starvedNone >= 0.1 && f.starvedBias < 0.1 ? "holds" : f.starvedNone > f.starvedBias ? "holds with a condition" : "contradicted",
+      evidence:
+        `Recorded: without balancing, after ${f.steps} steps ${percent(f.starvedNone)} of the experts get less than a tenth of ` +
+        `an even share, and the busiest ${times(f.busiestNone)} its share. With the bias: ${percent(f.starvedBias)} and ` +
+        `${times(f.busiestBias)}.`,
+    }),
+    turns: { key: "starvedNone", name: "starved experts without balancing", unit: "share", low: 0, high: 1 },
+  },
+  {
+    id: "lb-conflict",
+    judge: (f) => {
+      const same = (a: number, b: number) => Math.abs(a - b) < 5e-4; // what three decimals can tell
+      const costs = f.sequenceWise > f.lossFree && !same(f.sequenceWise, f.lossFree);
+      return {
+        verdict: !costs ? "contradicted" : f.batchWise > f.lossFree && !same(f.batchWise, f.lossFree) ? "holds" : "holds with a condition",
+        evidence:
+          `Within each sequence, yes: ${fixed(f.sequenceWise, 3)} against ${fixed(f.lossFree, 3)} without a loss. Over the ` +
+          `batch the loss costs nothing: ${fixed(f.batchWise, 3)} (the report, section 4.5.3). So scope decides. Our runs: ` +
+          `${fixed(f.bitsAuxiliary, 3)} bits per byte with the classic loss, ${fixed(f.bitsBias, 3)} with the bias, ` +
+          `${fixed(f.bitsNone, 3)} with neither.`,
+      };
+    },
+    turns: { key: "batchWise", name: "loss with a batch-wise term", unit: "nats a token", low: 2.2, high: 2.3 },
+  },
+  {
+    id: "lb-penalty",
+    judge: () => ({
+      verdict: "contradicted",
+      evidence:
+        "Four things are otherwise: scores are sigmoids, not a softmax; a bias is added, no penalty; it goes up for idle experts " +
+        "as it goes down for busy ones; and it only decides who is chosen. The weights of the chosen come from the scores " +
+        "without it.",
+    }),
+    turns: "Released code in which the bias enters the weights, or a softmax.",
+  },
+  {
+    id: "lb-no-loss",
+    judge: (f) => ({
+      verdict: f.alpha > 0 ? "contradicted" : f.gamma > 0 ? "incomplete" : "holds",
+      evidence:
+        `A sequence-wise loss is left, with the weight ${f.alpha}; and the bias has a speed to tune, ${f.gamma}, which V3 sets to ` +
+        "0 for the end of the training (the report, section 4.2). Nearly no loss, and one number in place of another.",
+    }),
+    turns: { key: "alpha", name: "weight of the sequence-wise loss", unit: "", low: 0, high: 0.01 },
+  },
+]);

@@ -1,0 +1,111 @@
+/** Claims about 8-bit training: decided by counting bits, by phase, and by the report's experiments (lessons 04 and 06). */
+import { value } from "../economics/facts";
+import { decodeOperations, machine, phaseTime, prefillOperations } from "../economics/roofline";
+import { DEEPSEEK_V3 } from "../model/config";
+import { fixed, percent, times, whole } from "../notebook/format";
+import { claimed, claimFact } from "./claims";
+import { about, ruleSet } from "./rule";
+
+export function fp8Facts() {
+  return {
+    /** Bits of a number in training as it was usual before. */
+    usualBits: 16,
+    /** One FP32 scale for so many activations. */
+    scaledTogether: 128,
+    /** Sequences decoded together on each GPU, tokens behind each, and GPUs that share the experts. */
+    decodeBatch: 32,
+    decodeContext: value("serving", "day-6", "meanContext"),
+    decodeGpus: value("serving", "day-6", "decodeGpus"),
+    /** Tokens that a GPU reads at once, in sequences of so many, and GPUs that share the experts. */
+    readTokens: 8192,
+    readContext: value("training-runs", "deepseek-v3", "sequence"),
+    readGpus: value("serving", "report-deployment", "prefillGpus"),
+    divergedAt: claimFact("fp8-unstable-grads", "divergedAt"),
+    relativeLoss: claimFact("fp8-native", "relativeLoss"),
+  };
+}
+type Fp8Facts = ReturnType<typeof fp8Facts>;
+
+/** The share of a layer's time on an H800 that memory decides: in decoding, and in reading (or training on) a text. */
+function memoryShares(f: Fp8Facts): { decoding: number; reading: number } {
+  const h800 = machine("h800");
+  const decode = { batch: f.decodeBatch, context: f.decodeContext, gpus: f.decodeGpus };
+  const read = { tokens: f.readTokens, context: f.readContext, gpus: f.readGpus };
+  return {
+    decoding: phaseTime(decodeOperations(DEEPSEEK_V3, decode), h800).memoryShare,
+    reading: phaseTime(prefillOperations(DEEPSEEK_V3, read), h800).memoryShare,
+  };
+}
+
+export const fp8Rules = ruleSet(fp8Facts, [
+  {
+    id: "fp8-4x",
+    judge: (f) => {
+      const bits = 8 + 32 / f.scaledTogether;
+      const [against32, usual] = [32 / bits, f.usualBits / bits];
+      const right = about(against32, claimed("fp8-4x", "ratio"));
+      return {
+        verdict: !right ? "contradicted" : about(usual, claimed("fp8-4x", "ratio")) ? "holds" : "holds with a condition",
+        evidence:
+          `${fixed(bits, 2)} bits with its scale: ${times(against32)} less than FP32, but ${times(usual)} less than the ` +
+          `${fixed(f.usualBits, 0)} bits that were usual.`,
+      };
+    },
+    turns: { key: "usualBits", name: "bits that were usual", unit: "bits", low: 8, high: 32, whole: true },
+  },
+  {
+    id: "fp8-standard-32",
+    judge: (f) => ({
+      verdict: "contradicted",
+      evidence:
+        `Mixed precision has been the rule since 2017: products in ${fixed(f.usualBits, 0)} bits, a master copy and sums in FP32. ` +
+        "The report compares its FP8 with BF16, not with FP32.",
+    }),
+    turns: "Reports of large trainings of 2023 and 2024 that multiply in FP32.",
+  },
+  {
+    id: "fp8-bound",
+    judge: (f) => {
+      const { decoding, reading } = memoryShares(f);
+      return {
+        verdict: decoding < 0.5 ? "contradicted" : reading < 0.5 ? "holds with a condition" : "holds",
+        evidence:
+          `By phase. When an H800 decodes ${fixed(f.decodeBatch, 0)} sequences (on each of ${fixed(f.decodeGpus, 0)}), memory decides ` +
+          `${percent(decoding)} of a layer's time; when it reads a prompt, or trains, ${percent(reading)}. In training the network is ` +
+          "the second limit.",
+      };
+    },
+    turns: { key: "readTokens", name: "tokens that a GPU reads at once", unit: "tokens", low: 16, high: 131072 },
+  },
+  {
+    id: "fp8-selective",
+    judge: () => ({
+      verdict: "incomplete",
+      evidence:
+        "The products of the linear maps are in FP8, forward and in both backward ones, so gradients of activations are too; only " +
+        "those of weights, and all sums, are kept higher. Attention itself, embedding, head, router and norms are not in FP8, " +
+        "and the optimiser's moments are in BF16 (the report, section 3.3).",
+    }),
+    turns: "A report in which gradients of activations stay out of FP8.",
+  },
+  {
+    id: "fp8-unstable-grads",
+    judge: (f) => ({
+      verdict: f.divergedAt > 0 ? "holds" : "cannot be checked",
+      evidence:
+        `A 16B model whose gradients of activations were quantised by blocks of 128 × 128 diverged after ` +
+        `${whole(f.divergedAt / 1e9)} billion tokens; by rows of 128 it did not (the report, appendix B.2).`,
+    }),
+    turns: { key: "divergedAt", name: "tokens until it diverged", unit: "tokens", low: 0, high: 1.33e12 },
+  },
+  {
+    id: "fp8-native",
+    judge: (f) => ({
+      verdict: f.relativeLoss < 0.01 ? "holds with a condition" : "contradicted",
+      evidence:
+        `Trained in FP8 it was, with a loss within ${percent(f.relativeLoss)} of BF16 (two pairs of runs). But its master weights ` +
+        "are FP32, and that it is robust was not tested against a model trained in BF16 and quantised afterwards.",
+    }),
+    turns: { key: "relativeLoss", name: "distance of the loss from BF16", unit: "share", low: 1e-4, high: 0.1 },
+  },
+]);

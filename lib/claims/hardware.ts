@@ -1,0 +1,51 @@
+/** Claims about CUDA and what is below it: decided by sources, with what can be counted beside them (lesson 06). */
+import { value } from "../economics/facts";
+import { percent } from "../notebook/format";
+import { claimFact } from "./claims";
+import { ruleSet } from "./rule";
+
+export function hardwareFacts() {
+  return {
+    sms: claimFact("cuda-bypass", "sms"),
+    communicationSms: claimFact("cuda-bypass", "communicationSms"),
+    /** Export rules found that withhold the toolkit. */
+    toolkitRules: claimFact("cuda-restrictions", "thresholdRules"),
+    linkH800: value("accelerators", "h800", "intraNodeLink"),
+    linkH100: value("accelerators", "h100", "intraNodeLink"),
+  };
+}
+
+export const hardwareRules = ruleSet(hardwareFacts, [
+  {
+    id: "cuda-bypass",
+    judge: (f) => ({
+      verdict: "contradicted",
+      evidence:
+        `PTX was written, in communication kernels, which run on ${f.communicationSms} of ${f.sms} multiprocessors ` +
+        `(${percent(f.communicationSms / f.sms)}). PTX is part of CUDA and documented there, the kernels are CUDA C++ and need its ` +
+        "toolkit. It went below the comfortable level of CUDA, not past it.",
+    }),
+    turns: "Released kernels that run without NVIDIA's toolkit and driver.",
+  },
+  {
+    id: "cuda-restrictions",
+    judge: (f) => ({
+      verdict: f.toolkitRules > 0 ? "holds" : f.linkH800 < f.linkH100 ? "contradicted" : "cannot be checked",
+      evidence:
+        `The rules set thresholds for hardware: the H800 is an H100 with ${percent(f.linkH800 / f.linkH100)} of its NVLink. We found ` +
+        "no rule that withholds the toolkit, and DeepSeek's own libraries require it. (Not to have found one is no proof.)",
+    }),
+    turns: { key: "toolkitRules", name: "rules that withhold the toolkit", unit: "rules", low: 0, high: 5, whole: true },
+  },
+  {
+    id: "cuda-moat",
+    judge: () => ({
+      verdict: "incomplete",
+      evidence:
+        "Serving V3 on AMD and Huawei worked from its release (its README, section 6). Training such a model there has not been " +
+        "shown in public that we know of. And PTX ties closer to NVIDIA: of what would have to be written anew, lesson 06 counts " +
+        "the parts.",
+    }),
+    turns: "A training of V3's size on other accelerators, with its hours.",
+  },
+]);

@@ -1,0 +1,127 @@
+/** Claims about the mixture of experts: decided by the configuration and by counting (lessons 01 and 02). */
+import { modelFact } from "../economics/facts";
+import { countDecoder, decoderShape } from "../economics/other-models";
+import { activeParameters, totalParameters } from "../economics/parameters";
+import { expertCoverage, parametersRead } from "../economics/routing";
+import { DEEPSEEK_V3, type ModelConfig } from "../model/config";
+import { billions, fixed, percent, times } from "../notebook/format";
+import { claimed } from "./claims";
+import { about, ruleSet } from "./rule";
+
+export function moeFacts() {
+  const mixtral = countDecoder(decoderShape("mixtral-8x7b"));
+  return {
+    routedExperts: DEEPSEEK_V3.nRoutedExperts,
+    activeExperts: DEEPSEEK_V3.numExpertsPerTok,
+    sharedExperts: DEEPSEEK_V3.nSharedExperts,
+    denseLayers: DEEPSEEK_V3.firstKDenseReplace,
+    /** Tokens that are decoded together. */
+    batch: 128,
+    mixtralActive: mixtral.active,
+    mixtralTotal: mixtral.total,
+    dense70B: modelFact("llama-2-70b", "totalParameters").value,
+    switchC: modelFact("switch-c", "totalParameters").value,
+    switchXxl: modelFact("switch-xxl", "totalParameters").value,
+    switchCLoss: modelFact("switch-c", "logPerplexity").value,
+    switchXxlLoss: modelFact("switch-xxl", "logPerplexity").value,
+  };
+}
+type MoeFacts = ReturnType<typeof moeFacts>;
+
+function configOf(f: MoeFacts): ModelConfig {
+  return {
+    ...DEEPSEEK_V3,
+    nRoutedExperts: f.routedExperts,
+    numExpertsPerTok: f.activeExperts,
+    nSharedExperts: f.sharedExperts,
+    firstKDenseReplace: f.denseLayers,
+  };
+}
+
+const sparseLayers = (f: MoeFacts) => DEEPSEEK_V3.numHiddenLayers - f.denseLayers;
+
+export const moeRules = ruleSet(moeFacts, [
+  {
+    id: "moe-37b",
+    judge: (f) => {
+      const config = configOf(f);
+      const [active, total] = [activeParameters(config, { head: true, embedding: false }), totalParameters(config)];
+      const sameWork = about(active, claimed("moe-37b", "active"));
+      return {
+        verdict: !sameWork ? "contradicted" : about(total, active) ? "holds" : "holds with a condition",
+        evidence:
+          `Compute: ${fixed((2 * active) / 1e9, 1)} GFLOPs a token at every batch, as of a dense model of ` +
+          `${billions(active)}. Memory: ${billions(total)} must be held, ${times(total / active)} as much. Weights read: ` +
+          `equal at batch 1, ${times(parametersRead(config, f.batch) / active)} as much at batch ${f.batch}.`,
+      };
+    },
+    turns: { key: "activeExperts", name: "active experts", unit: "experts", low: 1, high: 256, whole: true },
+  },
+  {
+    id: "moe-256-8",
+    judge: (f) => {
+      const right = f.routedExperts === claimed("moe-256-8", "experts") && f.activeExperts === claimed("moe-256-8", "active");
+      const all = f.sharedExperts === 0 && f.denseLayers === 0;
+      return {
+        verdict: !right ? "contradicted" : all ? "holds" : "incomplete",
+        evidence:
+          `${f.routedExperts} routed experts, ${f.activeExperts} of them active, in ${sparseLayers(f)} of ` +
+          `${DEEPSEEK_V3.numHiddenLayers} layers, plus ${f.sharedExperts} shared: ${f.activeExperts + f.sharedExperts} ` +
+          "work on a token.",
+      };
+    },
+    turns: { key: "activeExperts", name: "active experts", unit: "experts", low: 1, high: 16, whole: true },
+  },
+  {
+    id: "moe-capacity",
+    judge: (f) => {
+      const sparserIsBetter = f.switchCLoss < f.switchXxlLoss;
+      return {
+        verdict: sparserIsBetter ? "holds with a condition" : "incomplete",
+        evidence:
+          `Different tokens do use different experts: ${percent(expertCoverage(f.routedExperts, f.activeExperts, f.batch))} ` +
+          `of them within a batch of ${f.batch}. But parameters that sleep count for less: Switch-XXL with ` +
+          `${billions(f.switchXxl)} reaches a loss of ${fixed(f.switchXxlLoss, 3)}, Switch-C with ${billions(f.switchC)} ` +
+          `and less work for a token ${fixed(f.switchCLoss, 3)}. We know of no dense twin of V3 that would decide it.`,
+      };
+    },
+    turns: { key: "switchCLoss", name: "loss of Switch-C", unit: "nats a token", low: 0.9, high: 1.2 },
+  },
+  {
+    id: "moe-hospital",
+    judge: (f) => ({
+      verdict: sparseLayers(f) > 1 ? "holds with a condition" : "holds",
+      evidence:
+        `Right about few of many, and about the payroll. Misleading about one team: a token meets ` +
+        `${sparseLayers(f) * f.activeExperts} routed experts, ${f.activeExperts} anew in each of ${sparseLayers(f)} layers. ` +
+        `And silent about ${f.sharedExperts} expert that everybody sees.`,
+    }),
+    turns: "A model with one layer of experts, whose experts were measured to divide by subject.",
+  },
+  {
+    id: "moe-mixtral",
+    judge: (f) => {
+      const [work, memory] = [f.mixtralActive / f.dense70B, f.mixtralTotal / f.dense70B];
+      const fifth = about(work, claimed("moe-mixtral", "share"), 0.25);
+      return {
+        verdict: !fifth ? "contradicted" : about(memory, work, 0.25) ? "holds" : "holds with a condition",
+        evidence:
+          `${percent(work)} of the compute of a dense 70B, but ${percent(memory)} of its memory. And it has ` +
+          `${billions(f.mixtralTotal)} parameters, not ${claimed("moe-mixtral", "experts")} × ` +
+          `${claimed("moe-mixtral", "expert") / 1e9}B: only the feed-forward networks exist eight times.`,
+      };
+    },
+    turns: { key: "mixtralActive", name: "active parameters of Mixtral", unit: "parameters", low: 5e9, high: 46e9 },
+  },
+  {
+    id: "moe-early-6-8",
+    judge: (f) => ({
+      verdict: "contradicted",
+      evidence:
+        `The number is fixed: ${f.activeExperts} routed experts for every token in every sparse layer, never ` +
+        `${claimed("moe-early-6-8", "low")} or ${claimed("moe-early-6-8", "low") + 1}. ` +
+        `DeepSeek-V2 had ${modelFact("deepseek-v2", "activeExperts").value} of ${modelFact("deepseek-v2", "experts").value}.`,
+    }),
+    turns: "A router that takes more experts for one token than for another.",
+  },
+]);

@@ -1,0 +1,124 @@
+/**
+ * A rule says what is true of a claim, as a function of facts: change a fact and the verdict follows. What would turn a
+ * verdict can then be searched for: hold everything else, move one number, and see where the answer changes.
+ */
+import type { Verdict } from "../notebook/verdicts";
+
+/** What a rule says. */
+export interface Judgement {
+  verdict: Verdict;
+  /** What was computed, in one to three short sentences. */
+  evidence: string;
+}
+
+/** The numbers that rules of a topic look at, by name. */
+export type Numbers = Record<string, number>;
+
+/** A number that could turn a verdict, and how far it may be moved. */
+export interface Assumption<F extends Numbers> {
+  key: keyof F & string;
+  /** In words: "price of a GPU-hour". */
+  name: string;
+  /** "$", "experts"; "" for a pure number. */
+  unit: string;
+  low: number;
+  high: number;
+  /** Only whole numbers make sense. */
+  whole?: boolean;
+}
+
+export interface Rule<F extends Numbers> {
+  id: string;
+  judge: (facts: F) => Judgement;
+  /** The number that would turn it; or, where a source decides, what that source would have to say. */
+  turns: Assumption<F> | string;
+}
+
+/** Rules that look at the same facts. */
+export interface RuleSet<F extends Numbers> {
+  facts: () => F;
+  rules: Rule<F>[];
+}
+
+/** A rule set whose rules were checked against its facts. */
+export function ruleSet<F extends Numbers>(facts: () => F, rules: Rule<F>[]): RuleSet<F> {
+  return { facts, rules };
+}
+
+/** Where a verdict changes when one number is moved. */
+export interface Turn {
+  at: number;
+  verdict: Verdict;
+}
+
+/** The nearest change to either side of where a number stands; null where there is none up to the end of its range. */
+export interface Turning {
+  now: number;
+  verdict: Verdict;
+  below: Turn | null;
+  above: Turn | null;
+}
+
+const STEPS = 200;
+
+/**
+ * Moves a number from where it stands down to its lowest and up to its highest value, and finds where the verdict first
+ * changes. Steps are even on a logarithmic scale where the range allows it; a change between two steps is narrowed down
+ * by halving. A verdict that changes and changes back within one step is missed. A number that stands outside of its range
+ * is only moved towards it.
+ *
+ * @param verdictAt the verdict with the number at that value
+ */
+export function turning(
+  verdictAt: (value: number) => Verdict,
+  now: number,
+  { low, high, whole = false }: { low: number; high: number; whole?: boolean },
+): Turning {
+  const verdict = verdictAt(now);
+  return {
+    now,
+    verdict,
+    below: search(verdictAt, now, Math.min(low, now), whole),
+    above: search(verdictAt, now, Math.max(high, now), whole),
+  };
+}
+
+function search(verdictAt: (value: number) => Verdict, from: number, to: number, whole: boolean): Turn | null {
+  const before = verdictAt(from);
+  let last = from;
+  for (const value of walk(from, to, whole)) {
+    const verdict = verdictAt(value);
+    if (verdict !== before) return whole ? { at: value, verdict } : narrow(verdictAt, last, value);
+    last = value;
+  }
+  return null;
+}
+
+/** Values from one end to the other, the first left out. */
+function walk(from: number, to: number, whole: boolean): number[] {
+  if (from === to) return [];
+  const sign = Math.sign(to - from);
+  if (whole) return Array.from({ length: Math.floor(Math.abs(to - from)) }, (_, i) => from + sign * (i + 1));
+  const geometric = from > 0 && to > 0;
+  return Array.from({ length: STEPS }, (_, i) => {
+    const share = (i + 1) / STEPS;
+    if (!geometric) return from + (to - from) * share;
+    return Math.exp(Math.log(from) + (Math.log(to) - Math.log(from)) * share);
+  });
+}
+
+function narrow(verdictAt: (value: number) => Verdict, before: number, after: number): Turn {
+  const old = verdictAt(before);
+  let [near, far] = [before, after];
+  for (let i = 0; i < 60; i++) {
+    const middle = (near + far) / 2;
+    if (verdictAt(middle) === old) near = middle;
+    else far = middle;
+  }
+  return { at: far, verdict: verdictAt(far) };
+}
+
+/** Whether a number is within so large a part of another. */
+export function about(value: number, wanted: number, tolerance = 0.1): boolean {
+  return Math.abs(value / wanted - 1) <= tolerance;
+}

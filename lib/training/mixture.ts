@@ -1,0 +1,59 @@
+/**
+ * Mixtures: how often each source is drawn in training. A mixture is not the shares of the text that there is: a small
+ * source can be drawn often, and then comes around again and again.
+ */
+
+/** Shares by source; they sum to 1. */
+export type Mixture<S extends string = string> = Record<S, number>;
+
+/** The same mixture with shares that sum to 1. */
+export function normalisedMixture<S extends string>(mixture: Mixture<S>): Mixture<S> {
+  const sources = Object.keys(mixture) as S[];
+  const total = sources.reduce((sum, source) => sum + mixture[source], 0);
+  return Object.fromEntries(sources.map((source) => [source, mixture[source] / total])) as Mixture<S>;
+}
+
+/**
+ * How many times each source is read in a run: share · tokens / size.
+ *
+ * @param sizes tokens that there are, by source
+ * @param tokens of the run
+ */
+export function epochs<S extends string>(mixture: Mixture<S>, sizes: Record<S, number>, tokens: number): Record<S, number> {
+  const read = (source: S) => (mixture[source] * tokens) / sizes[source];
+  return Object.fromEntries((Object.keys(mixture) as S[]).map((source) => [source, read(source)])) as Record<S, number>;
+}
+
+/**
+ * The mixture nearest to a wanted one in which no source is read more than so many times: a source that would be is cut
+ * to what it can give, and the others share what is left in their wanted proportions, as often as that sends another one
+ * over. Repeating a text up to four times costs little, beyond that it gains less and less (Muennighoff et al., 2023).
+ *
+ * @param wanted shares by source, in any unit
+ * @param sizes tokens that there are, by source
+ * @param tokens of the run
+ * @param most how often a source may be read
+ * @throws if all sources together cannot give so many tokens
+ */
+export function cappedMixture<S extends string>(
+  wanted: Mixture<S>,
+  sizes: Record<S, number>,
+  tokens: number,
+  most: number,
+): Mixture<S> {
+  const sources = Object.keys(wanted) as S[];
+  const cap = (source: S) => (most * sizes[source]) / tokens; // the largest share it can have
+  if (sources.reduce((sum, source) => sum + cap(source), 0) < 1) {
+    throw new Error(`cappedMixture: ${most} times all of the text is less than ${tokens} tokens`);
+  }
+  const capped = new Set<S>();
+  for (;;) {
+    const left = 1 - [...capped].reduce((sum, source) => sum + cap(source), 0);
+    const free = sources.filter((source) => !capped.has(source));
+    const total = free.reduce((sum, source) => sum + wanted[source], 0);
+    const share = (source: S) => (capped.has(source) ? cap(source) : (left * wanted[source]) / total);
+    const over = free.filter((source) => share(source) > cap(source));
+    if (over.length === 0) return Object.fromEntries(sources.map((source) => [source, share(source)])) as Mixture<S>;
+    over.forEach((source) => capped.add(source));
+  }
+}

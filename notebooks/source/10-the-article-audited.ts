@@ -1,0 +1,611 @@
+// %% [markdown]
+// # 10 · The article audited
+//
+// ## Forty-four claims, one table: what holds?
+//
+// This course began with one widely read article on DeepSeek-V3. It is neither careless nor hostile, and it made a
+// great many people curious. It also says forty-four things that can be checked. Nine lessons have checked them, one
+// mechanism at a time. This one puts all verdicts side by side and asks what is rarely asked of a verdict: **what
+// would have to be different for it to fall?**
+//
+// At the end of this lesson you can
+//
+// - read a claim, say which number it hangs on, and how far that number is from turning it;
+// - tell *false* from *incomplete*, from *true under a condition*, and from *not to be known*;
+// - audit a claim from anywhere, by rules that someone else can run.
+//
+// *About an hour, with three exercises. It can be read without the other lessons; each verdict says which of them
+// shows how it came about.*
+
+// %% [markdown]
+// ## What is said
+//
+// Everything. Here are the claims, in our words, by topic; the ids are those of the lessons.
+
+// %% jupyter={"source_hidden": true}
+import * as tf from "@tensorflow/tfjs";
+import { audit, auditVerdicts, verdictOf, type Finding } from "./lib/claims/audit";
+import { judgeBrought, type BroughtClaim } from "./lib/claims/brought";
+import { readClaims, sourcesOf, TOPICS, type Topic } from "./lib/claims/claims";
+import { entries, FACT_FILES, value } from "./lib/economics/facts";
+import { bringExercise, decideExercise, turnExercise, type Span } from "./lib/exercises/10-the-article-audited";
+import { barChart, heatmapChart, lineChart } from "./lib/notebook/charts";
+import { check, solvedOr } from "./lib/notebook/exercise";
+import { fixed, money, percent, times, whole } from "./lib/notebook/format";
+import { checkParameters } from "./lib/notebook/parameters";
+import { plot } from "./lib/notebook/plot";
+import { say } from "./lib/notebook/say";
+import { sliderPlot } from "./lib/notebook/slider";
+import { showSource } from "./lib/notebook/source";
+import { table } from "./lib/notebook/table";
+import { COLOURS } from "./lib/notebook/theme";
+import { VERDICTS, verdicts, withSign, type Verdict } from "./lib/notebook/verdicts";
+
+const { claims } = readClaims();
+table(
+  claims.map(({ id, topic, claim, lesson }, i) => ({
+    topic: i > 0 && claims[i - 1].topic === topic ? "" : topic,
+    id,
+    "the claim": claim,
+    lesson,
+  })),
+  { caption: `${claims.length} claims` },
+);
+
+// %% [markdown]
+// **The numbers worth changing.** Change one, then *Run → Run All Cells*: every verdict that depends on it follows.
+
+// %% tags=["parameters"]
+const pricePerHour = 2.0; // 0.3..15.0 dollars: price of a GPU-hour
+const gpt4Highest = 100; // 50..1000 million dollars: the highest figure for GPT-4 that you believe
+const people = 150; // 1..5000 people: researchers and engineers who worked on V3
+const otherExperiments = 1.0; // 0.01..20.0 official runs: experiments that no report mentions
+const budget = 50; // 5..500 million francs: what CSCS has in a year
+const batch = 128; // 1..4096 tokens: decoded together, where memory traffic is counted
+const readTokens = 8192; // 16..131072 tokens: that a GPU reads at once, where its limit is looked for
+const usualBits = 16; // 8 | 16 | 32 bits: of a number in training as it was usual
+const acceptance = 0.875; // 0.0..1.0 share: of the second tokens that are accepted
+const shown = "cost-llama"; // cost-total | cost-llama | cost-fiftieth | moe-37b | fp8-bound | mla-params: the claim that section 3 takes apart
+
+// %%
+checkParameters("10-the-article-audited", {
+  pricePerHour, gpt4Highest, people, otherExperiments, budget, batch, readTokens, usualBits, acceptance, shown,
+});
+const changes = {
+  price: pricePerHour,
+  gpt4Stated: gpt4Highest * 1e6,
+  people,
+  otherExperiments,
+  cscs: (budget * 1e6) / value("prices", "francs", "francsPerDollar"),
+  batch,
+  readTokens,
+  usualBits,
+  acceptance,
+};
+
+// %% [markdown]
+// ## 1. How a verdict comes about
+//
+// There are five verdicts, because two are not enough. Most of what is said about machines is neither true nor false:
+//
+// | verdict | when |
+// |---|---|
+// | **holds** | all of what was found agrees |
+// | **holds with a condition** | it agrees if something is added that the claim leaves out |
+// | **incomplete** | nothing in it is wrong, and what is missing changes the picture |
+// | **contradicted** | what was found disagrees |
+// | **cannot be checked** | nobody has published, or measured, what would decide |
+//
+// ### Exercise 1 · From numbers to a verdict
+//
+// *Implement · difficulty 1 of 3 · 8 minutes · 2 points*
+//
+// Take the simplest kind of claim: it states a range, `{ low, high }`, and sources find a range, or nothing (`null`).
+// All that was found lies within what is stated: it holds. Nothing of it does: contradicted. A part: it holds with a
+// condition. Nothing found: you know. (*Incomplete* needs more than numbers and does not occur here.)
+
+// %% nbgrader={"grade": false, "grade_id": "10-decide", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function decide(stated: Span, found: Span | null): Verdict {
+  /// BEGIN SOLUTION
+  if (found === null) return "cannot be checked";
+  if (found.high < stated.low || found.low > stated.high) return "contradicted";
+  return found.low >= stated.low && found.high <= stated.high ? "holds" : "holds with a condition";
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "10-decide-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+await check(decideExercise, decide);
+
+// %% [markdown]
+// <details><summary>Hint 1</summary>
+//
+// Four cases, in this order: nothing found; no overlap at all; all of what was found lies within what is stated; the rest.
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// No overlap: found.high < stated.low or found.low > stated.high. All within: found.low >= stated.low and found.high <=
+// stated.high.
+//
+// </details>
+
+// %% [markdown]
+// The rules of the audit are of this kind, one function for each claim, from facts to a verdict and a sentence of
+// evidence. The facts come from `data/`, where each has its source; the claim's own numbers stand with the claim. So a
+// verdict is not an opinion that someone once had: change a number, and it changes.
+
+// %%
+const findings = audit(changes);
+const finding = (id: string) => findings.find(({ claim }) => claim.id === id)!;
+const one = finding(shown);
+say`**${shown}**: *${one.claim.claim}*
+
+${one.evidence}
+
+Verdict: **${withSign(one.verdict)}**.`;
+
+// %% [markdown]
+// ## 2. All verdicts
+//
+// **Predict.** Of the forty-four, how many hold as they stand, without any *if*? And how many are contradicted?
+
+// %%
+const myHolding = 22; // claims
+const myContradicted = 10; // claims
+
+// %%
+const count = (verdict: Verdict, topic?: Topic) =>
+  findings.filter((f) => f.verdict === verdict && (topic === undefined || f.claim.topic === topic)).length;
+const byTopic = barChart({
+  title: "How do the claims fare, topic by topic?",
+  x: { title: "claims" },
+  labels: [...TOPICS],
+  series: VERDICTS.map((verdict) => ({ name: withSign(verdict), values: TOPICS.map((topic) => count(verdict, topic)) })),
+});
+const colours = [COLOURS[3], COLOURS[0], COLOURS[1], COLOURS[5], COLOURS[4]]; // from agreement to disagreement, and unknown
+plot(
+  {
+    data: byTopic.data.map((trace, i) => ({ ...trace, marker: { color: colours[i] } })),
+    layout: { ...byTopic.layout, barmode: "stack", legend: { traceorder: "normal" } },
+  },
+  { height: 440 },
+);
+const between = count("holds with a condition") + count("incomplete");
+say`You said ${myHolding} and ${myContradicted}. **${count("holds")}** hold as they stand, **${count("contradicted")}** are
+contradicted, ${count("cannot be checked")} cannot be checked. Most, **${between} of ${findings.length}**, are in between: they
+hold with a condition, or leave out what changes the picture.`;
+
+// %% [markdown]
+// That is the usual shape of a good popular article. Its errors are not inventions. They are numbers that lost their
+// basis on the way: *fifty times cheaper* (than what, counted how?), *like a small model* (in which cost?), *unchanged* (if you
+// don't use it).
+//
+// ## 3. What would turn it?
+//
+// A verdict that falls at the slightest touch is worth less than one that stands firm. For each rule that looks at a
+// number, one can ask: where would this number have to be for the verdict to change? Take the claim above, and let its
+// number run:
+
+// %%
+const LEVEL: Record<Verdict, number> = {
+  "cannot be checked": 0, contradicted: 1, incomplete: 2, "holds with a condition": 3, holds: 4,
+};
+const LEVELS = (Object.keys(LEVEL) as Verdict[]).sort((a, b) => LEVEL[a] - LEVEL[b]);
+const movable = findings.filter(
+  (f) => f.assumption !== null && f.assumption.low > 0 && f.assumption.turning.now > 0 && f.assumption.high / f.assumption.low < 1e6,
+);
+/** The verdict as a step over the assumption: values of it where it may stand, between and at the turns. */
+function path({ assumption }: Finding): { x: number[]; y: number[] } {
+  const { low, high, turning } = assumption!;
+  const { now, verdict, below, above } = turning;
+  const x: number[] = [];
+  const y: number[] = [];
+  const step = (from: number, to: number, v: Verdict) => {
+    x.push(from, to);
+    y.push(LEVEL[v], LEVEL[v]);
+  };
+  if (below !== null) step(low, below.at, below.verdict);
+  step(below?.at ?? low, above?.at ?? high, verdict);
+  if (above !== null) step(above.at, high, above.verdict);
+  return { x, y };
+}
+sliderPlot({
+  title: "Where would the verdict turn? (● where the number stands now)",
+  parameter: "claim",
+  unit: "",
+  values: movable.map(({ claim }) => claim.id),
+  initial: movable.some(({ claim }) => claim.id === shown) ? shown : movable[0].claim.id,
+  height: 470,
+  figure: (id) => {
+    const { assumption } = finding(id);
+    const { name, unit, low, high, turning } = assumption!;
+    const figure = lineChart({
+      title: id,
+      x: { title: `${name}${unit === "" ? "" : `, ${unit}`} (log scale)`, log: true },
+      y: { title: "verdict" },
+      series: [
+        { name: "verdict", ...path(finding(id)) },
+        { name: "now", x: [turning.now], y: [LEVEL[turning.verdict]], points: true },
+      ],
+    });
+    const margin = 0.04 * Math.log10(high / low);
+    return {
+      ...figure,
+      layout: {
+        ...figure.layout,
+        xaxis: {
+          title: figure.layout.xaxis!.title, type: "log",
+          range: [Math.log10(low) - margin, Math.log10(high) + margin],
+        },
+        yaxis: { title: { text: "verdict" }, tickmode: "array", tickvals: LEVELS.map((v) => LEVEL[v]), ticktext: LEVELS, range: [-0.4, 4.4] },
+      },
+    };
+  },
+});
+say`Move the slider through ${movable.length} claims. Only the nearest change on each side is drawn; beyond it there may be
+others.`;
+
+// %% [markdown]
+// ### Exercise 2 · Where does it turn?
+//
+// *Implement · difficulty 2 of 3 · 12 minutes · 3 points*
+//
+// How was that found? You are given a function that says whether a claim `holds` at a value, and two values at which it
+// does not say the same. Somewhere between them it turns. Find the place, to six digits. (It turns once.)
+
+// %% nbgrader={"grade": false, "grade_id": "10-turn", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function turn(holds: (x: number) => boolean, low: number, high: number): number {
+  /// BEGIN SOLUTION
+  const first = holds(low);
+  let [a, b] = [low, high];
+  for (let i = 0; i < 100; i++) {
+    const middle = (a + b) / 2;
+    if (holds(middle) === first) a = middle;
+    else b = middle;
+  }
+  return b;
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "10-turn-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+await check(turnExercise, turn);
+
+// %% [markdown]
+// <details><summary>Hint 1</summary>
+//
+// Keep two values, a and b, of which you know that the answer differs between them: at first low and high. Ask in the
+// middle. Which half has the change in it?
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// const first = holds(low); repeat: m = (a + b) / 2; if holds(m) === first then a = m, else b = m. Return b.
+//
+// </details>
+
+// %% [markdown]
+// With your function (or the library's, until yours passes): at which price of a GPU-hour does each claim about cost
+// change its verdict?
+
+// %%
+const turnAt = await solvedOr(turnExercise, turn);
+const priced = ["cost-total", "cost-llama", "cost-fiftieth", "access-cscs"];
+const verdictAt = (id: string, price: number) => verdictOf(id, { ...changes, price });
+const at = (id: string, from: number, to: number) => {
+  const before = verdictAt(id, from);
+  return before === verdictAt(id, to) ? null : turnAt((price) => verdictAt(id, price) === before, from, to);
+};
+function pricesOfTurn() {
+  return priced.map((id) => {
+    const above = at(id, pricePerHour, 15);
+    return {
+      claim: id,
+      "verdict now": verdictAt(id, pricePerHour),
+      "turns at (dollars an hour)": above === null ? "not up to 15" : fixed(above),
+      "and is then": above === null ? "–" : verdictAt(id, above),
+    };
+  });
+}
+table(pricesOfTurn(), { caption: `From ${fixed(pricePerHour)} dollars upwards` });
+
+// %% [markdown]
+// Now all of them at once. **Predict:** which verdict hangs by the thinnest thread?
+
+// %%
+const nearest = movable
+  .map(({ claim, verdict, assumption }) => {
+    const { now, below, above } = assumption!.turning;
+    const factor = (turn: { at: number } | null) => (turn === null || turn.at <= 0 ? Infinity : Math.max(turn.at / now, now / turn.at));
+    return { id: claim.id, verdict, name: assumption!.name, factor: Math.min(factor(below), factor(above)) };
+  })
+  .filter(({ factor }) => Number.isFinite(factor))
+  .sort((a, b) => a.factor - b.factor);
+const [thinnest] = nearest;
+const firmest = nearest[nearest.length - 1];
+const factors = barChart({
+  title: "By what factor must a number change to turn the verdict?",
+  x: { title: "factor, up or down (log scale)", log: true },
+  labels: nearest.map(({ id }) => id),
+  series: [{ name: "to the nearest turn", values: nearest.map(({ factor }) => factor) }],
+});
+const axis = { ...factors.layout.xaxis, range: [0, Math.log10(1.2 * firmest.factor)] };
+plot({ ...factors, layout: { ...factors.layout, xaxis: axis } }, { height: 120 + 22 * nearest.length });
+say`The thinnest thread: **${thinnest.id}** (${thinnest.verdict}) turns if the ${thinnest.name} changes by
+${percent(thinnest.factor - 1)}. The firmest of those that can turn at all: **${firmest.id}**, at
+${times(firmest.factor)}. A factor is not a likelihood: a price doubles easily, a count of experts doesn't move at all. But with
+that in mind, treat a verdict at the top of this picture as "just so", and one at the bottom as settled.`;
+
+// %% [markdown]
+// One number moves several verdicts at once: the price of a GPU-hour. V3's bill, Llama's, the share of a public budget
+// all hang on it, and none of them on anybody's invoice.
+
+// %%
+const costClaims = findings.filter(({ claim }) => claim.topic === "cost" || claim.topic === "access").map(({ claim }) => claim.id);
+const prices = [0.5, 1, 1.5, 1.75, 2, 2.25, 2.5, 3, 3.5, 4.5, 6, 10];
+const atPrice = new Map(prices.map((price) => [price, new Map(auditVerdicts({ ...changes, price }).map((f) => [f.claim.id, f.verdict]))]));
+sliderPlot({
+  title: "Which verdicts follow the price of a GPU-hour?",
+  parameter: "price",
+  unit: "dollars an hour",
+  values: prices,
+  initial: 2,
+  height: 520,
+  figure: (price) => {
+    const verdict = (id: string) => atPrice.get(price)!.get(id)!;
+    const figure = heatmapChart({
+      title: `${price}`,
+      x: { title: "verdict", labels: VERDICTS.map((v) => v.replace(" with", "<br>with").replace(" be", "<br>be")) },
+      y: { title: "claim", labels: costClaims },
+      values: costClaims.map((id) => VERDICTS.map((v) => (v === verdict(id) ? 1 : null))),
+      text: costClaims.map((id) => VERDICTS.map((v) => (v === verdict(id) ? withSign(v).slice(0, 1) : ""))),
+      colour: { title: "", range: [0, 1] },
+    });
+    return { ...figure, data: figure.data.map((trace) => ({ ...trace, showscale: false })) };
+  },
+});
+const stable = costClaims.filter((id) => new Set(prices.map((price) => atPrice.get(price)!.get(id))).size === 1);
+const fiftieth = verdictAt("cost-fiftieth", 0.3) === "holds" ? turnAt((price) => verdictAt("cost-fiftieth", price) === "holds", 0.3, 15) : null;
+say`${stable.length} of ${costClaims.length} stay where they are at every price: ${stable.join(", ")}. And cost-fiftieth?
+${fiftieth === null ? "No price makes it true." : `It would hold below ${fixed(fiftieth)} dollars an hour, with GPT-4's bill left as it is: cheap hours for one, dear ones for the other.`}`;
+
+// %% [markdown]
+// ## 4. The whole table
+//
+// Topic by topic: the evidence as it was computed just now, with your numbers, and what would turn the verdict.
+
+// %% jupyter={"source_hidden": true}
+const number = (x: number) =>
+  Math.abs(x) >= 1e6 ? `${fixed(x / 10 ** (3 * Math.floor(Math.log10(Math.abs(x)) / 3)), 1)}·10^${3 * Math.floor(Math.log10(Math.abs(x)) / 3)}`
+    : Number.isInteger(x) ? whole(x) : Math.abs(x) < 1e-9 ? "0" : fixed(x, Math.abs(x) >= 10 ? 1 : Math.abs(x) >= 0.1 ? 2 : 4);
+/** A number with its unit; of a count the name says what is counted. */
+function amount(x: number, { unit, whole: counted = false }: { unit: string; whole?: boolean }): string {
+  if (unit === "share") return percent(x);
+  if (unit.startsWith("dollars")) return money(x, unit);
+  return counted || unit === "" ? number(x) : `${number(x)} ${unit}`;
+}
+function whatTurns({ source, assumption }: Finding): string {
+  if (assumption === null) return `A source: ${source}`;
+  const { below, above, now } = assumption.turning;
+  const sides = [
+    ...(below === null ? [] : [`${assumption.whole ? "up to" : "below"} ${amount(below.at, assumption)} “${below.verdict}”`]),
+    ...(above === null ? [] : [`from ${amount(above.at, assumption)} on “${above.verdict}”`]),
+  ];
+  return `The number: ${assumption.name}, now ${amount(now, assumption)}; ${sides.join(", ")}.`;
+}
+function showTopic(topic: Topic): void {
+  const own = findings.filter(({ claim }) => claim.topic === topic);
+  verdicts(
+    own.map((f) => ({
+      claim: `${f.claim.id}: ${f.claim.claim}`,
+      sources: sourcesOf(f.claim),
+      computed: f.evidence,
+      verdict: f.verdict,
+      turns: whatTurns(f),
+    })),
+    `Verdicts: ${topic}`,
+  );
+}
+
+// %% [markdown]
+// ### Cost
+//
+// How it is computed: [lesson 07](07-cost-economics.ipynb); what each technique saves: [lesson
+// 09](09-build-and-train-it.ipynb).
+
+// %%
+showTopic("cost");
+
+// %% [markdown]
+// ### Mixture of experts
+//
+// [Lesson 01](01-mixture-of-experts.ipynb); on specialisation [lesson 02](02-load-balancing.ipynb).
+
+// %%
+showTopic("mixture of experts");
+
+// %% [markdown]
+// ### Balancing
+//
+// [Lesson 02](02-load-balancing.ipynb). The runs were recorded: one small model, one budget, three ways to balance.
+
+// %%
+showTopic("balancing");
+
+// %% [markdown]
+// ### Attention
+//
+// [Lesson 03](03-multi-head-latent-attention.ipynb).
+
+// %%
+showTopic("attention");
+
+// %% [markdown]
+// ### FP8
+//
+// [Lesson 04](04-fp8-training.ipynb); on what limits a GPU also [lesson 06](06-hardware-and-communication.ipynb).
+
+// %%
+showTopic("FP8");
+
+// %% [markdown]
+// ### Multi-token prediction
+//
+// [Lesson 05](05-multi-token-prediction.ipynb).
+
+// %%
+showTopic("multi-token prediction");
+
+// %% [markdown]
+// ### CUDA
+//
+// [Lesson 06](06-hardware-and-communication.ipynb).
+
+// %%
+showTopic("CUDA");
+
+// %% [markdown]
+// ### Data, access, openness
+//
+// [Lesson 08](08-data-and-openness.ipynb) on data and openness, [lesson 07](07-cost-economics.ipynb) on who can pay.
+
+// %%
+showTopic("data");
+showTopic("access");
+showTopic("openness");
+
+// %% [markdown]
+// ## 5. Who audits the auditors?
+//
+// Three things to hold against this table.
+//
+// **Its rules are ours.** *About* means within a tenth here, *a fifth* within a quarter of it. Another reader may draw
+// other lines. That is why the rules are code. This is the part that searches for a turn:
+
+// %%
+showSource("lib/claims/rule.ts", "turning");
+
+// %% [markdown]
+// **Its sources are not all of one kind.** Some numbers we read in the authors' own text; some in somebody else's; some we
+// could not confirm at all. Here is all that stands in `data/`:
+
+// %%
+const all = FACT_FILES.flatMap((name) => entries(name).flatMap(({ facts }) => Object.values(facts)));
+const kinds = ["primary", "secondary", "derived", "unverified"] as const;
+const ofKind = (kind: (typeof kinds)[number]) => all.filter(({ confidence }) => confidence === kind).length;
+table(
+  kinds.map((kind) => ({ confidence: kind, facts: ofKind(kind), share: percent(ofKind(kind) / all.length) })),
+  { caption: `${all.length} facts about models, machines, prices and runs` },
+);
+say`${percent(ofKind("primary") / all.length)} at first hand. A verdict is as good as the weakest number in it; look that number
+up before you quote the verdict.`;
+
+// %% [markdown]
+// **Its experiments are small.** What our recorded runs say of balancing and of multi-token prediction, a small model says
+// ([lesson 09](09-build-and-train-it.ipynb) on what that is worth). It can show that a mechanism does what is claimed of it.
+// It cannot show how much of it remains at full size; there we quote the report, and the report is the authors'.
+//
+// ## 6. Your turn
+//
+// ### Exercise 3 · Bring a claim
+//
+// *Design · difficulty 3 of 3 · 25 minutes · 4 points*
+//
+// Take a claim from elsewhere: from an article, a talk, a lesson of this course that you doubt. Give it an id, one sentence
+// in your words, a source, the numbers that decide (`facts`), a rule that makes a verdict and a sentence of evidence out of
+// them (`judge`), and the number that could turn it (`turns`), with the range in which you would believe it. The rule may
+// look at nothing but its facts. A rule that nothing can turn is an opinion.
+//
+// A claim that waits for someone: *R1 was trained for 294,000 dollars* (its authors' own figure, from the supplement to their
+// paper in Nature, [as The Register reported it](https://ainews247.org/story/13497)). Is that all?
+
+// %% nbgrader={"grade": false, "grade_id": "10-bring", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function myClaim(): BroughtClaim {
+  /// BEGIN SOLUTION
+  return {
+    id: "r1-cost",
+    claim: "DeepSeek-R1 was trained for 294,000 dollars.",
+    source: { title: "The Register on the supplement of the Nature paper", url: "https://ainews247.org/story/13497" },
+    facts: {
+      hours: value("training-runs", "deepseek-r1", "gpuHours"),
+      price: pricePerHour,
+      stated: value("training-runs", "deepseek-r1", "cost"),
+      before: value("training-runs", "deepseek-v3", "cost"), // R1 starts from V3
+    },
+    judge: ({ hours, price, stated, before }) => {
+      const own = hours * price;
+      const right = Math.abs(own / stated - 1) < 0.1;
+      return {
+        verdict: !right ? "contradicted" : before > 0.1 * own ? "incomplete" : "holds",
+        evidence: `Its own hours cost ${whole(own)} dollars; the model that it starts from took ${times(before / own)} as much.`,
+      };
+    },
+    turns: { key: "price", name: "price of a GPU-hour", unit: "dollars", low: 0.3, high: 15 },
+  };
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "10-bring-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+await check(bringExercise, myClaim);
+
+// %% [markdown]
+// <details><summary>Hint 1</summary>
+//
+// Take a number from an article about some model. What is it made of? Those are your facts. Which of them is uncertain?
+// That is what `turns` names.
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// The form: `{ id, claim, source: { title, url }, facts: { hours, price, stated }, judge: (f) => ({ verdict, evidence }),
+// turns: { key: "price", name, unit, low, high } }`. In `judge`, compare f.hours · f.price with f.stated, and put the
+// product into the evidence.
+//
+// </details>
+
+// %%
+const brought = (await solvedOr(bringExercise, myClaim))(); // yours, once it passes
+const judged = judgeBrought(brought);
+verdicts(
+  [
+    {
+      claim: `${brought.id}: ${brought.claim}`,
+      sources: brought.source.title,
+      computed: judged.evidence,
+      verdict: judged.verdict,
+      turns: [judged.turning.below, judged.turning.above]
+        .flatMap((turn) => (turn === null ? [] : [`${brought.turns.name} of ${number(turn.at)} ${brought.turns.unit}: ${turn.verdict}`]))
+        .join("; "),
+    },
+  ],
+  "One more claim",
+);
+say`That makes ${findings.length + 1}. To keep it, give it an entry in \`data/claims.json\` and a rule in \`lib/claims\`; a test then
+holds both to the same standards as the others.`;
+
+// %% [markdown]
+// ## Recap
+//
+// What the article gets right, and it is much: that the hours are few and that this was published; that the saving is a
+// sum of techniques; that experts, latent attention, eight-bit numbers and a second prediction are the techniques; that
+// weights one can download change who can take part. What it gets wrong is nearly always of one kind: **a number without
+// its basis**, or a mechanism told as the one before it (a penalty in a softmax, a longer list of predictions).
+
+// %%
+const list = (verdict: Verdict) => findings.filter((f) => f.verdict === verdict).map(({ claim }) => claim.id).join(", ");
+for (const verdict of VERDICTS) say`${withSign(verdict)} (${count(verdict)}): ${list(verdict) || "none"}.`;
+
+// %% [markdown]
+// **In one sentence:** ask of every number what it counts, on what basis, and what would turn it; what is left after that
+// is what one can know.
+//
+// ## Where to read on
+//
+// - [DeepSeek-V3 Technical Report](https://arxiv.org/abs/2412.19437): the source that decides most of these claims; read it
+//   once from the beginning, now that you can;
+// - [Insights into DeepSeek-V3](https://arxiv.org/abs/2505.09343): the same authors on hardware, a year wiser;
+// - [The rising costs of training frontier AI models](https://arxiv.org/abs/2405.21015): how to count cost with care;
+// - [Pythia](https://arxiv.org/abs/2304.01373) and [OLMo 2](https://arxiv.org/abs/2501.00656): what a training looks like
+//   when all of it can be checked.
+
+// %%
+say`Tensors left: ${tf.memory().numTensors}.`;

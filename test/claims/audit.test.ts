@@ -1,0 +1,168 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { audit, auditFacts, auditVerdicts, judgeClaim } from "../../lib/claims/audit";
+import { readClaims } from "../../lib/claims/claims";
+import type { Verdict } from "../../lib/notebook/verdicts";
+
+const VERDICTS: Verdict[] = ["holds", "holds with a condition", "incomplete", "contradicted", "cannot be checked"];
+const findings = audit();
+
+describe("the audit", () => {
+  it("has a verdict, evidence and a sensitivity for every claim", () => {
+    expect(findings.map(({ claim }) => claim.id)).toEqual(readClaims().claims.map(({ id }) => id));
+    for (const { claim, verdict, evidence, source, assumption } of findings) {
+      expect(VERDICTS, claim.id).toContain(verdict);
+      expect(evidence.length, claim.id).toBeGreaterThan(60);
+      expect(evidence, claim.id).not.toMatch(/NaN|undefined|Infinity|null/);
+      expect((source === null) !== (assumption === null), claim.id).toBe(true);
+    }
+  });
+
+  it("uses every verdict", () => {
+    expect(new Set(findings.map(({ verdict }) => verdict))).toEqual(new Set(VERDICTS));
+  });
+
+  it("names, for every number that could turn a verdict, a value at which it does", () => {
+    const computed = findings.flatMap(({ claim, assumption }) => (assumption === null ? [] : [{ id: claim.id, assumption }]));
+    expect(computed.length).toBeGreaterThan(25);
+    for (const { id, assumption } of computed) {
+      const { key, low, high, turning } = assumption;
+      expect(turning.now, id).toBeGreaterThanOrEqual(low);
+      expect(turning.now, id).toBeLessThanOrEqual(high);
+      const turns = [turning.below, turning.above].filter((turn) => turn !== null);
+      expect(turns.length, `${id}: nothing turns it between ${low} and ${high}`).toBeGreaterThan(0);
+      for (const { at, verdict } of turns) {
+        expect(judgeClaim(id, { [key]: at }).verdict, `${id} at ${key} = ${at}`).toBe(verdict);
+        expect(verdict, id).not.toBe(turning.verdict);
+      }
+    }
+  });
+});
+
+describe("a changed number", () => {
+  it.each<[string, Record<string, number>, Verdict, Verdict]>([
+    ["cost-total", { price: 3 }, "holds", "contradicted"],
+    ["cost-fiftieth", { gpt4Stated: 300e6 }, "contradicted", "holds"],
+    ["cost-llama", { price: 3.2 }, "holds with a condition", "holds"],
+    ["access-cscs", { gpt4Stated: 200e6 }, "incomplete", "holds"],
+    ["moe-256-8", { sharedExperts: 0, denseLayers: 0 }, "incomplete", "holds"],
+    ["moe-mixtral", { mixtralTotal: 14e9 }, "holds with a condition", "holds"],
+    ["lb-no-loss", { alpha: 0, gamma: 0 }, "contradicted", "holds"],
+    ["mla-latent", { kvLoraRank: 50_000 }, "holds with a condition", "contradicted"],
+    ["fp8-4x", { usualBits: 32 }, "holds with a condition", "holds"],
+    ["fp8-bound", { readTokens: 64 }, "holds with a condition", "holds"],
+    ["mtp-2-4", { depth: 3 }, "incomplete", "holds"],
+    ["cuda-restrictions", { toolkitRules: 1 }, "contradicted", "holds"],
+    ["data-undisclosed", { v3Data: 1 }, "holds with a condition", "contradicted"],
+    ["open-pressure", { daysAfterRelease: 30 }, "contradicted", "cannot be checked"],
+  ])("turns %s", (id, changes, before, after) => {
+    expect(judgeClaim(id).verdict).toBe(before);
+    expect(judgeClaim(id, changes).verdict).toBe(after);
+  });
+
+  it("reaches all claims that look at it, and no others", () => {
+    const changed = auditVerdicts({ price: 3.2 });
+    const moved = changed.filter(({ verdict }, i) => verdict !== findings[i].verdict).map(({ claim }) => claim.id);
+    expect(moved.sort()).toEqual(["access-cscs", "cost-llama", "cost-total"]);
+  });
+
+  it("must be one that a rule looks at", () => {
+    expect(() => audit({ prise: 3 })).toThrow(/no rule looks at "prise"; there are .*\bprice\b/);
+    expect(() => judgeClaim("cost-nothing")).toThrow('no claim "cost-nothing"');
+  });
+
+  it("shows in the facts that a lesson may change", () => {
+    expect(auditFacts()).toMatchObject({ price: 2, batch: 128, activeExperts: 8 });
+  });
+});
+
+describe("changed data", () => {
+  const home = process.cwd();
+  afterEach(() => process.chdir(home));
+
+  /** The verdicts with one file of data changed. */
+  function withData(file: string, change: (content: ReturnType<typeof JSON.parse>) => void) {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "audit-"));
+    const skipped = path.join("data", "checkpoints"); // large, and no rule reads it
+    fs.cpSync("data", path.join(folder, "data"), { recursive: true, filter: (from) => from !== skipped });
+    const place = path.join(folder, "data", file);
+    const content = JSON.parse(fs.readFileSync(place, "utf8"));
+    change(content);
+    fs.writeFileSync(place, JSON.stringify(content));
+    fs.utimesSync(place, new Date(), new Date(Date.now() + 5000)); // another moment than the original's
+    process.chdir(folder);
+    return (id: string) => judgeClaim(id).verdict;
+  }
+  const factsOf = (entries: { id: string; facts: Record<string, { value: number; low?: number; high?: number }> }[], id: string) =>
+    entries.find((one) => one.id === id)!.facts;
+
+  it("changes the verdict: GPT-4's published figure", () => {
+    const verdict = withData("training-runs.json", (content) => {
+      factsOf(content["training-runs"], "gpt-4").costStated.value = 300e6;
+    });
+    expect(verdict("cost-fiftieth")).toBe("holds");
+    expect(verdict("cost-total")).toBe("holds");
+  });
+
+  it("changes the verdict: V3's hours", () => {
+    const verdict = withData("training-runs.json", (content) => {
+      factsOf(content["training-runs"], "deepseek-v3").gpuHours.value = 4e6;
+    });
+    expect(verdict("cost-total")).toBe("contradicted");
+    expect(verdict("cost-days")).toBe("contradicted");
+  });
+
+  it("changes the verdict: V3's text is published", () => {
+    const verdict = withData("openness.json", (content) => {
+      for (const artefact of ["data", "dataOrder", "trainingCode"]) content.projects[0].has[artefact].state = "yes";
+    });
+    expect(verdict("data-undisclosed")).toBe("contradicted");
+    expect(verdict("data-reproduce")).toBe("contradicted");
+  });
+
+  it("changes the verdict: what the claim itself states", () => {
+    const verdict = withData("claims.json", (content) => {
+      content.claims.find(({ id }: { id: string }) => id === "cost-days").figures.days = 57;
+    });
+    expect(verdict("cost-days")).toBe("holds");
+  });
+
+  it("changes the verdict: a recorded run without balancing that stays even", () => {
+    const verdict = withData("curves/none.json", (content) => {
+      const { evaluations } = content;
+      evaluations[evaluations.length - 1].loads = evaluations[evaluations.length - 1].loads.map((row: number[]) => row.map(() => 100));
+    });
+    expect(verdict("lb-collapse")).toBe("contradicted");
+  });
+});
+
+describe("the lessons", () => {
+  interface Output {
+    data?: { "text/plain"?: string | string[] };
+  }
+  const notebooks = fs.readdirSync("notebooks").filter((name) => /^0\d-.*\.ipynb$/.test(name));
+
+  /** The rows of the verdict tables that a notebook shows: [claim's id, verdict]. */
+  function shown(name: string): [string, Verdict][] {
+    const { cells } = JSON.parse(fs.readFileSync(path.join("notebooks", name), "utf8")) as { cells: { outputs?: Output[] }[] };
+    const texts = cells.flatMap(({ outputs = [] }) => outputs.map(({ data }) => [data?.["text/plain"] ?? ""].flat().join("")));
+    return texts.flatMap((text) =>
+      text.split("\n").flatMap((line) => {
+        const id = /^`?([a-z0-9]+(?:-[a-z0-9]+)+)`?: /.exec(line)?.[1];
+        const verdict = [...VERDICTS].sort((a, b) => b.length - a.length).find((word) => line.trimEnd().endsWith(` ${word}`));
+        return id === undefined || verdict === undefined ? [] : [[id, verdict] as [string, Verdict]];
+      }),
+    );
+  }
+
+  it("finds verdicts in the built lessons", () => {
+    expect(shown("01-mixture-of-experts.ipynb").length).toBeGreaterThan(4);
+  });
+
+  it.each(notebooks)("agrees with %s", (name) => {
+    const ours = new Map(findings.map(({ claim, verdict }) => [claim.id, verdict]));
+    for (const [id, verdict] of shown(name)) expect(verdict, id).toBe(ours.get(id));
+  });
+});
