@@ -4,7 +4,8 @@
  */
 import type { DeepSeekV3 } from "../model/model";
 import { Random } from "../tensor/random";
-import { openEngine, type Engine, type EngineOptions } from "./engine";
+import type { Engine } from "./engine";
+import { openEngine, type EngineOptions } from "./open-engine";
 import { checkSampling, distribution, draw, type SamplingOptions } from "./sampling";
 
 export interface DecodeOptions extends SamplingOptions, Pick<EngineOptions, "engine"> {

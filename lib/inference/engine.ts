@@ -4,10 +4,6 @@
  * - "tensor" calls the model with a latent cache, absorbed; it works on every backend;
  * - "fast" takes one token at a time through plain loops and bare matrix products in wasm memory (fast-engine.ts).
  */
-import * as tf from "@tensorflow/tfjs";
-import type { DeepSeekV3 } from "../model/model";
-import { FastEngine } from "./fast-engine";
-import { TensorEngine } from "./tensor-engine";
 
 export interface Engine {
   /** Tokens fed so far. */
@@ -34,26 +30,6 @@ export interface Engine {
   truncate(length: number): void;
 
   dispose(): void;
-}
-
-export interface EngineOptions {
-  /** "auto", where left out, is "fast" on wasm and "tensor" elsewhere. */
-  engine?: "auto" | "fast" | "tensor";
-  /** Whether draft() will be called: states of fed tokens are then kept for it. */
-  drafts?: boolean;
-}
-
-/**
- * Opens a model for one text. The engine sees the weights as they are now.
- *
- * @throws if "fast" is asked for on another backend than wasm, or drafts of a model without a module for them
- */
-export function openEngine(model: DeepSeekV3, { engine = "auto", drafts = false }: EngineOptions = {}): Engine {
-  if (drafts && model.weights.mtp.length === 0) {
-    throw new Error("this model has no multi-token prediction module, so it cannot draft");
-  }
-  const chosen = engine === "auto" ? (tf.getBackend() === "wasm" ? "fast" : "tensor") : engine;
-  return chosen === "fast" ? new FastEngine(model, drafts) : new TensorEngine(model, drafts);
 }
 
 /** @throws as Engine.draft says */

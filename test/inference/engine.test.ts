@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { openEngine } from "../../lib/inference/engine";
+import { openEngine } from "../../lib/inference/open-engine";
 import { chooseExperts } from "../../lib/inference/fast-parts";
 import { tinyConfig, type ModelConfig } from "../../lib/model/config";
 import { createModel, DeepSeekV3, loadModel } from "../../lib/model/model";

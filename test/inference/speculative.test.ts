@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decode, decoding } from "../../lib/inference/decode";
-import { openEngine } from "../../lib/inference/engine";
+import { openEngine } from "../../lib/inference/open-engine";
 import { decodeSpeculatively, residual, verify, writeSpeculatively } from "../../lib/inference/speculative";
 import { createModel, loadModel, type DeepSeekV3 } from "../../lib/model/model";
 import { tinyConfig } from "../../lib/model/config";

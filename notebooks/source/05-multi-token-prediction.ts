@@ -1,0 +1,1014 @@
+// %% [markdown]
+// # 05 · Multi-token prediction
+//
+// ## What does predicting one more token buy, in training and in decoding?
+//
+// A language model predicts the next token. DeepSeek-V3 was trained to predict the next token **and the one after it**.
+// For that it has one more block beside the main model, the *multi-token prediction module*, MTP for short.
+//
+// It buys two different things, and most accounts mix them up. In training, a second question about every token makes
+// the model a little better, perhaps. In decoding, the module guesses ahead, the main model checks the guess, and a
+// guess that holds is a token for free, almost. At the end of this lesson you can
+//
+// - say **what sees what**: the main model, V3's module, and the parallel heads that others use;
+// - build the module's input in the order that the released weights expect;
+// - verify a draft so that the text is **exactly** as the main model alone would write it, and prove it with dice;
+// - compute from an acceptance rate how much faster decoding gets, and say when it doesn't.
+//
+// *About two hours, with five exercises. Before it: [lesson 01](01-mixture-of-experts.ipynb).*
+
+// %% [markdown]
+// ## What is said
+//
+// | id | claim, in our words |
+// |---|---|
+// | `mtp-2-4` | in training, the model predicts the next 2 to 4 tokens |
+// | `mtp-inference` | inference is unchanged by it |
+// | `mtp-planning` | it makes the model plan ahead: better long-range reasoning, more stable training |
+// | `mtp-cost` | the cost is modest: extra predictions share nearly everything and differ only in the output layer |
+// | `mtp-origin` | the idea comes from speculative decoding |
+//
+// The sources: the [technical report](https://arxiv.org/abs/2412.19437) (sections 2.2, 4.5.1 and 5.4.3), the released
+// weights, and the papers on parallel heads and on speculative decoding. What can be computed, we compute, with a model
+// that runs here: **v3-mini**, trained on bytes, with a module of V3's kind.
+
+// %% jupyter={"source_hidden": true}
+import * as tf from "@tensorflow/tfjs";
+import { citeLink, fact, modelFact, value } from "./lib/economics/facts";
+import { forwardFlops, mtpForwardFlops } from "./lib/economics/flops";
+import { mtpParameters, totalParameters } from "./lib/economics/parameters";
+import { expectedTokens, speculativeSpeedUp, verificationCost } from "./lib/economics/speculation";
+import { flopsPerToken, normed, type CombineWeights, type DepthBudget } from "./lib/exercises/05-answers";
+import { combineExercise, targetsExercise } from "./lib/exercises/05-module";
+import { depthExercise, expectedExercise, verifyExercise } from "./lib/exercises/05-speculation";
+import { draftAcceptance } from "./lib/inference/acceptance";
+import { decode, type DecodedToken } from "./lib/inference/decode";
+import { byModule, parallelAtBest } from "./lib/inference/parallel";
+import { argMax, draw } from "./lib/inference/sampling";
+import { decodeSpeculatively, verify } from "./lib/inference/speculative";
+import { batchTimes, engineTimes } from "./lib/inference/step-times";
+import { acceptanceByKind, CHARACTER_KINDS, charactersOf, originOf } from "./lib/inference/written";
+import { DEEPSEEK_V3 } from "./lib/model/config";
+import { DeepSeekV3, loadModel } from "./lib/model/model";
+import { barChart, heatmapChart, lineChart } from "./lib/notebook/charts";
+import { colouredText } from "./lib/notebook/coloured-text";
+import { check, solvedOr } from "./lib/notebook/exercise";
+import { billions, fixed, percent, times, whole } from "./lib/notebook/format";
+import { checkInterrupt } from "./lib/notebook/interrupt";
+import { checkParameters } from "./lib/notebook/parameters";
+import { plot } from "./lib/notebook/plot";
+import { progress } from "./lib/notebook/progress";
+import { say } from "./lib/notebook/say";
+import { sliderPlot } from "./lib/notebook/slider";
+import { showSource } from "./lib/notebook/source";
+import { table } from "./lib/notebook/table";
+import { verdicts } from "./lib/notebook/verdicts";
+import { useBackend } from "./lib/tensor/backend";
+import { Random } from "./lib/tensor/random";
+import { BEGIN_OF_DOCUMENT, decode as textOf, encode } from "./lib/training/bytes";
+import { openCorpus } from "./lib/training/corpus-build";
+import { DOMAINS, heldOutWindows, type Domain } from "./lib/training/corpus";
+import { recordedRun } from "./lib/training/curves";
+import { bitsPerByte, nextTokenLoss } from "./lib/training/losses";
+
+const backend = await useBackend();
+say`Ready: tensors are computed by **${backend.name}**.`;
+
+// %%
+const model = loadModel("data/checkpoints/v3-mini");
+const corpus = openCorpus();
+say`v3-mini is loaded: ${model.config.numHiddenLayers} layers, and ${model.weights.mtp.length} module beside them.`;
+
+// %% [markdown]
+// **The numbers worth changing.** Change one, then *Run → Run All Cells*: every figure below follows.
+
+// %% tags=["parameters"]
+const depth = 1; // 1..3 tokens: how many tokens further the modules in the first picture look
+const acceptance = 0.85; // 0..1.0 share: how often a draft is accepted, in the computed speed-ups
+const writing = "novel"; // novel | speeches | code | arithmetic: the kind of text that the model continues
+const writtenTokens = 200; // 50..300 tokens: how long it writes
+const temperature = 0; // 0..2.0 temperature: of the text in colours; 0 takes the most likely token
+const lambda = 0.3; // 0..2.0 weight: of the module's loss beside the main one
+const gpus = 8; // 1..320 GPUs: that share the decoding of V3 in the computed picture
+const context = 2048; // 128..131072 tokens: that each of V3's texts has behind it there
+const rounds = 15; // 3..100 rounds: measurements of each step's time
+const seed = 1; // 0..999999 number: where all random numbers start
+
+// %%
+checkParameters("05-multi-token-prediction", {
+  depth, acceptance, writing, writtenTokens, temperature, lambda, gpus, context, rounds, seed,
+});
+
+// %% [markdown]
+// ## 1. A second guess for free?
+//
+// A step of decoding reads all the weights that it needs and writes **one** token. Now a small module guesses the next
+// token in advance. The step computes both at once, the certain token and the guess, and if the guess was right, it has
+// written two. DeepSeek reports how often the guess is right. So, **predict**: at an acceptance of 85%, how many
+// tokens does a step write on average? And could it be more than two?
+
+// %%
+const yourPrediction = 1.5; // tokens a step: change it before you run on
+const reported = fact("serving", "speculation", "acceptance");
+say`You said ${yourPrediction}. It is **${fixed(expectedTokens(0.85, 1))}**: one token is certain, the second comes
+with the acceptance rate. With one guess a step it can never be more than two.
+
+The report gives ${percent(reported.low!)} to ${percent(reported.high!)} (${citeLink(reported)}), and
+${fixed(value("serving", "speculation", "speedUp"), 1)} times the tokens per second. Keep that in mind: the second
+number is *smaller* than the first. Section 8 asks where the rest goes.`;
+
+// %% [markdown]
+// ## 2. Who sees what
+//
+// There are two ways to predict further than the next token.
+//
+// - **Parallel heads** (Meta's paper of 2024): several output heads on one state. The state at token $i$ predicts token
+//   $i+1$, and with another head token $i+2$. That head does not know what token $i+1$ is.
+// - **A chain of modules** (DeepSeek-V3): module 1 takes the state at token $i$ **and the embedding of token $i+1$**,
+//   and predicts token $i+2$. Module 2 would take module 1's state and token $i+2$. Each prediction has seen everything
+//   before it: the causal chain is kept.
+//
+// The picture shows one state $i$. Filled cells are what a prediction has seen, the question mark is what it predicts.
+
+// %%
+/** A row for each predictor: 1 where a token is seen, 2 where it is predicted. Column 3 is token i. */
+function whoSeesWhat(furthest: number) {
+  const columns = Array.from({ length: 5 + furthest }, (_, c) => c - 3);
+  const row = (seenTo: number, predicts: number) =>
+    columns.map((c) => (c <= seenTo ? 1 : c === predicts ? 2 : null));
+  const further = Array.from({ length: furthest }, (_, k) => k + 1);
+  const rows = [
+    { name: "main model", cells: row(0, 1) },
+    ...further.map((k) => ({ name: `chain, module ${k}`, cells: row(k, k + 1) })),
+    ...further.map((k) => ({ name: `parallel head ${k + 1}`, cells: row(0, k + 1) })),
+  ];
+  const name = (c: number) => (c === 0 ? "i" : c < 0 ? `i−${-c}` : `i+${c}`);
+  return { rows, labels: columns.map(name) };
+}
+const seen = whoSeesWhat(depth);
+plot(
+  heatmapChart({
+    title: "Which tokens has a prediction seen?",
+    x: { title: "token", labels: seen.labels },
+    y: { title: "predictor", labels: seen.rows.map(({ name }) => name) },
+    values: seen.rows.map(({ cells }) => cells),
+    text: seen.rows.map(({ cells }) => cells.map((cell) => (cell === null ? "" : cell === 1 ? "seen" : "?"))),
+    colour: { title: "1 seen, 2 predicted", range: [0, 2] },
+    dividers: [4],
+  }),
+  { height: 200 + 50 * seen.rows.length },
+);
+say`Look at the rows that predict token i+2. The module has seen token i+1; the parallel head has a gap there.`;
+
+// %% [markdown]
+// What is that gap worth? Take a beginning and the three likeliest ways to go on. V3's kind of module looks at the letter
+// that came. A parallel head has to answer **before** it knows the letter. The best it could do is to mix all cases by
+// their probability, which we can compute exactly: every token that may come next, and what would follow it.
+
+// %%
+const start = "We are w";
+const beginning = [BEGIN_OF_DOCUMENT, ...encode(start)];
+const shown = (id: number) => (id === 32 ? "␣" : textOf([id]));
+const best = (probabilities: ArrayLike<number>) => ({
+  guess: shown(argMax(probabilities)),
+  probability: percent(probabilities[argMax(probabilities)]),
+});
+const blind = parallelAtBest(model, beginning);
+const likeliest = tf.tidy(() => {
+  const all = model.forward([beginning]);
+  return Array.from(all.slice([0, beginning.length - 1, 0], [1, 1, -1]).reshape<tf.Tensor1D>([-1]).topk(3).indices.dataSync());
+});
+table(
+  [
+    ...likeliest.map((id) => ({
+      predictor: "the module",
+      "has seen": `${start}${shown(id)}`,
+      ...best(byModule(model, [...beginning, id])),
+    })),
+    { predictor: "a parallel head, at best", "has seen": start, ...best(blind) },
+  ],
+  { caption: "What comes after the next letter?" },
+);
+say`The module's guess goes with the letter. The parallel head has one answer for all of them, and
+${percent(blind[argMax(blind)])} is what the best one is worth.`;
+
+// %% [markdown]
+// How many modules? V3 has **one**. "The next 2 to 4 tokens" fits Meta's paper better than V3.
+
+// %%
+const parallel = modelFact("gloeckle-13b", "tokensPredicted");
+say`V3's configuration: ${DEEPSEEK_V3.numNextnPredictLayers} module, so two tokens in all. Parallel heads:
+${parallel.value} tokens in the fastest variant (${citeLink(parallel)}). (With \`depth\` you see the picture for longer
+chains.)`;
+
+// %% [markdown]
+// ### Exercise 1 · What the k-th module is trained on
+//
+// *Implement · difficulty 1 of 3 · 8 minutes · 2 points*
+//
+// A text has tokens `ids[0]`, `ids[1]`, … The main model counts as $k = 0$. For module $k$, return a row
+// `[state, sees, predicts]` for each state that can be trained: the number of the state, the **newest** token that the
+// module sees there, and the token that it has to predict. A state whose target lies beyond the text has no row.
+
+// %% nbgrader={"grade": false, "grade_id": "05-targets", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function targets(ids: number[], k: number): [state: number, sees: number, predicts: number][] {
+  /// BEGIN SOLUTION
+  const rows: [number, number, number][] = [];
+  for (let i = 0; i + k + 1 < ids.length; i++) rows.push([i, ids[i + k], ids[i + k + 1]]);
+  return rows;
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "05-targets-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+await check(targetsExercise, targets);
+
+// %% [markdown]
+// <details><summary>Hint 1</summary>
+//
+// Write down the six tokens, put a finger on state 0, and say for k = 1: which tokens go in, which one comes out? Then
+// ask which states run out of text.
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// Row i is [i, ids[i + k], ids[i + k + 1]], for all i with i + k + 1 < ids.length.
+//
+// </details>
+
+// %% [markdown]
+// ## 3. The module, piece by piece
+//
+// Two vectors of width $D$ go in. Both are normalised, put side by side, and brought back to width $D$ by a matrix
+// $M\,[2D, D]$. Then comes an ordinary block with attention and experts of its own, and a norm. Embedding and head are
+// the main model's. With $h_i$ the main model's state (the report, equations 21 to 23):
+//
+// $$h'_i = M\,[\mathrm{RMSNorm}(\mathrm{Emb}(t_{i+1}));\; \mathrm{RMSNorm}(h_i)], \qquad
+//   p_{i+2} = \mathrm{Head}\bigl(\mathrm{RMSNorm}(\mathrm{Block}(h'_{1:i}))\bigr)$$
+//
+// This is all of it:
+
+// %%
+showSource("lib/model/mtp.ts", "mtpModule");
+
+// %% [markdown]
+// Two details are easy to get wrong, and the report alone would lead you astray. It writes the state first; the released
+// matrix wants the **embedding first**. And $h_i$ is the state **after the main model's final norm**: what the head
+// gets. Our v3-mini was trained that way too. How much does each mistake cost? Bits for each byte of held-out text:
+
+// %%
+const windows = DOMAINS.flatMap((domain) =>
+  heldOutWindows(corpus.heldOut[domain], { length: 98, count: 8, seed }),
+); // [B][T + 2]
+const stateRows = windows.map((row) => row.slice(0, 96));
+const nextRows = windows.map((row) => row.slice(1, 97));
+const targetRows = windows.map((row) => row.slice(2, 98));
+
+/** The model with the two halves of the module's matrix exchanged: the same as exchanging its inputs. */
+function withHalvesExchanged(): DeepSeekV3 {
+  const [module] = model.weights.mtp;
+  const halves = tf.tidy(() => tf.concat(tf.split(module.ehProj, 2).reverse())) as tf.Tensor2D;
+  return new DeepSeekV3(model.config, { ...model.weights, mtp: [{ ...module, ehProj: halves }] });
+}
+
+/** Bits a byte of the token after the next, from given states. */
+function moduleBits(by: DeepSeekV3, states: "after the final norm" | "before it"): number {
+  return tf.tidy(() => {
+    let last: tf.Tensor3D | undefined;
+    const observe = (name: string, tensor: tf.Tensor) => {
+      if (name === `layer${by.config.numHiddenLayers - 1}.hidden_out`) last = tf.keep(tensor.clone()) as tf.Tensor3D;
+    };
+    const hidden = by.hiddenStates(stateRows, { observe });
+    const logits = by.draft(states === "before it" ? last! : hidden, nextRows);
+    last?.dispose();
+    return bitsPerByte(nextTokenLoss(logits, targetRows).dataSync()[0]);
+  });
+}
+const exchanged = withHalvesExchanged();
+/** The main model on the same targets: from the state one token later. */
+const mainBits = tf.tidy(() => {
+  const logits = model.forward(windows.map((row) => row.slice(0, 97))).slice([0, 1, 0], [-1, 96, -1]);
+  return bitsPerByte(nextTokenLoss(logits as tf.Tensor3D, targetRows).dataSync()[0]);
+});
+const bits = {
+  right: moduleBits(model, "after the final norm"),
+  order: moduleBits(exchanged, "after the final norm"),
+  norm: moduleBits(model, "before it"),
+};
+exchanged.weights.mtp[0].ehProj.dispose();
+table(
+  [
+    { "what goes in": "embedding first, state after the final norm (right)", "bits a byte": bits.right },
+    { "what goes in": "state first, as the report writes it", "bits a byte": bits.order },
+    { "what goes in": "state before the final norm", "bits a byte": bits.norm },
+  ],
+  { caption: "How well the module predicts the token after the next", digits: 2 },
+);
+say`The wrong order ruins it: ${fixed(bits.order)} bits in place of ${fixed(bits.right)}, and a uniform guess over the
+vocabulary costs ${fixed(Math.log2(model.config.vocabSize))}. Leaving out the norm changes
+${fixed(bits.norm - bits.right)} bits: ${bits.norm - bits.right < 0.5
+  ? "so little that nobody would notice. Such bugs live long"
+  : "a mistake that can be seen"}.
+
+Beside it: the main model predicts the same bytes at ${fixed(mainBits)} bits, one step later. Both have then seen the
+same tokens. What the module lacks is depth: ${model.weights.mtp.length} block where the main model has
+${model.config.numHiddenLayers}. That costs ${fixed(bits.right - mainBits)} bits, and it is why the module can be a
+good draft.`;
+
+// %% [markdown]
+// ### Exercise 2 · What goes into the module
+//
+// *Implement · difficulty 2 of 3 · 12 minutes · 3 points*
+//
+// You get the states as the **last block** leaves them, `[T][D]`, the embeddings of the same tokens, `[T][D]`, and three
+// norms' weights: the main model's final `norm`, and the module's `enorm` and `hnorm`. Return the module's input for the
+// first $T - 1$ states: `[T − 1][2D]`. `normed(x, weight)` is RMSNorm for one vector.
+
+// %% nbgrader={"grade": false, "grade_id": "05-combine", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function combine(states: number[][], embeddings: number[][], weights: CombineWeights): number[][] {
+  /// BEGIN SOLUTION
+  const { norm, enorm, hnorm } = weights;
+  return states.slice(0, -1).map((h, i) => [
+    ...normed(embeddings[i + 1], enorm),
+    ...normed(normed(h, norm), hnorm),
+  ]);
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "05-combine-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+await check(combineExercise, combine);
+
+// %% [markdown]
+// <details><summary>Hint 1</summary>
+//
+// For each i but the last: two vectors of width D, one from embeddings[i + 1], one from states[i]. `normed(x, weight)`
+// is RMSNorm. How many norms does the state go through? Which of the two comes first in `eh_proj`?
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// [...normed(embeddings[i + 1], enorm), ...normed(normed(states[i], norm), hnorm)]
+//
+// </details>
+
+// %% [markdown]
+// What does the module add? "Differs only in the output layer" has it the wrong way round: the output layer is the part
+// that is **shared**. What is new is a whole block, with all its experts, and the matrix $M$.
+
+// %%
+const added = (config: typeof DEEPSEEK_V3) => ({
+  total: mtpParameters(config).unique,
+  ofModel: mtpParameters(config).unique / totalParameters(config),
+  flops: mtpForwardFlops(config, 1024) / forwardFlops(config, 1024),
+});
+const [addedToV3, addedToMini] = [added(DEEPSEEK_V3), added(model.config)];
+const asPercent = { format: (share: unknown) => percent(Number(share)) };
+table(
+  [
+    { model: "DeepSeek-V3", ...addedToV3, parameters: billions(addedToV3.total) },
+    { model: "v3-mini", ...addedToMini, parameters: `${fixed(addedToMini.total / 1e6)}M` },
+  ].map((row) => ({
+    model: row.model,
+    "parameters added": row.parameters,
+    "of the main model's": row.ofModel,
+    "arithmetic for a token, of the main model's": row.flops,
+  })),
+  {
+    caption: "What one module costs",
+    columns: { "of the main model's": asPercent, "arithmetic for a token, of the main model's": asPercent },
+  },
+);
+say`For V3 that is ${percent(addedToV3.flops)} more arithmetic in training (the shared head has to be computed a second
+time, too). Modest, yes. At inference the module can be thrown away: then it costs nothing and does nothing.`;
+
+// %% [markdown]
+// ## 4. The loss, and training with and without
+//
+// The module's cross-entropy joins the main one with a weight $\lambda$. With $D$ modules (equation 25):
+//
+// $$L = L_\mathrm{main} + \frac{\lambda}{D} \sum_{k=1}^{D} L_k$$
+//
+// V3 took $\lambda = 0.3$ for most of its training, then 0.1 (section 4.2). On the held-out text from above:
+
+// %%
+const asNats = (inBits: number) => inBits * Math.LN2;
+table(
+  [
+    { part: "main loss", "nats a token": asNats(mainBits), "in the total": asNats(mainBits) },
+    { part: "the module's loss", "nats a token": asNats(bits.right), "in the total": lambda * asNats(bits.right) },
+    { part: "total", "nats a token": null, "in the total": asNats(mainBits) + lambda * asNats(bits.right) },
+  ],
+  { caption: `The loss with λ = ${lambda}`, digits: 3 },
+);
+say`With λ = ${lambda}, ${percent((lambda * bits.right) / (mainBits + lambda * bits.right))} of what training makes
+smaller is the module's. Through $h_i$ and the shared embedding its gradient reaches the whole main model: that is the
+point of it.`;
+
+// %% [markdown]
+// Does the main model get better by that? Two runs were recorded: the same model, data, order of batches and number of
+// steps, once with the module and once without. **Predict**: on which of four kinds of text will it help most? A novel,
+// speeches, program code, or lines of arithmetic?
+
+// %%
+const withModule = recordedRun("bias");
+const without = recordedRun("no-mtp");
+const others = [recordedRun("bias"), recordedRun("auxiliary"), recordedRun("none")]; // differ in balancing alone
+const million = (tokens: number) => tokens / 1e6;
+plot(
+  lineChart({
+    title: "How many bits does the main model save by having been trained with the module?",
+    x: { title: "training tokens (millions)" },
+    y: { title: "bits a byte, without minus with" },
+    series: DOMAINS.map((domain) => ({
+      name: domain,
+      x: withModule.evaluations.map(({ tokens }) => million(tokens)),
+      y: withModule.evaluations.map(
+        ({ bitsPerByte }, e) => without.evaluations[e].bitsPerByte[domain] - bitsPerByte[domain],
+      ),
+    })),
+  }),
+);
+const final = (run: { evaluations: { bitsPerByte: Record<Domain, number> }[] }, domain: Domain) =>
+  run.evaluations[run.evaluations.length - 1].bitsPerByte[domain];
+const compared = DOMAINS.map((domain) => {
+  const spread = others.map((run) => final(run, domain));
+  return {
+    text: domain,
+    without: final(without, domain),
+    with: final(withModule, domain),
+    saved: final(without, domain) - final(withModule, domain),
+    "spread of three other runs": Math.max(...spread) - Math.min(...spread),
+  };
+});
+table(compared, { caption: "Held-out bits a byte of the main model at the end, the module thrown away", digits: 3 });
+const beyond = compared.filter((row) => row.saved > row["spread of three other runs"]).map(({ text }) => text);
+const most = compared.reduce((a, b) => (b.saved > a.saved ? b : a));
+say`Above zero, the module has helped. It helps most in **${most.text}**, by ${fixed(most.saved, 3)} bits. But how large
+would a difference be by chance? The last column is a yardstick: three runs that differ in their balancing only.
+${beyond.length === 0 ? "No difference is" : `Only for ${beyond.join(" and ")} is the difference`} larger than that.`;
+
+// %% [markdown]
+// So be careful with this result. One seed, two runs, a small model and a short training: this **shows how one would
+// look**, and it does not show that the module makes models better. It certainly does not show planning. The authors had
+// larger models and more tokens. Their table, of tests with the module thrown away:
+
+// %%
+const ablation = (size: "small" | "large", test: string, name: string) => {
+  const id = `v3-ablation-mtp-${size}`;
+  const [plain, better] = [value("training-runs", id, `${test}Without`), value("training-runs", id, `${test}With`)];
+  const parameters = billions(value("training-runs", id, "totalParameters"));
+  return { model: parameters, test: name, without: plain, with: better, difference: better - plain };
+};
+const ablations = [
+  ablation("small", "humanEval", "HumanEval (programs)"),
+  ablation("small", "gsm8k", "GSM8K (sums in words)"),
+  ablation("large", "humanEval", "HumanEval (programs)"),
+  ablation("large", "gsm8k", "GSM8K (sums in words)"),
+  ablation("large", "mmlu", "MMLU (knowledge)"),
+];
+table(ablations, { caption: "Per cent right in DeepSeek's ablation", digits: 1 });
+say`From ${citeLink(fact("training-runs", "v3-ablation-mtp-large", "humanEvalWith"))}; we show five rows of it. Programs
+gain most; in the larger model knowledge *loses* ${fixed(-ablations[4].difference, 1)} points.`;
+
+// %% [markdown]
+// Better at programs and sums: is that "planning"? The report says that it *may* let the model plan its representations
+// (section 2.2), and measures no such thing. Nor does it say anything on stability. It is a hypothesis with a good table
+// beside it. What the module costs in time, our two runs can tell:
+
+// %%
+const timeRatio = withModule.run.trainingSeconds / without.run.trainingSeconds;
+say`With the module, the same number of steps took ${percent(timeRatio - 1)} more time
+(${withModule.run.machine.gpu?.split(",")[0] ?? withModule.run.machine.backend}, arithmetic alone:
+${percent(addedToMini.flops)} more). It is a larger share than V3's ${percent(addedToV3.flops)}, since one block of
+${model.config.numHiddenLayers} is more than one of ${DEEPSEEK_V3.numHiddenLayers}.`;
+
+// %% [markdown]
+// ## 5. Drafts: how to guess without cheating
+//
+// Now to decoding. The idea is older than MTP, and came from elsewhere: *speculative decoding* (Leviathan et al. and Chen
+// et al., both of 2023) lets any cheap model write a **draft**, and the large model verifies it. V3's module happens to
+// be such a cheap model.
+//
+// It must not change what is written. At temperature 0 that is easy: keep the draft if the main model would have taken
+// the same token. When tokens are drawn by chance, it takes a trick. Let $q$ be the distribution from which the draft $d$
+// was drawn, and $p$ the main model's.
+//
+// 1. Keep $d$ with probability $\min(1,\; p_d / q_d)$.
+// 2. Otherwise draw the token from what $p$ has over $q$: $\max(0,\, p - q)$, made to sum to 1.
+//
+// By hand, with four tokens:
+
+// %%
+const names = ["A", "B", "C", "D"];
+const p = [0.1, 0.4, 0.3, 0.2];
+const q = [0.5, 0.3, 0.15, 0.05];
+const common = p.map((x, v) => Math.min(x, q[v]));
+plot(
+  barChart({
+    title: "How much of the draft's distribution can be kept?",
+    x: { title: "probability", percent: true },
+    labels: names,
+    series: [
+      { name: "main model, p", values: p },
+      { name: "draft, q", values: q },
+      { name: "kept, min(p, q)", values: common },
+    ],
+  }),
+);
+const kept = common.reduce((a, b) => a + b);
+say`The module likes A far too much. A draft A is kept with probability ${fixed(p[0] / q[0], 1)}; B, C and D always. In
+all, $\\sum_v \\min(p_v, q_v)$ = **${percent(kept)}** of the drafts are kept: that is the acceptance rate. The missing
+${percent(1 - kept)} go to B, C and D, just what these lack.`;
+
+// %% [markdown]
+// Now with dice. The first column is what the main model wants. The second is the rule. The third is what most people
+// write first: keep a draft with probability $p_d$, else draw from $p$.
+
+// %%
+const DRAWS = 20_000;
+function frequencies(rule: (draft: number, random: Random) => number): number[] {
+  const random = new Random(seed);
+  const counts = names.map(() => 0);
+  for (let i = 0; i < DRAWS; i++) counts[rule(draw(q, random), random)]++;
+  return counts.map((count) => count / DRAWS);
+}
+const exact = frequencies((draft, random) => verify(p, q, draft, random).id);
+const naive = frequencies((draft, random) => (random.uniform() < p[draft] ? draft : draw(p, random)));
+table(
+  names.map((token, v) => ({ token, "main model": p[v], "the rule": exact[v], "kept with p": naive[v] })),
+  { caption: `How often each token comes out, of ${whole(DRAWS)}`, digits: 3 },
+);
+const furthest = (drawn: number[]) => Math.max(...drawn.map((x, v) => Math.abs(x - p[v])));
+say`The rule is off by ${fixed(furthest(exact), 3)} at most, which is chance. The other is off by
+${fixed(furthest(naive), 3)}: the module's taste shows through.`;
+
+// %% [markdown]
+// ### Exercise 3 · Keep it or replace it
+//
+// *Implement · difficulty 2 of 3 · 15 minutes · 3 points*
+//
+// Given both distributions and the draft, return the probability with which the draft is accepted, and the distribution
+// from which a rejected draft is replaced. (No case has $p = q$.)
+
+// %% nbgrader={"grade": false, "grade_id": "05-verify", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function verifyDraft(p: number[], q: number[], draft: number): { accept: number; replacement: number[] } {
+  /// BEGIN SOLUTION
+  const owed = p.map((x, v) => Math.max(0, x - q[v]));
+  const sum = owed.reduce((a, b) => a + b, 0);
+  return { accept: Math.min(1, p[draft] / q[draft]), replacement: owed.map((x) => x / sum) };
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "05-verify-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+await check(verifyExercise, verifyDraft);
+
+// %% [markdown]
+// <details><summary>Hint 1</summary>
+//
+// Token v comes out in two ways: drafted and kept, which happens with q[v] · accept(v); or another draft was rejected
+// and v replaced it. Both together must be p[v]. How much do kept drafts give at most?
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// Kept drafts give min(p, q). What is missing is p − min(p, q) = max(0, p − q). accept = min(1, p[draft] / q[draft]);
+// the replacement is max(0, p − q), divided by its sum.
+//
+// </details>
+
+// %% [markdown]
+// ## 6. Live: a text with its drafts
+//
+// One step: the module drafts a token; the main model goes over the newest token and the draft in **one** pass; the draft
+// is kept or replaced; after a kept one, the same pass also says what follows. Both models keep their own latents, and
+// what a rejected draft left there is cut off again. Now v3-mini writes. Point at a character to see the probabilities.
+
+// %%
+const PROMPTS: Record<Domain, string> = {
+  novel: "The captain said ",
+  speeches: "Fellow citizens of the Senate ",
+  code: "function add(a, b) {\n",
+  arithmetic: "12 + 30 = ",
+};
+const promptOf = (domain: Domain) => [BEGIN_OF_DOCUMENT, ...encode(PROMPTS[domain])];
+
+/** Writes with drafts; Interrupt ends it. */
+async function write(domain: Domain, options: { temperature: number; tokens: number }) {
+  const running = decodeSpeculatively(model, promptOf(domain), { ...options, seed });
+  const tokens: DecodedToken[] = [];
+  for await (const token of running) {
+    checkInterrupt();
+    tokens.push(token);
+  }
+  return { tokens, stats: running.stats };
+}
+const written = await write(writing, { temperature, tokens: writtenTokens });
+const describe = ({ draft, probability }: DecodedToken) =>
+  draft === undefined
+    ? `no draft; the main model gave it ${percent(probability)}`
+    : `draft ${shown(draft.id)}: the module gave it ${percent(draft.drafted)}, the main model ${percent(draft.verified)}`;
+colouredText(
+  `After "${PROMPTS[writing].trim()}", at temperature ${temperature}`,
+  charactersOf(written.tokens).map(({ text, tokens }) => ({
+    text,
+    kind: originOf(tokens[tokens.length - 1]),
+    hover: tokens.map(describe).join("; "),
+  })),
+  { own: "the main model's own token", accepted: "draft, accepted", replaced: "draft, rejected and replaced" },
+);
+const { stats } = written;
+say`${stats.accepted} of ${stats.drafted} drafts were accepted (${percent(stats.accepted / stats.drafted)}). So
+${stats.tokens} tokens took ${stats.steps} passes of the main model, in place of ${stats.tokens - 1}:
+**${fixed(stats.tokens / stats.steps)} tokens a step**.`;
+
+// %% [markdown]
+// Is it the same text that the main model would have written alone? At temperature 0 it must be, token by token.
+
+// %%
+async function writtenAlone() {
+  const ids: number[] = [];
+  for await (const { id } of decode(model, promptOf(writing), { temperature: 0, tokens: writtenTokens })) ids.push(id);
+  return ids;
+}
+const alone = await writtenAlone();
+const drafted = (await write(writing, { temperature: 0, tokens: writtenTokens })).tokens.map(({ id }) => id);
+const equalUpTo = alone.findIndex((id, i) => id !== drafted[i]);
+say`${equalUpTo === -1 && alone.length === drafted.length
+  ? `**All ${alone.length} tokens are the same.**`
+  : `The texts part after ${equalUpTo} tokens.`} (Above temperature 0, the two are different throws of the same dice; a
+test of the library compares 20,000 of them with the exact probabilities.)`;
+
+// %% [markdown]
+// Where are drafts rejected? **Predict**: which kind of character is hardest to guess one step early?
+
+// %%
+async function byKind() {
+  const counts = Object.fromEntries(CHARACTER_KINDS.map((kind) => [kind, { drafted: 0, accepted: 0 }]));
+  for await (const i of progress(2 * DOMAINS.length, "writing", { unit: "texts" })) {
+    const domain = DOMAINS[i % DOMAINS.length];
+    const { tokens } = await write(domain, { temperature: i < DOMAINS.length ? 0 : 1, tokens: 150 });
+    const found = acceptanceByKind(tokens, PROMPTS[domain].slice(-1));
+    for (const kind of CHARACTER_KINDS) {
+      counts[kind].drafted += found[kind].drafted;
+      counts[kind].accepted += found[kind].accepted;
+    }
+  }
+  return CHARACTER_KINDS.map((kind) => ({ kind, ...counts[kind] })).filter(({ drafted }) => drafted > 0);
+}
+const kinds = await byKind();
+plot(
+  barChart({
+    title: "Which characters does the module guess?",
+    x: { title: "drafts accepted", percent: true },
+    labels: kinds.map(({ kind, drafted }) => `${kind} (${drafted})`),
+    series: [{ name: "accepted", values: kinds.map(({ drafted, accepted }) => accepted / drafted) }],
+  }),
+);
+const rate = ({ drafted, accepted }: { drafted: number; accepted: number }) => accepted / drafted;
+const hardest = kinds.reduce((a, b) => (rate(b) < rate(a) ? b : a));
+say`The bars are of eight texts, half of them at temperature 1; in brackets is how many drafts there were. Hardest is
+**${hardest.kind}**, with ${percent(rate(hardest))}. A plausible reading: one block answers well what needs only to be
+remembered, such as the end of a word, and fails where the other ${model.config.numHiddenLayers - 1} compute.`;
+
+// %% [markdown]
+// A text that a model writes itself is easier to guess than one that people wrote. Along people's text:
+
+// %%
+async function alongText() {
+  const rows: Record<string, string | number>[] = [];
+  for await (const i of progress(DOMAINS.length, "measuring", { unit: "kinds of text" })) {
+    const text = heldOutWindows(corpus.heldOut[DOMAINS[i]], { length: 98, count: 8, seed });
+    const { greedy, sampled } = await draftAcceptance(model, text, { batch: 8 });
+    rows.push({ text: DOMAINS[i], "at temperature 0": percent(greedy), "at temperature 1": percent(sampled) });
+  }
+  return rows;
+}
+table(await alongText(), { caption: "Acceptance along held-out text that v3-mini did not write" });
+say`For V3 the report has ${percent(reported.low!)} to ${percent(reported.high!)}, across topics. Ours and
+theirs can't be compared number by number: our tokens are bytes, most of them the inside of a word. Theirs are pieces of
+words.`;
+
+// %% [markdown]
+// ## 7. From acceptance to tokens
+//
+// With $k$ drafts in a row, each accepted with chance $a$, a step writes
+//
+// $$E(a, k) = 1 + a + a^2 + \dots + a^k = \frac{1 - a^{k+1}}{1 - a}$$
+//
+// tokens: the second draft counts only if the first was kept. (A single module can be used in a chain, its own state in
+// place of the main model's; it was not trained for that, and its guesses get worse.)
+//
+// ### Exercise 4 · Tokens a step
+//
+// *Implement · difficulty 1 of 3 · 8 minutes · 2 points*
+
+// %% nbgrader={"grade": false, "grade_id": "05-expected", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function tokensPerStep(acceptance: number, drafts: number): number {
+  /// BEGIN SOLUTION
+  let [tokens, chance] = [1, 1];
+  for (let draft = 1; draft <= drafts; draft++) {
+    chance *= acceptance;
+    tokens += chance;
+  }
+  return tokens;
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "05-expected-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+await check(expectedExercise, tokensPerStep);
+
+// %% [markdown]
+// <details><summary>Hint 1</summary>
+//
+// One token is certain. The first draft adds another with chance a. When does the second draft add one?
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// 1 + a + a² + … + a to the power k. In a loop, or as (1 − a^(k+1)) / (1 − a), which needs care at a = 1.
+//
+// </details>
+
+// %%
+const expected = await solvedOr(expectedExercise, tokensPerStep); // yours, once it passes
+const rates = Array.from({ length: 41 }, (_, i) => i / 40);
+plot(
+  lineChart({
+    title: "How many tokens does a step write?",
+    x: { title: "acceptance of a draft", percent: true },
+    y: { title: "tokens a step" },
+    series: [1, 2, 4, 8].map((k) => ({
+      name: `${k} ${k === 1 ? "draft" : "drafts"}`,
+      x: rates,
+      y: rates.map((a) => expected(a, k)),
+    })),
+  }),
+);
+say`At ${percent(acceptance)}, one draft gives ${fixed(expected(acceptance, 1))} tokens a step, four give
+${fixed(expected(acceptance, 4))}. Many drafts pay only at the right edge.`;
+
+// %% [markdown]
+// ## 8. From tokens to time
+//
+// Tokens a step are not yet speed. Drafting takes time, and a step over two tokens may take longer than one over one.
+// In units of a plain step, let a draft cost $c$ and the verifying step $v$. Then decoding gets faster by
+//
+// $$S = \frac{E(a, k)}{k\,c + v}$$
+//
+// What are $c$ and $v$ on your machine? Our library can decode in two ways, with equal results. The **tensor** engine
+// calls a tfjs operation for each step of the arithmetic; each call costs about as much for two rows as for one. The
+// **fast** engine does without tensors and computes token by token (only on wasm). **Predict**: for which of the two
+// does speculation pay?
+
+// %% tags=["timing"]
+const engines = backend.name === "wasm" ? (["tensor", "fast"] as const) : (["tensor"] as const);
+const measuredText = promptOf("novel");
+
+/** Tokens a second of one text. */
+async function speedOf(engine: "tensor" | "fast", speculative: boolean) {
+  const run = (speculative ? decodeSpeculatively : decode)(model, measuredText, {
+    temperature: 0, tokens: 120, engine,
+  });
+  let perSecond = 0;
+  for (let again = 0; again < 3; again++) { // the fastest counts: the machine may be doing other things too
+    for await (const token of run) checkInterrupt();
+    perSecond = Math.max(perSecond, run.stats.tokens / run.stats.seconds);
+  }
+  return { perSecond, acceptance: run.stats.accepted / run.stats.drafted };
+}
+
+async function measureEngines() {
+  const rows = [];
+  for await (const i of progress(engines.length, "measuring engines", { unit: "engines" })) {
+    const engine = engines[i];
+    const { one, two, draft } = await engineTimes(model, engine, { text: measuredText, rounds });
+    const [plain, drafting] = [await speedOf(engine, false), await speedOf(engine, true)];
+    rows.push({ engine, one, c: draft / one, v: two / one, plain, drafting });
+  }
+  return rows;
+}
+const engineRows = await measureEngines();
+table(
+  engineRows.map(({ engine, one, c, v, plain, drafting }) => ({
+    engine,
+    "a step (ms)": one,
+    "c, a draft": c,
+    "v, verifying": v,
+    "speed-up, formula": speculativeSpeedUp(drafting.acceptance, 1, c, v),
+    "speed-up, measured": drafting.perSecond / plain.perSecond,
+    "tokens/s, plain": Math.round(plain.perSecond),
+    "tokens/s, with drafts": Math.round(drafting.perSecond),
+  })),
+  { caption: "Speculation on this machine, one text, temperature 0", digits: 2 },
+);
+say`${engineRows.map(({ engine, v, plain, drafting }) =>
+  `**${engine}**: a step over two tokens takes ${fixed(v, 1)} times one, and drafts make decoding ` +
+  `${drafting.perSecond > plain.perSecond ? "faster" : "slower"}, by ${fixed(drafting.perSecond / plain.perSecond)}`,
+).join(". ")}.`;
+
+// %% [markdown]
+// This is the whole secret. **Speculation sells idle arithmetic.** Where a step waits for something that does not grow
+// with the tokens (the reading of weights on a GPU, the calls of operations here), a second token is nearly free, and a
+// good guess is pure gain. Where a step is arithmetic already, two tokens cost twice one, and no guess pays.
+//
+// That is also why **batch size eats the gain**: many texts decoded together use up the idle arithmetic themselves.
+// Measured with the tensor engine, with more and more texts:
+
+// %% tags=["timing"]
+const batchSizes = [1, 2, 4, 8, 16, 32];
+async function measureBatches() {
+  const rows = [];
+  for await (const i of progress(batchSizes.length, "measuring batches", { unit: "sizes" })) {
+    const { one, two, draft } = await batchTimes(model, batchSizes[i], { text: measuredText, rounds: Math.min(rounds, 7) });
+    rows.push({ batch: batchSizes[i], one, c: draft / one, v: two / one });
+  }
+  return rows;
+}
+const batchRows = await measureBatches();
+const ownRate = engineRows[0].drafting.acceptance;
+plot(
+  lineChart({
+    title: "What is left of the speed-up when many texts decode together?",
+    x: { title: "texts decoded together (log scale)", log: true },
+    y: { title: "times the tokens per second" },
+    series: [
+      {
+        name: "measured costs",
+        x: batchSizes,
+        y: batchRows.map(({ c, v }) => speculativeSpeedUp(ownRate, 1, c, v)),
+      },
+      { name: "tokens a step", x: batchSizes, y: batchSizes.map(() => expected(ownRate, 1)), dashed: true },
+    ],
+  }),
+);
+const [smallest, largestBatch] = [batchRows[0], batchRows[batchRows.length - 1]];
+say`v, the cost of verifying, goes from ${fixed(smallest.v)} with one text to ${fixed(largestBatch.v)} with
+${largestBatch.batch}; the speed-up that the formula gives from
+${fixed(speculativeSpeedUp(ownRate, 1, smallest.c, smallest.v))} to
+${fixed(speculativeSpeedUp(ownRate, 1, largestBatch.c, largestBatch.v))}.`;
+
+// %% [markdown]
+// ### V3 on GPUs, computed
+//
+// For V3 there is a surprise. Verifying needs a second token's **experts**. With a single text these are other experts
+// than the first token's, and have to be read as well. With some hundred texts, all experts are read anyway, and the
+// second token is free. With very many, arithmetic decides. A bound, from the GPU's bandwidth and peak alone, without
+// communication (lessons 06 and 07 have the model behind it):
+
+// %%
+const h200 = (key: string) => value("accelerators", "h200", key);
+const unit = {
+  gpus, memory: h200("memory"), bandwidth: h200("memoryBandwidth"), peak: h200("peakFp8"),
+  bytesPerParameter: 1, efficiency: 1,
+};
+const draftCost = mtpForwardFlops(DEEPSEEK_V3, context) / forwardFlops(DEEPSEEK_V3, context);
+const bound = (batch: number, drafts: number) => {
+  const v = verificationCost(DEEPSEEK_V3, { batch, drafts, context }, unit);
+  return speculativeSpeedUp(acceptance, drafts, draftCost, v);
+};
+const crowd = Array.from({ length: 57 }, (_, i) => 2 ** (i / 4));
+sliderPlot({
+  title: `How much faster could V3 decode on ${gpus} H200, at best?`,
+  parameter: "drafts",
+  unit: "a step",
+  values: [1, 2, 4],
+  initial: 1,
+  figure: (drafts) =>
+    lineChart({
+      title: "",
+      x: { title: "texts decoded together (log scale)", log: true },
+      y: { title: "times the tokens per second" },
+      series: [
+        { name: "bound, computed", x: crowd, y: crowd.map((batch) => bound(batch, drafts)) },
+        { name: "no gain", x: [1, crowd[crowd.length - 1]], y: [1, 1], dashed: true },
+        {
+          name: "SGLang, measured",
+          x: [1, 32],
+          y: [value("serving", "speculation", "sglangBatch1"), value("serving", "speculation", "sglangBatch32")],
+          points: true,
+        },
+      ],
+    }),
+});
+const peakAt = crowd.reduce((a, b) => (bound(b, 1) > bound(a, 1) ? b : a));
+const far = crowd[crowd.length - 1];
+say`With one draft and ${percent(acceptance)} acceptance the bound is ${fixed(bound(1, 1))} for a single text, best near
+${whole(peakAt)} texts (${fixed(bound(peakAt, 1))}), and ${fixed(bound(far, 1))} at ${whole(far)}.
+${bound(far, 1) < 1 ? "There speculation only costs." : ""} The points are measurements of a serving library
+(${citeLink(fact("serving", "speculation", "sglangBatch1"))}).`;
+
+// %%
+const measuredAlone = value("serving", "speculation", "sglangBatch1");
+say`For a single text the measurement says ${fixed(measuredAlone, 1)}, the bound ${fixed(bound(1, 1))}.
+${measuredAlone > bound(1, 1)
+  ? "A measurement above a bound: so an assumption of the bound fails"
+  : "If you change the parameters until the measurement is above the bound, an assumption fails"}. There are three
+candidates: neighbouring tokens share experts more often than chance would have it; much of a real step with one text is
+neither reading nor arithmetic but waiting, as in our tensor engine; and the library may make more drafts than one.`;
+
+// %% [markdown]
+// ### Exercise 5 · How many drafts under a budget?
+//
+// *Design · difficulty 3 of 3 · 15 minutes · 4 points*
+//
+// Somebody pays for arithmetic, and allows `budget` units of it for a written token; a unit is what the main model
+// computes for one token. A draft costs `draftCost` units, and is accepted with chance `acceptance`. A step with $k$
+// drafts verifies $k + 1$ tokens, whether they are kept or not. Return the largest number of drafts, from 0 to `most`,
+// that stays within the budget. `tokensPerStep` is yours from above; `expected` is the same, checked.
+
+// %% nbgrader={"grade": false, "grade_id": "05-depth", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function draftsWithin({ acceptance, draftCost, budget, most }: DepthBudget): number {
+  /// BEGIN SOLUTION
+  const cost = (k: number) => (k + 1 + k * draftCost) / expected(acceptance, k);
+  let best = 0;
+  while (best < most && cost(best + 1) <= budget) best++;
+  return best;
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "05-depth-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+await check(depthExercise, draftsWithin);
+
+// %% [markdown]
+// <details><summary>Hint 1</summary>
+//
+// What does a step with k drafts compute? The main model goes over k + 1 tokens, the module over k. How many of them
+// stay in the text?
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// cost(k) = (k + 1 + k · draftCost) / tokensPerStep(acceptance, k). It only grows with k: go up from 0 to `most` and
+// keep the last k within the budget.
+//
+// </details>
+
+// %%
+const costOf = (k: number) => flopsPerToken({ acceptance, draftCost, budget: 0, most: k }, k);
+say`For V3 at ${percent(acceptance)}: one draft makes a written token ${percent(costOf(1) - 1)} dearer in arithmetic,
+two drafts ${percent(costOf(2) - 1)}, four ${percent(costOf(4) - 1)}. Speculation never saves arithmetic. It spends some
+to save time.`;
+
+// %% [markdown]
+// ## 9. Verdicts
+
+// %%
+const reportedSpeedUp = fact("serving", "speculation", "speedUp");
+verdicts([
+  {
+    claim: "`mtp-2-4`: training predicts the next 2 to 4 tokens",
+    sources: "V3's configuration has one module: the next token and one more. Four is in Meta's paper",
+    computed: `${DEEPSEEK_V3.numNextnPredictLayers} module in V3, so ${1 + DEEPSEEK_V3.numNextnPredictLayers} tokens`,
+    verdict: "incomplete",
+  },
+  {
+    claim: "`mtp-inference`: inference is unchanged",
+    sources:
+      `the module can be thrown away; used as a draft it gives ${fixed(reportedSpeedUp.value, 1)} times the tokens per ` +
+      "second (section 5.4.3)",
+    computed: `the same text, ${fixed(stats.tokens / stats.steps)} tokens for each pass of the main model`,
+    verdict: "incomplete",
+  },
+  {
+    claim: "`mtp-planning`: the model plans ahead, reasons better over long ranges, trains more stably",
+    sources: "planning is a \"may\" in section 2.2; table 4 has gains in programs and sums, a loss in knowledge",
+    computed:
+      `one pair of small runs: at most ${fixed(most.saved, 3)} bits a byte saved, ` +
+      `${beyond.length} of ${DOMAINS.length} kinds of text beyond the yardstick`,
+    verdict: "cannot be checked",
+  },
+  {
+    claim: "`mtp-cost`: modest cost; extra predictions differ only in the output layer",
+    sources: "section 2.2: embedding and head are shared; a whole block and a projection are the module's own",
+    computed:
+      `${billions(addedToV3.total)} parameters (${percent(addedToV3.ofModel)} of V3), ` +
+      `${percent(addedToV3.flops)} more arithmetic: modest; and the output layer is what does not differ`,
+    verdict: "incomplete",
+  },
+  {
+    claim: "`mtp-origin`: it comes from speculative decoding",
+    sources:
+      "section 2.2: inspired by parallel multi-token prediction (Gloeckle et al.), to train better; its chain is like " +
+      "that of EAGLE, a draft model for speculative decoding, which it names as a kindred idea with another aim",
+    computed: "both fit together here: a module that was trained for one serves the other",
+    verdict: "contradicted",
+  },
+]);
+
+// %% [markdown]
+// ## What to take along
+//
+// - V3 predicts two tokens, through a chain that keeps causality. Its module is a block, and shares embedding and head.
+// - As a training objective it may help; at our scale the difference is about as small as other differences.
+// - As a draft it changes nothing in what is written, and much in how fast, **where arithmetic is idle**.
+//
+// ## Where to read on
+//
+// - [DeepSeek-V3 Technical Report](https://arxiv.org/abs/2412.19437), sections 2.2 (the module), 4.5.1 (ablation), 5.4.3
+//   (acceptance).
+// - [Better & Faster Large Language Models via Multi-token Prediction](https://arxiv.org/abs/2404.19737), sections 2
+//   and 3: parallel heads.
+// - [Fast Inference from Transformers via Speculative Decoding](https://arxiv.org/abs/2211.17192), section 2 and
+//   appendix A: the rule and its proof; [Accelerating Large Language Model Decoding with Speculative
+//   Sampling](https://arxiv.org/abs/2302.01318): the same, found independently.
+// - `npm run --silent generate -- --model data/checkpoints/v3-mini --prompt "The captain" --speculative` writes in a
+//   terminal. Lesson 06 has the roofline behind section 8, lesson 07 the money.
