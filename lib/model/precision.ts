@@ -25,14 +25,13 @@ export interface Precision {
 
 const high = (level: Level) => Object.fromEntries(MODULES.map((module) => [module, level])) as PrecisionTable;
 
-/** DeepSeek-V3's table. */
+/** DeepSeek-V3's table. The released file holds the prediction module's projection in BF16; training may have differed. */
 export const V3_TABLE: PrecisionTable = {
   ...high("BF16"),
   attention: "FP8",
   denseMlp: "FP8",
   sharedExperts: "FP8",
   routedExperts: "FP8",
-  mtpProjection: "FP8",
 };
 
 export const V3_PRECISION: Precision = { table: V3_TABLE, fp8: V3_RECIPE };
