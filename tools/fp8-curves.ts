@@ -9,9 +9,11 @@ import { existsSync, mkdirSync } from "node:fs";
 import os from "node:os";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { writeConfig } from "../lib/model/config";
+import { loadCheckpoint } from "../lib/model/checkpoint";
+import { writeConfig, type ModelConfig } from "../lib/model/config";
 import { readJson } from "../lib/model/safetensors";
 import { FilesAside, writeJson } from "../lib/model/safetensors-write";
+import { disposeWeights } from "../lib/model/weights";
 import { useBackend } from "../lib/tensor/backend";
 import { DOMAINS, drawBatch, type Corpus } from "../lib/training/corpus";
 import { openCorpus } from "../lib/training/corpus-build";
@@ -31,7 +33,9 @@ Trains v3-mini, or a smaller model of its widths, in several precisions and reco
   --length N        tokens of a sequence (128)
   --layers N        layers (v3-mini's 6)
   --experts N       routed experts (v3-mini's 32)
-  --no-mtp          without the multi-token prediction module`;
+  --no-mtp          without the multi-token prediction module
+  --from DIR        goes on with a trained model instead of random weights; its sizes are then the model's
+  --rate X          peak learning rate (v3-mini's ${MINI.training.learningRate})`;
 
 const WINDOWS = 24; // of each domain, in the evaluation
 
@@ -45,6 +49,8 @@ async function main(): Promise<void> {
       length: { type: "string", default: "128" },
       layers: { type: "string", default: String(MINI.config.numHiddenLayers) },
       experts: { type: "string", default: String(MINI.config.nRoutedExperts) },
+      from: { type: "string" },
+      rate: { type: "string", default: String(MINI.training.learningRate) },
       "no-mtp": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -55,19 +61,22 @@ async function main(): Promise<void> {
     if (!(Number.isInteger(value) && value > 0)) throw new Error(`--${name} needs a positive whole number; got ${values[name]}`);
     return value;
   };
-  const config = {
+  const sized = {
     ...MINI.config,
     numHiddenLayers: number("layers"),
     nRoutedExperts: number("experts"),
     numNextnPredictLayers: values["no-mtp"] ? 0 : MINI.config.numNextnPredictLayers,
   };
-  const options = { ...MINI.training, steps: number("steps"), batch: number("batch"), length: number("length") };
+  const learningRate = Number(values.rate);
+  if (!(learningRate > 0)) throw new Error(`--rate needs a positive number; got ${values.rate}`);
+  const options = { ...MINI.training, learningRate, steps: number("steps"), batch: number("batch"), length: number("length") };
   const names = values.variants.split(",") as VariantName[];
   const unknown = names.find((name) => !(name in VARIANTS));
   if (unknown !== undefined) throw new Error(`there is no variant ${unknown}; variants: ${Object.keys(VARIANTS).join(", ")}`);
 
   const corpus = openCorpus();
   const backend = await useBackend("wasm");
+  const { config, weightsOf } = startingPoint(values.from, sized);
   const runs = openRuns(values.out, {
     run: {
       command: ["npm run fp8-curves --", ...process.argv.slice(2)].join(" "),
@@ -87,7 +96,7 @@ async function main(): Promise<void> {
     curves: [],
   });
   for (const name of names.filter((name) => !runs.curves.some(({ variant }) => variant === name))) {
-    const curve = await trainVariant(name, config, options, corpus);
+    const curve = await trainVariant(name, new Training(config, withPrecision(options, name), weightsOf()), corpus);
     runs.curves.push(curve);
     runs.run.trainingSeconds += curve.seconds;
     writeRuns(values.out, runs);
@@ -115,16 +124,22 @@ function writeRuns(file: string, runs: VariantRuns): void {
   }
 }
 
-async function trainVariant(
-  variant: VariantName,
-  config: Training["config"],
-  options: TrainingOptions,
-  corpus: Corpus,
-): Promise<VariantCurve> {
-  const { precision } = VARIANTS[variant] as { precision?: TrainingOptions["precision"] };
+/** A trained model, or none: then Training draws weights of that config. */
+function startingPoint(dir: string | undefined, sized: ModelConfig) {
+  if (dir === undefined) return { config: sized, weightsOf: () => undefined };
+  const { config, weights } = loadCheckpoint(dir);
+  disposeWeights(weights);
+  return { config, weightsOf: () => loadCheckpoint(dir).weights };
+}
+
+function withPrecision(options: TrainingOptions, variant: VariantName): TrainingOptions {
+  const { precision } = VARIANTS[variant];
   const moments = precision === undefined ? "F32" : "BF16";
-  const training = new Training(config, { ...options, precision, adamw: { ...options.adamw, moments } });
-  const { batch, length, seed, steps } = options;
+  return { ...options, precision, adamw: { ...options.adamw, moments } };
+}
+
+async function trainVariant(variant: VariantName, training: Training, corpus: Corpus): Promise<VariantCurve> {
+  const { batch, length, seed, steps } = training.options;
   const loss: number[] = [];
   const begin = performance.now();
   for (let step = 0; step < steps; step++) {

@@ -15,7 +15,9 @@ export interface Variant {
   precision?: Precision;
 }
 
-export const VARIANTS = {
+export type VariantName = "fp32" | "bf16" | "fine" | "tensor" | "e5m2" | "everything" | "limited" | "unscaled";
+
+export const VARIANTS: Readonly<Record<VariantName, Variant>> = {
   fp32: { label: "FP32" },
   bf16: { label: "BF16", precision: BF16_PRECISION },
   fine: { label: "FP8 as V3: fine-grained E4M3", precision: V3_PRECISION },
@@ -27,8 +29,7 @@ export const VARIANTS = {
     precision: withRecipe({ sum: { bits: 14, promoteEvery: Infinity } }),
   },
   unscaled: { label: "E4M3 without scales", precision: withRecipe({ scale: "none" }) },
-} satisfies Record<string, Variant>;
-export type VariantName = keyof typeof VARIANTS;
+};
 
 /** How one variant trained. */
 export interface VariantCurve {
@@ -48,7 +49,11 @@ export interface VariantRuns {
   curves: VariantCurve[];
 }
 
-/** The recorded runs; from the project's root. */
-export function recordedVariants(): VariantRuns {
-  return readJson(join("data", "curves", "fp8.json")) as unknown as VariantRuns;
+/**
+ * The recorded runs, from the project's root: "scratch" trains a small model from random weights, "continued" goes on
+ * with the trained v3-mini.
+ */
+export function recordedVariants(kind: "scratch" | "continued"): VariantRuns {
+  const file = { scratch: "fp8.json", continued: "fp8-continued.json" }[kind];
+  return readJson(join("data", "curves", file)) as unknown as VariantRuns;
 }
