@@ -71,10 +71,7 @@ function addUp<S extends number[], T extends tf.Tensor>(
   partOf: (begin: number, length: number) => T,
   { bits, promoteEvery }: RunningSum,
 ): T {
-  if (!(Number.isInteger(bits) && bits >= 2 && bits <= 24)) throw new Error(`a running sum keeps 2 to 24 bits; got ${bits}`);
-  if (!(promoteEvery > 0) || (promoteEvery !== Infinity && promoteEvery % INSTRUCTION !== 0)) {
-    throw new Error(`a running sum is promoted at multiples of ${INSTRUCTION} elements, or never; got ${promoteEvery}`);
-  }
+  checkSum({ bits, promoteEvery });
   const size = tf.util.sizeFromShape(shape);
   const register = new Float32Array(size);
   const total = promoteEvery >= K ? register : new Float32Array(size);
@@ -92,6 +89,13 @@ function addUp<S extends number[], T extends tf.Tensor>(
   return tf.tensor(total, shape) as T;
 }
 
+function checkSum({ bits, promoteEvery }: RunningSum): void {
+  if (!(Number.isInteger(bits) && bits >= 2 && bits <= 24)) throw new Error(`a running sum keeps 2 to 24 bits; got ${bits}`);
+  if (!(promoteEvery > 0) || (promoteEvery !== Infinity && promoteEvery % INSTRUCTION !== 0)) {
+    throw new Error(`a running sum is promoted at multiples of ${INSTRUCTION} elements, or never; got ${promoteEvery}`);
+  }
+}
+
 /** register[i] += part[i], then cut to so many bits, towards 0. */
 function addCut(register: Float32Array, part: Float32Array, bits: number): void {
   const asBits = new Int32Array(register.buffer);
@@ -107,4 +111,28 @@ function cut<T extends tf.Tensor>(x: T, axis: number, begin: number, length: num
   const from = x.shape.map((_, i) => (i === axis ? begin : 0));
   const size = x.shape.map((whole, i) => (i === axis ? length : whole));
   return x.slice(from, size) as T;
+}
+
+/**
+ * One sum as it runs, for looking at: after each instruction of 32 addends, what has been promoted plus what is in the
+ * register.
+ *
+ * @returns ⌈addends / 32⌉ numbers
+ * @throws as limitedMatMul
+ */
+export function runningSums(addends: Float32Array, { bits, promoteEvery }: RunningSum): Float32Array {
+  checkSum({ bits, promoteEvery });
+  const register = new Float32Array(1);
+  let promoted = 0;
+  return Float32Array.from({ length: Math.ceil(addends.length / INSTRUCTION) }, (_, step) => {
+    const begin = step * INSTRUCTION;
+    const part = addends.subarray(begin, begin + INSTRUCTION);
+    addCut(register, Float32Array.of(part.reduce((sum, value) => sum + value, 0)), bits);
+    const now = promoted + register[0];
+    if ((begin + INSTRUCTION) % promoteEvery === 0) {
+      promoted = Math.fround(now);
+      register[0] = 0;
+    }
+    return now;
+  });
 }
