@@ -4,6 +4,7 @@
  * H, a divisor of H, or 1.
  */
 import * as tf from "@tensorflow/tfjs";
+import type { Linear } from "./products";
 import { applyRotary, type RotaryTables } from "./rotary";
 
 // Far below any score, yet finite: its exponential is exactly 0 in float32, and no backend has to define ∞ - ∞.
@@ -37,10 +38,10 @@ export function mergeHeads(x: tf.Tensor4D): tf.Tensor3D {
   return tf.tidy(() => x.transpose([0, 2, 1, 3]).reshape([B, T, H * d]));
 }
 
-/** x [B, T, Din] · w [Din, Dout] → [B, T, Dout], as one plain product over all rows. */
-export function project(x: tf.Tensor3D, w: tf.Tensor2D): tf.Tensor3D {
+/** x [B, T, Din] · w [Din, Dout] → [B, T, Dout], as one product over all rows. */
+export function project(x: tf.Tensor3D, w: tf.Tensor2D, linear: Linear = tf.matMul): tf.Tensor3D {
   const [B, T, width] = x.shape;
-  return tf.tidy(() => x.reshape([B * T, width]).matMul(w).reshape([B, T, w.shape[1]]));
+  return tf.tidy(() => linear(x.reshape([B * T, width]), w).reshape([B, T, w.shape[1]]));
 }
 
 export interface GroupedQueryWeights {

@@ -4,6 +4,7 @@ import type { ModelConfig } from "./config";
 import { moe, type Dispatch } from "./experts";
 import { mla, type MlaOptions } from "./mla";
 import { mlp } from "./mlp";
+import { FLOAT32 } from "./products";
 import { rmsNorm } from "./rms-norm";
 import { isMoe, type BlockWeights } from "./weights";
 
@@ -19,18 +20,20 @@ export interface BlockOptions extends Omit<MlaOptions, "observe"> {
  * @returns [B, T, D]
  */
 export function block(h: tf.Tensor3D, weights: BlockWeights, config: ModelConfig, options: BlockOptions): tf.Tensor3D {
-  const { observe, dispatch } = options;
+  const { observe, dispatch, products = FLOAT32 } = options;
   const [B, T, D] = h.shape;
   return tf.tidy(() => {
-    const attended = mla(rmsNorm(h, weights.inputLayernorm, config.rmsNormEps), weights.selfAttn, config, options);
+    const norm = (x: tf.Tensor3D, gain: tf.Tensor1D) => rmsNorm(products.input(x, "norms"), gain, config.rmsNormEps);
+    const attended = mla(norm(h, weights.inputLayernorm), weights.selfAttn, config, options);
     observe?.("attn_out", attended);
     const middle = h.add<tf.Tensor3D>(attended);
 
-    const normed = rmsNorm(middle, weights.postAttentionLayernorm, config.rmsNormEps);
+    const normed = norm(middle, weights.postAttentionLayernorm);
     const rows = normed.reshape<tf.Tensor2D>([B * T, D]);
     const fed = isMoe(weights.mlp)
       ? moe(rows, weights.mlp, config, {
           dispatch,
+          products,
           observe: (routing) => {
             observe?.("router_affinity", routing.affinity);
             observe?.("router_indices", routing.expertIndices);
@@ -38,7 +41,7 @@ export function block(h: tf.Tensor3D, weights: BlockWeights, config: ModelConfig
             observe?.("router_mask", routing.mask);
           },
         })
-      : mlp(rows, weights.mlp);
+      : mlp(rows, weights.mlp, products.linear("denseMlp"));
     const out = middle.add<tf.Tensor3D>(fed.reshape([B, T, D]));
     observe?.("hidden_out", out);
     return out;

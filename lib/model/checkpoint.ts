@@ -2,6 +2,8 @@
  * Checkpoints in the released layout: a folder with config.json and model.safetensors, or several such files and an
  * index over them.
  *
+ * Linear maps may be FP8, as in the released files; they are float32 once loaded.
+ *
  * Loading compares every tensor's name and shape with the config first, from the files' headers, and only then reads
  * numbers. Linear maps are turned from [out, in] to [in, out] and experts stacked, once, here; saving does the reverse.
  */
@@ -9,6 +11,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { readConfig, writeConfig, type ModelConfig } from "./config";
+import { fp8Tensors, isFp8Weight, scaledWeight, scaleName, scaleShape } from "./fp8-weights";
 import { isTransposed, parameterShapes, releasedTensors } from "./parameter-shapes";
 import { readJson, TensorFiles } from "./safetensors";
 import type { WrittenFormat } from "./safetensors-values";
@@ -73,6 +76,7 @@ function checkTensors(files: TensorFiles, config: ModelConfig, mtp: number): voi
       throw new Error(`${files.path}: tensor ${name} is missing; config.json makes it [${shape}]${beyond}`);
     }
     checkShape(files, name, shape);
+    if (files.info(name).dtype === "F8_E4M3") checkScales(files, name, shape);
   }
   // The released file repeats embedding and head within each module. They are the main model's, so nothing is loaded.
   for (let layer = layers; layer < layers + mtp; layer++) {
@@ -90,12 +94,26 @@ function checkShape(files: TensorFiles, name: string, wanted: number[]): void {
   }
 }
 
+/** Codes of eight bits mean nothing without their scales. */
+function checkScales(files: TensorFiles, name: string, shape: number[]): void {
+  const scales = scaleName(name);
+  if (!files.has(scales)) throw new Error(`${files.path}: tensor ${name} is F8_E4M3, and ${scales} is missing`);
+  if (shape.length !== 2) throw new Error(`${files.path}: tensor ${name} is F8_E4M3; only matrices can be`);
+  checkShape(files, scales, scaleShape(shape));
+}
+
+function readWeight(files: TensorFiles, name: string): Float32Array {
+  const { shape, values } = files.read(name);
+  if (files.info(name).dtype !== "F8_E4M3") return values as Float32Array;
+  return scaledWeight(values as Float32Array, shape, files.read(scaleName(name)).values as Float32Array);
+}
+
 /** One tensor as it is held in memory, from one tensor of the files or one an expert. */
 function loadTensor(files: TensorFiles, name: string, shape: number[]): tf.Tensor {
   const parts = releasedTensors({ name, shape });
   const values = new Float32Array(tf.util.sizeFromShape(shape));
   parts.forEach((part, i) => {
-    const read = files.read(part.name).values;
+    const read = readWeight(files, part.name);
     const target = values.subarray(i * read.length, (i + 1) * read.length);
     if (isTransposed(name, shape)) transpose(read, part.shape, target);
     else target.set(read);
@@ -111,7 +129,8 @@ function transpose(source: Float32Array | Int32Array, [rows, columns]: number[],
 }
 
 export interface SaveOptions {
-  /** How numbers are stored. Router correction biases are F32 in any case, as in the released files. */
+  /** How numbers are stored. Router correction biases are F32 in any case, as in the released files; F8_E4M3 is as the
+   * release has it: linear maps in FP8 with scales, the rest BF16 (fp8-weights.ts). */
   dtype: WrittenFormat;
   /** Files grow no larger than this many bytes, a single tensor excepted; then there is an index beside them. */
   maxShardBytes?: number;
@@ -141,7 +160,8 @@ export async function saveCheckpoint(
     }
     if (shards.length > 1) writeJson(files.aside(join(dir, "model.safetensors.index.json")), indexOf(shards, names));
     const saved = { ...config, numNextnPredictLayers: weights.mtp.length };
-    writeJson(files.aside(join(dir, "config.json")), writeConfig(saved, dtype === "F32" ? "float32" : "bfloat16"));
+    const json = writeConfig(saved, dtype === "F32" ? "float32" : "bfloat16", { fp8: dtype === "F8_E4M3" });
+    writeJson(files.aside(join(dir, "config.json")), json);
     files.commit();
   } finally {
     files.discard();
@@ -171,18 +191,19 @@ function writtenTensors(weights: ModelWeights, dtype: WrittenFormat): WrittenTen
     return latest.values;
   };
   return namedTensors(weights).flatMap(({ name, tensor }) =>
-    releasedTensors({ name, shape: tensor.shape }).map((part, i) => ({
-      ...part,
-      format: name.endsWith("e_score_correction_bias") ? "F32" : dtype,
-      values: async () => {
+    releasedTensors({ name, shape: tensor.shape }).flatMap((part, i) => {
+      const values = async () => {
         const length = tf.util.sizeFromShape(part.shape);
         const values = (await valuesOf(tensor)).subarray(i * length, (i + 1) * length);
         if (!isTransposed(name, tensor.shape)) return values;
         const turned = new Float32Array(length);
         transpose(values, [...part.shape].reverse(), turned);
         return turned;
-      },
-    })),
+      };
+      if (name.endsWith("e_score_correction_bias")) return [{ ...part, format: "F32" as const, values }];
+      if (dtype !== "F8_E4M3") return [{ ...part, format: dtype, values }];
+      return isFp8Weight(name) ? fp8Tensors({ ...part, values }) : [{ ...part, format: "BF16" as const, values }];
+    }),
   );
 }
 

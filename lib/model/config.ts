@@ -5,6 +5,7 @@
  * the mathematics and that is not implemented is an error naming the option, never silently ignored.
  */
 import { ConfigKeys } from "./config-keys";
+import { QUANTIZATION_CONFIG } from "./fp8-weights";
 
 /** YaRN's stretching of the rotary frequencies (Peng et al., 2023). */
 export interface YarnScaling {
@@ -124,6 +125,7 @@ export function tinyConfig(overrides: Partial<ModelConfig> = {}): ModelConfig {
  */
 export function readConfig(json: unknown): ModelConfig {
   const keys = new ConfigKeys(json);
+  checkQuantisation(keys.section("quantization_config"));
   REQUIRED_CHOICES.forEach(([key, supported]) => keys.mustBe(key, supported));
   const heads = keys.number("num_attention_heads");
   keys.mustBe("num_key_value_heads", [heads]); // multi-head latent attention has no groups of heads
@@ -169,6 +171,19 @@ const REQUIRED_CHOICES: [key: string, supported: unknown[]][] = [
   ["moe_layer_freq", [1]],
 ];
 
+/** Weights are read as the release has them: E4M3 in blocks of 128 × 128. */
+function checkQuantisation(section: ConfigKeys | undefined): void {
+  if (section === undefined) return;
+  section.mustHave("quant_method");
+  section.mustBe("quant_method", [QUANTIZATION_CONFIG.quant_method]);
+  section.mustBe("fmt", [QUANTIZATION_CONFIG.fmt]);
+  const size = section.value("weight_block_size");
+  const wanted = QUANTIZATION_CONFIG.weight_block_size;
+  if (JSON.stringify(size) !== JSON.stringify(wanted)) {
+    throw new Error(`config: quantization_config.weight_block_size ${JSON.stringify(size)} is not supported; supported: ${JSON.stringify(wanted)}`);
+  }
+}
+
 /** ropeTheta and ropeScaling, from either form of the file. */
 function readRotary(keys: ConfigKeys, maxPositionEmbeddings: number): Pick<ModelConfig, "ropeTheta" | "ropeScaling"> {
   const topTheta = keys.number("rope_theta", 10000);
@@ -198,8 +213,13 @@ function readRotary(keys: ConfigKeys, maxPositionEmbeddings: number): Pick<Model
  * The content of a config.json that readConfig, and transformers, read as this config.
  *
  * @param torchDtype what the weights are stored as
+ * @param options.fp8 whether linear maps are stored in FP8
  */
-export function writeConfig(config: ModelConfig, torchDtype: "float32" | "bfloat16"): Record<string, unknown> {
+export function writeConfig(
+  config: ModelConfig,
+  torchDtype: "float32" | "bfloat16",
+  { fp8 = false }: { fp8?: boolean } = {},
+): Record<string, unknown> {
   const { ropeScaling, ...plain } = config;
   const snake = (object: object) => Object.fromEntries(Object.entries(object).map(([k, v]) => [snakeCase(k), v]));
   return {
@@ -209,6 +229,7 @@ export function writeConfig(config: ModelConfig, torchDtype: "float32" | "bfloat
     num_key_value_heads: config.numAttentionHeads,
     rope_scaling: ropeScaling && { ...snake(ropeScaling), type: "yarn" },
     torch_dtype: torchDtype,
+    ...(fp8 ? { quantization_config: QUANTIZATION_CONFIG } : {}),
   };
 }
 

@@ -10,12 +10,12 @@
  *   but plain operations only, and nothing is read back.
  */
 import * as tf from "@tensorflow/tfjs";
-import { groupedMatMul } from "../tensor/grouped-matmul";
 import { addRows, takeRows } from "../tensor/rows";
 import { onWebgpu } from "../tensor/webgpu-program";
 import type { ModelConfig } from "./config";
 import { expertsOnWebgpu } from "./experts-webgpu";
 import { mlp, silu } from "./mlp";
+import { FLOAT32, type Products } from "./products";
 import { route, type Routing } from "./router";
 import type { ExpertWeights, MoeWeights } from "./weights";
 
@@ -25,6 +25,8 @@ export interface MoeOptions {
   dispatch: Dispatch;
   /** Is shown the routing, for as long as the call lasts. */
   observe?: (routing: Routing) => void;
+  /** Float32 where left out. */
+  products?: Products;
 }
 
 /**
@@ -34,30 +36,40 @@ export interface MoeOptions {
  * @returns [N, D]
  */
 export function moe(x: tf.Tensor2D, weights: MoeWeights, config: ModelConfig, options: MoeOptions): tf.Tensor2D {
+  const { dispatch, observe, products = FLOAT32 } = options;
   return tf.tidy(() => {
-    const routing = route(x, weights.gate, config);
-    options.observe?.(routing);
-    const routed = routedExperts(x, routing, weights.experts, options.dispatch);
-    return weights.sharedExperts === undefined ? routed : routed.add<tf.Tensor2D>(mlp(x, weights.sharedExperts));
+    const routing = route(x, weights.gate, config, products.linear("router"));
+    observe?.(routing);
+    const routed = routedExperts(x, routing, weights.experts, dispatch, products);
+    if (weights.sharedExperts === undefined) return routed;
+    return routed.add<tf.Tensor2D>(mlp(x, weights.sharedExperts, products.linear("sharedExperts")));
   });
 }
 
-/** Σ over the chosen experts of gate · expert(x): [N, D] → [N, D]. */
+/**
+ * Σ over the chosen experts of gate · expert(x): [N, D] → [N, D].
+ *
+ * @throws if products other than float32 shall be masked
+ */
 export function routedExperts(
   x: tf.Tensor2D,
   routing: Pick<Routing, "expertIndices" | "gates">,
   experts: ExpertWeights,
   dispatch: Dispatch,
+  products = FLOAT32,
 ): tf.Tensor2D {
+  const plain = products === FLOAT32;
+  if (dispatch === "masked" && !plain) throw new Error("routedExperts: masked dispatch is float32 only; use grouped");
   if (dispatch === "masked") return maskedExperts(x, routing, experts);
-  if (onWebgpu()) return expertsOnWebgpu(x, routing.expertIndices, routing.gates, experts);
-  return groupedExperts(x, routing, experts);
+  if (onWebgpu() && plain) return expertsOnWebgpu(x, routing.expertIndices, routing.gates, experts);
+  return groupedExperts(x, routing, experts, products);
 }
 
 function groupedExperts(
   x: tf.Tensor2D,
   { expertIndices, gates }: Pick<Routing, "expertIndices" | "gates">,
   { gateProj, upProj, downProj }: ExpertWeights,
+  products: Products,
 ): tf.Tensor2D {
   const [N, K] = expertIndices.shape;
   const E = gates.shape[1];
@@ -65,8 +77,9 @@ function groupedExperts(
     const { counts, tokens, slots } = sortByExpert(expertIndices.dataSync(), K, E);
     const tokenOfRow = tf.tensor1d(tokens, "int32"); // [N·K]
     const rows = takeRows(x, tokenOfRow); // [N·K, D], sorted by expert
-    const inner = silu(groupedMatMul(rows, gateProj, counts)).mul<tf.Tensor2D>(groupedMatMul(rows, upProj, counts));
-    const outputs = groupedMatMul(inner, downProj, counts); // [N·K, D]
+    const times = (x: tf.Tensor2D, w: tf.Tensor3D) => products.grouped(x, w, counts, "routedExperts");
+    const inner = silu(times(rows, gateProj)).mul<tf.Tensor2D>(times(rows, upProj));
+    const outputs = times(inner, downProj); // [N·K, D]
     const gateOfRow = takeRows(gates.reshape([N * E, 1]), tf.tensor1d(slots, "int32")); // [N·K, 1]
     return addRows(outputs.mul(gateOfRow), tokenOfRow, N);
   });

@@ -16,6 +16,7 @@ import { causalSoftmaxOnWebgpu } from "../tensor/webgpu-softmax";
 import { causalSoftmax, mergeHeads, project, splitHeads } from "./attention";
 import type { LatentCache } from "./cache";
 import type { ModelConfig } from "./config";
+import { FLOAT32, type Linear, type Products } from "./products";
 import { rmsNorm } from "./rms-norm";
 import { applyRotary, softmaxScale, type RotaryTables } from "./rotary";
 import type { MlaWeights } from "./weights";
@@ -26,6 +27,8 @@ const LATENT_EPS = 1e-6;
 export interface MlaOptions {
   rotary: RotaryTables;
   method: "naive" | "absorbed";
+  /** How the linear maps multiply, and what enters the attention operator; float32 where left out. */
+  products?: Products;
   /** Past tokens; this layer's are appended. */
   cache?: { store: LatentCache; layer: number };
   /** Is shown the probabilities [B, H, T, S] and what is cached, for as long as the call lasts. */
@@ -39,10 +42,12 @@ export interface MlaOptions {
  * @returns [B, T, D]
  */
 export function mla(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, options: MlaOptions): tf.Tensor3D {
-  const { rotary, cache, observe } = options;
+  const { rotary, cache, observe, products = FLOAT32 } = options;
+  const linear = products.linear("attention");
+  const operand = <T extends tf.Tensor>(x: T) => products.input(x, "attentionOperator");
   return tf.tidy(() => {
-    const query = queries(x, weights, config, rotary);
-    const fresh = latent(x, weights, config, rotary);
+    const query = queries(x, weights, config, rotary, linear);
+    const fresh = latent(x, weights, config, rotary, linear);
     const past = cache === undefined ? fresh : cache.store.append(cache.layer, fresh.cKV, fresh.kPe);
     observe?.("cache_ckv", past.cKV);
     observe?.("cache_kpe", past.kPe);
@@ -50,32 +55,44 @@ export function mla(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, op
     // The part of the scores with positions, one key for all heads: [B, H·T, R] · [B, S, R]ᵀ → [B, H, T, S]
     const [B, H, T] = query.qR.shape;
     const S = past.cKV.shape[1];
-    const positional = tf.matMul(joinHeads(query.qR), past.kPe, false, true).reshape<tf.Tensor4D>([B, H, T, S]);
+    const positional = tf.matMul(joinHeads(operand(query.qR)), operand(past.kPe), false, true).reshape<tf.Tensor4D>([B, H, T, S]);
     const probabilitiesOf = (content: tf.Tensor4D) => {
       const scale = softmaxScale(config);
       const probabilities = onWebgpu() // equation 10
         ? causalSoftmaxOnWebgpu(content, positional, scale)
         : causalSoftmax(content.add(positional).mul<tf.Tensor4D>(scale));
       observe?.("attn_probs", probabilities);
-      return probabilities;
+      return operand(probabilities);
     };
     const attend = options.method === "naive" ? naive : absorbed;
-    const heads: tf.Tensor4D = attend(query.qC, past.cKV, weights.kvBProj, config, probabilitiesOf); // [B, H, T, v]
-    return project(mergeHeads(heads), weights.oProj); // equation 11
+    const heads: tf.Tensor4D = // [B, H, T, v]
+      attend(operand(query.qC), past.cKV, weights.kvBProj, config, probabilitiesOf, products);
+    return project(mergeHeads(heads), weights.oProj, linear); // equation 11
   });
 }
 
 type Probabilities = (contentScores: tf.Tensor4D) => tf.Tensor4D; // [B, H, T, S] → [B, H, T, S]
 
 /** Expands the latents to keys and values of every head (equations 2 and 5) and attends to these. */
-function naive(qC: tf.Tensor4D, cKV: tf.Tensor3D, kvBProj: tf.Tensor2D, config: ModelConfig, probabilitiesOf: Probabilities) {
+function naive(
+  qC: tf.Tensor4D,
+  cKV: tf.Tensor3D,
+  kvBProj: tf.Tensor2D,
+  config: ModelConfig,
+  probabilitiesOf: Probabilities,
+  products: Products,
+) {
   const { numAttentionHeads: H, qkNopeHeadDim: nope, vHeadDim } = config;
-  const [kC, v] = tf.split(splitHeads(project(cKV, kvBProj), H), [nope, vHeadDim], 3) as tf.Tensor4D[]; // [B, H, S, ·]
+  const expanded = products.input(project(cKV, kvBProj, products.linear("attention")), "attentionOperator");
+  const [kC, v] = tf.split(splitHeads(expanded, H), [nope, vHeadDim], 3) as tf.Tensor4D[]; // [B, H, S, ·]
   const probabilities = probabilitiesOf(tf.matMul(qC, kC, false, true));
   return tf.matMul(probabilities, v) as tf.Tensor4D;
 }
 
-/** Takes the query into the latent space, qᵀ·(W^UK·c) = (W^UKᵀ·q)ᵀ·c, attends to the latents, and expands the result. */
+/**
+ * Takes the query into the latent space, qᵀ·(W^UK·c) = (W^UKᵀ·q)ᵀ·c, attends to the latents, and expands the result.
+ * kvBProj multiplies in float32 here, whatever the precision.
+ */
 function absorbed(qC: tf.Tensor4D, cKV: tf.Tensor3D, kvBProj: tf.Tensor2D, config: ModelConfig, probabilitiesOf: Probabilities) {
   const { qkNopeHeadDim: nope, vHeadDim, kvLoraRank: C } = config;
   const [B, H, T] = qC.shape;
@@ -105,26 +122,31 @@ function perHead(x: tf.Tensor4D, w: tf.Tensor3D, transposed = false): tf.Tensor4
 }
 
 /** Equations 6–9: the query of each head, qC without and qR with a position: [B, H, T, nope], [B, H, T, R]. */
-function queries(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, rotary: RotaryTables) {
+function queries(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, rotary: RotaryTables, linear: Linear) {
   const { numAttentionHeads: H, qkNopeHeadDim: nope, qkRopeHeadDim: R } = config;
   const [B, T] = x.shape;
-  const projected = project(...compressQuery(x, weights, config)).reshape<tf.Tensor4D>([B, T, H, nope + R]);
+  const projected = project(...compressQuery(x, weights, config, linear), linear).reshape<tf.Tensor4D>([B, T, H, nope + R]);
   const [qC, qPe] = tf.split(projected, [nope, R], 3) as tf.Tensor4D[];
   return { qC: qC.transpose<tf.Tensor4D>([0, 2, 1, 3]), qR: applyRotary(qPe, rotary).transpose<tf.Tensor4D>([0, 2, 1, 3]) };
 }
 
 /** The input and the weight of the query's last projection: through the bottleneck cQ, or straight from x. */
-function compressQuery(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig): [tf.Tensor3D, tf.Tensor2D] {
+function compressQuery(
+  x: tf.Tensor3D,
+  weights: MlaWeights,
+  config: ModelConfig,
+  linear: Linear,
+): [tf.Tensor3D, tf.Tensor2D] {
   if (config.qLoraRank === null) return [x, weights.qProj!];
-  const cQ = rmsNorm(project(x, weights.qAProj!), weights.qALayernorm!, LATENT_EPS); // [B, T, qLoraRank]
+  const cQ = rmsNorm(project(x, weights.qAProj!, linear), weights.qALayernorm!, LATENT_EPS); // [B, T, qLoraRank]
   return [cQ, weights.qBProj!];
 }
 
 /** Equations 1 and 3: the normalised latent cKV [B, T, C], and the rotated shared key kPe [B, T, R], not normalised. */
-function latent(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, rotary: RotaryTables) {
+function latent(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, rotary: RotaryTables, linear: Linear) {
   const { kvLoraRank: C, qkRopeHeadDim: R } = config;
   const [B, T] = x.shape;
-  const [compressed, key] = tf.split(project(x, weights.kvAProjWithMqa), [C, R], 2) as tf.Tensor3D[];
+  const [compressed, key] = tf.split(project(x, weights.kvAProjWithMqa, linear), [C, R], 2) as tf.Tensor3D[];
   return {
     cKV: rmsNorm(compressed, weights.kvALayernorm, LATENT_EPS),
     kPe: applyRotary(key.reshape([B, T, 1, R]), rotary).reshape<tf.Tensor3D>([B, T, R]),

@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { onWebgpu } from "../tensor/webgpu-program";
 import { siluTimesOnWebgpu } from "../tensor/webgpu-silu";
+import type { Linear } from "./products";
 import type { MlpWeights } from "./weights";
 
 /** SiLU(x) = x · sigmoid(x), any shape. */
@@ -18,11 +19,15 @@ export function silu<T extends tf.Tensor>(x: T): T {
  * @param x [N, D]
  * @returns [N, D]
  */
-export function mlp(x: tf.Tensor2D, { gateProj, upProj, downProj }: MlpWeights): tf.Tensor2D {
+export function mlp(
+  x: tf.Tensor2D,
+  { gateProj, upProj, downProj }: MlpWeights,
+  linear: Linear = tf.matMul,
+): tf.Tensor2D {
   return tf.tidy(() => {
-    const gate: tf.Tensor2D = tf.matMul(x, gateProj); // [N, I]
-    const up: tf.Tensor2D = tf.matMul(x, upProj); // [N, I]
+    const gate = linear(x, gateProj); // [N, I]
+    const up = linear(x, upProj); // [N, I]
     const inner = onWebgpu() ? siluTimesOnWebgpu(gate, up) : silu(gate).mul<tf.Tensor2D>(up);
-    return tf.matMul(inner, downProj);
+    return linear(inner, downProj);
   });
 }

@@ -12,6 +12,7 @@ import { loadCheckpoint } from "./checkpoint";
 import type { ModelConfig } from "./config";
 import type { Dispatch } from "./experts";
 import { mtpModule } from "./mtp";
+import { FLOAT32, type Products } from "./products";
 import { rmsNorm } from "./rms-norm";
 import { rotaryTables } from "./rotary";
 import { disposeWeights, initWeights, type ModelWeights } from "./weights";
@@ -36,6 +37,8 @@ export class DeepSeekV3 {
   constructor(
     readonly config: ModelConfig,
     readonly weights: ModelWeights,
+    /** How it multiplies by its weights; productsFor gives lower precisions. */
+    readonly products: Products = FLOAT32,
   ) {}
 
   /**
@@ -66,7 +69,7 @@ export class DeepSeekV3 {
           observe: observe && ((name, value) => observe(`layer${layer}.${name}`, value)),
         });
       });
-      const normed = rmsNorm(h, this.weights.norm, this.config.rmsNormEps);
+      const normed = rmsNorm(this.products.input(h, "norms"), this.weights.norm, this.config.rmsNormEps);
       observe?.("final_norm", normed);
       return normed;
     });
@@ -146,12 +149,13 @@ export class DeepSeekV3 {
     const [B, T, D] = [ids.length, ids[0].length, this.config.hiddenSize];
     const indices = tf.tensor1d(ids.flat(), "int32");
     const take = onWebgpu() ? takeRowsOfFew : takeRows;
-    return take(this.weights.embedTokens, indices).reshape([B, T, D]);
+    return this.products.input(take(this.weights.embedTokens, indices), "embedding").reshape([B, T, D]);
   }
 
   /** The head: states as hiddenStates gives them, [B, T, D] → logits [B, T, V]. */
   head(hidden: tf.Tensor3D): tf.Tensor3D {
-    return project(hidden, this.weights.lmHead ?? this.weights.embedTokens.transpose<tf.Tensor2D>());
+    const weight = this.weights.lmHead ?? this.weights.embedTokens.transpose<tf.Tensor2D>();
+    return project(hidden, weight, this.products.linear("head"));
   }
 
   private blockOptions(ids: number[][], { positions, cache, attention, dispatch }: ForwardOptions) {
@@ -169,6 +173,7 @@ export class DeepSeekV3 {
       rotary: rotaryTables(this.config, rows),
       method: attention ?? (cache === undefined ? ("naive" as const) : ("absorbed" as const)),
       dispatch: dispatch ?? ("grouped" as const),
+      products: this.products,
     };
   }
 }

@@ -14,6 +14,7 @@ import * as tf from "@tensorflow/tfjs";
 import { stopGradient } from "../tensor/stop-gradient";
 import { columnsOfMask, topKMask } from "../tensor/top-k";
 import type { ModelConfig } from "./config";
+import type { Linear } from "./products";
 import type { RouterWeights } from "./weights";
 
 // Finite, since GPUs promise nothing about infinities; next to it any score vanishes in float32, as next to −∞.
@@ -40,9 +41,14 @@ export interface Routing extends tf.NamedTensorMap {
  *
  * @param x [N, D]
  */
-export function route(x: tf.Tensor2D, gate: RouterWeights, config: RoutingConfig): Routing {
+export function route(
+  x: tf.Tensor2D,
+  gate: RouterWeights,
+  config: RoutingConfig,
+  linear: Linear = tf.matMul,
+): Routing {
   return tf.tidy(() => {
-    const affinity = tf.sigmoid(tf.matMul(x, gate.weight) as tf.Tensor2D); // [N, E], equation 15
+    const affinity = tf.sigmoid(linear(x, gate.weight)); // [N, E], equation 15
     return selectExperts(affinity, gate.eScoreCorrectionBias, config);
   });
 }

@@ -3,7 +3,7 @@
  * an interruption leaves what was there before.
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
-import { encode, type WrittenFormat } from "./safetensors-values";
+import { encode, FORMATS, type WrittenFormat } from "./safetensors-values";
 
 export interface WrittenTensor {
   name: string;
@@ -15,7 +15,7 @@ export interface WrittenTensor {
 
 /** Bytes that a tensor takes in a file. */
 export function tensorBytes({ shape, format }: Pick<WrittenTensor, "shape" | "format">): number {
-  return shape.reduce((product, length) => product * length, format === "F32" ? 4 : 2);
+  return shape.reduce((product, length) => product * length, FORMATS.get(format)!.bytes);
 }
 
 /**

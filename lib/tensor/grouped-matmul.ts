@@ -32,18 +32,18 @@ export function groupedMatMul(x: tf.Tensor2D, w: tf.Tensor3D, counts: number[]):
     const [x, w, save] = args as unknown as [tf.Tensor2D, tf.Tensor3D, tf.GradSaveFunc];
     save([x, w]);
     return {
-      value: rowsTimesGroups(x, w, counts, false),
+      value: groupedRowsProduct(x, w, counts, false),
       gradFunc: (dy: tf.Tensor, [x, w]: tf.Tensor[]) => [
-        rowsTimesGroups(dy as tf.Tensor2D, w as tf.Tensor3D, counts, true),
-        groupProducts(x as tf.Tensor2D, dy as tf.Tensor2D, counts),
+        groupedRowsProduct(dy as tf.Tensor2D, w as tf.Tensor3D, counts, true),
+        groupedWeightProduct(x as tf.Tensor2D, dy as tf.Tensor2D, counts),
       ],
     };
   });
   return product(x, w) as tf.Tensor2D;
 }
 
-/** x [N, ·] times w[e], or times w[e] transposed, group by group. */
-function rowsTimesGroups(x: tf.Tensor2D, w: tf.Tensor3D, counts: number[], transposed: boolean): tf.Tensor2D {
+/** x [N, ·] times w[e], or times w[e] transposed, group by group: groupedMatMul without a gradient and without checks. */
+export function groupedRowsProduct(x: tf.Tensor2D, w: tf.Tensor3D, counts: number[], transposed: boolean): tf.Tensor2D {
   if (tf.getBackend() === "wasm") return onWasm(ROWS_TIMES_GROUPS, { x, w }, { counts, transposed }) as tf.Tensor2D;
   return tf.tidy(() => {
     const width = w.shape[transposed ? 1 : 2];
@@ -56,7 +56,7 @@ function rowsTimesGroups(x: tf.Tensor2D, w: tf.Tensor3D, counts: number[], trans
 }
 
 /** For each group its rows of x, transposed, times its rows of y: [N, Din], [N, Dout] → [E, Din, Dout]; 0 without rows. */
-function groupProducts(x: tf.Tensor2D, y: tf.Tensor2D, counts: number[]): tf.Tensor3D {
+export function groupedWeightProduct(x: tf.Tensor2D, y: tf.Tensor2D, counts: number[]): tf.Tensor3D {
   if (tf.getBackend() === "wasm") return onWasm(GROUP_PRODUCTS, { x, y }, { counts }) as tf.Tensor3D;
   return tf.tidy(() => {
     let next = 0;

@@ -6,6 +6,8 @@
  * adamwUpdate, that a fused program takes the place of on a GPU.
  */
 import * as tf from "@tensorflow/tfjs";
+import { roundTensor } from "../numerics/round-blocks";
+import { BLOCKS } from "../numerics/scaling";
 import { adamwOnWebgpu, sumOfSquaresOnWebgpu, type AdamWNumbers } from "../tensor/webgpu-adamw";
 import { onWebgpu } from "../tensor/webgpu-program";
 
@@ -21,6 +23,8 @@ export interface AdamWOptions {
   epsilon: number;
   /** λ of θ ← θ − α·λ·θ. Matrices only: a norm's gain or a bias has no reason to be near 0. */
   weightDecay: number;
+  /** How moments are kept between steps; "F32" where left out. DeepSeek-V3 keeps them in BF16 (section 3.3.3). */
+  moments?: "F32" | "BF16";
 }
 
 export const ADAMW: AdamWOptions = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1 };
@@ -76,6 +80,13 @@ export function clipByGlobalNorm(gradients: tf.Tensor[], maxNorm: number): { nor
   });
 }
 
+/** A moment rounded to BF16, in place of the given one. Reading it is cheap on wasm and cpu, a stall on a GPU. */
+function roundedMoment(moment: tf.Tensor): tf.Tensor {
+  const rounded = roundTensor(moment, { format: "BF16", block: BLOCKS.tensor, scale: "none" });
+  moment.dispose();
+  return tf.keep(rounded);
+}
+
 /** The optimiser: the moments of every parameter, and the count of steps. */
 export class AdamW {
   /** Steps made, t. */
@@ -98,7 +109,8 @@ export class AdamW {
    */
   step(gradients: tf.Tensor[], learningRate: number, clip: tf.Scalar): void {
     this.steps++;
-    const { weightDecay, ...options } = this.options;
+    const { weightDecay, moments, ...options } = this.options;
+    const kept = (moment: tf.Tensor) => (moments === "BF16" ? roundedMoment(moment) : tf.keep(moment));
     this.parameters.forEach(({ variable }, i) => {
       const decay = variable.rank >= 2 ? weightDecay : 0;
       const before = this.moments[i];
@@ -106,7 +118,7 @@ export class AdamW {
       const { p, m, v } = adamwUpdate(tensors, { ...options, learningRate, weightDecay: decay, step: this.steps });
       variable.assign(p);
       tf.dispose([p, before.m, before.v]);
-      this.moments[i] = { m: tf.keep(m), v: tf.keep(v) };
+      this.moments[i] = { m: kept(m), v: kept(v) };
     });
   }
 

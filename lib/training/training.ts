@@ -7,6 +7,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ModelConfig } from "../model/config";
 import { DeepSeekV3 } from "../model/model";
+import { productsFor, type Precision } from "../model/precision";
+import { FLOAT32 } from "../model/products";
 import {
   buildWeights,
   initWeights,
@@ -46,6 +48,8 @@ export interface TrainingOptions {
   adamw: AdamWOptions;
   /** The gradient's norm is brought down to this. */
   clipNorm: number;
+  /** How the model multiplies, in training and when it is evaluated; float32 where left out. */
+  precision?: Precision;
   /** Hash of the corpus (its manifest has it), so that a saved run goes on with no other. */
   corpus?: string;
 }
@@ -89,7 +93,8 @@ export class Training {
     readonly options: TrainingOptions,
     weights: ModelWeights = initWeights(config, options.seed, { std: options.initStd }),
   ) {
-    this.model = new DeepSeekV3(config, asVariables(weights));
+    const products = options.precision === undefined ? FLOAT32 : productsFor(options.precision);
+    this.model = new DeepSeekV3(config, asVariables(weights), products);
     const parameters = namedTensors(this.model.weights)
       .map(({ name, tensor }) => ({ name, variable: tensor as tf.Variable }))
       .filter(({ variable }) => variable.trainable);

@@ -3,11 +3,14 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { loadCheckpoint, saveCheckpoint } from "../../lib/model/checkpoint";
-import { tinyConfig, type ModelConfig } from "../../lib/model/config";
+import { DEEPSEEK_V3, tinyConfig, type ModelConfig } from "../../lib/model/config";
+import { isFp8Weight, throughFp8 } from "../../lib/model/fp8-weights";
+import { parameterShapes, releasedTensors } from "../../lib/model/parameter-shapes";
 import { TensorFiles } from "../../lib/model/safetensors";
 import { writeSafetensors, type WrittenTensor } from "../../lib/model/safetensors-write";
 import { disposeWeights, initWeights, isMoe, namedTensors, type ModelWeights } from "../../lib/model/weights";
 import { useBackend } from "../../lib/tensor/backend";
+import { expectClose } from "../support/close";
 import { temporaryFolder } from "../support/folder";
 
 const temporary = temporaryFolder();
@@ -267,5 +270,78 @@ describe("loading", () => {
     const dir = temporary();
     writeFileSync(path.join(dir, "file"), "");
     expect(() => loadCheckpoint(path.join(dir, "file"))).toThrow("file: there is no such folder");
+  });
+});
+
+describe("a checkpoint in FP8, as released", () => {
+  const sized = tinyConfig({ hiddenSize: 200, intermediateSize: 300, moeIntermediateSize: 136, nRoutedExperts: 4, nGroup: 2, topkGroup: 1, numExpertsPerTok: 2 });
+
+  it("holds what the released one holds: 680,571,043,840 numbers in FP8, and no others", () => {
+    const fp8 = parameterShapes(DEEPSEEK_V3, { mtp: 1 }).filter(({ name }) => isFp8Weight(name));
+    expect(fp8.reduce((sum, { shape }) => sum + shape[0] * shape[1], 0)).toBe(680_571_043_840);
+  });
+
+  it("has codes and one scale for each begun block of 128 × 128; the rest as in BF16", async () => {
+    const files = TensorFiles.openFolder(await saved(sized, { dtype: "F8_E4M3" }));
+    expect(files.info("model.layers.0.mlp.down_proj.weight")).toMatchObject({ dtype: "F8_E4M3", shape: [200, 300] });
+    expect(files.info("model.layers.0.mlp.down_proj.weight_scale_inv")).toMatchObject({ dtype: "F32", shape: [2, 3] });
+    expect(files.info("model.layers.1.mlp.experts.3.up_proj.weight_scale_inv")).toMatchObject({ shape: [2, 2] });
+    for (const name of ["model.embed_tokens.weight", "lm_head.weight", "model.layers.1.mlp.gate.weight", "model.norm.weight", "model.layers.3.eh_proj.weight"]) {
+      expect(files.info(name).dtype).toBe("BF16");
+      expect(files.has(`${name}_scale_inv`)).toBe(false);
+    }
+    expect(files.info("model.layers.1.mlp.gate.e_score_correction_bias").dtype).toBe("F32");
+  });
+
+  it("is loaded by the same loader, as codes times scales", async () => {
+    const original = initWeights(sized, 1);
+    const { weights } = loadCheckpoint(await saved(sized, { dtype: "F8_E4M3" }));
+    const before = namedTensors(original);
+    for (const [i, { name, tensor }] of namedTensors(weights).entries()) {
+      const released = releasedTensors({ name, shape: tensor.shape })[0];
+      if (!isFp8Weight(released.name)) continue;
+      tf.tidy(() => {
+        const first = (t: tf.Tensor) => (t.rank === 3 ? t.slice([0], [1]).squeeze([0]) : t).transpose() as tf.Tensor2D;
+        const expected = throughFp8(first(before[i].tensor).dataSync<"float32">(), released.shape as [number, number]);
+        expect(Array.from(first(tensor).dataSync())).toEqual(Array.from(expected));
+      });
+    }
+    [original, weights].forEach(disposeWeights);
+  });
+
+  it("saved again is the same to the last bit but one of a scale", async () => {
+    const dir = await saved(sized, { dtype: "F8_E4M3" });
+    const { weights } = loadCheckpoint(dir);
+    const again = temporary();
+    await saveCheckpoint(again, sized, weights, { dtype: "F8_E4M3" });
+    disposeWeights(weights);
+    const [a, b] = [dir, again].map((folder) => TensorFiles.openFolder(folder));
+    const name = "model.layers.1.self_attn.q_b_proj.weight";
+    expect(b.read(name).values).toEqual(a.read(name).values);
+    expectClose(b.read(`${name}_scale_inv`).values, a.read(`${name}_scale_inv`).values, { rtol: 2 ** -22, atol: 0 });
+  });
+
+  it("says so in config.json, which is refused where blocks or format are others", async () => {
+    const dir = await saved(sized, { dtype: "F8_E4M3" });
+    const file = path.join(dir, "config.json");
+    const json = JSON.parse(readFileSync(file, "utf8")) as Record<string, Record<string, unknown>>;
+    expect(json.quantization_config).toEqual({ activation_scheme: "dynamic", fmt: "e4m3", quant_method: "fp8", weight_block_size: [128, 128] });
+    for (const [key, value] of [["quant_method", "gptq"], ["fmt", "e5m2"], ["weight_block_size", [64, 64]]] as const) {
+      const changed = { ...json, quantization_config: { ...json.quantization_config, [key]: value } };
+      writeFileSync(file, JSON.stringify(changed));
+      expect(() => loadCheckpoint(dir)).toThrow(`quantization_config.${key} ${JSON.stringify(value)} is not supported`);
+    }
+  });
+
+  it("is refused without its scales, or with too few", async () => {
+    const dir = await saved(sized, { dtype: "F8_E4M3" });
+    const file = path.join(dir, "model.safetensors");
+    const whole = readFileSync(file, "latin1");
+    const name = "model.layers.0.self_attn.o_proj.weight_scale_inv";
+    writeFileSync(file, whole.replace(name, name.replace("inv", "int")), "latin1");
+    expect(() => loadCheckpoint(dir)).toThrow(`is F8_E4M3, and ${name} is missing`);
+    const { shape } = TensorFiles.openFolder(await saved(sized, { dtype: "F8_E4M3" })).info(name);
+    writeFileSync(file, whole.replace(`"${name}":{"dtype":"F32","shape":[${shape}]`, `"${name}":{"dtype":"F32","shape":[${[...shape].reverse()}]`), "latin1");
+    expect(() => loadCheckpoint(dir)).toThrow(/weight_scale_inv has shape .* config.json makes it/);
   });
 });

@@ -3,7 +3,7 @@ import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TensorFiles } from "../../lib/model/safetensors";
-import { encodeBfloat16 } from "../../lib/model/safetensors-values";
+import { encode as encodeNumbers } from "../../lib/numerics/codec";
 import { FilesAside, writeSafetensors, type WrittenTensor } from "../../lib/model/safetensors-write";
 import { temporaryFolder } from "../support/folder";
 
@@ -130,11 +130,11 @@ describe("reading", () => {
   });
 
   it("names a tensor that is missing, and a format that it cannot read, when asked for them", () => {
-    const files = TensorFiles.openFile(fileOf({ a: entry("F8_E4M3", [4], 0, 4), b: entry("F32", [1], 4, 8) }, 8));
+    const files = TensorFiles.openFile(fileOf({ a: entry("F8_E5M2", [4], 0, 4), b: entry("F32", [1], 4, 8) }, 8));
     expect(files.read("b").values).toEqual(Float32Array.of(0));
     expect(() => files.read("c")).toThrow("model.safetensors: tensor c is missing");
     expect(() => files.read("a")).toThrow(
-      "tensor a has format F8_E4M3, which cannot be read; supported: F32, BF16, F16, I32",
+      "tensor a has format F8_E5M2, which cannot be read; supported: F32, BF16, F16, F8_E4M3, I32",
     );
   });
 });
@@ -260,10 +260,10 @@ describe("bfloat16", () => {
   it("rounds to the nearest, ties to even", () => {
     // 1 + 2^-8 lies between 1 (even) and 1 + 2^-7 (odd); 1 + 3·2^-8 between 1 + 2^-7 (odd) and 1 + 2^-6 (even).
     const values = Float32Array.of(1 + 2 ** -8, 1 + 3 * 2 ** -8, 1 + 2 ** -8 + 2 ** -20, -1 - 2 ** -8, 3.4e38);
-    expect([...encodeBfloat16(values)]).toEqual([0x3f80, 0x3f82, 0x3f81, 0xbf80, 0x7f80]);
+    expect([...encodeNumbers(values, "BF16")]).toEqual([0x3f80, 0x3f82, 0x3f81, 0xbf80, 0x7f80]);
     fc.assert(
       fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (x) => {
-        expect(encodeBfloat16(Float32Array.of(x))[0]).toBe(nearest(x));
+        expect(encodeNumbers(Float32Array.of(x), "BF16")[0]).toBe(nearest(x));
       }),
       { seed: 6, numRuns: 2000 },
     );
@@ -271,7 +271,7 @@ describe("bfloat16", () => {
 
   it("keeps infinities and NaN, whose lower bits could round it to infinity", () => {
     const bits = Uint32Array.of(0x7f800000, 0xff800000, 0x7f800001, 0xffffffff);
-    const halves = encodeBfloat16(new Float32Array(bits.buffer));
+    const halves = encodeNumbers(new Float32Array(bits.buffer), "BF16");
     expect([...halves.subarray(0, 2)]).toEqual([0x7f80, 0xff80]);
     for (const half of halves.subarray(2)) expect(half & 0x7fff).toBeGreaterThan(0x7f80);
   });

@@ -6,21 +6,21 @@ import path from "node:path";
 const ROOT = path.join(__dirname, "..", "..");
 const VENV = path.join(ROOT, ".cache", "bench-venv");
 export const PYTHON = path.join(VENV, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
-const PACKAGES = ["torch==2.13.0", "transformers==5.23.0"];
+const PACKAGES = ["torch==2.13.0", "transformers==5.23.0", "ml_dtypes==0.6.0"];
 
-/** Makes the environment with torch and transformers, unless it is there. */
+/** Makes the environment with torch, transformers and ml_dtypes, unless it is there. */
 export function prepareTorch(say: (text: string) => void): void {
   const run = (command: string, args: string[]) => execFileSync(command, args, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
   if (!existsSync(PYTHON)) {
     say("making a Python environment in .cache/bench-venv");
     run(process.platform === "win32" ? "python" : "python3", ["-m", "venv", VENV]);
   }
-  say(`installing ${PACKAGES.join(" and ")} (hundreds of megabytes, once)`);
+  say(`installing ${PACKAGES.join(", ")} (hundreds of megabytes, once)`);
   run(PYTHON, ["-m", "pip", "install", "--quiet", ...PACKAGES]);
 }
 
 /** Runs a script of tools/bench with that Python; it prints one line of JSON. */
-export function runTorch(script: string): { milliseconds: number } {
+export function runTorch<Result = { milliseconds: number }>(script: string): Result {
   const output = execFileSync(PYTHON, [path.join(__dirname, script)], { cwd: ROOT, encoding: "utf8" });
-  return JSON.parse(output.trim().split("\n").pop()!) as { milliseconds: number };
+  return JSON.parse(output.trim().split("\n").pop()!) as Result;
 }
