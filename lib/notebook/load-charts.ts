@@ -9,7 +9,7 @@ import { COLOURS } from "./theme";
 export function heatmapPanels(chart: {
   title: string;
   x: string;
-  y: { title: string; labels?: (string | number)[] };
+  y: { title: string; labels?: (string | number)[] }; // one a row; "" for a row without a tick
   panels: { name: string; values: (number | null)[][]; labels?: (string | number)[] }[];
   colour: { title: string; range: [number, number] };
 }): Figure {
@@ -20,7 +20,12 @@ export function heatmapPanels(chart: {
   const ticks = (labels: (string | number)[] | undefined) =>
     labels === undefined
       ? {}
-      : { tickmode: "array", tickvals: labels.map((_, i) => i), ticktext: labels.map(String), tickangle: 0 };
+      : {
+          tickmode: "array",
+          tickvals: labels.flatMap((label, i) => (label === "" ? [] : [i])),
+          ticktext: labels.filter((label) => label !== "").map(String),
+          tickangle: 0,
+        };
   const axes = panels.map(({ labels }, i): Layout => ({
     [`xaxis${id(i)}`]: {
       title: { text: chart.x },
@@ -77,7 +82,7 @@ const TINT = "59"; // 35%
  * Shows a text with each piece on the colour of its group. The groups with most pieces get the eight colours; all
  * others stay bare. A legend below says which is which, and the plain text counts them.
  *
- * @param pieces of the text in order, with their group: "expert 17"
+ * @param pieces of the text in order, with their group: "expert 17", or "" for what belongs to none
  */
 export function colouredText(caption: string, pieces: readonly { text: string; group: string }[]): void {
   display(colouredTextBundle(caption, pieces));
@@ -89,7 +94,8 @@ export function colouredTextBundle(
   pieces: readonly { text: string; group: string }[],
 ): MimeBundle {
   const counts = new Map<string, number>();
-  for (const { group } of pieces) counts.set(group, (counts.get(group) ?? 0) + 1);
+  for (const { group } of pieces) if (group !== "") counts.set(group, (counts.get(group) ?? 0) + 1);
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const ranked = [...counts].sort((a, b) => b[1] - a[1]);
   const shown = ranked.slice(0, COLOURS.length);
   const colours = new Map(shown.map(([group], i) => [group, COLOURS[i]]));
@@ -106,7 +112,7 @@ export function colouredTextBundle(
     return all;
   }, []);
   const others = ranked.slice(COLOURS.length);
-  const share = (count: number) => `${((100 * count) / pieces.length).toFixed(0)}%`;
+  const share = (count: number) => `${((100 * count) / total).toFixed(0)}%`;
   const legend = shown.map(([group, count]) => `${tinted(` ${group} `, group)} ${share(count)}`);
   const rest = others.length === 0 ? [] : [`${others.length} others ${share(others.reduce((sum, [, n]) => sum + n, 0))}`];
   const html = [

@@ -113,3 +113,31 @@ function gradientsOf(model: DeepSeekV3, loss: () => tf.Scalar): Gradients {
   });
   return read;
 }
+
+/** How a balance loss's gradient stands to the task's. */
+export interface Pull {
+  /** Of the angle between the two. */
+  cosine: number;
+  /** Length of the balance gradient, for weight 1, against the task's. */
+  ratio: number;
+  /** Cosine of the task's gradients on two halves of the batches: how well the task agrees with itself. */
+  agreement: number;
+}
+
+/**
+ * Compares both gradients, each the mean over the batches, on the routers' weights and on all weights.
+ *
+ * @param batches at least two, [B][T + 1] each
+ */
+export function comparePulls(model: DeepSeekV3, batches: number[][][], scope: Scope): { routers: Pull; all: Pull } {
+  const task = batches.map((tokens) => taskGradients(model, tokens));
+  const half = Math.floor(batches.length / 2);
+  const [whole, first, second] = [task, task.slice(0, half), task.slice(half)].map(meanGradients);
+  const balance = meanGradients(batches.map((tokens) => balanceGradients(model, tokens, scope)));
+  const pull = (of?: (name: string) => boolean): Pull => ({
+    cosine: cosine(whole, balance, of),
+    ratio: norm(balance, of) / norm(whole, of),
+    agreement: cosine(first, second, of),
+  });
+  return { routers: pull(isRouter), all: pull() };
+}

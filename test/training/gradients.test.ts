@@ -4,7 +4,7 @@ import { DeepSeekV3 } from "../../lib/model/model";
 import { initWeights, namedTensors } from "../../lib/model/weights";
 import { useBackend } from "../../lib/tensor/backend";
 import {
-  balanceGradients, cosine, degrees, isRouter, meanGradients, norm, taskGradients, type Gradients,
+  balanceGradients, comparePulls, cosine, degrees, isRouter, meanGradients, norm, taskGradients, type Gradients,
 } from "../../lib/training/gradients";
 import { trainingLosses } from "../../lib/training/objective";
 import { expectClose, expectNoLeak } from "../support/close";
@@ -66,6 +66,20 @@ describe("taskGradients and balanceGradients", () => {
     const net = model();
     expect(norm(balanceGradients(net, batch(), "batch"), (name) => name === "lm_head.weight")).toBe(0);
     expect(norm(taskGradients(net, batch()), (name) => name === "lm_head.weight")).toBeGreaterThan(0);
+    net.dispose();
+  });
+});
+
+describe("comparePulls", () => {
+  it("is of the mean gradients, on the routers and on everything", () => {
+    const net = model();
+    const batches = [withoutLast(batch(1)), withoutLast(batch(2))];
+    const { routers, all } = comparePulls(net, batches, "sequence");
+    const task = batches.map((tokens) => taskGradients(net, tokens));
+    const balance = batches.map((tokens) => balanceGradients(net, tokens, "sequence"));
+    expect(routers.agreement).toBeCloseTo(cosine(task[0], task[1], isRouter), 6);
+    expect(routers.cosine).toBeCloseTo(cosine(meanGradients(task), meanGradients(balance), isRouter), 6);
+    expect(all.ratio).toBeCloseTo(norm(meanGradients(balance)) / norm(meanGradients(task)), 6);
     net.dispose();
   });
 });

@@ -4,6 +4,7 @@ import { DeepSeekV3 } from "../../lib/model/model";
 import { initWeights, mapWeights } from "../../lib/model/weights";
 import { Random } from "../../lib/tensor/random";
 import { useBackend } from "../../lib/tensor/backend";
+import { BEGIN_OF_DOCUMENT, characters, encode } from "../../lib/training/bytes";
 import { expertInformation, shuffledInformation } from "../../lib/training/specialisation";
 import { routeTokens, withoutBiases } from "../../lib/training/token-routing";
 import { expectNoLeak } from "../support/close";
@@ -68,5 +69,14 @@ describe("expertInformation", () => {
     expect(chance).toBeLessThan(0.02);
     expect(chance).toBeGreaterThan(0);
     expect(shuffledInformation(routed, 4, { seed: 1 })).toBe(chance);
+  });
+});
+
+describe("characters", () => {
+  it("gives each whole character and where it begins", () => {
+    const ids = [0x80, ...encode("aé€𝄞b"), BEGIN_OF_DOCUMENT, 0xe2, 0x82];
+    expect(characters(ids)).toEqual([
+      { text: "a", at: 1 }, { text: "é", at: 2 }, { text: "€", at: 4 }, { text: "𝄞", at: 7 }, { text: "b", at: 11 },
+    ]);
   });
 });
