@@ -23,3 +23,18 @@ export function decode(ids: ArrayLike<number>): string {
   const bytes = Array.from(ids).filter((id) => id < BEGIN_OF_DOCUMENT);
   return new TextDecoder().decode(Uint8Array.from(bytes));
 }
+
+/**
+ * The characters of some ids, each with the position of its first byte. What is no whole character (a window may begin
+ * or end within one) and special tokens are left out.
+ */
+export function characters(ids: ArrayLike<number>): { text: string; at: number }[] {
+  const found: { text: string; at: number }[] = [];
+  for (let at = 0; at < ids.length; at++) {
+    const id = ids[at];
+    const bytes = id < 0x80 ? 1 : id < 0xc0 || id >= BEGIN_OF_DOCUMENT ? 0 : id < 0xe0 ? 2 : id < 0xf0 ? 3 : 4;
+    const text = decode(Array.from({ length: Math.min(bytes, ids.length - at) }, (_, i) => ids[at + i]));
+    if (bytes > 0 && !text.includes("\ufffd")) found.push({ text, at });
+  }
+  return found;
+}
