@@ -81,17 +81,6 @@ c.Spawner.environment = {
     "PATH": os.pathsep.join([os.path.dirname(PYTHON), os.path.dirname(NODE), "/usr/local/bin", "/usr/bin", "/bin"]),
     "COURSE_DIR": COURSE,
     "COURSE_EXCHANGE": EXCHANGE,
+    # The one kernel, nbgrader's buttons, and memory that goes back when nobody works: deploy/jupyter/
     "JUPYTER_CONFIG_PATH": os.path.join(COURSE, "deploy", "jupyter"),
 }
-c.Spawner.args = [
-    "--KernelSpecManager.ensure_native_kernel=False",
-    "--KernelSpecManager.allowed_kernelspecs=tslab",
-    "--MappingKernelManager.default_kernel_name=tslab",
-    # Jupyter drops output that comes faster than its defaults of 1,000 messages and 1 MB a second.
-    "--ZMQChannelsWebsocketConnection.iopub_msg_rate_limit=100000",
-    "--ZMQChannelsWebsocketConnection.iopub_data_rate_limit=100000000",
-    # Memory goes back: a kernel after half an hour without work, a server after two.
-    "--MappingKernelManager.cull_idle_timeout=1800",
-    "--MappingKernelManager.cull_interval=300",
-    "--ServerApp.shutdown_no_activity_timeout=7200",
-]

@@ -13,10 +13,9 @@ export interface Ended {
   stderr: string;
 }
 
-/** Starts a script of the project with tsx, as npm run does. */
+/** Starts a script of the project as one process, which tsx's own command would start as a second one. */
 export function startScript(script: string, args: string[], env: NodeJS.ProcessEnv = {}) {
-  const tsx = path.join(ROOT, "node_modules/tsx/dist/cli.mjs");
-  const child = spawn(process.execPath, [tsx, path.join(ROOT, script), ...args], {
+  const child = spawn(process.execPath, ["--import", "tsx", path.join(ROOT, script), ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env, INIT_CWD: ROOT },
   });

@@ -1,0 +1,170 @@
+/** Lessons as jobs: a small lesson of the tests' own, run by papermill in the real kernel. */
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { readNotebook, writeNotebook, type Cell } from "../../tools/build/notebook";
+import { temporaryFolder } from "../support/folder";
+import { runScript, startScript } from "./course";
+
+const newFolder = temporaryFolder();
+const folder = newFolder();
+const notebooks = path.join(folder, "notebooks");
+const LESSON = "42-answers";
+
+const PARAMETERS = `const price = 2; // 0.5..20 dollars: what an hour costs
+const hours = 10; // 1..1000 hours: how long it takes
+const method = "bias"; // none | loss | bias: how load is kept even
+const careful = false; // true | false: whether to look twice`;
+
+const COMPUTE = `const kinds: { [key in "none" | "loss" | "bias"]: number } = { none: 1, loss: 2, bias: 3 };
+if (kinds[method] === 1 && price > 10) throw new RangeError("too dear for nothing");
+result("cost", price * hours * (careful ? 2 : 1), "dollars");
+result("kind", kinds[method]);
+result("always", 1);`;
+
+function code(id: string, source: string, tags?: string[]): Cell {
+  return { cell_type: "code", id, metadata: tags === undefined ? {} : { tags }, source, execution_count: null, outputs: [] };
+}
+
+const lesson = (args: string[]) => runScript("tools/rerun/lesson.ts", [LESSON, ...args], { COURSE_NOTEBOOKS: notebooks });
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+beforeAll(() => {
+  fs.mkdirSync(path.join(notebooks, "source"), { recursive: true });
+  fs.writeFileSync(path.join(notebooks, "source", `${LESSON}.ts`), `// %% tags=["parameters"]\n${PARAMETERS}\n\n// %%\n`);
+  const kernelspec = { display_name: "TypeScript (course)", language: "typescript", name: "tslab" };
+  writeNotebook(path.join(notebooks, `${LESSON}.ipynb`), {
+    cells: [
+      code("imports", 'import { result } from "./lib/notebook/result";'),
+      code("parameters", PARAMETERS, ["parameters"]),
+      code("compute", COMPUTE),
+    ],
+    metadata: { kernelspec, language_info: { name: "typescript" } },
+    nbformat: 4,
+    nbformat_minor: 5,
+  });
+});
+
+describe("before anything runs", () => {
+  const out = path.join(folder, "never.ipynb");
+
+  it("the parameters are listed with default, range, unit and meaning", async () => {
+    const { status, stdout } = await lesson(["--list"]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^price +2 +0\.5\.\.20 dollars +what an hour costs$/m);
+    expect(stdout).toMatch(/^method +bias +none \| loss \| bias +how load is kept even$/m);
+  });
+
+  it("every mistake is told, at once, with the nearest parameter and the range", async () => {
+    const { status, stderr } = await lesson(["-p", "price=300", "-p", "hour=3", "--out", out]);
+    expect(status).toBe(1);
+    expect(stderr.trim().split("\n")).toEqual([
+      "lesson: price = 300 is outside 0.5..20 dollars",
+      expect.stringContaining("lesson: there is no parameter hour; the nearest is hours (1..1000 hours)."),
+    ]);
+    expect(fs.existsSync(out)).toBe(false);
+  });
+
+  it("a file that no run has made is not overwritten", async () => {
+    const mine = path.join(folder, "mine.ipynb");
+    fs.writeFileSync(mine, "my notes");
+    expect((await lesson(["--out", mine])).stderr).toContain("exists and is no run of a lesson");
+    expect(fs.readFileSync(mine, "utf8")).toBe("my notes");
+  });
+});
+
+describe("one run", () => {
+  it("has the given values, and its results in the notebook", async () => {
+    const out = path.join(folder, "run.ipynb");
+    const { status, stdout, stderr } = await lesson(["-p", "price=3", "-p", "method=loss", "-p", "careful=true", "--out", out]);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toContain("cost: 60 dollars");
+    const injected = readNotebook(out).cells.find((cell) => cell.metadata.tags?.includes("injected-parameters"));
+    expect(injected?.source).toContain('const method = "loss" as "none" | "loss" | "bias";');
+    const results = readNotebook(out).cells.flatMap((cell) => (cell.cell_type === "code" ? cell.outputs : []));
+    expect(JSON.stringify(results)).toContain('"application/vnd.course.result+json":{"name":"cost","unit":"dollars","value":60}');
+    expect(fs.readdirSync(folder).filter((name) => /running|job/.test(name))).toEqual([]);
+  });
+
+  it("that fails says where, and keeps the notebook for a look", async () => {
+    const out = path.join(folder, "fails.ipynb");
+    const { status, stderr } = await lesson(["-p", "price=20", "-p", "method=none", "--out", out]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/cell \d: RangeError: too dear for nothing/);
+    expect(fs.existsSync(out)).toBe(false);
+    expect(fs.existsSync(path.join(folder, "fails.failed.ipynb"))).toBe(true);
+  });
+});
+
+describe("a sweep", () => {
+  const GRID = ["--sweep", "price=1,2,3", "--sweep", "hours=10,20,30", "-p", "careful=true"];
+  const [first, second] = [path.join(folder, "killed", "sweep.ipynb"), path.join(folder, "whole", "sweep.ipynb")];
+  const points = path.join(folder, "killed", "sweep.points");
+  const finished = () =>
+    fs.existsSync(points) ? fs.readdirSync(points).filter((name) => /^price=\d_hours=\d+\.ipynb$/.test(name)) : [];
+  const times = () => new Map(finished().map((name) => [name, fs.statSync(path.join(points, name)).mtimeMs]));
+
+  it("killed in the middle goes on without running finished points again", async () => {
+    const killed = startScript("tools/rerun/lesson.ts", [LESSON, ...GRID, "--out", first], { COURSE_NOTEBOOKS: notebooks });
+    await until(() => finished().length >= 3 || killed.child.exitCode !== null);
+    expect(killed.printed.stderr).toBe("");
+    killed.child.kill("SIGKILL");
+    await killed.ended;
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const before = times();
+    expect(before.size).toBeGreaterThanOrEqual(3);
+    expect(before.size).toBeLessThan(9);
+    // Nothing of the killed run goes on: neither papermill nor a kernel.
+    const processes = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" });
+    expect(processes.split("\n").filter((line) => line.includes(folder))).toEqual([]);
+
+    const again = await lesson([...GRID, "--out", first]);
+    expect([again.status, again.stderr]).toEqual([0, ""]);
+    expect(again.stdout).toContain(`${before.size} of 9 points were finished before and are not run again.`);
+    const after = times();
+    expect(after.size).toBe(9);
+    for (const [name, time] of before) expect(after.get(name)).toBe(time);
+  });
+
+  it("gives the same summary as one that was not interrupted", async () => {
+    const whole = await lesson([...GRID, "--out", second]);
+    expect([whole.status, whole.stderr]).toEqual([0, ""]);
+    expect(fs.readFileSync(first, "utf8")).toBe(fs.readFileSync(second, "utf8"));
+  });
+
+  it("sums up in a table and a plot", () => {
+    const { cells } = readNotebook(second);
+    const outputs = cells.flatMap((cell) => (cell.cell_type === "code" ? cell.outputs : []));
+    const texts = outputs.map((output) => ("data" in output ? String(output.data["text/plain"]) : ""));
+    expect(texts.join("\n")).toMatch(/^ +3 +30 +180 +3 +1$/m);
+    const plots = outputs.filter((output) => "data" in output && "application/vnd.plotly.v1+json" in output.data);
+    expect(plots).toHaveLength(1); // the two results that never change have none
+    expect(cells[0].source).toContain("The same in all runs, and so without a plot: kind; always.");
+    expect(cells[0].source).toContain("Held fixed: careful=true.");
+  });
+
+  it("stopped with Ctrl-C keeps what is finished and says how to go on", async () => {
+    const out = path.join(folder, "stopped.ipynb");
+    const running = startScript("tools/rerun/lesson.ts", [LESSON, "--sweep", "price=4,5,6,7,8,9", "--out", out], {
+      COURSE_NOTEBOOKS: notebooks,
+    });
+    await until(() => running.printed.stdout.includes("[1/6]") || running.child.exitCode !== null);
+    running.child.kill("SIGINT");
+    const { status, stderr } = await running.ended;
+    expect(status).toBe(130);
+    expect(stderr).toContain("What is finished stays; the same command goes on from there.");
+    expect(fs.readdirSync(path.join(folder, "stopped.points")).some((name) => name.startsWith("price="))).toBe(true);
+  });
+
+  it("with a point that fails runs the others, and names it", async () => {
+    const out = path.join(folder, "partly.ipynb");
+    const { status, stdout } = await lesson(["--sweep", "price=5,15", "-p", "method=none", "--out", out]);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/price=15: failed, cell \d: RangeError: too dear for nothing/);
+    expect(readNotebook(out).cells[0].source).toMatch(/Points that failed[^]*price=15/);
+  });
+});
