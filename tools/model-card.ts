@@ -11,7 +11,7 @@ import { writeJson } from "../lib/model/safetensors-write";
 import { useBackend } from "../lib/tensor/backend";
 import { openCorpus } from "../lib/training/corpus-build";
 import { recordedRun, type RecordedRun } from "../lib/training/curves";
-import { cardText } from "./model-card/text";
+import { cardText, type CardContent } from "./model-card/text";
 import { measure } from "./model-card/measure";
 
 const USAGE = "usage: npm run model-card -- [DIR]   DIR is a model's folder; default data/checkpoints/v3-mini";
@@ -28,9 +28,16 @@ async function main(args: string[]): Promise<void> {
   const evaluation = await measure(dir, corpus, (text) => console.log(`${text} (${backend.name})`));
   writeJson(join(dir, "evaluation.json"), evaluation);
   const run = { run: readJson(join(dir, "run.json")), ...readJson(join(dir, "curves.json")) } as unknown as RecordedRun;
-  const agreement = join(dir, "transformers.json");
-  const transformers = existsSync(agreement) ? readJson(agreement) : null;
-  writeFileSync(join(dir, "README.md"), cardText({ run, corpus: corpus.manifest, evaluation, transformers, again: recordedRun("bias") }));
+  const record = (file: string) => (existsSync(join(dir, file)) ? readJson(join(dir, file)) : null);
+  const content = {
+    run,
+    corpus: corpus.manifest,
+    evaluation,
+    quantised: record("quantised.json") as unknown as CardContent["quantised"],
+    agreements: ["transformers.json", "transformers-bf16.json"].map(record).filter((found) => found !== null),
+    again: recordedRun("bias"),
+  };
+  writeFileSync(join(dir, "README.md"), cardText(content));
   console.log(`wrote ${join(dir, "evaluation.json")} and ${join(dir, "README.md")}`);
 }
 

@@ -17,7 +17,7 @@ request = json.load(sys.stdin)
 options = {}
 if "quantization_config" in json.load(open(f"{request['folder']}/config.json")):
     options["quantization_config"] = transformers.FineGrainedFP8Config(dequantize=True)
-model = DeepseekV3ForCausalLM.from_pretrained(request["folder"], dtype=torch.float32, **options).eval()
+model = DeepseekV3ForCausalLM.from_pretrained(request["folder"], dtype=torch.float32, **options).float().eval()
 with torch.inference_mode():
     logits = model(torch.tensor(request["ids"]), use_cache=False).logits
 logits.float().contiguous().numpy().tofile(sys.argv[1])

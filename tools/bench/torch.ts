@@ -6,7 +6,7 @@ import path from "node:path";
 const ROOT = path.join(__dirname, "..", "..");
 const VENV = path.join(ROOT, ".cache", "bench-venv");
 export const PYTHON = path.join(VENV, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
-const PACKAGES = ["torch==2.13.0", "transformers==5.23.0", "ml_dtypes==0.6.0"];
+const PACKAGES = ["torch==2.13.0", "transformers==5.23.0", "ml_dtypes==0.6.0", "accelerate==1.15.0"];
 
 /** Makes the environment with torch, transformers and ml_dtypes, unless it is there. */
 export function prepareTorch(say: (text: string) => void): void {

@@ -8,13 +8,15 @@ export interface CardContent {
   run: RecordedRun;
   corpus: CorpusManifest;
   evaluation: CardEvaluation;
-  /** What test/transformers found, if it was run. */
-  transformers: Record<string, unknown> | null;
+  /** What npm run quantise found, where the weights are in FP8: held-out bits per byte of the BF16 weights, and of these. */
+  quantised: { bytes: Record<"before" | "after", number>; before: { mean: number }; after: { mean: number } } | null;
+  /** What npm run agree found, where it was run: of these weights, and of the BF16 weights before. */
+  agreements: Record<string, unknown>[];
   /** A run of the same command with fewer steps, on a machine that was recorded. */
   again: RecordedRun;
 }
 
-export function cardText({ run, corpus, evaluation, transformers, again }: CardContent): string {
+export function cardText({ run, corpus, evaluation, quantised, agreements, again }: CardContent): string {
   const { machine, command, options, trainingSeconds } = run.run;
   const last = run.reports[run.reports.length - 1];
   const busiest = Math.max(...last.maxVio);
@@ -38,6 +40,7 @@ seen windows of ${whole(Number(options.length))} tokens: beyond that many positi
 | time | ${fixed(trainingSeconds / 60, 1)} minutes in training steps |
 | corpus | \`${corpus.hash}\` |
 | curves | curves.json: every tenth step, and held-out bits per byte by domain |
+| weights | ${quantised === null ? "BF16" : "FP8 as DeepSeek-V3 was released: E4M3 codes and a scale for each block of 128 × 128, the rest BF16"} |
 
 ${repetition(run, again)}
 
@@ -82,16 +85,13 @@ Temperature 0.7, the first draw.
 
 ${DOMAINS.map((name) => `**${name}**\n\n\`\`\`text\n${evaluation.domains[name].prompt}⟶${evaluation.domains[name].sample}\n\`\`\``).join("\n\n")}
 
+## Stored in FP8
+
+${quantised === null ? "No." : storage(quantised)}
+
 ## Checked against transformers
 
-${
-  transformers === null
-    ? "Not checked yet: `npm run agree` does it where Python has torch and transformers."
-    : `\`npm run agree\`: transformers ${transformers.transformers} with torch ${transformers.torch} loads this folder; over ` +
-      `${transformers.tokens} tokens of held-out text the largest difference of a logit is ` +
-      `${Number(transformers.largestDifference).toExponential(1)} (logits up to ${fixed(Number(transformers.largestLogit), 1)}; ` +
-      "float32 arithmetic on both sides)."
-}
+${agreements.length === 0 ? "Not checked yet: `npm run agree` does it where Python has torch and transformers." : agreements.map(agreementText).join("\n\n")}
 
 MIT licence, as the course. The training text is public domain, Apache-2.0 code, and generated sums.
 `;
@@ -110,4 +110,18 @@ function repetition(run: RecordedRun, again: RecordedRun): string {
   return `The same command with ${whole(Number(again.run.options.steps))} steps was run again on one ${again.run.machine.gpu} (data/curves/bias.json): at the
 ${pairs.length} reported steps at which both had the same learning rate, the losses differ by ${percent(mean)} on average. It made
 ${whole(speed)} tokens a second (median; another run shared the GPU).`;
+}
+
+function storage({ bytes, before, after }: NonNullable<CardContent["quantised"]>): string {
+  const change = 100 * (after.mean / before.mean - 1);
+  return `\`npm run quantise\` took the files from ${fixed(bytes.before / 1e6, 1)} MB in BF16 to ${fixed(bytes.after / 1e6, 1)} MB. Mean held-out bits per byte went
+from ${fixed(before.mean, 4)} to ${fixed(after.mean, 4)}: ${change >= 0 ? "+" : ""}${fixed(change, 3)}%.`;
+}
+
+function agreementText(found: Record<string, unknown>, i: number): string {
+  const largest = Number(found.largestDifference).toExponential(1);
+  const weights = i === 0 ? "These weights" : "The BF16 weights, before they were stored in FP8";
+  return `${weights}: transformers ${found.transformers} with torch ${found.torch} loads the folder; over ${found.tokens} tokens of
+held-out text the largest difference of a logit is ${largest}, of logits up to ${fixed(Number(found.largestLogit), 1)} (float32 arithmetic on both sides;
+\`npm run agree\`).`;
 }
