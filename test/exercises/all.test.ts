@@ -82,7 +82,9 @@ describe.each(lessons)("lesson %s", (lesson) => {
 
   it("names at least two misconceptions for each exercise, each with a message", async () => {
     const exercises = await defined(lesson.slice(0, 2));
-    const poor = exercises.filter(({ misconceptions }) => misconceptions.length < 2).map(({ id }) => id);
+    // Where the answer is free, accept names what is wrong with it, and the exercise's own test holds it to that.
+    const free = ({ accept, cases }: AnyExercise) => accept !== undefined && cases.every(({ args }) => args.length === 0);
+    const poor = exercises.filter((it) => it.misconceptions.length < 2 && !free(it)).map(({ id }) => id);
     const mute = exercises.filter(({ misconceptions }) =>
       misconceptions.some(({ name, message }) => name.trim() === "" || message.trim().length < 10),
     );
