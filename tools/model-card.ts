@@ -35,7 +35,7 @@ async function main(args: string[]): Promise<void> {
     evaluation,
     quantised: record("quantised.json") as unknown as CardContent["quantised"],
     agreements: ["transformers.json", "transformers-bf16.json"].map(record).filter((found) => found !== null),
-    again: recordedRun("bias"),
+    other: recordedRun("bias"),
   };
   writeFileSync(join(dir, "README.md"), cardText(content));
   console.log(`wrote ${join(dir, "evaluation.json")} and ${join(dir, "README.md")}`);

@@ -17,6 +17,7 @@ import { openCorpus } from "../../lib/training/corpus-build";
 import { evaluationWindows } from "../../lib/training/evaluate";
 import { PYTHON, prepareTorch } from "../../tools/bench/torch";
 
+const USAGE = "usage: npm run agree -- [DIR]   DIR is a model's folder; default data/checkpoints/v3-mini";
 const WINDOWS = 2; // of each domain
 const BOUND = 1e-3;
 
@@ -45,6 +46,8 @@ function theirLogits(folder: string, ids: number[][]): Theirs {
 }
 
 async function main(args: string[]): Promise<void> {
+  if (args.includes("--help")) return console.log(USAGE);
+  if (args.length > 1) throw new Error(USAGE);
   const folder = args[0] ?? path.join("data", "checkpoints", "v3-mini");
   prepareTorch((text) => console.log(text));
   await useBackend("wasm");

@@ -12,11 +12,11 @@ export interface CardContent {
   quantised: { bytes: Record<"before" | "after", number>; before: { mean: number }; after: { mean: number } } | null;
   /** What npm run agree found, where it was run: of these weights, and of the BF16 weights before. */
   agreements: Record<string, unknown>[];
-  /** A run of the same command with fewer steps, on a machine that was recorded. */
-  again: RecordedRun;
+  /** A run of the same shape over more tokens. */
+  other: RecordedRun;
 }
 
-export function cardText({ run, corpus, evaluation, quantised, agreements, again }: CardContent): string {
+export function cardText({ run, corpus, evaluation, quantised, agreements, other }: CardContent): string {
   const { machine, command, options, trainingSeconds } = run.run;
   const last = run.reports[run.reports.length - 1];
   const busiest = Math.max(...last.maxVio);
@@ -42,7 +42,7 @@ seen windows of ${whole(Number(options.length))} tokens: beyond that many positi
 | curves | curves.json: every tenth step, and held-out bits per byte by domain |
 | weights | ${quantised === null ? "BF16" : "FP8 as DeepSeek-V3 was released: E4M3 codes and a scale for each block of 128 × 128, the rest BF16"} |
 
-${repetition(run, again)}
+${longer(run, other)}
 
 ## What it read
 
@@ -97,19 +97,15 @@ MIT licence, as the course. The training text is public domain, Apache-2.0 code,
 `;
 }
 
-/** How closely another run of the same command follows this one while both have the same learning rate. */
-function repetition(run: RecordedRun, again: RecordedRun): string {
-  const others = new Map(again.reports.map((report) => [report.step, report]));
-  const pairs = run.reports.flatMap((report) => {
-    const other = others.get(report.step);
-    const alike = other !== undefined && other.learningRate === report.learningRate;
-    return alike ? [Math.abs(other.main / report.main - 1)] : [];
-  });
-  const mean = pairs.reduce((sum, difference) => sum + difference, 0) / pairs.length;
-  const speed = again.reports.map((report) => report.tokensPerSecond).sort((a, b) => a - b)[again.reports.length >> 1];
-  return `The same command with ${whole(Number(again.run.options.steps))} steps was run again on one ${again.run.machine.gpu} (data/curves/bias.json): at the
-${pairs.length} reported steps at which both had the same learning rate, the losses differ by ${percent(mean)} on average. It made
-${whole(speed)} tokens a second (median; another run shared the GPU).`;
+/** What a longer run of the same shape reached, whose curves the course keeps. */
+function longer(run: RecordedRun, other: RecordedRun): string {
+  const [tokens, otherTokens] = [run, other].map(({ reports }) => reports[reports.length - 1].tokens);
+  const { machine, trainingSeconds, command } = other.run;
+  const final = other.evaluations[other.evaluations.length - 1].bitsPerByte;
+  const reached = DOMAINS.map((name) => `${name} ${fixed(final[name])}`).join(", ");
+  return `How far do more tokens carry? \`${command}\` on ${machine.gpu ?? machine.processor} read ${whole(otherTokens)} tokens, ${fixed(otherTokens / tokens, 1)} times as
+many, in ${fixed(trainingSeconds / 60, 1)} minutes, and reached (held-out bits per byte) ${reached}. Its curves are in
+data/curves/bias.json, beside those of the same run with other balancing and without the module; their weights were not kept.`;
 }
 
 function storage({ bytes, before, after }: NonNullable<CardContent["quantised"]>): string {
