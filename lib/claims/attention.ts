@@ -6,6 +6,7 @@ import { DEEPSEEK_V3, type ModelConfig } from "../model/config";
 import { billions, fixed, percent, times, whole } from "../notebook/format";
 import { ruleSet } from "./rule";
 
+/** What the claims on latent attention are judged by; each of these numbers can be changed to see a verdict turn. */
 export function attentionFacts() {
   return {
     kvLoraRank: DEEPSEEK_V3.kvLoraRank,

@@ -24,6 +24,7 @@ function tells({ loads, routers }: RecordedRun): number {
   return mean(routers.map((_, router) => mutualInformation(DOMAINS.map((domain) => loads![domain][router]))));
 }
 
+/** What the claims on load balancing are judged by; each of these numbers can be changed to see a verdict turn. */
 export function balancingFacts() {
   const [bias, auxiliary, none] = (["bias", "auxiliary", "none"] as const).map(recordedRun);
   return {

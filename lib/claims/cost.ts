@@ -10,6 +10,7 @@ import { about, ruleSet } from "./rule";
 const v3 = (key: string) => value("training-runs", "deepseek-v3", key);
 const run = (id: string, key: string) => fact("training-runs", id, key);
 
+/** What the claims on cost are judged by; each of these numbers can be changed to see a verdict turn. */
 export function costFacts() {
   const gpt4 = run("gpt-4", "costAmortised");
   const llama = run("llama-3.1-405b", "costAmortised");

@@ -6,6 +6,7 @@ import { fixed, percent, times, whole } from "../notebook/format";
 import { claimed, claimFact } from "./claims";
 import { about, ruleSet } from "./rule";
 
+/** What the claims on FP8 are judged by; each of these numbers can be changed to see a verdict turn. */
 export function fp8Facts() {
   return {
     /** Bits of a number in training as it was usual before. */

@@ -4,6 +4,7 @@ import { percent } from "../notebook/format";
 import { claimFact } from "./claims";
 import { ruleSet } from "./rule";
 
+/** What the claims on CUDA and export rules are judged by; each of these numbers can be changed to see a verdict turn. */
 export function hardwareFacts() {
   return {
     sms: claimFact("cuda-bypass", "sms"),

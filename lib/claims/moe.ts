@@ -8,6 +8,7 @@ import { billions, fixed, percent, times } from "../notebook/format";
 import { claimed } from "./claims";
 import { about, ruleSet } from "./rule";
 
+/** What the claims on experts and routing are judged by; each of these numbers can be changed to see a verdict turn. */
 export function moeFacts() {
   const mixtral = countDecoder(decoderShape("mixtral-8x7b"));
   return {

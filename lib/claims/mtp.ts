@@ -19,6 +19,7 @@ const points = (share: number) => `${share < 0 ? "−" : "+"}${fixed(100 * Math.
 
 const GAINS = ["humanEvalSmall", "humanEvalLarge", "gsm8kSmall", "gsm8kLarge", "mmluLarge"] as const;
 
+/** What the claims on multi-token prediction are judged by; each of these numbers can be changed to see a verdict turn. */
 export function mtpFacts() {
   const gains = Object.fromEntries(GAINS.map((key) => [key, claimFact("mtp-planning", key)]));
   const context = value("training-runs", "deepseek-v3", "sequence") / 2;

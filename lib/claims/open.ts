@@ -16,6 +16,7 @@ function compute(run: string): number {
   return trainingCompute(facts.activeParameters.value, facts.tokens.value);
 }
 
+/** What the claims on data and openness are judged by; each of these numbers can be changed to see a verdict turn. */
 export function openFacts() {
   const openness = readOpenness();
   const v3 = findProject(openness, "deepseek-v3");

@@ -68,6 +68,7 @@ export const members = (biased: number[], groups: number, g: number) => {
 };
 export const topTwo = (scores: number[]) => sum(largest(scores, 2).map((i) => scores[i]));
 
+/** The selection with one step done otherwise. */
 export function wrongSelect({
   score = topTwo,
   filler = -Infinity,

@@ -75,6 +75,7 @@ export const quantiseByLib: QuantiseBlock = (block) => {
   return { scale: scales[0], values: Array.from(codes, (code) => valueOf(code, FORMATS.E4M3)) };
 };
 
+/** The quantisation of a block with one step done otherwise. */
 export function wrongQuantise({
   amax = (block: number[]) => Math.max(...block.map(Math.abs)),
   scale = (amax: number) => Math.max(amax, 1e-4) / 448,

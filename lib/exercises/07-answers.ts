@@ -21,6 +21,7 @@ export interface RunHours {
 
 export type BillRun = (run: RunHours) => { dollars: number; days: number };
 
+/** The bill as lib/economics makes it. */
 export function billByLib(run: RunHours): { dollars: number; days: number } {
   const { gpuHours, dollars } = bill(
     [
@@ -173,6 +174,7 @@ export function foreseenLoss({ parameters, tokens }: RunPlan): number {
   return scalingLoss(CHINCHILLA, parameters, tokens);
 }
 
+/** The plan as lib/economics makes it. */
 export function planByLib(budget: RunBudget): RunPlan {
   const { parameters, tokens } = optimalAllocation(CHINCHILLA, flopsWithin(budget));
   return { parameters, tokens };

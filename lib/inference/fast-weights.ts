@@ -24,6 +24,7 @@ export interface FastAttention {
   output: tf.Tensor2D;
 }
 
+/** The maps of a layer's attention with W_UK taken into the query's and W_UV into the output's (absorbed decoding). */
 export function fuseAttention(weights: MlaWeights, config: ModelConfig): FastAttention {
   const { numAttentionHeads: H, qkNopeHeadDim: nope, qkRopeHeadDim: R, vHeadDim } = config;
   const { kvLoraRank: C, hiddenSize: D } = config;

@@ -52,6 +52,7 @@ export function axesInUse(data: Trace[]): string[] {
   return [...new Set(keys)];
 }
 
+/** Whether a trace is drawn on an x and a y axis. */
 export function isCartesian(trace: Trace): boolean {
   return (CARTESIAN as readonly string[]).includes(trace.type);
 }

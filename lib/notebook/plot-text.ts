@@ -8,6 +8,7 @@ import { axesInUse, holdsNames } from "./plot-rules";
 /** Bars that are listed one by one. */
 const LISTED = 12;
 
+/** The description, one line for each axis and each series. */
 export function describeFigure({ data, layout }: Figure): string {
   const axes = axesInUse(data).flatMap((key) => {
     const title = (layout[key] as AxisLayout | undefined)?.title?.text ?? "";

@@ -67,6 +67,7 @@ export function readCurves(dir: string, step: number, routers: string[]): Curves
   return { ...curves, reports: curves.reports.filter(seen), evaluations: curves.evaluations.filter(seen) };
 }
 
+/** Writes curves.json aside and then in place. */
 export function writeCurves(dir: string, curves: Curves): void {
   const files = new FilesAside();
   try {
@@ -77,6 +78,7 @@ export function writeCurves(dir: string, curves: Curves): void {
   }
 }
 
+/** Adds what a step reported. */
 export function addReport(curves: Curves, report: TrainingReport & { tokensPerSecond: number }): void {
   const { step, tokens, main, mtp, learningRate, gradientNorm, maxVio, tokensPerSecond } = report;
   curves.reports.push({ step, tokens, main, mtp, learningRate, gradientNorm, maxVio, tokensPerSecond });
