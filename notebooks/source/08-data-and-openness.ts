@@ -158,6 +158,7 @@ const mixtureOf = (prose: number): Mixture<Domain> => ({
   arithmetic: (1 - prose) / 3,
 });
 const [A, B] = [mixtureOf(proseInA), mixtureOf(proseInB)];
+const [nameA, nameB] = [`model A, ${percent(proseInA)} prose`, `model B, ${percent(proseInB)} prose`];
 /** All of the corpus, but of the speeches a part: a leak into it is then no needle in a haystack. */
 const clean: Streams = { ...corpus.train, speeches: corpus.train.speeches.subarray(0, 400_000) };
 table(
@@ -196,8 +197,8 @@ const windows = evaluationWindows(corpus.heldOut, { length, count: 48, seed });
 const myGuess = 20; // per cent
 
 // %%
-const modelA = await trainOn("training model A, mostly prose", clean, A);
-const modelB = await trainOn("training model B, mostly code", clean, B);
+const modelA = await trainOn(`training ${nameA}`, clean, A);
+const modelB = await trainOn(`training ${nameB}`, clean, B);
 
 // %%
 const bits = async ({ model }: Training) => {
@@ -212,8 +213,8 @@ plot(
     x: { title: "bits per byte on held-out text" },
     labels: [...DOMAINS, "mean of the four"],
     series: [
-      { name: "model A, mostly prose", values: [...bitsA, mean(bitsA)] },
-      { name: "model B, mostly code", values: [...bitsB, mean(bitsB)] },
+      { name: nameA, values: [...bitsA, mean(bitsA)] },
+      { name: nameB, values: [...bitsB, mean(bitsB)] },
     ],
   }),
 );

@@ -244,7 +244,7 @@ sliderPlot({
     };
   },
 });
-say`Move the slider through ${movable.length} claims. Only the nearest change on each side is drawn; beyond it there may be
+say`Move the slider through ${movable.length} claims; *now* marks where the number stands. Only the nearest change on each side is drawn; beyond it there may be
 others.`;
 
 // %% [markdown]
