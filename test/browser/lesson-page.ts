@@ -90,7 +90,7 @@ export class LessonPage {
    * Run > Run All Cells, then waits until the kernel is idle and no cell is waiting; returns the seconds it took.
    * @throws if a code cell did not run, with the red text of the page
    */
-  async runAll(timeout = 180_000): Promise<number> {
+  async runAll(timeout = 280_000): Promise<number> {
     const begin = Date.now();
     const started = this.page.waitForFunction(`${COUNTS}.includes(null)`, null, { timeout: 60_000 });
     await this.menu("Run", "Run All Cells");
