@@ -18,12 +18,16 @@ function isExercise(value: unknown): value is AnyExercise {
   return typeof value === "object" && value !== null && "cases" in value && "misconceptions" in value && "hints" in value;
 }
 
-/** The exercises that lib/exercises/NN-*.ts export, each once. */
-async function defined(number: string): Promise<AnyExercise[]> {
+/** The exercises that lib/exercises/NN-*.ts export, by the names of the exports. */
+async function exported(number: string): Promise<Map<string, AnyExercise>> {
   const files = fs.readdirSync("lib/exercises").filter((name) => name.startsWith(`${number}-`) && name.endsWith(".ts"));
   const modules = await Promise.all(files.map((name) => import(path.resolve("lib/exercises", name)) as Promise<object>));
-  return [...new Set(modules.flatMap((module) => Object.values(module) as unknown[]).filter(isExercise))];
+  const all: [string, unknown][] = modules.flatMap((module) => Object.entries(module));
+  return new Map(all.filter((entry): entry is [string, AnyExercise] => isExercise(entry[1])));
 }
+
+/** The same, each once. */
+const defined = async (number: string): Promise<AnyExercise[]> => [...new Set((await exported(number)).values())];
 
 const master = (lesson: string) => fs.readFileSync(path.join(MASTERS, `${lesson}.ts`), "utf8");
 
@@ -78,6 +82,12 @@ describe.each(lessons)("lesson %s", (lesson) => {
     });
     const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
     expect(announced.sort(byId)).toEqual(wanted.sort(byId));
+  });
+
+  it("has each held to its reference, another right answer and its misconceptions, by the lesson's own test", async () => {
+    const tests = fs.readFileSync(path.join("test/exercises", `${lesson}.test.ts`), "utf8").replace(/\s+/g, " ");
+    const names = [...(await exported(lesson.slice(0, 2))).keys()];
+    expect(names.filter((name) => !new RegExp(`holdsTo\\( ?${name}\\b`).test(tests))).toEqual([]);
   });
 
   it("names at least two misconceptions for each exercise, each with a message", async () => {

@@ -39,6 +39,12 @@ describe("-p", () => {
     expect(() => readValues(specs, [text])).toThrow(message);
   });
 
+  it("takes a name that has the same words for near, however long it is", () => {
+    const named = parseParameters(`const pricePerHour = 2; // 0.3..15 dollars: price of a GPU-hour
+const people = 150; // 1..5000 people: who work on it`);
+    expect(() => readValues(named, ["gpuHourPrice=3"])).toThrow("the nearest is pricePerHour (0.3..15 dollars)");
+  });
+
   it("tells all mistakes at once", () => {
     expect(() => readValues(specs, ["price=300", "hour=1"])).toThrow(/price = 300[^\n]*\n.*there is no parameter hour/);
   });

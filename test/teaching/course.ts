@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { readNotebook, writeNotebook, type Notebook } from "../../tools/build/notebook";
-import { notebookFile } from "../../tools/build/masters";
+import { generate } from "../../tools/build/masters";
 
 export const ROOT = path.resolve(__dirname, "../..");
 
@@ -41,11 +41,21 @@ export interface Answer {
 
 export const isAnswer = (cell: Notebook["cells"][number]) => cell.metadata.nbgrader?.solution === true;
 
+const solved = new Map<string, Answer[]>();
+
+/** Reads the solved answers of lessons off their masters: as the solved notebooks will have them, built or not. */
+export async function readSolutions(lessons: string[]): Promise<void> {
+  for (const { lesson, solved: notebook } of await generate(lessons)) {
+    const answers = notebook.cells.filter(isAnswer);
+    solved.set(lesson, answers.map((cell) => ({ id: cell.metadata.nbgrader?.grade_id ?? "", source: cell.source })));
+  }
+}
+
 /** The solved answers of a lesson, in their order. */
 export function solutions(lesson: string): Answer[] {
-  return readNotebook(notebookFile(lesson, "solved"))
-    .cells.filter(isAnswer)
-    .map((cell) => ({ id: cell.metadata.nbgrader?.grade_id ?? "", source: cell.source }));
+  const answers = solved.get(lesson);
+  if (answers === undefined) throw new Error(`readSolutions has not read ${lesson}`);
+  return answers;
 }
 
 export class Course {

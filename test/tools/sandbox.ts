@@ -63,6 +63,8 @@ export class Sandbox {
       "package-lock.json",
       "requirements.txt",
       "requirements-dev.txt",
+      "requirements-rerun.txt",
+      "requirements-deploy.txt",
       "tools/setup",
       "tools/start.mjs",
       "tools/reset.mjs",

@@ -43,6 +43,12 @@ describe.skipIf(process.platform === "win32")("npm test", () => {
     expect(outcome.code).toBe(1);
   });
 
+  it("installs what an extra step needs only when it is asked for", async () => {
+    await box.run("test", ["--only", "lint", "--teaching"]);
+    const lists = ["", "-dev", "-rerun", "-deploy"].map((name) => `requirements${name}.txt`);
+    expect(box.takeCalls()).toContain(`python pip ${lists.join(" ")}`);
+  });
+
   it("adds up the steps' tests on its last line", async () => {
     await box.run("test", ["--only", "lint"]);
     stubs();

@@ -12,13 +12,15 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { ROOT } from "../build/python";
 import { fromCaller } from "../teaching/nbgrader";
+import { readFound, record } from "./figures";
 
-const HELP = `npm run hub-test -- [--users N] [--course DIR]
+const HELP = `npm run hub-test -- [--users N] [--course DIR] [--record]
 
 Runs a JupyterHub on 127.0.0.1 with N learners at once (default 10), from the log-in to the grade.
 
   --users N      learners, 2 to 60
   --course DIR   a course folder that deploy/install-course.sh DIR --proxy has made; without it one is made, and removed
+  --record       write the figures to data/measurements/hub.json, and from there into docs/teaching.md
 
 It makes system accounts and removes them again, so it needs Linux, root, and useradd.`;
 
@@ -48,12 +50,12 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** The first of three free ports in a row: for the proxy, the hub, and the proxy's own interface. */
+/** The first of four free ports in a row: for the proxy, the hub, the proxy's own interface, and a server without a hub. */
 async function freePorts(): Promise<number> {
-  for (let port = 18_000 + (process.pid % 1000); port < 30_000; port += 3) {
-    if ((await Promise.all([port, port + 1, port + 2].map(isFree))).every(Boolean)) return port;
+  for (let port = 18_000 + (process.pid % 1000); port < 30_000; port += 4) {
+    if ((await Promise.all([port, port + 1, port + 2, port + 3].map(isFree))).every(Boolean)) return port;
   }
-  throw new Error("no three free ports in a row were found");
+  throw new Error("no four free ports in a row were found");
 }
 
 /** Runs a program to its end, showing what it prints; Ctrl-C is for it too, and is waited for. */
@@ -80,6 +82,11 @@ function plainEnvironment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(entries), COURSE_NODE: process.execPath };
 }
 
+/** Megabytes of disk that a folder takes. */
+function diskOf(folder: string): number {
+  return Number(spawnSync("du", ["-sm", folder], { encoding: "utf8" }).stdout.split("\t")[0]);
+}
+
 async function makeCourse(base: string, env: NodeJS.ProcessEnv): Promise<string> {
   const course = path.join(base, "course");
   const python = sharedPython();
@@ -93,20 +100,25 @@ async function makeCourse(base: string, env: NodeJS.ProcessEnv): Promise<string>
     true,
   );
   if (code !== 0) throw new Error("deploy/install-course.sh failed");
-  const size = spawnSync("du", ["-sm", course], { encoding: "utf8" }).stdout.split("\t")[0];
-  console.log(`… made in ${Math.round((Date.now() - begin) / 1000)} s; it takes ${size} MB of disk.`);
+  console.log(`… made in ${Math.round((Date.now() - begin) / 1000)} s; it takes ${diskOf(course)} MB of disk.`);
   return course;
 }
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { users: { type: "string", default: "10" }, course: { type: "string" }, help: { type: "boolean", default: false } },
+    options: {
+      users: { type: "string", default: "10" },
+      course: { type: "string" },
+      record: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
   });
   if (values.help) return console.log(HELP);
   const users = Number(values.users);
   if (!Number.isInteger(users) || users < 2 || users > 60) throw new Error(`--users takes a number from 2 to 60, not ${values.users}`);
   const why = obstacle();
   if (why !== null) throw new Error(`this can't run here: ${why}`);
+  const loadBefore = os.loadavg()[0];
   const base = fs.mkdtempSync(path.join(os.tmpdir(), "course-hub-"));
   fs.chmodSync(base, 0o755);
   try {
@@ -116,6 +128,13 @@ async function main(): Promise<void> {
     if (!fs.existsSync(python)) throw new Error(`${course} is no course folder: deploy/install-course.sh DIR --proxy makes one`);
     const args = [path.join(course, "tools", "hub", "hub_test.py"), course, base, String(users), String(await freePorts())];
     process.exitCode = await run(python, args, env);
+    const found = path.join(base, "found.json");
+    if (!fs.existsSync(found)) throw new Error("the test left no figures");
+    const { passed, failed, ...rest } = readFound(found);
+    console.log(`RESULT {"passed":${passed},"failed":${failed}}`);
+    if (!values.record) return;
+    if (failed > 0) throw new Error("nothing is recorded, since not all promises were kept");
+    record({ passed, failed, ...rest }, { loadBefore, courseMegabytes: diskOf(course) });
   } finally {
     fs.rmSync(base, { recursive: true, force: true, maxRetries: 5, retryDelay: 500 });
   }

@@ -8,6 +8,7 @@ class Report:
         self.failures = 0
         self.passed = 0
         self.begin = time.monotonic()
+        self.figures = {}
 
     def check(self, promise, holds, detail=""):
         """One promise: kept or not."""
@@ -18,15 +19,14 @@ class Report:
         print(f"{'✔' if holds else '✘'} {promise}{f': {detail}' if detail else ''}", flush=True)
         return holds
 
-    def figure(self, name, value):
-        print(f"  {name}: {value}", flush=True)
+    def figure(self, key, name, values, unit="s", digits=1):
+        """A measurement: printed, and kept under its key as smallest, middle and largest."""
+        ordered = sorted(values)
+        low, middle, high = ordered[0], ordered[len(ordered) // 2], ordered[-1]
+        self.figures[key] = {"low": low, "middle": middle, "high": high, "unit": unit}
+        ends = f" (from {low:.{digits}f} to {high:.{digits}f})" if len(ordered) > 1 else ""
+        print(f"  {name}: {middle:.{digits}f} {unit}{ends}", flush=True)
 
     def step(self, what):
         print(f"[{time.monotonic() - self.begin:5.0f} s] {what}", flush=True)
 
-
-def spread(values, unit="s", digits=1):
-    """A list of measurements: smallest, middle, largest."""
-    ordered = sorted(values)
-    middle = ordered[len(ordered) // 2]
-    return f"{middle:.{digits}f} {unit} (from {ordered[0]:.{digits}f} to {ordered[-1]:.{digits}f})"

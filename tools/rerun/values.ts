@@ -20,10 +20,17 @@ export function editDistance(a: string, b: string): number {
   return row[b.length];
 }
 
-/** The parameter whose name is most like a word. */
+/** "gpuHourPrice" as gpu, hour, price. */
+const wordsOf = (name: string) => name.split(/(?=[A-Z])|[_-]/).map((word) => word.toLowerCase());
+
+/** The parameter whose name is most like another: the most words in common, then the fewest letters to change. */
 function nearest(specs: ParameterSpec[], name: string): ParameterSpec {
-  const distance = (spec: ParameterSpec) => editDistance(spec.name.toLowerCase(), name.toLowerCase());
-  return specs.reduce((best, spec) => (distance(spec) < distance(best) ? spec : best));
+  const words = new Set(wordsOf(name));
+  const apart = (spec: ParameterSpec) => {
+    const common = wordsOf(spec.name).filter((word) => words.has(word)).length;
+    return editDistance(spec.name.toLowerCase(), name.toLowerCase()) - 100 * common;
+  };
+  return specs.reduce((best, spec) => (apart(spec) < apart(best) ? spec : best));
 }
 
 /** "gpuMemory (16..288 GB)" */

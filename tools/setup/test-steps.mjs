@@ -11,7 +11,11 @@ import { environment } from "./project.mjs";
 /**
  * @typedef {import("./project.mjs").Project} Project
  * @typedef {import("./count.mjs").Count} Count
- * @typedef {{ name: string, what: string, run: (project: Project) => Promise<Count> }} Step
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {string} what
+ * @property {string[]} [packages] lists of Python packages that it needs besides "dev"
+ * @property {(project: Project) => Promise<Count>} run
  */
 
 /** A step that takes longer than this hangs: it is ended and has failed. */
@@ -133,7 +137,25 @@ export const STEPS = [
       return code === 0 ? vitest("webgpu", ["--config", "vitest.webgpu.config.ts"])(project) : countOne(code);
     },
   },
+  {
+    name: "teaching",
+    what: "assignments through nbgrader, lessons as jobs, the files of deploy/ (only with --teaching)",
+    packages: ["rerun", "deploy"],
+    run: vitest("teaching", ["--config", "vitest.teaching.config.ts"]),
+  },
+  {
+    name: "hub",
+    what: "a small class on a real JupyterHub (only with --hub; Linux, as root)",
+    run: async (project) => {
+      const { code, output } = await runNode(
+        project,
+        [module(project, "tsx/dist/cli.mjs"), "tools/hub/hub-test.ts", "--users", "3"],
+        true,
+      );
+      return countResult(output, code);
+    },
+  },
 ];
 
 /** Steps that run only when asked for. */
-export const EXTRA_STEPS = ["nodes", "webgpu"];
+export const EXTRA_STEPS = ["nodes", "webgpu", "teaching", "hub"];

@@ -19,6 +19,8 @@ Sets up what is missing and runs every test. Ends with "N passed, N failed".
   --only A,B     only these steps
   --nodes        also the kernel's tests on other Node versions
   --webgpu       also the programs for the GPU (installs the package webgpu, 132 MB)
+  --teaching     also assignments, grading, and lessons as jobs
+  --hub          also a small class on a real JupyterHub (Linux, as root)
   --help         this text
 
 Steps:
@@ -39,15 +41,16 @@ async function runSteps(names) {
   const project = projectAt(ROOT);
   const counts = [];
   const summary = [];
+  const steps = STEPS.filter((step) => names.includes(step.name));
   try {
     const installed = whenStopped(stopInstalling);
-    await setUp(project, new Report(SETUP_STEPS), { extra: ["dev"] });
+    await setUp(project, new Report(SETUP_STEPS), { extra: ["dev", ...steps.flatMap(({ packages }) => packages ?? [])] });
     installed();
   } catch (error) {
     console.error(errorLine(error));
     return { passed: 0, failed: 1, skipped: 0 };
   }
-  for (const { name, what, run } of STEPS.filter((step) => names.includes(step.name))) {
+  for (const { name, what, run } of steps) {
     console.log(`\n== ${name}: ${what}`);
     const begin = Date.now();
     const count = await run(project);
