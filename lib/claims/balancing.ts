@@ -53,7 +53,7 @@ export const balancingRules = ruleSet(balancingFacts, [
     judge: (f) => ({
       verdict: f.tells < 0.01 * kinds ? "holds" : f.tells < 0.5 * kinds ? "holds with a condition" : "contradicted",
       evidence:
-        `In v3-mini an expert tells ${fixed(f.tells)} of the ${fixed(kinds, 0)} bits that would name the kind of text: far from ` +
+        `In our recorded run an expert tells ${fixed(f.tells)} of the ${fixed(kinds, 0)} bits that would name the kind of text: far from ` +
         "a subject each, but not nothing. In the report's 16B models, too, loads differ between kinds of text (appendix C).",
     }),
     turns: { key: "tells", name: "what an expert tells about the kind of text", unit: "bits", low: 0.001, high: kinds },

@@ -1,6 +1,6 @@
 /** Claims about CUDA and what is below it: decided by sources, with what can be counted beside them (lesson 06). */
 import { value } from "../economics/facts";
-import { percent } from "../notebook/format";
+import { percent, whole } from "../notebook/format";
 import { claimFact } from "./claims";
 import { ruleSet } from "./rule";
 
@@ -13,6 +13,9 @@ export function hardwareFacts() {
     toolkitRules: claimFact("cuda-restrictions", "thresholdRules"),
     linkH800: value("accelerators", "h800", "intraNodeLink"),
     linkH100: value("accelerators", "h100", "intraNodeLink"),
+    panguParameters: value("systems", "pangu-ultra-moe", "totalParameters"),
+    panguAccelerators: value("systems", "pangu-ultra-moe", "accelerators"),
+    panguUtilisation: value("systems", "pangu-ultra-moe", "mfu"),
   };
 }
 
@@ -40,13 +43,14 @@ export const hardwareRules = ruleSet(hardwareFacts, [
   },
   {
     id: "cuda-moat",
-    judge: () => ({
+    judge: (f) => ({
       verdict: "incomplete",
       evidence:
-        "Serving V3 on AMD and Huawei worked from its release (its README, section 6). Training such a model there has not been " +
-        "shown in public that we know of. And PTX ties closer to NVIDIA: of what would have to be written anew, lesson 06 counts " +
-        "the parts.",
+        "Serving V3 on AMD and Huawei worked from its release (its README, section 6). Of one training of that size elsewhere its " +
+        `makers tell: Huawei's Pangu Ultra MoE, ${whole(f.panguParameters / 1e9)}B parameters on ${whole(f.panguAccelerators)} ` +
+        `Ascend chips at ${percent(f.panguUtilisation)} of their peak. But PTX is no reason for it: it ties closer to NVIDIA. What ` +
+        "has to be written anew for another chip, lesson 06 counts.",
     }),
-    turns: "A training of V3's size on other accelerators, with its hours.",
+    turns: "A training of V3's size on other accelerators that somebody else could check or repeat.",
   },
 ]);

@@ -4,6 +4,7 @@
  * H, a divisor of H, or 1.
  */
 import * as tf from "@tensorflow/tfjs";
+import type { KeyValueCache } from "./kv-cache";
 import type { Linear } from "./products";
 import { applyRotary, type RotaryTables } from "./rotary";
 
@@ -57,10 +58,13 @@ export interface GroupedQueryOptions {
   /** H_kv: H for MHA, 1 for MQA, a divisor of H in between for GQA. */
   keyValueHeads: number;
   rotary: RotaryTables;
+  /** Past tokens; this layer's are appended. */
+  cache?: { store: KeyValueCache; layer: number };
 }
 
 /**
- * Grouped-query attention over a whole sequence (Ainslie et al., 2023): each key-value head serves H / H_kv query heads.
+ * Grouped-query attention (Ainslie et al., 2023) of x over itself and, with a cache, over what came before. Each key-value
+ * head serves H / H_kv query heads.
  *
  * @param x [B, T, D]
  * @returns [B, T, D]
@@ -69,7 +73,7 @@ export interface GroupedQueryOptions {
 export function groupedQueryAttention(
   x: tf.Tensor3D,
   weights: GroupedQueryWeights,
-  { heads, keyValueHeads, rotary }: GroupedQueryOptions,
+  { heads, keyValueHeads, rotary, cache }: GroupedQueryOptions,
 ): tf.Tensor3D {
   if (heads % keyValueHeads !== 0) {
     throw new Error(`groupedQueryAttention: ${keyValueHeads} key-value heads do not divide ${heads} query heads`);
@@ -79,11 +83,12 @@ export function groupedQueryAttention(
     const d = weights.qProj.shape[1] / heads;
     const rotate = (y: tf.Tensor3D, n: number) => applyRotary(y.reshape([B, T, n, d]), rotary).reshape<tf.Tensor3D>([B, T, n * d]);
     const q = splitHeads(rotate(project(x, weights.qProj), heads), heads); // [B, H, T, d]
-    const k = splitHeads(rotate(project(x, weights.kProj), keyValueHeads), keyValueHeads); // [B, H_kv, T, d]
-    const v = splitHeads(project(x, weights.vProj), keyValueHeads);
+    const keys = splitHeads(rotate(project(x, weights.kProj), keyValueHeads), keyValueHeads); // [B, H_kv, T, d]
+    const values = splitHeads(project(x, weights.vProj), keyValueHeads);
+    const past = cache === undefined ? { keys, values } : cache.store.append(cache.layer, keys, values); // [B, H_kv, S, d]
     const shared = (y: tf.Tensor4D) => repeatHeads(y, heads / keyValueHeads);
-    const scores = tf.matMul(q, shared(k), false, true).mul(d ** -0.5) as tf.Tensor4D; // [B, H, T, T]
-    return project(mergeHeads(tf.matMul(causalSoftmax(scores), shared(v))), weights.oProj);
+    const scores = tf.matMul(q, shared(past.keys), false, true).mul(d ** -0.5) as tf.Tensor4D; // [B, H, T, S]
+    return project(mergeHeads(tf.matMul(causalSoftmax(scores), shared(past.values))), weights.oProj);
   });
 }
 

@@ -122,7 +122,7 @@ function perHead(x: tf.Tensor4D, w: tf.Tensor3D, transposed = false): tf.Tensor4
 }
 
 /** Equations 6–9: the query of each head, qC without and qR with a position: [B, H, T, nope], [B, H, T, R]. */
-function queries(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, rotary: RotaryTables, linear: Linear) {
+export function queries(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, rotary: RotaryTables, linear: Linear) {
   const { numAttentionHeads: H, qkNopeHeadDim: nope, qkRopeHeadDim: R } = config;
   const [B, T] = x.shape;
   const projected = project(...compressQuery(x, weights, config, linear), linear).reshape<tf.Tensor4D>([B, T, H, nope + R]);
@@ -143,7 +143,7 @@ function compressQuery(
 }
 
 /** Equations 1 and 3: the normalised latent cKV [B, T, C], and the rotated shared key kPe [B, T, R], not normalised. */
-function latent(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, rotary: RotaryTables, linear: Linear) {
+export function latent(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, rotary: RotaryTables, linear: Linear) {
   const { kvLoraRank: C, qkRopeHeadDim: R } = config;
   const [B, T] = x.shape;
   const [compressed, key] = tf.split(project(x, weights.kvAProjWithMqa, linear), [C, R], 2) as tf.Tensor3D[];

@@ -2,6 +2,7 @@
  * Two kinds of picture for hardware: a roofline, with operations under the roofs of a chip, and a timeline, with tasks
  * in rows. They know numbers only.
  */
+import { axis } from "./charts";
 import type { Figure, Trace } from "./plot";
 import { AXIS_LINE, COLOURS, TEXT } from "./theme";
 
@@ -57,8 +58,8 @@ export function rooflineChart(chart: {
     data: [...roofs, ...series],
     layout: {
       title: { text: chart.title },
-      xaxis: { title: { text: "intensity (FLOPs a byte, log scale)" }, type: "log" },
-      yaxis: { title: { text: "rate (TFLOP/s, log scale)" }, type: "log" },
+      xaxis: axis({ title: "intensity (FLOPs a byte, log scale)", log: true }, [low, high]),
+      yaxis: axis({ title: "rate (TFLOP/s, log scale)", log: true }, roofs.flatMap(({ y }) => y as number[])),
       showlegend: true,
     },
   };

@@ -50,6 +50,11 @@ export type RecordedRun = Curves & { run: RunRecord };
 
 export const RECORDED_RUNS = ["bias", "auxiliary", "none", "no-mtp"] as const;
 
+/** How the model in a folder was trained. */
+export function runOf(folder: string): RunRecord {
+  return readJson(join(folder, "run.json")) as unknown as RunRecord;
+}
+
 /**
  * The recorded runs of data/curves: one model, data and budget, balanced by the bias, by the classic auxiliary loss, not
  * at all, and by the bias without multi-token prediction. From the project's root.

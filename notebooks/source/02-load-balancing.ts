@@ -61,11 +61,11 @@ import { maxVio } from "./lib/training/balance";
 import { characters, decode, VOCAB_SIZE } from "./lib/training/bytes";
 import { DOMAINS, drawBatch, heldOutWindows } from "./lib/training/corpus";
 import { openCorpus } from "./lib/training/corpus-build";
-import { recordedRun } from "./lib/training/curves";
+import { recordedRun, runOf } from "./lib/training/curves";
 import { evaluate, evaluationWindows } from "./lib/training/evaluate";
 import { comparePulls, degrees, type Pull } from "./lib/training/gradients";
 import { routersOf } from "./lib/training/objective";
-import { MICRO, MINI } from "./lib/training/presets";
+import { MICRO } from "./lib/training/presets";
 import { expertInformation, mutualInformation, shuffledInformation } from "./lib/training/specialisation";
 import { routeTokens, withoutBiases } from "./lib/training/token-routing";
 import { Training, type TrainingOptions, type TrainingReport } from "./lib/training/training";
@@ -97,6 +97,7 @@ checkParameters("02-load-balancing", {
   redundantPerGpu, seed,
 });
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const MINI_FOLDER = "data/checkpoints/v3-mini";
 const sumOf = (rows: number[][]) => rows[0].map((_, i) => rows.reduce((sum, row) => sum + row[i], 0));
 
 // %% [markdown]
@@ -291,11 +292,15 @@ const against = angles.filter((angle) => angle > 90).length;
 say`You said ${myAngle}°. On the router it is **between ${fixed(Math.min(...angles), 0)}° and
 ${fixed(Math.max(...angles), 0)}°**, on the side of a conflict in ${against} of ${angles.length} looks. For comparison:
 the task's own gradient on two halves of this text differs by
-${fixed(mean(pulls.map(({ routers }) => degrees(routers.agreement))), 0)}° on average.`;
+${fixed(mean(pulls.map(({ routers }) => degrees(routers.agreement))), 0)}° on average. ${
+  Math.abs(mean(angles) - 90) < 25
+    ? 'So "they fight" is too simple: mostly they pull **across** each other.'
+    : mean(angles) > 90 ? "Here they do fight." : "Here they mostly agree."
+}`;
 
 // %% [markdown]
-// So "they fight" is too simple. Mostly they pull **across** each other. But an angle says nothing about strength. Here
-// is the length of the balance gradient, times its weight α, against that of the task:
+// But an angle says nothing about strength. Here is the length of the balance gradient, times its weight α, against that
+// of the task:
 
 // %%
 const strength = (pull: Pull) => liveAlpha * pull.ratio;
@@ -476,8 +481,9 @@ they would have been worth shows later. Section 7 looks at longer runs.`;
 
 // %%
 const v3Gamma = fact("models", "deepseek-v3", "biasUpdateSpeed");
-say`γ = ${v3Gamma.value} (${v3Gamma.unit}; ${cite(v3Gamma)}). v3-mini, whose training has only
-${whole(MINI.training.steps)} steps to arrive, takes ${MINI.training.biasSpeed}.`;
+const miniRun = runOf(MINI_FOLDER).options;
+say`γ = ${v3Gamma.value} (${v3Gamma.unit}; ${cite(v3Gamma)}). v3-mini, whose training had only
+${whole(Number(miniRun.steps))} steps to arrive, was trained with ${Number(miniRun.biasSpeed)}.`;
 
 // %% [markdown]
 // We take the model away and keep the router: experts whose popularity differs, tokens that differ in taste, affinities
@@ -650,7 +656,7 @@ fainter answer, and the gradient sees it.`;
 
 // %%
 const v3Alpha = fact("models", "deepseek-v3", "sequenceBalanceWeight");
-const v3mini = loadModel("data/checkpoints/v3-mini");
+const v3mini = loadModel(MINI_FOLDER);
 
 /** Both gradients on v3-mini. */
 async function pullOnMini() {
@@ -663,7 +669,9 @@ const miniPull = await pullOnMini();
 say`α = ${v3Alpha.value} (${cite(v3Alpha)}). On v3-mini such a weight gives a pull of
 ${percent(v3Alpha.value * miniPull.routers.ratio)} of the task's gradient on the routers, and
 ${percent(v3Alpha.value * miniPull.all.ratio)} on all weights, at an angle of
-${fixed(degrees(miniPull.routers.cosine), 0)}° on the routers. It is there; it does not steer.`;
+${fixed(degrees(miniPull.routers.cosine), 0)}° on the routers. ${
+  v3Alpha.value * miniPull.routers.ratio < 0.1 ? "It is there; it does not steer." : "On the routers that can be felt."
+}`;
 
 // %% [markdown]
 // ### Exercise 4 · The loss that V3 keeps
@@ -731,10 +739,14 @@ table(
 );
 const miniBiases = routersOf(v3mini.weights).map(({ router }) => Array.from(router.eScoreCorrectionBias.dataSync()));
 const worse = mean(DOMAINS.map((domain) => forgotten[domain].bitsPerByte / kept[domain].bitsPerByte - 1));
-say`On average ${percent(Math.abs(worse))} ${worse > 0 ? "worse" : "better"}. The model survives it, since after a long
-balanced training its biases lie close together: from ${fixed(Math.min(...miniBiases.flat()))} to
-${fixed(Math.max(...miniBiases.flat()))}, ${Math.min(...miniBiases.flat()) > 0 ? "all positive, as in V3" : "around 0"}.
-But it is another model than the one that was trained.`;
+const [lowest, highest] = [Math.min(...miniBiases.flat()), Math.max(...miniBiases.flat())];
+say`On average ${percent(Math.abs(worse))} ${worse > 0 ? "worse" : "better"}. Its biases lie between ${fixed(lowest)} and
+${fixed(highest)}${lowest > 0 ? ", all positive, as in V3" : ""}; what counts is how far they lie apart, against affinities
+between 0 and 1. ${
+  Math.abs(worse) < 0.02
+    ? "This small model survives it. But it is another model than the one that was trained."
+    : "It is not the model that was trained."
+}`;
 
 // %% [markdown]
 // ## 7. Balanced over what?
@@ -797,12 +809,15 @@ const [, byBatch, bySequence, byBias] = scopeRows;
 
 // %%
 const allowed = byBatch.information > bySequence.information && byBias.information > bySequence.information;
-say`Both methods that look at the batch leave room for specialists: ${fixed(byBatch.information)} and
-${fixed(byBias.information)} bits. The loss within sequences leaves ${fixed(bySequence.information)}.
-${allowed ? "Same formula, same weight; only the scope differs." : "In this run the order is not as in the report: these are small models and short runs."}
-The price is in the middle column: who balances over the batch is unbalanced on text of one kind (MaxVio
-${fixed(byBatch.oneKind)} and ${fixed(byBias.oneKind)}, against ${fixed(bySequence.oneKind)}). A server that only gets
-code will notice (section 8).`;
+const priced = Math.min(byBatch.oneKind, byBias.oneKind) > bySequence.oneKind;
+say`The two methods that look at the batch end with ${fixed(byBatch.information)} and ${fixed(byBias.information)} bits, the
+loss within sequences with ${fixed(bySequence.information)}. ${
+  allowed
+    ? "**The batch leaves room for specialists.** Same formula, same weight; only the scope differs."
+    : "In this run the order is not as in the report: these are small models and short runs."
+} ${priced ? "The price is in the middle column: who balances over the batch is less balanced" : "The middle column has the balance"}
+on text of one kind (MaxVio ${fixed(byBatch.oneKind)} and ${fixed(byBias.oneKind)}, against
+${fixed(bySequence.oneKind)}). ${priced ? "A server that only gets code will notice (section 8)." : ""}`;
 
 // %% [markdown]
 // Does the room for specialists make a better model? The authors of V3 tested it with two models of a usual size and a
@@ -823,8 +838,9 @@ table(
   })),
   { caption: "Validation loss in the report (nats; less is better)", digits: 3 },
 );
+const scopeCost = ablation[0].within.value - ablation[0].bias.value;
 say`Source: ${cite(ablation[0].bias)}. **The auxiliary loss over the batch does as well as the bias.** What made the
-difference was the scope, by ${fixed(ablation[0].within.value - ablation[0].bias.value, 3)} nats. "Without a loss" is
+difference was the scope, by ${fixed(scopeCost, 3)} nats. "Without a loss" is
 the smaller part of the story.`;
 
 // %% [markdown]
@@ -1115,10 +1131,16 @@ sliderPlot({
   height: 380,
 });
 
+const lastShares = sharesByLayer[layerCount - 1];
+const dearest = Math.max(...lastShares.flat());
+const kindOfDearest = lastShares.findIndex((row) => row.includes(dearest));
+const ordinary = mean(lastShares.flat().map((share) => (share > 0.5 && share < 2 ? 1 : 0)));
+say`The darkest cell of the last layer is expert ${lastShares[kindOfDearest].indexOf(dearest)} on
+${DOMAINS[kindOfDearest]}, with ${times(dearest)} its fair share. But ${percent(ordinary)} of the cells lie between half the
+fair share and twice: ${ordinary > 0.5 ? "most experts serve all four kinds" : "many experts prefer some kind"}.`;
+
 // %% [markdown]
-// There are dark cells: an expert here that arithmetic likes, one there that code likes. But most cells are neither dark
-// nor pale: most experts serve all four. Is that specialisation by topic? We need a measure, and something to compare it
-// with.
+// Is that specialisation by topic? We need a measure, and something to compare it with.
 //
 // **Mutual information**: how many bits does the expert give away about a property of the token? 0 bits: nothing, the
 // property and the expert are independent. We compute it for three properties: the **kind** of text, the **character**
@@ -1182,18 +1204,23 @@ plot(
   }),
 );
 const [firstInformation, lastInformation] = [information[0], information[layerCount - 1]];
+const fadesOut = firstInformation.character.bits > 1.1 * lastInformation.character.bits;
+const growsIn = lastInformation.next.bits > 1.1 * firstInformation.next.bits;
 const kindBits = mean(information.map(({ kind }) => kind.bits));
 const kindChance = mean(information.map(({ kind }) => kind.chance));
 say`About the kind of text an expert gives away ${fixed(kindBits)} of 2 bits: ${times(kindBits / kindChance)} what chance
-gives, and ${percent(kindBits / 2)} of all there is to know. About the **character** it says far more, most of all in the
-first sparse layer: ${fixed(firstInformation.character.bits)} bits there, ${fixed(lastInformation.character.bits)} in the
-last. About the **next** character it is the other way round: ${fixed(firstInformation.next.bits)} at first,
-${fixed(lastInformation.next.bits)} at the end.`;
+gives, and ${percent(kindBits / 2)} of all there is to know. About the **character** it gives away
+${fixed(firstInformation.character.bits)} bits in the first sparse layer and ${fixed(lastInformation.character.bits)} in the
+last; about the **next** character ${fixed(firstInformation.next.bits)} and ${fixed(lastInformation.next.bits)}. ${
+  !fadesOut
+    ? "In this model early and late layers differ little in that."
+    : growsIn
+      ? "So early experts are for what a token **is**, and late ones lean towards what it **becomes**. Nobody told them."
+      : "So it is the early experts that know best what a token **is**."
+}`;
 
 // %% [markdown]
-// That is a story one could not have invented: early experts are for what a token **is**, late ones lean towards what it
-// **becomes**. And "topics", as far as there are any, may be little more than their characters: arithmetic is made of
-// digits.
+// And "topics", as far as there are any, may be little more than their characters: arithmetic is made of digits.
 //
 // Look at it on a text: four excerpts that the model has not seen, each character on the colour of its strongest expert.
 
@@ -1222,10 +1249,12 @@ function inCommon(layer: number) {
   return { same: meanOverlap(chosen, (a, b) => ids[a] === ids[b]), other: meanOverlap(chosen, (a, b) => ids[a] !== ids[b]) };
 }
 const [early, late] = [inCommon(0), inCommon(layerCount - 1)];
-say`In the first picture a letter keeps its colour: two bytes of the same character share **${percent(early.same)}** of their
-experts there, two different ones ${percent(early.other)}. In the last layer it is ${percent(late.same)} against
-${percent(late.other)}: the same letter goes to different experts, depending on where it stands. Neither picture has a
-colour for "the novel".`;
+say`In the first picture two bytes of the same character share **${percent(early.same)}** of their experts, two different ones
+${percent(early.other)}. In the last layer it is ${percent(late.same)} against ${percent(late.other)}. ${
+  early.same > 1.1 * late.same
+    ? "So at first a letter keeps its colour; later the same letter goes to different experts, depending on where it stands."
+    : "So a letter keeps its colour about as well in both."
+} ${kindBits < 0.5 ? 'Neither picture has a colour for "the novel".' : ""}`;
 
 // %% [markdown]
 // What some experts of the first sparse layer eat:
@@ -1267,7 +1296,7 @@ table(
 verdicts([
   {
     claim: "lb-collapse: without balancing, few experts get the tokens",
-    verdict: "holds",
+    verdict: idleOf(recordedNone) < 3 ? "contradicted" : idleOf(recordedBias) < 3 ? "holds" : "holds with a condition",
     sources: "the report, section 2.1.2, calls it routing collapse",
     computed:
       `Live: the busiest expert saw ${percent(busiest(lastOf(none)))} of the tokens, ${idle(lastOf(none))} of ` +
@@ -1276,7 +1305,8 @@ verdicts([
   },
   {
     claim: "lb-conflict: auxiliary losses set balance against accuracy",
-    verdict: "holds with a condition",
+    verdict:
+      scopeCost < 0.0005 ? "contradicted" : ablation[0].batch.value - ablation[0].bias.value < 0.0005 ? "holds with a condition" : "holds",
     sources:
       "Too large a weight hurts (the report, section 2.1.2). But over the batch a loss did as well as the bias " +
       "(section 4.5.3): the conflict is with balance within each sequence.",
@@ -1294,20 +1324,20 @@ verdicts([
   },
   {
     claim: "lb-no-loss: no balancing term is left, nothing to tune",
-    verdict: "contradicted",
+    verdict: v3Alpha.value > 0 ? "contradicted" : v3Gamma.value > 0 ? "incomplete" : "holds",
     sources: `A sequence-wise loss with α = ${v3Alpha.value} is left, and γ = ${v3Gamma.value} is to be set (the report, section 4.2).`,
     computed:
       `In the simulation MaxVio ends between ${fixed(Math.min(...lateVio))} and ${fixed(Math.max(...lateVio))}, ` +
-      `depending on γ. The loss that is left is a whisper: ${percent(v3Alpha.value * miniPull.routers.ratio)} of the task's ` +
+      `depending on γ. The loss that is left pulls little: ${percent(v3Alpha.value * miniPull.routers.ratio)} of the task's ` +
       "gradient on v3-mini's routers.",
   },
   {
     claim: "moe-specialise: subtle specialisation, not by topics",
-    verdict: "holds with a condition",
+    verdict: kindBits < 0.02 ? "holds" : kindBits < 1 ? "holds with a condition" : "contradicted",
     sources: "The report, section 4.5.3, shows patterns by domain; how strong they are depends on the scope of balancing.",
     computed:
       `v3-mini's experts give away ${fixed(kindBits)} of 2 bits about the kind of text (chance: ${fixed(kindChance)}), ` +
-      `but ${fixed(firstInformation.character.bits)} bits about the character in the first sparse layer.`,
+      `and ${fixed(firstInformation.character.bits)} bits about the character in the first sparse layer.`,
   },
 ]);
 

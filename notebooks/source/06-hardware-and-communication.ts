@@ -268,9 +268,10 @@ const needed = Array.from({ length: 4096 }, (_, i) => i + 1).find((m) => expertI
 const load = { batch, context, gpus: decodeGpus };
 const rows = rowsPerExpert(v3, load);
 const smallCrowd = 32; // tokens
+const sequences = (count: number) => `${count} ${count === 1 ? "sequence" : "sequences"}`;
 const reportRows = fact("systems", "v3-decode", "rowsPerExpert");
 say`An expert needs **${needed === undefined ? "more than 4096" : whole(needed)} tokens at once**. A token chooses
-${v3.numExpertsPerTok} of ${v3.nRoutedExperts}, so with ${batch} sequences on each of ${decodeGpus} GPUs an expert gets
+${v3.numExpertsPerTok} of ${v3.nRoutedExperts}, so with ${sequences(batch)} on each of ${decodeGpus} GPUs an expert gets
 ${rows < 10 ? fixed(rows, 1) : whole(rows)} on average. The report says: usually within ${reportRows.value}, so the
 bottleneck is memory (${cite(reportRows)}). And a small crowd does not even reuse what is read:
 ${percent(expertCoverage(v3.nRoutedExperts, v3.numExpertsPerTok, smallCrowd))} of a layer's experts are touched by
@@ -323,7 +324,7 @@ say`**Attention over the cache stands still.** Every sequence has a cache of its
 caches and reuses nothing. Its intensity of
 ${whole(intensity(decoding.find(({ name }) => name === "attention over the cache")!))} comes from latent attention
 itself: all ${v3.numAttentionHeads} heads use the same ${v3.kvLoraRank + v3.qkRopeHeadDim} numbers (lesson 03). At
-${batch} sequences it is ${percent(cacheTime.seconds / decodeTime.seconds)} of the layer's time.`;
+${sequences(batch)} it is ${percent(cacheTime.seconds / decodeTime.seconds)} of the layer's time.`;
 
 // %% [markdown]
 // The other phase reads prompts: thousands of tokens at once, all known. A training step's forward is of the same kind.
@@ -338,7 +339,6 @@ plot(
   }),
   { height: 480 },
 );
-const sequences = (count: number) => `${count} ${count === 1 ? "sequence" : "sequences"}`;
 const phases: [string, Operation[], number][] = [
   ...[...new Set([1, batch, 512])].map((size): [string, Operation[], number] => [
     `decoding, ${sequences(size)} a GPU`, decodeOperations(v3, { ...load, batch: size }), size,
@@ -570,7 +570,7 @@ never more than ${nodeLimit}. The average falls by ${percent(1 - limited / unlim
 else waits for, by ${percent(1 - nodeLimit / nodes)}.
 
 What does the limit take away? Of all sets of ${v3.numExpertsPerTok} experts, a token can still choose among
-${percent(Number((reachableCombinations(256, 8, nodes, nodeLimit) * 10_000n) / combinations(256, 8)) / 10_000)}.`;
+${percent(Number((reachableCombinations(256, 8, nodes, nodeLimit) * 10n ** 9n) / combinations(256, 8)) / 1e9)}.`;
 
 // %% [markdown]
 // ### The surprise: five experts for nothing
@@ -703,8 +703,8 @@ sliderPlot({
 const gain = overlapGain(layer);
 say`One after the other, forward and backward of a layer take ${fixed(1e3 * gain.inTurn, 1)} ms; together
 **${fixed(1e3 * gain.together, 1)} ms**, and their arithmetic alone ${fixed(1e3 * gain.arithmetic, 1)} ms. So
-${percent((gain.inTurn - gain.together) / (gain.inTurn - gain.arithmetic))} of the exchange is hidden, at a limit of
-${nodeLimit} nodes.`;
+${percent((gain.inTurn - gain.together) / (gain.inTurn - gain.arithmetic))} of the exchange is hidden, at a node limit of
+${nodeLimit}.`;
 
 // %% [markdown]
 // Does a real GPU do two things at once? On the H200 the script timed large products, a transfer from the host that

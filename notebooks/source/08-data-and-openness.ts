@@ -158,6 +158,7 @@ const mixtureOf = (prose: number): Mixture<Domain> => ({
   arithmetic: (1 - prose) / 3,
 });
 const [A, B] = [mixtureOf(proseInA), mixtureOf(proseInB)];
+const [nameA, nameB] = [`model A, ${percent(proseInA)} prose`, `model B, ${percent(proseInB)} prose`];
 /** All of the corpus, but of the speeches a part: a leak into it is then no needle in a haystack. */
 const clean: Streams = { ...corpus.train, speeches: corpus.train.speeches.subarray(0, 400_000) };
 table(
@@ -196,8 +197,8 @@ const windows = evaluationWindows(corpus.heldOut, { length, count: 48, seed });
 const myGuess = 20; // per cent
 
 // %%
-const modelA = await trainOn("training model A, mostly prose", clean, A);
-const modelB = await trainOn("training model B, mostly code", clean, B);
+const modelA = await trainOn(`training ${nameA}`, clean, A);
+const modelB = await trainOn(`training ${nameB}`, clean, B);
 
 // %%
 const bits = async ({ model }: Training) => {
@@ -212,8 +213,8 @@ plot(
     x: { title: "bits per byte on held-out text" },
     labels: [...DOMAINS, "mean of the four"],
     series: [
-      { name: "model A, mostly prose", values: [...bitsA, mean(bitsA)] },
-      { name: "model B, mostly code", values: [...bitsB, mean(bitsB)] },
+      { name: nameA, values: [...bitsA, mean(bitsA)] },
+      { name: nameB, values: [...bitsB, mean(bitsB)] },
     ],
   }),
 );
@@ -221,7 +222,11 @@ const apart = DOMAINS.map((_, i) => Math.abs(bitsA[i] / bitsB[i] - 1));
 const furthest = apart.indexOf(Math.max(...apart));
 const meanApart = Math.abs(mean(bitsA) / mean(bitsB) - 1);
 say`You said ${myGuess}%. The means differ by **${percent(meanApart)}**; on ${DOMAINS[furthest]} alone the models differ by
-**${percent(apart[furthest])}**. Whoever publishes the mean has said almost nothing about which of the two it is.`;
+**${percent(apart[furthest])}**. ${
+  apart[furthest] > 3 * meanApart
+    ? "Whoever publishes the mean has said almost nothing about which of the two it is."
+    : "With these mixtures and so few steps the mean tells them apart as well as anything."
+}`;
 
 // %% [markdown]
 // This is what each of them would publish, if it published what is usual:
@@ -423,9 +428,13 @@ const gain = (row: { exam: number; control: number }) =>
 const [gainExact, gainEdited] = [gain(scores[1]), gain(scores[2])];
 const moreOrLess = Math.abs(gainEdited / gainExact - 1) < 0.25 ? "about as much" : gainEdited > gainExact ? "more" : "less";
 say`Compared with the passage that leaked nowhere, the exact copy improves the score by **${fixed(gainExact)} bits per byte**,
-the edited one by **${fixed(gainEdited)}**: ${moreOrLess}. On that other passage itself, reading the test over and over made the
+the edited one by **${fixed(gainEdited)}**${gainExact < 0.05 ? ", too little to speak of" : `: ${moreOrLess}`}. On that other passage itself, reading the test over and over made the
 models ${scores[1].control > scores[0].control ? "worse" : "no worse"}: ${scores.map((row) => fixed(row.control)).join(", ")}.
-Whoever sees only the test's bar takes the other two for better models.`;
+${
+  gainExact < 0.05
+    ? "More steps or a larger leak would show more."
+    : "Whoever sees only the test's bar takes the other two for better models."
+}`;
 
 // %% [markdown]
 // ### Exercise 2 · The overlap detector
@@ -574,7 +583,7 @@ table(
 );
 const worst = own.reduce((a, b) => (b.share > a.share ? b : a));
 say`${worst.share > 0.02 ? `Not clean: of the held-out ${worst.text}, ${percent(worst.share)} stands word for word in the training text.` : "Hardly anything."}
-Files of one program repeat each other's imports, types and comments; splitting by document doesn't help against that. It
+${worst.text === "code" ? "Files of one program repeat each other's imports, types and comments; splitting by document doesn't help against that. It" : "That"}
 flatters every loss on ${worst.text} that this course prints, of all models alike. We could find that out because we
 have the text. For V3 nobody outside can.`;
 

@@ -29,7 +29,7 @@ import { judgeBrought, type BroughtClaim } from "./lib/claims/brought";
 import { readClaims, sourcesOf, TOPICS, type Topic } from "./lib/claims/claims";
 import { entries, FACT_FILES, value } from "./lib/economics/facts";
 import { bringExercise, decideExercise, turnExercise, type Span } from "./lib/exercises/10-the-article-audited";
-import { barChart, heatmapChart, lineChart } from "./lib/notebook/charts";
+import { axis, barChart, heatmapChart, lineChart } from "./lib/notebook/charts";
 import { check, solvedOr } from "./lib/notebook/exercise";
 import { fixed, money, percent, times, whole } from "./lib/notebook/format";
 import { checkParameters } from "./lib/notebook/parameters";
@@ -210,7 +210,7 @@ function path({ assumption }: Finding): { x: number[]; y: number[] } {
   return { x, y };
 }
 sliderPlot({
-  title: "Where would the verdict turn? (● where the number stands now)",
+  title: "Where would the verdict turn?",
   parameter: "claim",
   unit: "",
   values: movable.map(({ claim }) => claim.id),
@@ -219,9 +219,10 @@ sliderPlot({
   figure: (id) => {
     const { assumption } = finding(id);
     const { name, unit, low, high, turning } = assumption!;
+    const titleOfX = `${name}${unit === "" ? "" : `, ${unit}`} (log scale)`;
     const figure = lineChart({
       title: id,
-      x: { title: `${name}${unit === "" ? "" : `, ${unit}`} (log scale)`, log: true },
+      x: { title: titleOfX, log: true },
       y: { title: "verdict" },
       series: [
         { name: "verdict", ...path(finding(id)) },
@@ -234,7 +235,8 @@ sliderPlot({
       layout: {
         ...figure.layout,
         xaxis: {
-          title: figure.layout.xaxis!.title, type: "log",
+          ...figure.layout.xaxis,
+          ...(high / low < 5 ? { tickmode: "auto" } : axis({ title: titleOfX, log: true }, [low, high])),
           range: [Math.log10(low) - margin, Math.log10(high) + margin],
         },
         yaxis: { title: { text: "verdict" }, tickmode: "array", tickvals: LEVELS.map((v) => LEVEL[v]), ticktext: LEVELS, range: [-0.4, 4.4] },
@@ -242,7 +244,7 @@ sliderPlot({
     };
   },
 });
-say`Move the slider through ${movable.length} claims. Only the nearest change on each side is drawn; beyond it there may be
+say`Move the slider through ${movable.length} claims; *now* marks where the number stands. Only the nearest change on each side is drawn; beyond it there may be
 others.`;
 
 // %% [markdown]
@@ -328,8 +330,8 @@ const factors = barChart({
   labels: nearest.map(({ id }) => id),
   series: [{ name: "to the nearest turn", values: nearest.map(({ factor }) => factor) }],
 });
-const axis = { ...factors.layout.xaxis, range: [0, Math.log10(1.2 * firmest.factor)] };
-plot({ ...factors, layout: { ...factors.layout, xaxis: axis } }, { height: 120 + 22 * nearest.length });
+const factorAxis = { ...factors.layout.xaxis, range: [0, Math.log10(1.2 * firmest.factor)] };
+plot({ ...factors, layout: { ...factors.layout, xaxis: factorAxis } }, { height: 120 + 22 * nearest.length });
 say`The thinnest thread: **${thinnest.id}** (${thinnest.verdict}) turns if the ${thinnest.name} changes by
 ${percent(thinnest.factor - 1)}. The firmest of those that can turn at all: **${firmest.id}**, at
 ${times(firmest.factor)}. A factor is not a likelihood: a price doubles easily, a count of experts doesn't move at all. But with
@@ -374,23 +376,26 @@ ${fiftieth === null ? "No price makes it true." : `It would hold below ${fixed(f
 // Topic by topic: the evidence as it was computed just now, with your numbers, and what would turn the verdict.
 
 // %% jupyter={"source_hidden": true}
-const number = (x: number) =>
+const number = (x: number, more = 0) =>
   Math.abs(x) >= 1e6 ? `${fixed(x / 10 ** (3 * Math.floor(Math.log10(Math.abs(x)) / 3)), 1)}·10^${3 * Math.floor(Math.log10(Math.abs(x)) / 3)}`
-    : Number.isInteger(x) ? whole(x) : Math.abs(x) < 1e-9 ? "0" : fixed(x, Math.abs(x) >= 10 ? 1 : Math.abs(x) >= 0.1 ? 2 : 4);
+    : Number.isInteger(x) ? whole(x) : Math.abs(x) < 1e-9 ? "0" : fixed(x, more + (Math.abs(x) >= 10 ? 1 : Math.abs(x) >= 0.1 ? 2 : 4));
 /** A number with its unit; of a count the name says what is counted. */
-function amount(x: number, { unit, whole: counted = false }: { unit: string; whole?: boolean }): string {
+function amount(x: number, { unit, whole: counted = false }: { unit: string; whole?: boolean }, more = 0): string {
   if (unit === "share") return percent(x);
   if (unit.startsWith("dollars")) return money(x, unit);
-  return counted || unit === "" ? number(x) : `${number(x)} ${unit}`;
+  return counted || unit === "" ? number(x, more) : `${number(x, more)} ${unit}`;
 }
 function whatTurns({ source, assumption }: Finding): string {
   if (assumption === null) return `A source: ${source}`;
   const { below, above, now } = assumption.turning;
+  const close = [below, above].some((turn) => turn !== null && Math.abs(turn.at / now - 1) < 0.01);
+  const say = (x: number) => amount(x, assumption, close ? 2 : 0); // two digits more where the turn is near
+  const upTo = ({ at }: { at: number }) => (number(at) === "0" && !assumption.whole ? "at" : assumption.whole ? "up to" : "below");
   const sides = [
-    ...(below === null ? [] : [`${assumption.whole ? "up to" : "below"} ${amount(below.at, assumption)} “${below.verdict}”`]),
-    ...(above === null ? [] : [`from ${amount(above.at, assumption)} on “${above.verdict}”`]),
+    ...(below === null ? [] : [`${upTo(below)} ${say(below.at)} “${below.verdict}”`]),
+    ...(above === null ? [] : [`from ${say(above.at)} on “${above.verdict}”`]),
   ];
-  return `The number: ${assumption.name}, now ${amount(now, assumption)}; ${sides.join(", ")}.`;
+  return `The number: ${assumption.name}, now ${say(now)}; ${sides.join(", ")}.`;
 }
 function showTopic(topic: Topic): void {
   const own = findings.filter(({ claim }) => claim.topic === topic);

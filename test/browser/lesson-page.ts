@@ -38,9 +38,16 @@ const PLOTS = `[...document.querySelectorAll(".jp-Notebook .jp-Cell")].flatMap((
 const COUNTS = `window.jupyterapp.shell.currentWidget.content.widgets
   .filter((cell) => cell.model.type === "code").map((cell) => cell.model.executionCount)`;
 
+/**
+ * The kernel's state from the model, too: while the kernel starts, the page's indicator already says "idle", and
+ * Run All Cells clears every cell and runs none.
+ */
+const KERNEL = `((kernel) => kernel?.connectionStatus === "connected" ? kernel.status : "not connected")(
+  window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel)`;
+
 const STATE = `({
   counts: ${COUNTS},
-  kernel: document.querySelector(".jp-Notebook-ExecutionIndicator")?.dataset.status,
+  kernel: ${KERNEL},
   errors: ["error", "stderr"].flatMap((kind) =>
     [...document.querySelectorAll('.jp-Notebook [data-mime-type="application/vnd.jupyter.' + kind + '"]')])
     .map((output) => output.textContent),
@@ -55,7 +62,7 @@ interface Box {
 
 interface State {
   counts: (number | null)[];
-  kernel: string | undefined;
+  kernel: string;
   errors: string[];
 }
 
@@ -83,7 +90,7 @@ export class LessonPage {
    * Run > Run All Cells, then waits until the kernel is idle and no cell is waiting; returns the seconds it took.
    * @throws if a code cell did not run, with the red text of the page
    */
-  async runAll(timeout = 180_000): Promise<number> {
+  async runAll(timeout = 280_000): Promise<number> {
     const begin = Date.now();
     const started = this.page.waitForFunction(`${COUNTS}.includes(null)`, null, { timeout: 60_000 });
     await this.menu("Run", "Run All Cells");

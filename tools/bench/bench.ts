@@ -5,12 +5,13 @@
 import { parseArgs } from "node:util";
 import { dense } from "./dense";
 import { fp8 } from "./fp8";
+import { latent } from "./latent";
 import { mixture } from "./moe";
 import type { Section } from "./section";
 import { prepareTorch } from "./torch";
 import { v3Mini } from "./v3-mini";
 
-const SECTIONS: Section[] = [dense, mixture, v3Mini, fp8];
+const SECTIONS: Section[] = [dense, mixture, latent, v3Mini, fp8];
 
 const HELP = `npm run bench -- [section …] [options]
 

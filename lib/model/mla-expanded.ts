@@ -1,0 +1,40 @@
+/**
+ * Multi-head latent attention with keys and values kept expanded: what one would do who does not use that all of them
+ * come from one latent. Each token is expanded once and never again; in return the cache holds
+ * H · (d_nope + d_rope + d_v) numbers a token and layer in place of C + d_rope. Here to compare with (lesson 03).
+ */
+import * as tf from "@tensorflow/tfjs";
+import { causalSoftmax, mergeHeads, project, splitHeads } from "./attention";
+import type { ModelConfig } from "./config";
+import type { KeyValueCache } from "./kv-cache";
+import { latent, queries } from "./mla";
+import { FLOAT32 } from "./products";
+import { softmaxScale, type RotaryTables } from "./rotary";
+import type { MlaWeights } from "./weights";
+
+/**
+ * The same result as mla, with another cache.
+ *
+ * @param x [B, T, D], normalised
+ * @returns [B, T, D]
+ */
+export function mlaExpanded(
+  x: tf.Tensor3D,
+  weights: MlaWeights,
+  config: ModelConfig,
+  { rotary, cache }: { rotary: RotaryTables; cache: { store: KeyValueCache; layer: number } },
+): tf.Tensor3D {
+  const { numAttentionHeads: H, qkNopeHeadDim: nope, qkRopeHeadDim: R, vHeadDim } = config;
+  const [B, T] = x.shape;
+  const linear = FLOAT32.linear("attention");
+  return tf.tidy(() => {
+    const { qC, qR } = queries(x, weights, config, rotary, linear);
+    const { cKV, kPe } = latent(x, weights, config, rotary, linear);
+    const expanded = splitHeads(project(cKV, weights.kvBProj, linear), H); // [B, H, T, nope + v]
+    const [kC, values] = tf.split(expanded, [nope, vHeadDim], 3) as tf.Tensor4D[];
+    const kR = kPe.reshape<tf.Tensor4D>([B, 1, T, R]).tile<tf.Tensor4D>([1, H, 1, 1]); // every head keeps its own copy
+    const past = cache.store.append(cache.layer, tf.concat([kC, kR], 3), values); // [B, H, S, ·]
+    const scores = tf.matMul(tf.concat([qC, qR], 3), past.keys, false, true).mul(softmaxScale(config)) as tf.Tensor4D;
+    return project(mergeHeads(tf.matMul(causalSoftmax(scores), past.values)), weights.oProj, linear);
+  });
+}
