@@ -3,7 +3,7 @@ import { attentionFlops, attentionShape, meanContext } from "../economics/flops"
 import { countParameters, type Component } from "../economics/parameters";
 import type { ModelConfig } from "../model/config";
 import { MODULES, type Module } from "../model/products";
-import { nearestCode, valuesByCode } from "../numerics/codec";
+import { nearestCode } from "../numerics/codec";
 import { FORMATS, valueOf } from "../numerics/formats";
 import { dequantise, quantise } from "../numerics/quantise";
 import { BLOCKS } from "../numerics/scaling";
@@ -32,34 +32,8 @@ export function wrongDecode({
   };
 }
 
-// ---- round
-
-export type Round = (x: number) => number;
-
-export const roundByLib: Round = (x) => valueOf(nearestCode(x, "E4M3", "saturate"), FORMATS.E4M3);
-
-/** The numbers of E4M3 from 0 to 448 in ascending order; a number's place is its code. */
-export function e4m3Numbers(): number[] {
-  return Array.from(valuesByCode("E4M3").subarray(0, 127));
-}
-
-/** Rounds |x| by choosing between the numbers below and above it. */
-export function wrongRound(
-  choose: (below: { code: number; value: number }, above: { code: number; value: number }, x: number) => number,
-  beyond: (x: number) => number = () => 448,
-): Round {
-  const numbers = e4m3Numbers();
-  return (x) => {
-    const size = Math.abs(x);
-    const next = numbers.findIndex((value) => value >= size);
-    const at = (code: number) => ({ code, value: numbers[code] });
-    const rounded = size >= 464 || next < 0 ? beyond(size) : numbers[next] === size ? size : choose(at(next - 1), at(next), size);
-    return Math.sign(x) * rounded;
-  };
-}
-
-export const nearest = (a: { code: number; value: number }, b: { code: number; value: number }, x: number): number =>
-  x - a.value < b.value - x || (x - a.value === b.value - x && a.code % 2 === 0) ? a.value : b.value;
+/** The nearest number of E4M3, ties to even; beyond 448 it stays there. */
+export const roundByLib = (x: number): number => valueOf(nearestCode(x, "E4M3", "saturate"), FORMATS.E4M3);
 
 // ---- quantise
 

@@ -1,9 +1,9 @@
-/** The six exercises of lesson 04. The wrong answers beside the right ones are those that people really give. */
+/** The five exercises of lesson 04. The wrong answers beside the right ones are those that people really give. */
 import { defineExercise } from "../notebook/exercise";
 import {
-  bestModules, chooseByLib, decodeByLib, inOrderOf, intervals, judgeModules, nearest, quantiseByLib, roundByLib,
-  victimByLib, VICTIMS, workOf, wrongDecode, wrongQuantise, wrongRound,
-  type ChooseInterval, type ChooseModules, type Decode, type FindVictim, type ModuleCost, type QuantiseBlock, type Round,
+  bestModules, chooseByLib, decodeByLib, inOrderOf, intervals, judgeModules, quantiseByLib, roundByLib,
+  victimByLib, VICTIMS, workOf, wrongDecode, wrongQuantise,
+  type ChooseInterval, type ChooseModules, type Decode, type FindVictim, type ModuleCost, type QuantiseBlock,
 } from "./04-answers";
 
 export const decodeExercise = defineExercise<Decode>({
@@ -69,73 +69,6 @@ export const decodeExercise = defineExercise<Decode>({
       "pattern that is no number at all.",
     "e > 0: (1 + f/8) · 2^(e − 7). e = 0: f/8 · 2^−6. If the lower seven bits are all set: NaN. A negative zero is " +
       "what −1 · 0 gives.",
-  ],
-});
-
-export const roundExercise = defineExercise<Round>({
-  id: "04-round",
-  title: "Round to the nearest, ties to even",
-  difficulty: 2,
-  minutes: 15,
-  points: 3,
-  reference: roundByLib,
-  cases: [
-    { name: "between two numbers", args: [1.1] },
-    { name: "a tie whose even neighbour is below", args: [17] },
-    { name: "a tie whose even neighbour is above", args: [19] },
-    { name: "a negative tie", args: [-2.125] },
-    { name: "a subnormal number", args: [0.005] },
-    { name: "less than half of the smallest", args: [0.0009] },
-    { name: "just above the largest", args: [460] },
-    { name: "far beyond the largest", args: [-1e6] },
-  ],
-  misconceptions: [
-    {
-      name: "half up",
-      answer: wrongRound((a, b, x) => (x - a.value < b.value - x ? a.value : b.value)),
-      message: "You round ties away from zero. A tie goes to the neighbour whose code is even, or sums drift upwards.",
-    },
-    {
-      name: "half down",
-      answer: wrongRound((a, b, x) => (x - a.value <= b.value - x ? a.value : b.value)),
-      message: "You round ties towards zero. A tie goes to the neighbour whose code is even.",
-    },
-    {
-      name: "cut off",
-      answer: wrongRound((a) => a.value),
-      message: "You cut off: the number below is not always the nearest one.",
-    },
-    {
-      name: "subnormals flushed",
-      answer: (x) => (Math.abs(x) < 2 ** -6 ? 0 * Math.sign(x) : roundByLib(x)),
-      message: "You flush what is below 2^−6 to zero. There are seven subnormal numbers down there.",
-    },
-    {
-      name: "overflow to infinity",
-      answer: wrongRound(nearest, () => Infinity),
-      message: "E4M3 has no infinity. Training kernels saturate: beyond the largest number comes the largest number.",
-    },
-    {
-      name: "overflow to NaN",
-      answer: wrongRound(nearest, () => NaN),
-      message: "ml_dtypes does that, and it is a convention. Here the question is the other one: saturate at ±448.",
-    },
-    {
-      name: "overflow to 480",
-      answer: wrongRound(nearest, () => 480),
-      message: "480 would be the next number, but its code is NaN's. The largest is 448.",
-    },
-    {
-      name: "sign lost",
-      answer: (x) => roundByLib(Math.abs(x)),
-      message: "The sign is lost on the way: round the magnitude, then give it back.",
-    },
-  ],
-  hints: [
-    "`e4m3Numbers()` gives the 127 numbers from 0 to 448 in ascending order, and a number's place in it is its code. " +
-      "Find the nearest one to |x|; when two are equally near, look at their places.",
-    "Go through the numbers and keep the best place so far; replace it when the new distance is smaller, or when it " +
-      "is equal and the new place is even. Beyond 448 the last number stays nearest by itself. Multiply by Math.sign(x).",
   ],
 });
 

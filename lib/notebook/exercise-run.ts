@@ -42,6 +42,9 @@ export async function runOnce(
     kernels: engine.state.kernelDepth,
   };
   engine.startScope("exercise");
+  // nbgrader takes text on stderr in a test cell for a failure; a warning on the way to a right answer is none.
+  const { error: printError, warn: printWarning } = console;
+  console.error = console.warn = (...words: unknown[]) => console.log(...words);
   try {
     const own = typeof args === "function" ? args() : copyArguments(args);
     const inputs = tensorsIn(own);
@@ -61,6 +64,7 @@ export async function runOnce(
     if (isInterrupt(error)) throw error;
     return error instanceof TimeIsUp ? { kind: "endless", seconds } : { kind: "threw", error };
   } finally {
+    Object.assign(console, { error: printError, warn: printWarning });
     // A call that was ended from outside has closed none of its scopes.
     while (engine.state.scopeStack.length > before.scopes) engine.endScope();
     engine.state.gradientDepth = before.gradients;

@@ -1,6 +1,6 @@
 /** Whatever a learner's function does, the check answers, and leaves everything in order. */
 import * as tf from "@tensorflow/tfjs";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { checked, double, sums, type Double, type Sums } from "./exercises";
 
 beforeAll(async () => {
@@ -101,6 +101,22 @@ describe("a check survives", () => {
     const answer: Double = (values) => values.splice(0).map((value) => 2 * value);
     expect(await checked(double, answer)).toMatchObject({ passed: true });
     expect(double.cases[0].args).toEqual([[1, 2, 3]]);
+  });
+
+  it("text on stderr, which is printed as other text is", async () => {
+    const [log, error] = [vi.spyOn(console, "log").mockReturnValue(), vi.spyOn(console, "error").mockReturnValue()];
+    const talking: Double = (values) => {
+      console.error("look at me");
+      console.warn("and at me");
+      return values.map((value) => 2 * value);
+    };
+    expect(await checked(double, talking)).toMatchObject({ passed: true });
+    expect(log).toHaveBeenCalledWith("look at me");
+    expect(log).toHaveBeenCalledWith("and at me");
+    expect(error).not.toHaveBeenCalled();
+    console.error("after the check");
+    expect(error).toHaveBeenCalledTimes(1);
+    vi.restoreAllMocks();
   });
 
   it("async answers", async () => {

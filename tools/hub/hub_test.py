@@ -384,9 +384,16 @@ class Class:
 def main(course, base, learners, port):
     course_class = Class(course, base, int(learners), int(port))
     report = course_class.report
-    # Ended from outside, it still takes its accounts with it.
-    for name in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(name, lambda *_: sys.exit(1))
+    # Ended from outside, it still takes its accounts with it; a second signal, which npm sends, must not stop that.
+    ending = (signal.SIGTERM, signal.SIGHUP)
+
+    def end(*_):
+        for name in ending:
+            signal.signal(name, signal.SIG_IGN)
+        sys.exit(1)
+
+    for name in ending:
+        signal.signal(name, end)
     try:
         asyncio.run(course_class.run())
     except Exception as error:  # whatever it was, the accounts go

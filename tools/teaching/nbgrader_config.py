@@ -14,6 +14,8 @@ c.ClearSolutions.code_stub = {"typescript": '// YOUR CODE HERE\nthrow new Error(
 # Seconds for one cell. After that it is interrupted, counts as failed, and the next one runs.
 c.Execute.timeout = 120
 c.Execute.startup_timeout = 120
+# Seconds to wait for a finished cell's outputs: 4 if unset, too few on a busy machine, and then nothing is graded.
+c.Execute.iopub_timeout = 60
 
 # Where releases, submissions and feedback change hands when the class works on one machine (a hub). Everybody may look
 # for assignments and hand in; nobody but the teacher reads what was handed in.

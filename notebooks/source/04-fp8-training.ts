@@ -1,0 +1,729 @@
+// %% [markdown]
+// # 04 · FP8 training
+//
+// ## How do 256 numbers train a model of 671 billion parameters?
+//
+// A number in V3's training has eight bits. There are 256 such numbers in all, from −448 to 448, and no others: no 0.3, no 17.5
+// beyond a certain size. Nearly all of the model's arithmetic is done with them, and the report says that the loss stays
+// within a quarter of a per cent of a training with sixteen bits (section 3.3).
+//
+// At the end of this lesson you can
+//
+// - decode a byte of FP8 by hand;
+// - say what an outlier does to its neighbours, and what a scale for each block of 128 does about it;
+// - tell why a sum of thousands needs help, and choose how often;
+// - edit a precision table: which parts of a model bear eight bits, and which are left alone.
+//
+// *About two hours and a half, with five exercises. Before it: [lesson 01](01-mixture-of-experts.ipynb).*
+
+// %% [markdown]
+// ## What is said
+//
+// | id | claim, in our words |
+// |---|---|
+// | `fp8-4x` | eight bits in place of thirty-two: four times less memory and traffic |
+// | `fp8-standard-32` | training in 32 bits was the standard before |
+// | `fp8-selective` | gradients and other sensitive parts stay in high precision |
+// | `fp8-unstable-grads` | gradients in eight bits make a training unstable |
+// | `fp8-native` | a model trained in FP8 bears FP8 better than one that is quantised afterwards |
+//
+// Sources: the [technical report](https://arxiv.org/abs/2412.19437) of V3, section 3.3 and appendix B; the released code and
+// weights for details. The rest we compute, on numbers made for it and on v3-mini, a small V3 that was trained beforehand.
+
+// %% jupyter={"source_hidden": true}
+import * as tf from "@tensorflow/tfjs";
+import { fp8Rules } from "./lib/claims/fp8";
+import { machine, leastTime, product } from "./lib/economics/roofline";
+import { MIXED_PRECISION, trainingStateBytes, V3_RECIPE as V3_BYTES } from "./lib/economics/memory";
+import { totalParameters } from "./lib/economics/parameters";
+import {
+  lossOf, roundByLib as roundE4M3, throughOneScale, workOf, workShares, type ModuleCost, type QuantisedBlock,
+} from "./lib/exercises/04-answers";
+import {
+  decodeExercise, intervalExercise, quantiseExercise, tableExercise, victimExercise,
+} from "./lib/exercises/04-fp8-training";
+import { DEEPSEEK_V3, tinyConfig } from "./lib/model/config";
+import { loadModel } from "./lib/model/model";
+import { ALL_FP8_PRECISION, BF16_PRECISION, V3_PRECISION, V3_TABLE, type Precision } from "./lib/model/precision";
+import { MODULES, type Module } from "./lib/model/products";
+import { barChart, lineChart } from "./lib/notebook/charts";
+import { check, solvedOr } from "./lib/notebook/exercise";
+import { fixed, percent, times, whole } from "./lib/notebook/format";
+import { checkParameters } from "./lib/notebook/parameters";
+import { plot } from "./lib/notebook/plot";
+import { progress } from "./lib/notebook/progress";
+import { result } from "./lib/notebook/result";
+import { say } from "./lib/notebook/say";
+import { sliderPlot } from "./lib/notebook/slider";
+import { showSource } from "./lib/notebook/source";
+import { table } from "./lib/notebook/table";
+import { verdicts } from "./lib/notebook/verdicts";
+import { spacingAt, valuesByCode } from "./lib/numerics/codec";
+import { matrixErrors } from "./lib/numerics/errors";
+import { bitsOf, FORMATS, largest, smallestNormal, smallestSubnormal, type FormatName } from "./lib/numerics/formats";
+import { runningSums } from "./lib/numerics/limited-sum";
+import { outlierActivations, smooth } from "./lib/numerics/outliers";
+import { dequantise, quantise } from "./lib/numerics/quantise";
+import { BLOCKS, type Block } from "./lib/numerics/scaling";
+import { useBackend } from "./lib/tensor/backend";
+import { Random } from "./lib/tensor/random";
+import { VOCAB_SIZE } from "./lib/training/bytes";
+import { DOMAINS, drawBatch, heldOutWindows } from "./lib/training/corpus";
+import { openCorpus } from "./lib/training/corpus-build";
+import { recordedVariants, VARIANTS, type VariantName } from "./lib/training/fp8-variants";
+import { lossUnder } from "./lib/training/precision-effect";
+import { MICRO } from "./lib/training/presets";
+import { Training } from "./lib/training/training";
+
+const backend = await useBackend();
+const corpus = openCorpus(); // the first time, it is built from installed packages in some seconds
+const mini = loadModel("data/checkpoints/v3-mini");
+say`Ready: tensors are computed by **${backend.name}**. v3-mini is loaded; its linear maps are stored as V3's were released, in FP8.`;
+
+// %% [markdown]
+// **The numbers worth changing.** Change one, then *Run → Run All Cells*: every figure below follows.
+
+// %% tags=["parameters"]
+const outlierChannels = 4; // 1..64 channels: of 512, which are larger than the others
+const outlierSize = 1000; // 1..10000 times: how much larger they are
+const spread = 8; // 0..16 powers of two: by how much tokens differ in size
+const sumBits = 14; // 8..24 bits: of the register in which a tensor core adds
+const sumLength = 4096; // 512..32768 addends: length of a sum
+const liveSteps = 40; // 10..400 steps: length of each live training
+const seed = 1; // 0..999999 number: where all random numbers start
+
+// %%
+checkParameters("04-fp8-training", { outlierChannels, outlierSize, spread, sumBits, sumLength, liveSteps, seed });
+const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+
+// %% [markdown]
+// ## 1. All the numbers there are
+//
+// A format cuts its bits into a sign, an exponent $e$ and a fraction $f$. V3 uses E4M3: one bit, four bits, three bits. A byte
+// stands for
+//
+// $$\pm 2^{e-7} \cdot \left(1 + \tfrac{f}{8}\right), \qquad \text{and for } e = 0: \quad \pm 2^{-6} \cdot \tfrac{f}{8}$$
+//
+// E5M2, the other format of eight bits, gives one bit of the fraction to the exponent: it reaches further and is coarser. Point at
+// a dot to see its byte.
+
+// %%
+const shownFormats: FormatName[] = ["E4M3", "E5M2"];
+/** The positive numbers of a format below a bound, with their codes. */
+const numbersOf = (name: FormatName, below: number) =>
+  Array.from(valuesByCode(name)).flatMap((value, code) => (value >= 0 && value < below && !Object.is(value, -0) ? [{ code, value }] : []));
+plot(
+  lineChart({
+    title: "Which numbers are there from 0 to 1?",
+    x: { title: "value" },
+    y: { title: "bits of the fraction" },
+    series: shownFormats.map((name) => ({
+      name,
+      points: true,
+      x: numbersOf(name, 1).map(({ value }) => value),
+      y: numbersOf(name, 1).map(() => FORMATS[name].fractionBits),
+      text: numbersOf(name, 1).map(({ code, value }) => `byte ${code.toString(2).padStart(8, "0")} = ${value}`),
+    })),
+  }),
+  { height: 280 },
+);
+table(
+  (["E4M3", "E5M2", "BF16"] as const).map((name) => ({
+    format: name,
+    bits: bitsOf(FORMATS[name]),
+    "largest number": largest(FORMATS[name]).toPrecision(3),
+    "smallest with full precision": smallestNormal(FORMATS[name]).toPrecision(3),
+    "smallest of all": smallestSubnormal(FORMATS[name]).toPrecision(3),
+    "numbers from 0 to 1": numbersOf(name, 1).length,
+  })),
+  { caption: "Three formats" },
+);
+say`Half of E4M3's numbers lie between −1 and 1, ${numbersOf("E4M3", 1).length} of them from 0 on: dense where numbers are small, sparse
+where they are large. The distance to the next is always about the same *share* of the number.`;
+
+// %% [markdown]
+// That share is what counts. Here is the largest error of rounding, in relation to the number, from tiny to huge:
+
+// %%
+const magnitudes = Array.from({ length: 300 }, (_, i) => 2 ** (-20 + (36 * i) / 299));
+const worstRounding = (name: FormatName) =>
+  magnitudes.map((x) => (x > largest(FORMATS[name]) ? 1 - largest(FORMATS[name]) / x : Math.min(1, spacingAt(x, name) / 2 / x)));
+plot(
+  lineChart({
+    title: "How wrong can a rounded number be, by its size?",
+    x: { title: "size of the number (log scale)", log: true },
+    y: { title: "largest relative error (log scale)", log: true },
+    series: (["E4M3", "E5M2", "BF16"] as const).map((name, i) => ({ name, x: magnitudes, y: worstRounding(name), dashed: i === 1 })),
+  }),
+);
+say`In its range E4M3 is off by at most ${percent(spacingAt(1, "E4M3") / 2)} of a number, E5M2 by ${percent(spacingAt(1, "E5M2") / 2)}, BF16 by
+${percent(spacingAt(1, "BF16") / 2)}. Left of it numbers drown, first in coarse steps, then in 0; right of it they are cut off.`;
+
+// %% [markdown]
+// E4M3 is the finer one with the narrower range. Usual practice was to take it forward and E5M2, with its range, for gradients. V3
+// takes E4M3 **everywhere**, and makes up for the range with scales (section 3).
+//
+// ### Exercise 1 · Decode a byte
+//
+// *Implement · difficulty 1 of 3 · 10 minutes · 2 points*
+//
+// Which number does a byte of E4M3 stand for? One pattern of the lower seven bits, all of them set, is NaN.
+
+// %% nbgrader={"grade": false, "grade_id": "04-decode", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function decodeByte(byte: number): number {
+  /// BEGIN SOLUTION
+  const [sign, exponent, fraction] = [byte >> 7 ? -1 : 1, (byte >> 3) & 15, byte & 7];
+  if ((byte & 127) === 127) return NaN;
+  return sign * (exponent > 0 ? (1 + fraction / 8) * 2 ** (exponent - 7) : (fraction / 8) * 2 ** -6);
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "04-decode-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+await check(decodeExercise, decodeByte);
+
+// %% [markdown]
+// <details><summary>Hint 1</summary>
+//
+// Sign: byte >> 7. Exponent: (byte >> 3) & 15. Fraction: byte & 7.
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// Two formulas: one for an exponent above 0, one for 0. And NaN.
+//
+// </details>
+
+// %% [markdown]
+// ## 2. Four times less than what?
+//
+// Before anything is trained: how much smaller is a number? In V3 a block of numbers shares a scale in 32 bits, which counts too.
+
+// %%
+const withScale = 8 + 32 / 128; // bits of an activation, its share of the scale included
+table(
+  [
+    { format: "FP32", bits: 32 }, { format: "BF16", bits: 16 }, { format: "E4M3 with a scale for 128", bits: withScale },
+  ].map(({ format, bits }) => ({ format, "bits a number": bits, "times E4M3's": bits / withScale })),
+  { caption: "What a number takes" },
+);
+const h800 = machine("h800");
+const shape: [number, number, number] = [8192, DEEPSEEK_V3.hiddenSize, DEEPSEEK_V3.moeIntermediateSize];
+const products = {
+  fp8: leastTime({ name: "fp8", format: "fp8", ...product(shape, [1, 1, 2]) }, h800).seconds,
+  bf16: leastTime({ name: "bf16", format: "bf16", ...product(shape, [2, 2, 2]) }, h800).seconds,
+};
+say`Against FP32 it is ${fixed(32 / withScale, 1)} times less, against the 16 bits that were usual **${fixed(16 / withScale, 1)} times**. Time?
+An H800 multiplies in FP8 at twice the rate of BF16, at best: a product of V3's size takes at least
+${fixed(products.fp8 * 1e6, 0)} µs in place of ${fixed(products.bf16 * 1e6, 0)}. Twice, not four times.`;
+
+// %% [markdown]
+// And not everything shrinks. What training keeps for each parameter is more than the weight that it multiplies with:
+
+// %%
+const parameters = totalParameters(DEEPSEEK_V3);
+const recipes = { "16 bits, as usual": MIXED_PRECISION, "as V3": V3_BYTES };
+const kinds = ["weights", "master", "gradients", "moments"] as const;
+const kindNames = { weights: "to multiply with", master: "master copy", gradients: "gradients", moments: "moments of AdamW" };
+plot(
+  barChart({
+    title: "What does training keep for 671B parameters?",
+    x: { title: "TB, before anything is shared out" },
+    labels: kinds.map((kind) => kindNames[kind]),
+    series: Object.entries(recipes).map(([name, recipe]) => ({
+      name, values: kinds.map((kind) => trainingStateBytes(parameters, recipe)[kind] / 1e12),
+    })),
+  }),
+  { height: 320 },
+);
+const stateOf = (recipe: typeof V3_BYTES) => Object.values(trainingStateBytes(parameters, recipe)).reduce((a, b) => a + b, 0);
+say`All in all ${fixed(stateOf(V3_BYTES) / 1e12, 1)} TB in place of ${fixed(stateOf(MIXED_PRECISION) / 1e12, 1)}:
+${percent(1 - stateOf(V3_BYTES) / stateOf(MIXED_PRECISION))} less. V3 halves the weights and the moments, which are BF16, and **doubles** the
+gradients, which it adds up in FP32.`;
+result("state of training, as V3", stateOf(V3_BYTES) / 1e12, "TB");
+
+// %% [markdown]
+// ## 3. A scale, and who shares it
+//
+// Activations are not between −448 and 448 by themselves. So a group of numbers gets a common scale $s$, chosen so that its largest
+// magnitude becomes 448; each number is divided by $s$ and rounded.
+//
+// $$s = \frac{\max_i |x_i|}{448} \qquad \hat x_i = s \cdot \mathrm{round}\!\left(\frac{x_i}{s}\right)$$
+//
+// ### Exercise 2 · Quantise a block
+//
+// *Implement · difficulty 2 of 3 · 12 minutes · 3 points*
+//
+// Return the `scale` of a block and, as `values`, what its codes stand for (not multiplied back). As in DeepSeek's kernel, the
+// largest magnitude counts as at least 1e-4. `roundE4M3(x)` rounds.
+
+// %% nbgrader={"grade": false, "grade_id": "04-quantise", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function quantiseBlock(block: number[]): QuantisedBlock {
+  /// BEGIN SOLUTION
+  const scale = Math.max(1e-4, ...block.map(Math.abs)) / 448;
+  return { scale, values: block.map((x) => roundE4M3(x / scale)) };
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "04-quantise-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+await check(quantiseExercise, quantiseBlock);
+
+// %% [markdown]
+// <details><summary>Hint 1</summary>
+//
+// Largest magnitude, scale, division, rounding: in this order.
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// scale = Math.max(1e-4, ...block.map(Math.abs)) / 448.
+//
+// </details>
+
+// %% [markdown]
+// ### The outlier and its victims
+//
+// Who shares a scale with whom? In large models a few channels are far larger than the rest, in every token. If one scale serves
+// a whole matrix, those few decide it, and everything small drowns. V3's groups: 1 × 128 numbers of one token for activations,
+// 128 × 128 for weights.
+//
+// **Predict.** One scale for all, one for each token, one for each 128 numbers of a token. Without outliers, how many times better is
+// the finest than the coarsest? And with them?
+
+// %%
+const [tokens, channels] = [64, 512];
+const groupings: { name: string; block: Block }[] = [
+  { name: "the whole matrix", block: BLOCKS.tensor },
+  { name: "a token", block: BLOCKS.token },
+  { name: "128 × 128", block: BLOCKS.square },
+  { name: "1 × 128 of a token (V3)", block: BLOCKS.tile },
+];
+/** Errors of quantised activations, by who shares a scale. */
+function errorsOf(values: Float32Array) {
+  return groupings.map(({ block }) => {
+    const back = dequantise(quantise(values, [tokens, channels], { format: "E4M3", block }));
+    return matrixErrors(back, values, [tokens, channels]);
+  });
+}
+const made = (size: number) => outlierActivations({ tokens, channels, outliers: outlierChannels, size, spread, seed });
+const outlierSizes = [...new Set([1, 10, 100, 1000, outlierSize])].sort((a, b) => a - b);
+sliderPlot({
+  title: "How wrong is the matrix, and how wrong is its worst token?",
+  parameter: "outliers are larger by",
+  unit: "times",
+  values: outlierSizes,
+  initial: outlierSize,
+  figure: (size) => {
+    const errors = errorsOf(made(size));
+    return barChart({
+      title: `${size} times`,
+      x: { title: "relative error (log scale)", log: true },
+      labels: groupings.map(({ name }) => name),
+      series: [
+        { name: "over the whole matrix", values: errors.map(({ global }) => global) },
+        { name: "median token", values: errors.map(({ rowMedian }) => rowMedian) },
+        { name: "worst token", values: errors.map(({ rowWorst }) => rowWorst) },
+      ],
+    });
+  },
+});
+const [calm, wild] = [errorsOf(made(1)), errorsOf(made(outlierSize))];
+say`Without outliers the worst token is off by ${percent(calm[0].rowWorst)} with one scale and by ${percent(calm[3].rowWorst)} with V3's. With them
+it is **${percent(wild[0].rowWorst)} against ${percent(wild[3].rowWorst)}**. The error over the whole matrix hardly moves
+(${percent(wild[0].global)} against ${percent(wild[3].global)}): the outliers are most of the matrix's size, and they come out well.`;
+result("worst token, one scale", wild[0].rowWorst);
+result("worst token, scales of 1 × 128", wild[3].rowWorst);
+
+// %% [markdown]
+// That is the surprise of this lesson. A floating-point format has precision at every size, so on well-behaved numbers finer scales
+// buy almost nothing. And the usual measure, one error for the whole matrix, **hides the damage**: look at rows.
+//
+// ### Exercise 3 · The outlier's victim
+//
+// *Predict, then program · difficulty 1 of 3 · 10 minutes · 2 points*
+//
+// `throughOneScale(activations)` gives what a matrix `[tokens][channels]` becomes when one scale serves all of it. Return the
+// token that suffers most, **in relation to its own size** (its norm).
+
+// %% nbgrader={"grade": false, "grade_id": "04-victim", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function findVictim(activations: number[][]): number {
+  /// BEGIN SOLUTION
+  const back = throughOneScale(activations);
+  const norm = (row: number[]) => Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
+  const harm = activations.map((row, t) => norm(row.map((x, c) => x - back[t][c])) / norm(row));
+  return harm.indexOf(Math.max(...harm));
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "04-victim-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+await check(victimExercise, findVictim);
+
+// %% [markdown]
+// <details><summary>Hint 1</summary>
+//
+// The token that holds the outlier is not its victim.
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// For each row: the norm of the difference, divided by the norm of the row.
+//
+// </details>
+
+// %% [markdown]
+// ### Another way out, for another purpose
+//
+// There is a trick that moves outliers out of the way: divide each channel of the activations by a factor and multiply the weight's
+// row by it ([SmoothQuant](https://arxiv.org/abs/2211.10438)). It is sometimes told as if V3 did that. It doesn't: SmoothQuant
+// prepares a **finished** model for small numbers, with factors measured beforehand. In training, everything changes with every step.
+
+// %%
+const activations = made(outlierSize);
+const random = new Random(seed);
+const weight = Float32Array.from({ length: 64 * channels }, () => 0.05 * random.normal());
+const smoothed = smooth(activations, weight, channels);
+const worstWith = (values: Float32Array, block: Block) =>
+  matrixErrors(dequantise(quantise(values, [tokens, channels], { format: "E4M3", block })), values, [tokens, channels]).rowWorst;
+table(
+  [
+    { how: "one scale", "worst token": percent(worstWith(activations, BLOCKS.tensor)) },
+    { how: "smoothed, one scale", "worst token": percent(worstWith(smoothed.x, BLOCKS.tensor)) },
+    { how: "scales of 1 × 128 (V3)", "worst token": percent(worstWith(activations, BLOCKS.tile)) },
+  ],
+  { caption: "Activations with outliers, three ways" },
+);
+
+// %% [markdown]
+// ## 4. Sums of thousands
+//
+// A product of matrices adds up thousands of small products. The report finds (section 3.5.2) that an H800's tensor core does so in
+// a register of about 14 bits: when the sum is large, the last digits of each addend fall off. V3's cure: every 128 elements, the
+// register is emptied into a sum in full FP32 (**promotion**).
+//
+// **Predict.** A sum of `sumLength` positive numbers, in a register of `sumBits` bits that is never emptied. Too large, too small, or
+// about right?
+
+// %%
+const addends = Float32Array.from({ length: sumLength }, () => random.uniform());
+const exactSums = runningSums(addends, { bits: 24, promoteEvery: 32 });
+const intervals = [32, 128, 512, 2048].filter((interval) => interval < sumLength);
+const never = sumLength * 2;
+const relativeSum = (promoteEvery: number) =>
+  runningSums(addends, { bits: sumBits, promoteEvery }).map((sum, i) => sum / exactSums[i] - 1);
+const stepsShown = Array.from(exactSums, (_, i) => 32 * (i + 1));
+sliderPlot({
+  title: `How far is a running sum from the exact one, with ${sumBits} bits?`,
+  parameter: "promoted every",
+  unit: `elements (${never}: never)`,
+  values: [...intervals, never],
+  initial: intervals.includes(128) ? 128 : never,
+  figure: (interval) =>
+    lineChart({
+      title: `every ${interval}`,
+      x: { title: "elements added" },
+      y: { title: "error of the sum", percent: true },
+      series: [
+        { name: "with promotion", x: stepsShown, y: Array.from(relativeSum(interval)) },
+        { name: "never promoted", x: stepsShown, y: Array.from(relativeSum(never)), dashed: true },
+      ],
+    }),
+});
+const finalError = (interval: number) => Math.abs(relativeSum(interval)[exactSums.length - 1]);
+say`At the end the sum that is never promoted is ${percent(finalError(never))} **too small**: what is cut off is lost, always in the same
+direction. Promoted every 128 elements it is off by ${percent(finalError(128))}.`;
+
+// %% [markdown]
+// ### Exercise 4 · Choose the promotion interval
+//
+// *Design · difficulty 1 of 3 · 8 minutes · 2 points*
+//
+// Promotion costs additions outside of the tensor core, so do it as rarely as the error allows. Candidates are 32, 64, 128 … up to
+// `K`. `errorOf(interval)` gives the error. Return the **largest** interval whose error is at most `tolerance`.
+
+// %% nbgrader={"grade": false, "grade_id": "04-interval", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function chooseInterval(errorOf: (interval: number) => number, K: number, tolerance: number): number {
+  /// BEGIN SOLUTION
+  let interval = 32;
+  while (2 * interval <= K && errorOf(2 * interval) <= tolerance) interval *= 2;
+  return interval;
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "04-interval-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+await check(intervalExercise, chooseInterval);
+
+// %% [markdown]
+// <details><summary>Hint 1</summary>
+//
+// Start at 32 and double.
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// Go on as long as the doubled interval is at most K and its error at most the tolerance.
+//
+// </details>
+
+// %%
+const choose = await solvedOr(intervalExercise, chooseInterval);
+table(
+  [0.001, 0.003, 0.01].map((tolerance) => ({
+    "error at most": percent(tolerance),
+    "promoted every": choose(finalError, sumLength, tolerance),
+    "promotions in the sum": sumLength / choose(finalError, sumLength, tolerance),
+  })),
+  { caption: `Your rule on the sum above (${whole(sumLength)} addends, ${sumBits} bits)` },
+);
+
+// %% [markdown]
+// ## 5. Which parts of a model bear it?
+//
+// V3 does not put everything into FP8. The linear maps, where nearly all of the work is, take it; embedding, head, router, norms and
+// the products within attention stay in BF16 or FP32 (section 3.3.1). Why those? We ask v3-mini. Its weights *are* FP8 numbers, so
+// rounding them again changes nothing: what is measured here is what happens to the **activations** that meet them, and to the parts
+// that are stored in BF16.
+//
+// For each module: it alone in FP8, everything else in BF16. And two ways to scale: V3's blocks, or no scale at all.
+
+// %%
+const evaluationText = DOMAINS.flatMap((domain) => heldOutWindows(corpus.heldOut[domain], { length: 129, count: 3, seed }));
+const only = (module: Module, scale: "float32" | "none"): Precision => ({
+  table: { ...BF16_PRECISION.table, [module]: "FP8" }, fp8: { ...V3_PRECISION.fp8, scale },
+});
+const usedModules = MODULES.filter((module) => module !== "mtpProjection");
+/** Bits per byte with one module in FP8, by way to scale. */
+async function measureModules() {
+  const rows: { module: Module; scaled: number; unscaled: number }[] = [];
+  for await (const i of progress(usedModules.length, "one module at a time", { unit: "modules" })) {
+    const module = usedModules[i];
+    rows.push({
+      module,
+      scaled: lossUnder(mini, evaluationText, only(module, "float32")),
+      unscaled: lossUnder(mini, evaluationText, only(module, "none")),
+    });
+  }
+  return rows;
+}
+const plainBits = lossUnder(mini, evaluationText, BF16_PRECISION);
+const byModule = await measureModules();
+
+// %%
+const harm = (bits: number) => 1000 * (bits / plainBits - 1);
+const shares = workShares(DEEPSEEK_V3, 4096);
+table(
+  byModule.map(({ module, scaled, unscaled }) => ({
+    module,
+    "V3 uses": V3_TABLE[module],
+    "share of V3's arithmetic": percent(shares[module]),
+    "loss grows, ‰ (blocks)": harm(scaled),
+    "loss grows, ‰ (no scale)": harm(unscaled),
+  })),
+  { caption: `v3-mini with one module in FP8, against BF16 (${fixed(plainBits, 3)} bits per byte)`, digits: 2 },
+);
+const v3Bits = lossUnder(mini, evaluationText, V3_PRECISION);
+const allBits = lossUnder(mini, evaluationText, ALL_FP8_PRECISION);
+const worstModule = byModule.reduce((a, b) => (b.scaled > a.scaled ? b : a));
+const worstUnscaled = byModule.reduce((a, b) => (b.unscaled > a.unscaled ? b : a));
+say`With V3's table the loss changes by ${fixed(harm(v3Bits), 2)} ‰, with everything in FP8 by **${fixed(harm(allBits), 2)} ‰**. With blocks,
+${worstModule.module} suffers most (${fixed(harm(worstModule.scaled), 2)} ‰); without scales, ${worstUnscaled.module}
+(${fixed(harm(worstUnscaled.unscaled), 1)} ‰).`;
+
+// %% [markdown]
+// Negative numbers are chance: on a text this short, rounding sometimes helps. What v3-mini can't show: it is small, was trained for a
+// short time, and has none of the outliers of large models. The order of the modules is its own, not V3's. What carries over is the
+// argument: a module with little work has little to win, so it needs no risk.
+//
+// ### Exercise 5 · Edit the precision table
+//
+// *Design · difficulty 3 of 3 · 15 minutes · 4 points*
+//
+// Each module has a share of the `work` and a `loss` that it costs in FP8, in ‰. Choose modules so that their losses sum to at most
+// `budget` and as much work as possible is in FP8. Return their names.
+
+// %% nbgrader={"grade": false, "grade_id": "04-table", "locked": false, "schema_version": 3, "solution": true, "task": false}
+function chooseModules(costs: ModuleCost[], budget: number): string[] {
+  /// BEGIN SOLUTION
+  let best: ModuleCost[] = [];
+  const sum = (set: ModuleCost[], key: "work" | "loss") => set.reduce((all, cost) => all + cost[key], 0);
+  for (let set = 0; set < 2 ** costs.length; set++) {
+    const chosen = costs.filter((_, i) => (set >> i) & 1);
+    if (sum(chosen, "loss") <= budget && sum(chosen, "work") > sum(best, "work")) best = chosen;
+  }
+  return best.map(({ module }) => module);
+  /// END SOLUTION
+}
+
+// %% nbgrader={"grade": true, "grade_id": "04-table-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+await check(tableExercise, chooseModules);
+
+// %% [markdown]
+// <details><summary>Hint 1</summary>
+//
+// There are few modules: all sets of them can be tried.
+//
+// </details>
+// <details><summary>Hint 2</summary>
+//
+// Count from 0 to 2 ** costs.length − 1; bit i says whether module i is in the set.
+//
+// </details>
+
+// %%
+const chooseFor = await solvedOr(tableExercise, chooseModules);
+const measuredCosts = byModule.map(({ module, scaled }) => ({ module, work: shares[module], loss: Math.max(0, harm(scaled)) }));
+table(
+  [0.25, 0.5, 1, 2].map((budget) => {
+    const chosen = chooseFor(measuredCosts, budget);
+    return {
+      "loss may grow by, ‰": budget,
+      "in FP8": chosen.join(", "),
+      "share of V3's work": percent(workOf(measuredCosts, chosen)),
+      "spent, ‰": lossOf(measuredCosts, chosen),
+    };
+  }),
+  { caption: "Your rule on what was measured on v3-mini", digits: 2 },
+);
+
+// %% [markdown]
+// ## 6. Training with it
+//
+// A linear map is three products: forward, and two on the way back, for the gradient of its input and that of its weight. V3 quantises
+// **all three**, so the gradients that flow through the model are FP8 too. High are the sums, the gradients of weights, and the master
+// copy that AdamW updates.
+
+// %%
+showSource("lib/numerics/quantised-matmul.ts", "quantisedMatMul");
+
+// %% [markdown]
+// Live: a small V3, trained from the same random weights on the same text, three times. (The arithmetic is emulated, so it is slower
+// here, not faster.)
+
+// %%
+const liveVariants: VariantName[] = ["bf16", "fine", "unscaled"];
+const liveConfig = tinyConfig({
+  vocabSize: VOCAB_SIZE, numHiddenLayers: 2, nRoutedExperts: 8, numExpertsPerTok: 2, nGroup: 1, topkGroup: 1,
+  numNextnPredictLayers: 0, ropeScaling: null, maxPositionEmbeddings: 256,
+});
+async function trainLive(variant: VariantName): Promise<number[]> {
+  const training = new Training(liveConfig, {
+    ...MICRO.training, steps: liveSteps, batch: 6, length: 48, seed,
+    schedule: { ...MICRO.training.schedule, warmUpSteps: 10 },
+    precision: VARIANTS[variant].precision,
+  });
+  const losses: number[] = [];
+  try {
+    for await (const step of progress(liveSteps, VARIANTS[variant].label, { unit: "steps" })) {
+      training.makeStep(drawBatch(corpus.train, { batch: 6, length: 50, seed, step }));
+      losses.push((await training.report()).main);
+    }
+  } finally {
+    training.dispose();
+  }
+  return losses;
+}
+const liveLosses = new Map<VariantName, number[]>();
+for (const variant of liveVariants) liveLosses.set(variant, await trainLive(variant));
+
+// %%
+plot(
+  lineChart({
+    title: `How does a small model learn in few bits (${liveSteps} steps, live)?`,
+    x: { title: "step" },
+    y: { title: "loss, nats" },
+    series: liveVariants.map((variant, i) => ({
+      name: VARIANTS[variant].label, x: liveLosses.get(variant)!.map((_, step) => step + 1), y: liveLosses.get(variant)!, dashed: i === 1,
+    })),
+  }),
+);
+const endOf = (losses: number[]) => mean(losses.slice(-10));
+const liveEnd = (variant: VariantName) => endOf(liveLosses.get(variant)!);
+say`At the end (mean of ten steps): ${liveVariants.map((variant) => `${VARIANTS[variant].label} ${fixed(liveEnd(variant), 3)}`).join(", ")}.`;
+
+// %% [markdown]
+// Longer runs were recorded beforehand: v3-mini itself goes on training, each time with other arithmetic, on the same batches. The
+// picture shows the distance to BF16.
+
+// %%
+const recorded = recordedVariants("continued");
+const curveOf = (variant: VariantName) => recorded.curves.find((curve) => curve.variant === variant)!;
+const others = recorded.curves.filter(({ variant }) => variant !== "bf16");
+const averaged = (losses: number[]) => losses.slice(0, -19).map((_, i) => mean(losses.slice(i, i + 20)));
+const reference = averaged(curveOf("bf16").loss);
+plot(
+  lineChart({
+    title: "How far is a training from that in BF16? (20 steps averaged)",
+    x: { title: "step" },
+    y: { title: "loss against BF16", percent: true },
+    series: others.map(({ variant, loss }, i) => ({
+      name: VARIANTS[variant].label, x: reference.map((_, step) => step + 20),
+      y: averaged(loss).map((value, step) => value / reference[step] - 1), dashed: i % 2 === 1,
+    })),
+  }),
+);
+const heldOutAgainst = (variant: VariantName) => curveOf(variant).heldOutMean / curveOf("bf16").heldOutMean - 1;
+table(
+  recorded.curves.map(({ variant, heldOutMean }) => ({
+    variant: VARIANTS[variant].label,
+    "held out, bits per byte": heldOutMean,
+    "against BF16": percent(heldOutAgainst(variant)),
+  })),
+  { caption: `After ${curveOf("bf16").loss.length} steps (${recorded.run.command})`, digits: 4 },
+);
+const worstVariant = others.reduce((a, b) => (b.heldOutMean > a.heldOutMean ? b : a));
+say`Fine-grained FP8 ends **${percent(Math.abs(heldOutAgainst("fine")))}** ${heldOutAgainst("fine") < 0 ? "below" : "above"} BF16 on held-out text; the
+report finds less than a quarter of a per cent at its scale. Worst is "${VARIANTS[worstVariant.variant].label}":
+${percent(heldOutAgainst(worstVariant.variant))}.`;
+result("fine-grained FP8 against BF16, held out", heldOutAgainst("fine"));
+
+// %% [markdown]
+// What this can't show: the failures that the report describes come late. A model of 16 billion parameters whose gradients shared
+// scales by 128 × 128 diverged after hundreds of billions of tokens (appendix B.2). Two hundred steps of a small model see
+// none of that.
+//
+// ## Recap: the claims, and what came out
+
+// %% jupyter={"source_hidden": true}
+const claimFacts = fp8Rules.facts();
+const judged = (id: string) => fp8Rules.rules.find((rule) => rule.id === id)!.judge(claimFacts);
+verdicts([
+  {
+    claim: "fp8-4x: four times less memory and traffic", sources: "The report compares with BF16 (section 3.3).",
+    computed: judged("fp8-4x").evidence, verdict: judged("fp8-4x").verdict,
+  },
+  {
+    claim: "fp8-standard-32: 32 bits were the standard",
+    sources: "Micikevicius et al., Mixed Precision Training, 2017; the report takes BF16 as its baseline.",
+    computed: judged("fp8-standard-32").evidence, verdict: judged("fp8-standard-32").verdict,
+  },
+  {
+    claim: "fp8-selective: gradients stay high", sources: "The report, section 3.3.1 and figure 6.",
+    computed: judged("fp8-selective").evidence, verdict: judged("fp8-selective").verdict,
+  },
+  {
+    claim: "fp8-unstable-grads: gradients in FP8 are unstable", sources: "The report, appendix B.2.",
+    computed: judged("fp8-unstable-grads").evidence, verdict: judged("fp8-unstable-grads").verdict,
+  },
+  {
+    claim: "fp8-native: trained in FP8, so robust in FP8", sources: "The report, section 3.3 and appendix B.1.",
+    computed:
+      `${judged("fp8-native").evidence} Here: ${percent(Math.abs(heldOutAgainst("fine")))} ` +
+      `${heldOutAgainst("fine") < 0 ? "below" : "above"} BF16 after ${curveOf("bf16").loss.length} steps.`,
+    verdict: judged("fp8-native").verdict,
+  },
+]);
+
+// %% [markdown]
+// **In one sentence:** eight bits are enough for the products if no number has to share its scale with a stranger, if sums are emptied in
+// time, and if the few parts where little is to be won are left alone.
+//
+// ## Where to read on
+//
+// - [DeepSeek-V3 Technical Report](https://arxiv.org/abs/2412.19437): section 3.3, 3.5.2 and appendix B;
+// - [FP8 Formats for Deep Learning](https://arxiv.org/abs/2209.05433): E4M3 and E5M2;
+// - [LLM.int8()](https://arxiv.org/abs/2208.07339): where outliers come from; [SmoothQuant](https://arxiv.org/abs/2211.10438);
+// - [DeepGEMM](https://github.com/deepseek-ai/DeepGEMM): the products with scales and promotion, as they run.
+//
+// **Next: [lesson 05](05-multi-token-prediction.ipynb)**, on predicting one more token.
+
+// %%
+mini.dispose();
+say`Tensors left: ${tf.memory().numTensors}.`;
