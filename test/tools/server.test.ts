@@ -15,6 +15,7 @@ describe("JupyterLab as npm start runs it", () => {
   const token = "secret";
   let server: Awaited<ReturnType<typeof startServer>>;
   let port: number;
+  let before: string[]; // what lay in the folder
 
   const get = (
     path_: string,
@@ -24,6 +25,7 @@ describe("JupyterLab as npm start runs it", () => {
   beforeAll(async () => {
     port = await freePort();
     box.write("work/00-start-here.ipynb", box.read("notebooks/00-start-here.ipynb"));
+    before = fs.readdirSync(box.root);
     const { python } = projectAt(ROOT);
     server = await startServer(project, { port, file: "work/00-start-here.ipynb", browser: false, token, python });
   });
@@ -83,16 +85,7 @@ describe("JupyterLab as npm start runs it", () => {
 
   it("writes only into the project's .cache", () => {
     expect(fs.readdirSync(path.join(project.cache, "jupyter"))).toEqual(expect.arrayContaining(["runtime"]));
-    expect(fs.readdirSync(box.root).sort()).toEqual([
-      ".cache",
-      "notebooks",
-      "package-lock.json",
-      "package.json",
-      "requirements-dev.txt",
-      "requirements.txt",
-      "tools",
-      "work",
-    ]);
+    expect(fs.readdirSync(box.root).sort()).toEqual([...new Set([...before, ".cache"])].sort());
   });
 
   it("frees its port and leaves with exit code 0 when it is stopped", async () => {
