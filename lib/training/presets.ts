@@ -46,12 +46,12 @@ export const MINI: Preset = {
   }),
   training: {
     ...COMMON,
-    steps: 2200,
+    steps: 3000,
     batch: 96,
     length: 256,
     learningRate: 2e-3,
     schedule: { ...V3_SCHEDULE, warmUpSteps: 80 },
-    biasSpeed: 0.005, // a run of 2,200 steps has little time for 0.001
+    biasSpeed: 0.005, // a run of a few thousand steps has little time for 0.001
   },
 };
 
