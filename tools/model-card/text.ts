@@ -12,7 +12,7 @@ export interface CardContent {
   quantised: { bytes: Record<"before" | "after", number>; before: { mean: number }; after: { mean: number } } | null;
   /** What npm run agree found, where it was run: of these weights, and of the BF16 weights before. */
   agreements: Record<string, unknown>[];
-  /** A run of the same shape over more tokens. */
+  /** A run of the same shape over fewer tokens. */
   other: RecordedRun;
 }
 
@@ -42,7 +42,7 @@ seen windows of ${whole(Number(options.length))} tokens: beyond that many positi
 | curves | curves.json: every tenth step, and held-out bits per byte by domain |
 | weights | ${quantised === null ? "BF16" : "FP8 as DeepSeek-V3 was released: E4M3 codes and a scale for each block of 128 × 128, the rest BF16"} |
 
-${longer(run, other)}
+${shorter(run, other)}
 
 ## What it read
 
@@ -97,13 +97,13 @@ MIT licence, as the course. The training text is public domain, Apache-2.0 code,
 `;
 }
 
-/** What a longer run of the same shape reached, whose curves the course keeps. */
-function longer(run: RecordedRun, other: RecordedRun): string {
+/** What a run of the same shape over fewer tokens reached, whose curves the course keeps beside its variants'. */
+function shorter(run: RecordedRun, other: RecordedRun): string {
   const [tokens, otherTokens] = [run, other].map(({ reports }) => reports[reports.length - 1].tokens);
   const { machine, trainingSeconds, command } = other.run;
   const final = other.evaluations[other.evaluations.length - 1].bitsPerByte;
   const reached = DOMAINS.map((name) => `${name} ${fixed(final[name])}`).join(", ");
-  return `How far do more tokens carry? \`${command}\` on ${machine.gpu ?? machine.processor} read ${whole(otherTokens)} tokens, ${fixed(otherTokens / tokens, 1)} times as
+  return `How far do the tokens carry? \`${command}\` on ${machine.gpu ?? machine.processor} read ${whole(otherTokens)} tokens, ${fixed(otherTokens / tokens, 2)} times as
 many, in ${fixed(trainingSeconds / 60, 1)} minutes, and reached (held-out bits per byte) ${reached}. Its curves are in
 data/curves/bias.json, beside those of the same run with other balancing and without the module; their weights were not kept.`;
 }
