@@ -50,6 +50,7 @@ import { colouredText, heatmapPanels } from "./lib/notebook/load-charts";
 import { checkParameters } from "./lib/notebook/parameters";
 import { plot } from "./lib/notebook/plot";
 import { progress } from "./lib/notebook/progress";
+import { result } from "./lib/notebook/result";
 import { say } from "./lib/notebook/say";
 import { sliderPlot } from "./lib/notebook/slider";
 import { showSource } from "./lib/notebook/source";
@@ -239,6 +240,7 @@ const noneVio = vio(lastOf(none));
 say`The run above ends with MaxVio **${fixed(noneVio)}**; ${fixed(liveExperts / liveActive - 1)} is the most there
 can be. And the least? Throw the same tokens at ${liveExperts} experts by dice: in a batch of ${16 * 32} tokens, chance
 alone leaves ${fixed(floorVio)}. Below that, a batch's MaxVio says nothing.`;
+result("MaxVio without balancing", noneVio);
 
 // %% [markdown]
 // ## 3. The old cure: a loss for balance
@@ -263,6 +265,7 @@ const auxiliary = await live("auxiliary loss", { balance: "auxiliary" }, ({ mode
   pulls.push({ step, ...comparePulls(model, setAside, "batch") });
 });
 say`MaxVio in the last ten steps: **${fixed(vio(lastOf(auxiliary)))}**, instead of ${fixed(noneVio)}. The cure works.`;
+result("MaxVio with the auxiliary loss", vio(lastOf(auxiliary)));
 
 // %% [markdown]
 // Do the two losses fight? A gradient is a direction in the space of all weights. Two directions have an angle: at 0°
@@ -564,6 +567,7 @@ const thirty = Math.min(bestAt + 3, gammas.length - 1);
 say`You said ${largerIsOnlyFaster}; the answer is **false**. The best of these is γ = ${gammas[bestAt]}, with MaxVio
 ${fixed(lateVio[bestAt])}, where chance alone leaves ${fixed(simFloor)}. At γ = ${gammas[thirty]} it is
 **${fixed(lateVio[thirty])}**${bestAt === 0 ? "" : `, and at ${gammas[0]} it is ${fixed(lateVio[0])}: ${simSteps} batches were not enough`}.`;
+result("best γ in the simulation", gammas[bestAt]);
 
 // %% [markdown]
 // So γ has to fit two things: the length of the training (slow enough steps still have to arrive) and the scale of the

@@ -729,20 +729,20 @@ grows with the text.`;
 const widest = 32;
 const ranks = [1, 4, 16, widest];
 const seeds = [seed, seed + 1]; // two runs of each width show what is chance
-const windows = evaluationWindows(corpus.heldOut, { length: 64, count: 24, seed });
+const windows = evaluationWindows(corpus.heldOut, { length: 64, count: 16, seed });
 
 /** Trains the model of a rank; bits per byte on held-out text, the mean over the domains. */
 async function trial(rank: number, start: number) {
   const training = new Training(rankTrial(rank, widest), {
-    ...MICRO.training, steps: trialSteps, batch: 12, length: 48, seed: start,
+    ...MICRO.training, steps: trialSteps, batch: 8, length: 48, seed: start,
     schedule: { ...MICRO.training.schedule, warmUpSteps: 10 },
   });
   try {
     for await (const step of progress(trialSteps, `latent of ${rank}, seed ${start}`, { unit: "steps" })) {
-      training.makeStep(drawBatch(corpus.train, { batch: 12, length: 50, seed: start, step }));
+      training.makeStep(drawBatch(corpus.train, { batch: 8, length: 50, seed: start, step }));
       if (step % 10 === 9) await training.report(); // waits for the numbers, so that the bar tells the truth
     }
-    const evaluation = await evaluate(training.model, windows, { batch: 24 });
+    const evaluation = await evaluate(training.model, windows, { batch: 16 });
     const bits = mean(DOMAINS.map((domain) => evaluation[domain].bitsPerByte));
     return { rank, start, bits, parameters: totalParameters(training.model.config) };
   } finally {

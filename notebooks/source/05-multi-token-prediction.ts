@@ -58,6 +58,7 @@ import { checkInterrupt } from "./lib/notebook/interrupt";
 import { checkParameters } from "./lib/notebook/parameters";
 import { plot } from "./lib/notebook/plot";
 import { progress } from "./lib/notebook/progress";
+import { result } from "./lib/notebook/result";
 import { say } from "./lib/notebook/say";
 import { sliderPlot } from "./lib/notebook/slider";
 import { showSource } from "./lib/notebook/source";
@@ -313,6 +314,7 @@ Beside it: the main model predicts the same bytes at ${fixed(mainBits)} bits, on
 same tokens. What the module lacks is depth: ${model.weights.mtp.length} block where the main model has
 ${model.config.numHiddenLayers}. That costs ${fixed(bits.right - mainBits)} bits, and it is why the module can be a
 good draft.`;
+result("one token further, v3-mini", bits.right, "bits");
 
 // %% [markdown]
 // ### Exercise 2 · What goes into the module
@@ -619,6 +621,7 @@ const { stats } = written;
 say`${stats.accepted} of ${stats.drafted} drafts were accepted (${percent(stats.accepted / stats.drafted)}). So
 ${stats.tokens} tokens took ${stats.steps} passes of the main model, in place of ${stats.tokens - 1}:
 **${fixed(stats.tokens / stats.steps)} tokens a step**.`;
+result("drafts accepted", stats.accepted / stats.drafted);
 
 // %% [markdown]
 // Is it the same text that the main model would have written alone? At temperature 0 it must be, token by token.

@@ -65,6 +65,7 @@ import { fixed, percent, times, whole } from "./lib/notebook/format";
 import { rooflineChart, timelineChart, type TimelineTask } from "./lib/notebook/hardware-charts";
 import { checkParameters } from "./lib/notebook/parameters";
 import { plot } from "./lib/notebook/plot";
+import { result } from "./lib/notebook/result";
 import { say } from "./lib/notebook/say";
 import { sliderPlot } from "./lib/notebook/slider";
 import { showSource } from "./lib/notebook/source";
@@ -148,6 +149,7 @@ const forwardRatio = sums.forward.arithmetic / sums.forward.exchange;
 say`You said ${percent(computingGuess)}; by this count it computes for
 **${percent(sums.forward.arithmetic / (sums.forward.arithmetic + sums.forward.exchange))}** of the time. Arithmetic and
 exchange stand at ${fixed(forwardRatio, 2)} to 1.`;
+result("computing, share of the time with the exchange", sums.forward.arithmetic / (sums.forward.arithmetic + sums.forward.exchange));
 
 // %% [markdown]
 // The report calls the ratio "approximately 1:1" and the result inefficient (section 3.2.1). It does not say at which
@@ -362,6 +364,7 @@ const holds = (share: number) => (share > 0.5 ? "true" : "not true");
 say`So "limited by bandwidth" is **${holds(decodeTime.memoryShare)} of decoding** (${percent(decodeTime.memoryShare)} of
 the time, at ${sequences(batch)} a GPU) and **${holds(readingTime.memoryShare)} of reading prompts or of training**
 (${percent(readingTime.memoryShare)}).`;
+result("memory's share of the time in decoding", decodeTime.memoryShare);
 
 // %% [markdown]
 // ## What a real GPU does
@@ -571,6 +574,7 @@ else waits for, by ${percent(1 - nodeLimit / nodes)}.
 
 What does the limit take away? Of all sets of ${v3.numExpertsPerTok} experts, a token can still choose among
 ${percent(Number((reachableCombinations(256, 8, nodes, nodeLimit) * 10n ** 9n) / combinations(256, 8)) / 1e9)}.`;
+result("nodes that a token reaches", limited, "nodes");
 
 // %% [markdown]
 // ### The surprise: five experts for nothing

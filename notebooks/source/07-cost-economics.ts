@@ -63,6 +63,7 @@ import { check, solvedOr } from "./lib/notebook/exercise";
 import { billions, fixed, money, percent, times, whole } from "./lib/notebook/format";
 import { checkParameters } from "./lib/notebook/parameters";
 import { plot } from "./lib/notebook/plot";
+import { result } from "./lib/notebook/result";
 import { say } from "./lib/notebook/say";
 import { sliderPlot } from "./lib/notebook/slider";
 import { showSource } from "./lib/notebook/source";
@@ -173,6 +174,7 @@ trillion, are exactly the hours of pre-training. On ${whole(v3("gpus"))} GPUs th
 ${fixed(daysOn(v3("gpus"), v3("hoursPerTrillionTokens")), 1)} days a trillion,
 **${fixed(daysOn(v3("gpus"), v3("preTrainingHours")), 0)} days** of pre-training, and
 ${fixed(daysOn(v3("gpus"), official.gpuHours), 1)} days for all stages.`;
+result("the official run", official.dollars, "dollars");
 
 // %% [markdown]
 // The hours are a measurement. The price is not: the report *assumes* it, since DeepSeek owns its GPUs. So what would
@@ -297,6 +299,7 @@ showSource("lib/economics/training-cost.ts", "gpuHoursFor");
 say`${fixed(activeParameters, 1)} billion active parameters and ${fixed(trainingTokens, 1)} trillion tokens at
 ${percent(utilisation)} of the BF16 peak of an ${entry("accelerators", accelerator).name}:
 ${whole(plannedHours)} GPU-hours, **${money(plannedCost)}**.`;
+result("planned run", plannedCost, "dollars");
 
 // %% [markdown]
 // ## 4. What the bill leaves out
@@ -381,6 +384,7 @@ plot(
 say`At the likely values the project costs ${money(allInOf(likely).dollars)},
 ${times(allInOf(likely).multiple)} the official run. The second bar is the only one besides the first that stands on
 published numbers.`;
+result("the whole project", allInOf(likely).dollars, "dollars");
 
 // %% [markdown]
 // Now draw every assumption at random from its range, add up, and do it thousands of times (**Monte Carlo**). Then move

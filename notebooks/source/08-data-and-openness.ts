@@ -53,6 +53,7 @@ import { fixed, percent, times, whole } from "./lib/notebook/format";
 import { checkParameters } from "./lib/notebook/parameters";
 import { plot } from "./lib/notebook/plot";
 import { progress } from "./lib/notebook/progress";
+import { result } from "./lib/notebook/result";
 import { say } from "./lib/notebook/say";
 import { sliderPlot } from "./lib/notebook/slider";
 import { table } from "./lib/notebook/table";
@@ -79,7 +80,7 @@ say`Ready: tensors are computed by **${backend.name}**.`;
 // %% tags=["parameters"]
 const proseInA = 0.75; // 0.0..1.0 share: how much prose (novel and speeches) mixture A draws; the rest is code and arithmetic
 const proseInB = 0.2; // 0.0..1.0 share: the same of mixture B
-const steps = 110; // 10..600 steps: length of each training
+const steps = 80; // 10..600 steps: length of each training
 const examBytes = 320; // 128..1024 bytes: length of the text that serves as a test
 const leakShare = 0.5; // 0.05..0.9 share: how much of the speeches is the leaked test
 const editedShare = 0.15; // 0.0..0.9 share: how many of its words are changed in the edited leak
@@ -227,6 +228,8 @@ say`You said ${myGuess}%. The means differ by **${percent(meanApart)}**; on ${DO
     ? "Whoever publishes the mean has said almost nothing about which of the two it is."
     : "With these mixtures and so few steps the mean tells them apart as well as anything."
 }`;
+result("losses of the two mixtures differ by, mean", meanApart);
+result(`losses of the two mixtures differ by, ${DOMAINS[furthest]}`, apart[furthest]);
 
 // %% [markdown]
 // This is what each of them would publish, if it published what is usual:
@@ -435,6 +438,7 @@ ${
     ? "More steps or a larger leak would show more."
     : "Whoever sees only the test's bar takes the other two for better models."
 }`;
+result("what an exact leak gains", gainExact, "bits per byte");
 
 // %% [markdown]
 // ### Exercise 2 · The overlap detector

@@ -34,6 +34,7 @@ import { check, solvedOr } from "./lib/notebook/exercise";
 import { fixed, money, percent, times, whole } from "./lib/notebook/format";
 import { checkParameters } from "./lib/notebook/parameters";
 import { plot } from "./lib/notebook/plot";
+import { result } from "./lib/notebook/result";
 import { say } from "./lib/notebook/say";
 import { sliderPlot } from "./lib/notebook/slider";
 import { showSource } from "./lib/notebook/source";
@@ -174,6 +175,8 @@ const between = count("holds with a condition") + count("incomplete");
 say`You said ${myHolding} and ${myContradicted}. **${count("holds")}** hold as they stand, **${count("contradicted")}** are
 contradicted, ${count("cannot be checked")} cannot be checked. Most, **${between} of ${findings.length}**, are in between: they
 hold with a condition, or leave out what changes the picture.`;
+result("claims that hold", count("holds"), "claims");
+result("claims that are contradicted", count("contradicted"), "claims");
 
 // %% [markdown]
 // That is the usual shape of a good popular article. Its errors are not inventions. They are numbers that lost their
