@@ -7,6 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import { Random } from "../../lib/tensor/random";
 import type { DecodeStats } from "../../lib/inference/decode";
+import { percent } from "../../lib/notebook/format";
 import { LineProcess } from "./line-process";
 import { milliseconds, ratio, type Row, type Section } from "./section";
 import { PYTHON } from "./torch";
@@ -69,9 +70,11 @@ async function training(ours: LineProcess, theirs: LineProcess | null): Promise<
 
 async function decoding(ours: LineProcess, theirs: LineProcess | null): Promise<Row[]> {
   const texts: Record<string, number[]> = {};
+  const acceptance: Record<string, number> = {};
   const generate = (name: string, options: object) => async () => {
     const got = await ours.ask<Generated>({ task: "generate", ids: PROMPT, ...options });
     texts[name] = got.ids;
+    if (got.stats.drafted > 0) acceptance[name] = got.stats.accepted / got.stats.drafted;
     return got;
   };
   const transformers = async () => {
@@ -94,6 +97,7 @@ async function decoding(ours: LineProcess, theirs: LineProcess | null): Promise<
     { what: `decoding ${NEW} tokens, fast engine`, value: perSecond(NEW, measured.fast) },
     { what: "  with drafts", value: perSecond(NEW, measured.fastDrafts) },
     { what: "  drafts make it faster by", value: ratio(measured.fast / measured.fastDrafts) },
+    { what: "  drafts accepted", value: percent(acceptance.fastDrafts) },
     { what: "  the same text with drafts", value: same("fastDrafts") },
     { what: "decoding, tensor engine", value: perSecond(NEW, measured.tensor) },
     { what: "  with drafts", value: perSecond(NEW, measured.tensorDrafts) },
