@@ -3,7 +3,8 @@
  * what was found, and where to go from here. The plain text says the same in the same words.
  */
 import type { MimeBundle } from "./display";
-import type { AnyFunction, CheckResult, Exercise } from "./exercise";
+import type { AnyFunction } from "./exercise-run";
+import type { CheckResult, Exercise } from "./exercise-types";
 import { fixed, whole } from "./format";
 import { BAD, escapeHtml, GOOD, inlineHtml, NEUTRAL } from "./html";
 

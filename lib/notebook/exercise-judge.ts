@@ -2,8 +2,8 @@
  * What a check thinks of an answer: the same as the reference or not, which known mistake it is, and how to say so. A
  * message names the case, what came and what was expected, so that a learner can try the same call in a cell.
  */
-import type { Answer, AnyFunction, Exercise, Misconception } from "./exercise";
-import { runOnce, withArguments, type Answered, type Outcome } from "./exercise-run";
+import { runOnce, withArguments, type AnyFunction, type Answered, type Outcome } from "./exercise-run";
+import type { Answer, Exercise, Misconception } from "./exercise-types";
 import { difference, kindDifference, showValue } from "./exercise-values";
 
 /** What nbgrader's stub throws. */

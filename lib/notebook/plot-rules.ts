@@ -3,24 +3,7 @@
  * asks its reader to guess. An axis of names (the components of a model) speaks for itself, and a hidden axis says
  * nothing.
  */
-import type { AxisLayout, Figure, Layout, Positions, Trace } from "./plot";
-
-/** Kinds of traces that are drawn between two axes. */
-export const CARTESIAN = [
-  "scatter",
-  "scattergl",
-  "bar",
-  "histogram",
-  "box",
-  "violin",
-  "waterfall",
-  "funnel",
-  "heatmap",
-  "contour",
-  "histogram2d",
-] as const;
-/** Kinds that have no axes. */
-export const WITHOUT_AXES = ["pie", "treemap", "sunburst", "sankey", "parcoords"] as const;
+import { CARTESIAN, WITHOUT_AXES, type AxisLayout, type Figure, type Layout, type Positions, type Trace } from "./figure";
 
 /** @throws {Error} naming what is missing and where to put it */
 export function checkFigure({ data, layout }: Figure): void {

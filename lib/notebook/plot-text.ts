@@ -2,7 +2,7 @@
  * A figure in words: its title, its axes, and for each series what it spans. A screen reader reads this, a terminal
  * prints it, and the tests of the lessons compare it.
  */
-import type { AxisLayout, Figure, Layout, Numbers, Positions, Trace } from "./plot";
+import type { AxisLayout, Figure, Layout, Numbers, Positions, Trace } from "./figure";
 import { axesInUse, holdsNames } from "./plot-rules";
 
 /** Bars that are listed one by one. */

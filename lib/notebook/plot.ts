@@ -4,64 +4,15 @@
  * text beside it says in words what is drawn.
  */
 import { display, type MimeBundle } from "./display";
+import type { AxisLayout, Figure, Layout, Trace } from "./figure";
 import { describeFigure } from "./plot-text";
-import { checkFigure, type CARTESIAN, type WITHOUT_AXES } from "./plot-rules";
+import { checkFigure } from "./plot-rules";
 import { toJson } from "./plot-values";
 import { CONFIG, TEMPLATE } from "./theme";
 
+export type { AxisLayout, Figure, Frame, Layout, Numbers, Positions, Trace, TraceType } from "./figure";
+
 export const PLOTLY_MIME = "application/vnd.plotly.v1+json";
-
-export type TraceType = (typeof CARTESIAN)[number] | (typeof WITHOUT_AXES)[number];
-
-export type Numbers = ArrayLike<number | null>;
-/** Positions on an axis: numbers, or names. */
-export type Positions = Numbers | readonly (string | number)[];
-
-/** One series of a figure. What is not listed here is passed on to Plotly as it is. */
-export interface Trace {
-  type: TraceType;
-  name?: string;
-  x?: Positions;
-  y?: Positions;
-  z?: ArrayLike<Numbers>;
-  text?: string | readonly string[] | readonly (readonly string[])[];
-  orientation?: "v" | "h";
-  mode?: string;
-  /** "x2" belongs to layout.xaxis2. */
-  xaxis?: string;
-  yaxis?: string;
-  [attribute: string]: unknown;
-}
-
-export interface AxisLayout {
-  title?: { text: string; [attribute: string]: unknown };
-  visible?: boolean;
-  type?: string;
-  range?: readonly (number | null)[];
-  autorange?: boolean | string;
-  [attribute: string]: unknown;
-}
-
-/** Everything but the data. A title is a question that the plot answers. */
-export interface Layout {
-  title?: { text: string; [attribute: string]: unknown };
-  xaxis?: AxisLayout;
-  yaxis?: AxisLayout;
-  height?: number;
-  [attribute: string]: unknown;
-}
-
-export interface Frame {
-  name: string;
-  data: Trace[];
-  layout?: Layout;
-}
-
-export interface Figure {
-  data: Trace[];
-  layout: Layout;
-  frames?: Frame[];
-}
 
 const HEIGHT = 420;
 /** Characters in a line: a title, the name of an axis along the width and along the height, a series' name. */

@@ -4,7 +4,7 @@
  */
 import { Random } from "../tensor/random";
 import { sha256, type Split } from "./corpus";
-import type { Source } from "./corpus-sources";
+import type { Source } from "./corpus-documents";
 
 const DOCUMENTS = 5000;
 const LINES = 30;

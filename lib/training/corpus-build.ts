@@ -8,7 +8,8 @@ import { BEGIN_OF_DOCUMENT } from "./bytes";
 import {
   CORPUS_FOLDER, DOMAINS, readCorpus, sha256, SPLITS, streamFile, type Corpus, type CorpusManifest,
 } from "./corpus";
-import { sources, type Document, type Source } from "./corpus-sources";
+import type { Document, Source } from "./corpus-documents";
+import { sources } from "./corpus-sources";
 
 /**
  * The corpus, built first where it was not yet: what a lesson calls.

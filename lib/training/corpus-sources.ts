@@ -7,20 +7,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { sha256, type Domain, type Split } from "./corpus";
 import { arithmetic } from "./corpus-arithmetic";
-
-export interface Document {
-  text: string;
-  split: Split;
-}
-
-export interface Source {
-  domain: Domain;
-  /** The npm package and its version, or "generated". */
-  origin: string;
-  licence: string;
-  what: string;
-  documents: Document[];
-}
+import type { Source } from "./corpus-documents";
 
 /** One document in twenty is held out, by the hash of its name: not by its place, so that neighbours differ. */
 function splitOf(id: string): Split {

@@ -743,9 +743,9 @@ ${fixed(curveIn(continued, "unscaled").heldOutMean, 4)} without scales.`;
 //
 // <details><summary>Answer</summary>
 //
-// Its gradients vanish, so it hardly moves. The others do move: they go on with a learning rate as high as in the middle of a training,
-// which first undoes some of what the slow end of the training had won. A curve that looks good because nothing happens is the most
-// dangerous kind. Only the run from nothing shows it up.
+// In its linear maps the gradients vanish, so most of it hardly moves. The others do move: they go on with a learning rate that is higher
+// than the last of the training before, which first undoes some of what its slow end had won. A curve that looks good because nothing
+// happens is the most dangerous kind. Only the run from nothing shows it up.
 //
 // </details>
 //
