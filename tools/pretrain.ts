@@ -17,6 +17,7 @@ import { addEvaluation, addReport, readCurves, writeCurves, type Curves } from "
 import { evaluate, evaluationWindows } from "../lib/training/evaluate";
 import { routersOf } from "../lib/training/objective";
 import { PRESETS } from "../lib/training/presets";
+import { Replicas } from "../lib/training/replicas";
 import { findState, restoreState, saveState } from "../lib/training/run-state";
 import { train, type TrainingStep } from "../lib/training/trainer";
 import { Training } from "../lib/training/training";
@@ -62,16 +63,18 @@ async function openRun(args: Arguments, corpus: Corpus): Promise<Training> {
 }
 
 /** The budget in steps. */
-async function stepsOf({ preset, config, options, budget }: Arguments, corpus: Corpus): Promise<number> {
+async function stepsOf({ preset, config, options, budget, threads }: Arguments, corpus: Corpus): Promise<number> {
   if (budget === undefined) return PRESETS[preset].training.steps;
   if ("steps" in budget) return budget.steps;
   // Measured on a run that is thrown away, so that the schedule of the real one is known from its first step on.
   const begin = performance.now();
   const trial = new Training(config, { ...options, steps: 20 });
+  const replicas = await replicasOf(trial, threads);
   let speed = 0;
-  for await (const { report } of train(trial, corpus.train, { reportEvery: 5 })) {
+  for await (const { report } of train(trial, corpus.train, { reportEvery: 5, by: replicas })) {
     if (report !== undefined) speed = Math.max(speed, report.tokensPerSecond); // the first steps compile
   }
+  await replicas?.stop();
   trial.dispose();
   const seconds = budget.minutes * 60 - (performance.now() - begin) / 1000;
   const steps = Math.max(1, Math.floor((seconds * speed) / (options.batch * options.length)));
@@ -79,9 +82,14 @@ async function stepsOf({ preset, config, options, budget }: Arguments, corpus: C
   return steps;
 }
 
+/** What makes the steps of a run on several threads; with one, the training does. */
+function replicasOf(training: Training, threads: number): Promise<Replicas> | undefined {
+  return threads === 1 ? undefined : Replicas.start(training, threads);
+}
+
 /** Trains to the end, or to an interrupt. @returns whether it came to the end */
 async function run(training: Training, args: Arguments, corpus: Corpus, backend: string): Promise<boolean> {
-  const { out, saveEvery, evalEvery } = args;
+  const { out, saveEvery, evalEvery, threads } = args;
   const { steps, batch, length } = training.options;
   const curves = readCurves(out, training.step, routersOf(training.model.weights).map(({ name }) => name));
   const windows = evaluationWindows(corpus.heldOut, { length, count: WINDOWS, seed: 1 });
@@ -99,7 +107,8 @@ async function run(training: Training, args: Arguments, corpus: Corpus, backend:
   const line = new Line(training);
   const interrupt = { asked: false };
   process.once("SIGINT", () => void (interrupt.asked = true));
-  for await (const at of train(training, corpus.train, { reportEvery: REPORT_EVERY })) {
+  const replicas = await replicasOf(training, threads);
+  for await (const at of train(training, corpus.train, { reportEvery: REPORT_EVERY, by: replicas })) {
     if (at.report !== undefined) {
       addReport(curves, at.report);
       record.trainingSeconds += (training.tokens - counted) / at.report.tokensPerSecond;

@@ -8,6 +8,8 @@ import type { Training, TrainingReport } from "./training";
 export interface TrainOptions {
   /** Steps between two reports; 10 if left out. */
   reportEvery?: number;
+  /** What makes the steps, such as Replicas of the training; the training itself if left out. */
+  by?: { makeStep(tokens: number[][]): void | Promise<void> };
 }
 
 /** What train yields after each step. */
@@ -29,13 +31,13 @@ export interface TrainingStep {
 export async function* train(
   training: Training,
   streams: Streams,
-  { reportEvery = 10 }: TrainOptions = {},
+  { reportEvery = 10, by = training }: TrainOptions = {},
 ): AsyncGenerator<TrainingStep, void, undefined> {
   const { batch, length, seed, steps } = training.options;
   let [seconds, from] = [0, training.tokens]; // since the last report
   while (training.step < steps) {
     const begin = performance.now();
-    training.makeStep(drawBatch(streams, { batch, length: length + 2, seed, step: training.step }));
+    await by.makeStep(drawBatch(streams, { batch, length: length + 2, seed, step: training.step }));
     await new Promise<void>((resolve) => setImmediate(resolve)); // lets signals in
     const { step, tokens } = training;
     const due = step % reportEvery === 0 || step === steps;

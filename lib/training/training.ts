@@ -6,21 +6,14 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { ModelConfig } from "../model/config";
-import { DeepSeekV3 } from "../model/model";
-import { productsFor, type Precision } from "../model/precision";
-import { FLOAT32 } from "../model/products";
-import {
-  buildWeights,
-  initWeights,
-  mapWeights,
-  namedTensors,
-  type ModelWeights,
-  type NamedTensor,
-} from "../model/weights";
-import { AdamW, clipByGlobalNorm, type AdamWOptions } from "./adamw";
+import type { DeepSeekV3 } from "../model/model";
+import type { Precision } from "../model/precision";
+import { buildWeights, initWeights, namedTensors, type ModelWeights, type NamedTensor } from "../model/weights";
+import { AdamW, clipByGlobalNorm, type AdamWOptions, type Parameter } from "./adamw";
 import { maxVio, updateBias } from "./balance";
-import { routersOf, trainingLosses, type Balance, type TrainingLosses } from "./objective";
+import { routersOf, type Balance, type ObjectiveOptions } from "./objective";
 import { biasSpeedAt, learningRateAt, mtpLambdaAt, type Place, type Schedule } from "./schedule";
+import { stepGradients, trainable, type StepGradients, type Trainable } from "./trainable";
 
 export interface TrainingOptions {
   /** Steps of the whole run. */
@@ -75,9 +68,9 @@ export interface TrainingReport {
 
 /** A run's whole state. */
 export class Training {
-  readonly model: DeepSeekV3;
   /** Steps made. */
   step = 0;
+  private readonly trainable: Trainable;
   private readonly optimiser: AdamW;
   private readonly biases: tf.Variable[];
   private sums: tf.Tensor = tf.zeros([2]); // of both losses since the last report
@@ -93,14 +86,19 @@ export class Training {
     readonly options: TrainingOptions,
     weights: ModelWeights = initWeights(config, options.seed, { std: options.initStd }),
   ) {
-    const products = options.precision === undefined ? FLOAT32 : productsFor(options.precision);
-    this.model = new DeepSeekV3(config, asVariables(weights), products);
-    const parameters = namedTensors(this.model.weights)
-      .map(({ name, tensor }) => ({ name, variable: tensor as tf.Variable }))
-      .filter(({ variable }) => variable.trainable);
-    this.optimiser = new AdamW(parameters, options.adamw);
+    this.trainable = trainable(config, weights, options.precision);
+    this.optimiser = new AdamW(this.trainable.parameters, options.adamw);
     const routers = routersOf(this.model.weights);
     this.biases = routers.map(({ router }) => router.eScoreCorrectionBias as tf.Tensor as tf.Variable);
+  }
+
+  get model(): DeepSeekV3 {
+    return this.trainable.model;
+  }
+
+  /** What AdamW moves. */
+  get parameters(): Parameter[] {
+    return this.trainable.parameters;
   }
 
   /** Tokens seen. */
@@ -119,35 +117,35 @@ export class Training {
    * @param tokens [B][T + 2]
    */
   makeStep(tokens: number[][]): void {
-    const { options, place } = this;
-    const { schedule } = options;
-    const mtpLambda = mtpLambdaAt(schedule, options.mtpLambda, place);
-    const previous = [this.sums, ...Object.values(this.last ?? {})];
-    tf.tidy(() => {
-      const { losses, gradients } = this.gradients(() => trainingLosses(this.model, tokens, { ...options, mtpLambda }));
-      const { norm, scale } = clipByGlobalNorm(gradients, options.clipNorm);
-      this.optimiser.step(gradients, options.learningRate * learningRateAt(schedule, place), scale);
-      if (options.balance === "bias") {
-        updateBias(this.biases, losses.loads, biasSpeedAt(schedule, options.biasSpeed, place));
-      }
-      this.sums = tf.keep(this.sums.add(tf.stack([losses.main, losses.mtp])));
-      this.last = { norm: tf.keep(norm), loads: losses.loads };
-      tf.dispose([losses.total, losses.main, losses.mtp, ...previous]);
-    });
-    this.step++;
-    this.summed++;
+    tf.tidy(() => this.apply(this.gradients(tokens)));
   }
 
-  /** The losses, kept, and the gradient of their total for each parameter. */
-  private gradients(compute: () => TrainingLosses): { losses: TrainingLosses; gradients: tf.Tensor[] } {
-    const variables = this.optimiser.parameters.map(({ variable }) => variable);
-    const box: { losses?: TrainingLosses } = {};
-    const { grads } = tf.variableGrads(() => {
-      box.losses = compute();
-      Object.values(box.losses).forEach((loss) => tf.keep(loss)); // beyond the gradient's own tidy
-      return box.losses.total;
-    }, variables);
-    return { losses: box.losses!, gradients: variables.map(({ name }) => grads[name]) };
+  /** What the next step minimises. */
+  get objective(): ObjectiveOptions {
+    const { balance, sequenceAlpha, auxiliaryAlpha, schedule, mtpLambda } = this.options;
+    return { balance, sequenceAlpha, auxiliaryAlpha, mtpLambda: mtpLambdaAt(schedule, mtpLambda, this.place) };
+  }
+
+  /** What some of the next step's sequences give; `share` as in stepGradients. The caller's to free. */
+  gradients(tokens: number[][], share = 1): StepGradients {
+    return stepGradients(this.trainable, tokens, this.objective, share);
+  }
+
+  /** Makes the next step with gradients that are at hand; they stay the caller's. */
+  apply({ main, mtp, loads, gradients }: StepGradients): void {
+    const { options, place } = this;
+    const { schedule } = options;
+    const previous = [this.sums, ...Object.values(this.last ?? {})];
+    tf.tidy(() => {
+      const { norm, scale } = clipByGlobalNorm(gradients, options.clipNorm);
+      this.optimiser.step(gradients, options.learningRate * learningRateAt(schedule, place), scale);
+      if (options.balance === "bias") updateBias(this.biases, loads, biasSpeedAt(schedule, options.biasSpeed, place));
+      this.sums = tf.keep(this.sums.add(tf.stack([main, mtp])));
+      this.last = { norm: tf.keep(norm), loads: tf.keep(loads.clone()) };
+    });
+    tf.dispose(previous);
+    this.step++;
+    this.summed++;
   }
 
   /**
@@ -210,13 +208,4 @@ export class Training {
     this.optimiser.dispose();
     this.model.dispose();
   }
-}
-
-/** The weights as variables, freeing the given ones; the correction biases are moved by a rule, not by a gradient. */
-function asVariables(weights: ModelWeights): ModelWeights {
-  return mapWeights(weights, (tensor, name) => {
-    const variable = tf.variable(tensor, !name.endsWith("e_score_correction_bias"));
-    tensor.dispose();
-    return variable;
-  });
 }

@@ -68,6 +68,8 @@ describe("npm run pretrain", () => {
     [["--balance", "even"], '--balance is "even"; it must be bias or auxiliary or none'],
     [["--batch", "2.5"], '--batch is "2.5"; it must be a whole number, 1 or more'],
     [["--length", "513"], "--length is 513; the model has 512 positions"],
+    [["--threads", "3", "--batch", "2"], "--threads is 3; a step has 2 sequences to share (--batch)"],
+    [["--threads", "2", "--balance", "auxiliary"], "the auxiliary loss counts over a whole batch"],
     [["--config", "nowhere.json"], "nowhere.json: there is no such file"],
     [["--config", writeModel({ vocab_size: 256 })], "vocab_size is 256; bytes and marks need 260"],
     [["--config", writeModel({ first_k_dense_replace: 3 })], "first_k_dense_replace leaves no sparse layer"],
@@ -106,6 +108,17 @@ describe("npm run pretrain", () => {
     const { config, weights } = loadCheckpoint(path.join(out, "model"));
     expect(config.numNextnPredictLayers).toBe(1);
     disposeWeights(weights);
+  });
+
+  it("trains with two threads as with one", () => {
+    const [one, two] = [folder("one"), folder("two")];
+    for (const [out, threads] of [[one, "1"], [two, "2"]]) {
+      const { status, stderr } = pretrain(...SMALL, "--steps", "10", "--threads", threads, "--out", out);
+      expect([status, stderr]).toEqual([0, ""]);
+    }
+    const [alone, shared] = [one, two].map((out) => curvesOf(out).reports[0]);
+    expect(shared.main).toBeCloseTo(alone.main, 4);
+    expect(shared.maxVio).toEqual(alone.maxVio);
   });
 
   it("measures the speed where it is given minutes", () => {

@@ -11,12 +11,15 @@ import { decodeSpeculatively } from "../../lib/inference/speculative";
 import { loadModel, type DeepSeekV3 } from "../../lib/model/model";
 import { useBackend } from "../../lib/tensor/backend";
 import { MINI } from "../../lib/training/presets";
+import { Replicas } from "../../lib/training/replicas";
 import { Training } from "../../lib/training/training";
 
 interface Request {
   tokens: number[][];
   /** Whether the multi-token prediction module is trained too. */
   module: boolean;
+  /** That share a step. */
+  threads: number;
   ids: number[];
   options: DecodeOptions;
   speculative: boolean;
@@ -40,12 +43,16 @@ function training(module: boolean): Training {
   return begun;
 }
 
+/** Of the training without the module, on so many threads. */
+let replicas: Promise<Replicas> | undefined;
+
 const TASKS: Record<string, (request: Request) => Promise<object>> = {
   /** tokens [B][T + 2] */
-  async step({ tokens, module }) {
+  async step({ tokens, module, threads }) {
     const trained = training(module);
+    const by = threads > 1 ? await (replicas ??= Replicas.start(trained, threads)) : trained;
     const begin = performance.now();
-    trained.makeStep(tokens);
+    await by.makeStep(tokens);
     await trained.report();
     return { milliseconds: performance.now() - begin, tensors: tf.memory().numTensors };
   },

@@ -1,6 +1,6 @@
 /**
  * The trained v3-mini: training and decoding in this course, and on request in transformers, on the same machine and in
- * turns. transformers may use every core; the course's wasm uses one.
+ * turns. transformers may use every core; the course's wasm uses one, unless threads share the training step.
  */
 import { existsSync } from "node:fs";
 import os from "node:os";
@@ -51,19 +51,23 @@ async function inTurns<K extends string>(measure: Record<K, (round: number) => P
 }
 
 async function training(ours: LineProcess, theirs: LineProcess | null): Promise<Row[]> {
+  const threads = Math.min(B, os.availableParallelism());
   const measured = await inTurns({
     ours: (round) => ours.ask<Timed>({ task: "step", module: false, tokens: batch(round, 2) }),
+    onThreads: (round) => ours.ask<Timed>({ task: "step", module: false, threads, tokens: batch(round, 2) }),
     withModule: (round) => ours.ask<Timed>({ task: "step", module: true, tokens: batch(round, 2) }),
     ...(theirs && { theirs: (round: number) => theirs.ask<Timed>({ task: "step", tokens: batch(round, 1) }) }),
-  } as Record<"ours" | "withModule" | "theirs", (round: number) => Promise<Timed>>);
+  } as Record<"ours" | "onThreads" | "withModule" | "theirs", (round: number) => Promise<Timed>>);
   return [
-    { what: `training, ${B} × ${T} tokens`, value: perSecond(B * T, measured.ours) },
-    { what: "  with the prediction module", value: perSecond(B * T, measured.withModule) },
+    { what: `training, ${B} × ${T} tokens, ${threads} threads`, value: perSecond(B * T, measured.onThreads) },
+    { what: "  one thread", value: perSecond(B * T, measured.ours) },
+    { what: "  one thread, with the prediction module", value: perSecond(B * T, measured.withModule) },
     ...(theirs === null
       ? []
       : [
           { what: "  transformers, without it", value: perSecond(B * T, measured.theirs) },
-          { what: "  this course, of transformers", value: ratio(measured.theirs / measured.ours) },
+          { what: "  this course, of transformers", value: ratio(measured.theirs / measured.onThreads) },
+          { what: "  this course with one thread, of transformers", value: ratio(measured.theirs / measured.ours) },
         ]),
   ];
 }

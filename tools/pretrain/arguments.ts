@@ -27,6 +27,8 @@ with a run that was interrupted.
   --no-mtp      without the multi-token prediction module
   --seed        of the first weights and the batches; default 1
   --backend     auto, webgpu, wasm or cpu; default auto
+  --threads     cores that share the sequences of each step, on wasm and cpu; each more needs the model's memory once
+                more. Rounding differs from one thread's. Default 1
   --corpus      folder of the corpus; default ${CORPUS_FOLDER}
   --out         folder of the run; default .cache/pretrain/<preset>
   --save-every  steps between two saved states; default 200
@@ -44,6 +46,8 @@ export interface Arguments {
   /** undefined: a saved run's steps, else the preset's. */
   budget?: Budget;
   backend: BackendName | "auto";
+  /** That share the sequences of each step. */
+  threads: number;
   corpus: string;
   out: string;
   saveEvery: number;
@@ -80,6 +84,7 @@ export function readArguments(args: string[]): Arguments | "help" {
     options,
     budget: readBudget({ steps: whole("steps"), tokens: whole("tokens"), minutes: positive("minutes") }, options),
     backend: oneOf("backend", text("backend") ?? "auto", ["auto", "webgpu", "wasm", "cpu"] as const),
+    threads: readThreads(whole("threads") ?? 1, options),
     corpus: path("corpus") ?? CORPUS_FOLDER,
     out: path("out") ?? `.cache/pretrain/${preset}`,
     saveEvery: whole("save-every") ?? 200,
@@ -89,7 +94,7 @@ export function readArguments(args: string[]): Arguments | "help" {
 
 const VALUES = [
   "preset", "config", "steps", "tokens", "minutes", "batch", "length", "lr", "gamma", "balance", "seed", "backend",
-  "corpus", "out", "save-every", "eval-every",
+  "threads", "corpus", "out", "save-every", "eval-every",
 ] as const;
 type ValueName = (typeof VALUES)[number];
 
@@ -99,6 +104,14 @@ function readNumber(name: string, text: string | undefined, least: number, whole
   if (Number.isFinite(value) && value >= least && (!whole || Number.isSafeInteger(value))) return value;
   const kind = whole ? `a whole number, ${least} or more` : least === 0 ? "a number, 0 or more" : "a number above 0";
   throw new Error(`--${name} is "${text}"; it must be ${kind}`);
+}
+
+function readThreads(threads: number, { batch, balance }: { batch: number; balance: Balance }): number {
+  if (threads > batch) throw new Error(`--threads is ${threads}; a step has ${batch} sequences to share (--batch)`);
+  if (threads > 1 && balance === "auxiliary") {
+    throw new Error("--threads: the auxiliary loss counts over a whole batch, so it is trained with one thread");
+  }
+  return threads;
 }
 
 function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
