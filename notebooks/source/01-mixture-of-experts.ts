@@ -1242,7 +1242,7 @@ verdicts([
 //   sizes;
 // - [Mixtral of Experts](https://arxiv.org/abs/2401.04088), section 5: what its experts do, and that it isn't topics.
 //
-// **Next: lesson 02**, on what keeps 256 experts busy.
+// **Next: [lesson 02](02-load-balancing.ipynb)**, on what keeps 256 experts busy.
 
 // %%
 for (const model of [small, trained, twin]) model.dispose();

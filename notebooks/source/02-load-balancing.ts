@@ -1358,7 +1358,7 @@ verdicts([
 // - [Switch Transformers](https://arxiv.org/abs/2101.03961), section 2.2: the auxiliary loss;
 // - [EPLB](https://github.com/deepseek-ai/EPLB): the placement algorithm, a hundred and fifty lines.
 //
-// **Next: lesson 03**, on how 128 heads of attention keep so little in memory.
+// **Next: [lesson 03](03-multi-head-latent-attention.ipynb)**, on how 128 heads of attention keep so little in memory.
 
 // %%
 scopes.forEach(([, run]) => run.training.dispose());

@@ -3,8 +3,8 @@
 //
 // ## How do 256 numbers train a model of 671 billion parameters?
 //
-// A number in V3's training has eight bits. There are 256 such numbers in all, from −448 to 448, and no others: no 0.3, no 17.5
-// beyond a certain size. Nearly all of the model's arithmetic is done with them, and the report says that the loss stays
+// A number in V3's training has eight bits. Eight bits tell 256 numbers apart and no more: they lie between −448 and 448, and
+// 0.3 is not among them, nor 17. Nearly all of the model's arithmetic is done with them, and the report says that the loss stays
 // within a quarter of a per cent of a training with sixteen bits (section 3.3).
 //
 // At the end of this lesson you can

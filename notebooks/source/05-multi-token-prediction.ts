@@ -1017,3 +1017,5 @@ verdicts([
 //   Sampling](https://arxiv.org/abs/2302.01318): the same, found independently.
 // - `npm run --silent generate -- --model data/checkpoints/v3-mini --prompt "The captain" --speculative` writes in a
 //   terminal. Lesson 06 has the roofline behind section 8, lesson 07 the money.
+//
+// **Next: [lesson 06](06-hardware-and-communication.ipynb)**, on what keeps 2,048 GPUs from waiting for each other.

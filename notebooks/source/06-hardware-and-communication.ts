@@ -1215,7 +1215,7 @@ verdicts([
 //   [DeepGEMM](https://github.com/deepseek-ai/DeepGEMM): the code;
 // - [Roofline](https://dl.acm.org/doi/10.1145/1498765.1498785): Williams, Waterman and Patterson, 2009.
 //
-// **Next: lesson 07**, on what all this costs in money.
+// **Next: [lesson 07](07-cost-economics.ipynb)**, on what all this costs in money.
 
 // %%
 say`Tensors left: ${tf.memory().numTensors}.`;

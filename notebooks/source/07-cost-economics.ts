@@ -1189,4 +1189,4 @@ verdicts([
 // - [Training Compute-Optimal Large Language Models](https://arxiv.org/abs/2203.15556), section 3: the law used in
 //   section 11, and its [replication](https://arxiv.org/abs/2404.10102), which doubts its constants.
 //
-// **Next: lesson 08**, on what nobody outside can repeat at any price: the data.
+// **Next: [lesson 08](08-data-and-openness.ipynb)**, on what nobody outside can repeat at any price: the data.

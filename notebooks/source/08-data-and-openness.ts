@@ -765,7 +765,7 @@ verdicts(
 // - [Open Source AI Definition](https://opensource.org/ai): the definition, and which systems comply;
 // - [On the Societal Impact of Open Foundation Models](https://crfm.stanford.edu/open-fms/): how to think about marginal risk.
 //
-// **Next: lesson 09**, where all parts come together and you train one yourself.
+// **Next: [lesson 10](10-the-article-audited.ipynb)**, where every claim of a popular account is judged.
 
 // %%
 [modelA, modelB, leaky, sly].forEach((model) => model.dispose());

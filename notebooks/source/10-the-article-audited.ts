@@ -417,8 +417,8 @@ function showTopic(topic: Topic): void {
 // %% [markdown]
 // ### Cost
 //
-// How it is computed: [lesson 07](07-cost-economics.ipynb); what each technique saves: [lesson
-// 09](09-build-and-train-it.ipynb).
+// How it is computed: [lesson 07](07-cost-economics.ipynb); what each technique saves: lessons
+// [01](01-mixture-of-experts.ipynb) to [05](05-multi-token-prediction.ipynb).
 
 // %%
 showTopic("cost");
@@ -508,9 +508,9 @@ say`${percent(ofKind("primary") / all.length)} at first hand. A verdict is as go
 up before you quote the verdict.`;
 
 // %% [markdown]
-// **Its experiments are small.** What our recorded runs say of balancing and of multi-token prediction, a small model says
-// ([lesson 09](09-build-and-train-it.ipynb) on what that is worth). It can show that a mechanism does what is claimed of it.
-// It cannot show how much of it remains at full size; there we quote the report, and the report is the authors'.
+// **Its experiments are small.** What our recorded runs say of balancing and of multi-token prediction, a small model says. It
+// can show that a mechanism does what is claimed of it. It cannot show how much of it remains at full size; there we quote the
+// report, and the report is the authors'.
 //
 // ## 6. Your turn
 //
