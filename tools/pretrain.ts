@@ -36,7 +36,9 @@ async function main(): Promise<void> {
   const backend = await useBackend(args.backend);
   console.log(`backend: ${backend}`);
   const training = await openRun(args, corpus);
-  const complete = await run(training, args, corpus, backend.name);
+  const replicas = await replicasOf(training, args.threads);
+  const complete = await run(training, args, corpus, backend.name, replicas);
+  await replicas?.stop();
   training.dispose();
   if (!complete) process.exitCode = INTERRUPTED;
 }
@@ -88,8 +90,10 @@ function replicasOf(training: Training, threads: number): Promise<Replicas> | un
 }
 
 /** Trains to the end, or to an interrupt. @returns whether it came to the end */
-async function run(training: Training, args: Arguments, corpus: Corpus, backend: string): Promise<boolean> {
-  const { out, saveEvery, evalEvery, threads } = args;
+async function run(
+  training: Training, args: Arguments, corpus: Corpus, backend: string, replicas?: Replicas,
+): Promise<boolean> {
+  const { out, saveEvery, evalEvery } = args;
   const { steps, batch, length } = training.options;
   const curves = readCurves(out, training.step, routersOf(training.model.weights).map(({ name }) => name));
   const windows = evaluationWindows(corpus.heldOut, { length, count: WINDOWS, seed: 1 });
@@ -107,7 +111,6 @@ async function run(training: Training, args: Arguments, corpus: Corpus, backend:
   const line = new Line(training);
   const interrupt = { asked: false };
   process.once("SIGINT", () => void (interrupt.asked = true));
-  const replicas = await replicasOf(training, threads);
   for await (const at of train(training, corpus.train, { reportEvery: REPORT_EVERY, by: replicas })) {
     if (at.report !== undefined) {
       addReport(curves, at.report);
@@ -178,7 +181,15 @@ class Line {
   }
 }
 
+/** What went wrong, in a line. */
+function inALine(error: unknown): string {
+  const [line] = (error instanceof Error ? error.message : String(error)).split("\n");
+  // All that the backend says when its 4 GB are full.
+  if (!line.startsWith("Aborted(")) return line;
+  return "wasm has no memory left; fewer sequences a step (--batch) need less, and with --threads each share has 4 GB of its own";
+}
+
 main().catch((error: unknown) => {
-  console.error(`pretrain: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
+  console.error(`pretrain: ${inALine(error)}`);
   process.exitCode = 1;
 });
