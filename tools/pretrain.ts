@@ -185,7 +185,7 @@ class Line {
 function inALine(error: unknown): string {
   const [line] = (error instanceof Error ? error.message : String(error)).split("\n");
   // All that the backend says when its 4 GB are full.
-  if (!line.startsWith("Aborted(")) return line;
+  if (!line.includes("Aborted(")) return line;
   return "wasm has no memory left; fewer sequences a step (--batch) need less, and with --threads each share has 4 GB of its own";
 }
 

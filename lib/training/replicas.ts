@@ -63,10 +63,12 @@ export class Replicas {
     const [mine, ...others] = deal(tokens, 1 + this.threads.length);
     const objective = training.objective;
     this.weights.write(namedTensors(training.model.weights).map(({ tensor }) => tensor));
-    const asked = others.map((part, i) => this.threads[i].ask({ tokens: part, share: part.length / tokens.length, objective }));
-    const own = training.gradients(mine, mine.length / tokens.length);
+    const share = (part: number[][]) => part.length / tokens.length;
+    const answers = Promise.all(others.map((part, i) => this.threads[i].ask({ tokens: part, share: share(part), objective })));
+    answers.catch(() => {}); // looked at below, unless the own share fails first
+    const own = training.gradients(mine, share(mine));
     try {
-      await Promise.all(asked);
+      await answers;
       const theirs = this.threads.slice(0, others.length);
       tf.tidy(() => training.apply(theirs.reduce((sum, thread) => added(sum, thread.result()), own)));
     } finally {

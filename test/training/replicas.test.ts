@@ -71,6 +71,15 @@ describe("replicas", () => {
     training.dispose();
   });
 
+  it("fail with the own share's error where every share fails", async () => {
+    const training = new Training(CONFIG, OPTIONS);
+    const replicas = await start(training, 2);
+    const wrong = batchOf(0).map((row) => row.map(() => CONFIG.vocabSize));
+    await expect(replicas.makeStep(wrong)).rejects.toThrow(/^ids: 24 is not a token id/);
+    await new Promise((resolve) => setTimeout(resolve, 1000)); // the thread's failure comes later, and ends nothing
+    training.dispose();
+  });
+
   it("refuse the loss that counts over a whole batch", async () => {
     const training = new Training(CONFIG, { ...OPTIONS, balance: "auxiliary" });
     await expect(Replicas.start(training, 2)).rejects.toThrow("the auxiliary loss counts over a whole batch");

@@ -139,7 +139,7 @@ async function cacheAndMemory(ours: LineProcess, theirs: LineProcess | null): Pr
     { what: "256 tokens recomputed", value: milliseconds(recomputed.milliseconds) },
     ...rows,
     { what: "tensors more after 50 training steps than after one", value: String(tensors[49] - tensors[0]) },
-    { what: "peak memory of the process", value: await peak(ours) },
+    { what: "peak memory of the process, all threads", value: await peak(ours) },
     ...(theirs === null ? [] : [{ what: "  transformers", value: await peak(theirs) }]),
   ];
 }
