@@ -5,8 +5,8 @@
  */
 import { parseArgs } from "node:util";
 import { whole } from "../lib/notebook/format";
-import { CORPUS_FOLDER, SPLITS } from "../lib/training/corpus";
-import { buildCorpus } from "../lib/training/corpus-build";
+import { CORPUS_FOLDER, SPLITS } from "../lib/corpus/corpus";
+import { buildCorpus } from "../lib/corpus/build";
 
 const HELP = `usage: npm run corpus [-- --out DIR]
 

@@ -9,18 +9,18 @@ import { existsSync, mkdirSync } from "node:fs";
 import os from "node:os";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { loadCheckpoint } from "../lib/model/checkpoint";
+import { loadCheckpoint } from "../lib/checkpoint/checkpoint";
 import { writeConfig, type ModelConfig } from "../lib/model/config";
-import { readJson } from "../lib/model/safetensors";
-import { FilesAside, writeJson } from "../lib/model/safetensors-write";
+import { readJson } from "../lib/checkpoint/safetensors-read";
+import { FilesAside, writeJson } from "../lib/checkpoint/safetensors-write";
 import { disposeWeights } from "../lib/model/weights";
 import { useBackend } from "../lib/tensor/backend";
-import { DOMAINS, drawBatch, type Corpus } from "../lib/training/corpus";
-import { openCorpus } from "../lib/training/corpus-build";
+import { DOMAINS, drawBatch, type Corpus } from "../lib/corpus/corpus";
+import { openCorpus } from "../lib/corpus/build";
 import { evaluate, evaluationWindows } from "../lib/training/evaluate";
-import { VARIANTS, type VariantCurve, type VariantName, type VariantRuns } from "../lib/training/fp8-variants";
+import { VARIANTS, type VariantCurve, type VariantName, type VariantRuns } from "../lib/lessons/04-fp8-training/fp8-variants";
 import { MINI } from "../lib/training/presets";
-import { Training, type TrainingOptions } from "../lib/training/training";
+import { Training, type TrainingOptions } from "../lib/training/run";
 
 const HELP = `npm run fp8-curves -- [options]
 

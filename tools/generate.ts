@@ -10,7 +10,7 @@ import { decode, type DecodeOptions, type DecodeStats } from "../lib/inference/d
 import { decodeSpeculatively } from "../lib/inference/speculative";
 import { loadModel } from "../lib/model/model";
 import { useBackend } from "../lib/tensor/backend";
-import { BEGIN_OF_DOCUMENT, encode, VOCAB_SIZE } from "../lib/training/bytes";
+import { BEGIN_OF_DOCUMENT, encode, VOCAB_SIZE } from "../lib/corpus/bytes";
 
 const HELP = `usage: npm run --silent generate -- --model DIR --prompt TEXT [options]
 

@@ -6,11 +6,11 @@
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readJson } from "../lib/model/safetensors";
-import { writeJson } from "../lib/model/safetensors-write";
+import { readJson } from "../lib/checkpoint/safetensors-read";
+import { writeJson } from "../lib/checkpoint/safetensors-write";
 import { useBackend } from "../lib/tensor/backend";
-import { openCorpus } from "../lib/training/corpus-build";
-import { recordedRun, type RecordedRun } from "../lib/training/curves";
+import { openCorpus } from "../lib/corpus/build";
+import { recordedRun, type RecordedRun } from "../lib/training/record";
 import { cardText, type CardContent } from "./model-card/text";
 import { measure } from "./model-card/measure";
 

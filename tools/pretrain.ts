@@ -7,20 +7,20 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { saveCheckpoint } from "../lib/model/checkpoint";
+import { saveCheckpoint } from "../lib/checkpoint/checkpoint";
 import { fixed, whole } from "../lib/notebook/format";
 import { duration } from "../lib/notebook/progress";
 import { useBackend } from "../lib/tensor/backend";
-import { CORPUS_FOLDER, DOMAINS, readCorpus, type Corpus } from "../lib/training/corpus";
-import { openCorpus } from "../lib/training/corpus-build";
-import { addEvaluation, addReport, readCurves, writeCurves, type Curves } from "../lib/training/curves";
+import { CORPUS_FOLDER, DOMAINS, readCorpus, type Corpus } from "../lib/corpus/corpus";
+import { openCorpus } from "../lib/corpus/build";
+import { addEvaluation, addReport, readCurves, writeCurves, type Curves } from "../lib/training/record";
 import { evaluate, evaluationWindows } from "../lib/training/evaluate";
 import { routersOf } from "../lib/training/objective";
 import { PRESETS } from "../lib/training/presets";
 import { Replicas } from "../lib/training/replicas";
 import { findState, restoreState, saveState } from "../lib/training/run-state";
-import { train, type TrainingStep } from "../lib/training/trainer";
-import { Training } from "../lib/training/training";
+import { train, type TrainingStep } from "../lib/training/loop";
+import { Training } from "../lib/training/run";
 import { HELP, readArguments, type Arguments } from "./pretrain/arguments";
 import { openRecord, writeRecord } from "./pretrain/record";
 

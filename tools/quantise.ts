@@ -7,12 +7,12 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { saveCheckpoint } from "../lib/model/checkpoint";
-import { writeJson } from "../lib/model/safetensors-write";
+import { saveCheckpoint } from "../lib/checkpoint/checkpoint";
+import { writeJson } from "../lib/checkpoint/safetensors-write";
 import { loadModel } from "../lib/model/model";
 import { useBackend } from "../lib/tensor/backend";
-import { DOMAINS } from "../lib/training/corpus";
-import { openCorpus } from "../lib/training/corpus-build";
+import { DOMAINS } from "../lib/corpus/corpus";
+import { openCorpus } from "../lib/corpus/build";
 import { evaluate, evaluationWindows, type EvaluationWindows } from "../lib/training/evaluate";
 
 const HELP = `npm run quantise -- FROM TO [options]

@@ -11,7 +11,7 @@ import { fp8Rules } from "./fp8";
 import { hardwareRules } from "./hardware";
 import { moeRules } from "./moe";
 import { mtpRules } from "./mtp";
-import { openRules } from "./open";
+import { openRules } from "./openness";
 import { turning, type Assumption, type Judgement, type Numbers, type RuleSet, type Turning } from "./rule";
 
 /** Rules of one topic with its facts forgotten: what is said of all of them alike. */

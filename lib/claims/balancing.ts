@@ -1,7 +1,7 @@
 /** Claims about balancing and specialisation: decided by recorded runs and by the report's settings (lesson 02). */
 import { fixed, percent, times } from "../notebook/format";
-import { DOMAINS } from "../training/corpus";
-import { recordedRun, type RecordedRun } from "../training/curves";
+import { DOMAINS } from "../corpus/corpus";
+import { recordedRun, type RecordedRun } from "../training/record";
 import { mutualInformation } from "../training/specialisation";
 import { claimFact } from "./claims";
 import { ruleSet } from "./rule";

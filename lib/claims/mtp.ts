@@ -5,7 +5,7 @@ import { mtpParameters, totalParameters } from "../economics/parameters";
 import { expectedTokens } from "../economics/speculation";
 import { DEEPSEEK_V3 } from "../model/config";
 import { billions, fixed, percent } from "../notebook/format";
-import { recordedRun, type RecordedRun } from "../training/curves";
+import { recordedRun, type RecordedRun } from "../training/record";
 import { claimed, claimFact } from "./claims";
 import { ruleSet } from "./rule";
 

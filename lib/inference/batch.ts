@@ -1,6 +1,6 @@
 /** Several texts at once. A step then feeds one token of each, so that the weights are fetched once for all of them. */
 import * as tf from "@tensorflow/tfjs";
-import { LatentCache } from "../model/cache";
+import { LatentCache } from "../model/latent-cache";
 import type { DeepSeekV3 } from "../model/model";
 import { Random } from "../tensor/random";
 import { checkDecode, type DecodeOptions } from "./decode";

@@ -5,7 +5,7 @@
 import type { DeepSeekV3 } from "../model/model";
 import { Random } from "../tensor/random";
 import type { Engine } from "./engine";
-import { openEngine, type EngineOptions } from "./open-engine";
+import { openEngine, type EngineOptions } from "./choose-engine";
 import { checkSampling, distribution, draw, type SamplingOptions } from "./sampling";
 
 export interface DecodeOptions extends SamplingOptions, Pick<EngineOptions, "engine"> {

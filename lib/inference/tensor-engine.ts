@@ -1,6 +1,6 @@
 /** Decoding by the model's own forward pass: latent caches, absorbed attention, on any backend. */
 import * as tf from "@tensorflow/tfjs";
-import { LatentCache } from "../model/cache";
+import { LatentCache } from "../model/latent-cache";
 import type { DeepSeekV3 } from "../model/model";
 import { checkDraft, checkTokens, type Engine } from "./engine";
 

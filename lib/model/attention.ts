@@ -4,8 +4,8 @@
  * H, a divisor of H, or 1.
  */
 import * as tf from "@tensorflow/tfjs";
-import type { KeyValueCache } from "./kv-cache";
-import type { Linear } from "./products";
+import type { KeyValueCache } from "./key-value-cache";
+import type { Linear } from "./arithmetic";
 import { applyRotary, type RotaryTables } from "./rotary";
 
 // Far below any score, yet finite: its exponential is exactly 0 in float32, and no backend has to define ∞ - ∞.

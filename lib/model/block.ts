@@ -4,7 +4,7 @@ import type { ModelConfig } from "./config";
 import { moe, type Dispatch } from "./experts";
 import { mla, type MlaOptions } from "./mla";
 import { mlp } from "./mlp";
-import { FLOAT32 } from "./products";
+import { FLOAT32 } from "./arithmetic";
 import { rmsNorm } from "./rms-norm";
 import { isMoe, type BlockWeights } from "./weights";
 

@@ -4,8 +4,8 @@
  * readConfig takes that file's content and refuses what this library would compute differently: an option that changes
  * the mathematics and that is not implemented is an error naming the option, never silently ignored.
  */
-import { ConfigKeys } from "./config-keys";
-import { QUANTIZATION_CONFIG } from "./fp8-weights";
+import { ConfigKeys } from "../checkpoint/config-keys";
+import { QUANTIZATION_CONFIG } from "../checkpoint/fp8-weights";
 
 /** YaRN's stretching of the rotary frequencies (Peng et al., 2023). */
 export interface YarnScaling {

@@ -11,11 +11,11 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { addRows, takeRows } from "../tensor/rows";
-import { onWebgpu } from "../tensor/webgpu-program";
+import { onWebgpu } from "../tensor/webgpu/program";
 import type { ModelConfig } from "./config";
-import { expertsOnWebgpu } from "./experts-webgpu";
+import { expertsOnWebgpu } from "../tensor/webgpu/experts";
 import { mlp, silu } from "./mlp";
-import { FLOAT32, type Products } from "./products";
+import { FLOAT32, type Products } from "./arithmetic";
 import { route, type Routing } from "./router";
 import type { ExpertWeights, MoeWeights } from "./weights";
 

@@ -6,9 +6,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { causalSoftmax, mergeHeads, project, splitHeads } from "./attention";
 import type { ModelConfig } from "./config";
-import type { KeyValueCache } from "./kv-cache";
+import type { KeyValueCache } from "./key-value-cache";
 import { latent, queries } from "./mla";
-import { FLOAT32 } from "./products";
+import { FLOAT32 } from "./arithmetic";
 import { softmaxScale, type RotaryTables } from "./rotary";
 import type { MlaWeights } from "./weights";
 

@@ -11,12 +11,12 @@
  *   arithmetic a score, yet past tokens are never expanded: that is what decoding wants.
  */
 import * as tf from "@tensorflow/tfjs";
-import { onWebgpu } from "../tensor/webgpu-program";
-import { causalSoftmaxOnWebgpu } from "../tensor/webgpu-softmax";
+import { onWebgpu } from "../tensor/webgpu/program";
+import { causalSoftmaxOnWebgpu } from "../tensor/webgpu/softmax";
 import { causalSoftmax, mergeHeads, project, splitHeads } from "./attention";
-import type { LatentCache } from "./cache";
+import type { LatentCache } from "./latent-cache";
 import type { ModelConfig } from "./config";
-import { FLOAT32, type Linear, type Products } from "./products";
+import { FLOAT32, type Linear, type Products } from "./arithmetic";
 import { rmsNorm } from "./rms-norm";
 import { applyRotary, softmaxScale, type RotaryTables } from "./rotary";
 import type { MlaWeights } from "./weights";

@@ -3,9 +3,9 @@
  * expert and, with a smaller width, as each routed expert.
  */
 import * as tf from "@tensorflow/tfjs";
-import { onWebgpu } from "../tensor/webgpu-program";
-import { siluTimesOnWebgpu } from "../tensor/webgpu-silu";
-import type { Linear } from "./products";
+import { onWebgpu } from "../tensor/webgpu/program";
+import { siluTimesOnWebgpu } from "../tensor/webgpu/silu";
+import type { Linear } from "./arithmetic";
 import type { MlpWeights } from "./weights";
 
 /** SiLU(x) = x · sigmoid(x), any shape. */

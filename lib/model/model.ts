@@ -4,15 +4,15 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { takeRows } from "../tensor/rows";
-import { onWebgpu } from "../tensor/webgpu-program";
+import { onWebgpu } from "../tensor/webgpu/program";
 import { project } from "./attention";
 import { block } from "./block";
-import type { LatentCache } from "./cache";
-import { loadCheckpoint } from "./checkpoint";
+import type { LatentCache } from "./latent-cache";
+import { loadCheckpoint } from "../checkpoint/checkpoint";
 import type { ModelConfig } from "./config";
 import type { Dispatch } from "./experts";
 import { mtpModule } from "./mtp";
-import { FLOAT32, type Products } from "./products";
+import { FLOAT32, type Products } from "./arithmetic";
 import { rmsNorm } from "./rms-norm";
 import { rotaryTables } from "./rotary";
 import { disposeWeights, initWeights, type ModelWeights } from "./weights";

@@ -7,7 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { project } from "./attention";
 import { block, type BlockOptions } from "./block";
 import type { ModelConfig } from "./config";
-import { FLOAT32 } from "./products";
+import { FLOAT32 } from "./arithmetic";
 import { rmsNorm } from "./rms-norm";
 import type { MtpWeights } from "./weights";
 

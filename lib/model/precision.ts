@@ -9,10 +9,10 @@
 import type * as tf from "@tensorflow/tfjs";
 import {
   BF16_RECIPE, quantisedGroupedMatMul, quantisedMatMul, V3_RECIPE, type Recipe,
-} from "../numerics/quantised-matmul";
+} from "../numerics/fp8-matmul";
 import { roundStraightThrough } from "../numerics/round-blocks";
 import { BLOCKS } from "../numerics/scaling";
-import { FLOAT32, MODULES, type Module, type Products } from "./products";
+import { FLOAT32, MODULES, type Module, type Products } from "./arithmetic";
 
 export type Level = "FP8" | "BF16" | "FP32";
 export type PrecisionTable = Record<Module, Level>;

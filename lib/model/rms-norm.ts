@@ -4,8 +4,8 @@
  * bottlenecks of the attention (the compressed query and the latent).
  */
 import * as tf from "@tensorflow/tfjs";
-import { rmsNormOnWebgpu } from "../tensor/webgpu-norm";
-import { onWebgpu } from "../tensor/webgpu-program";
+import { rmsNormOnWebgpu } from "../tensor/webgpu/norm";
+import { onWebgpu } from "../tensor/webgpu/program";
 
 /**
  * RMSNorm(x) = w ⊙ x / √(mean(x²) + ε), over the last axis.

@@ -10,8 +10,8 @@
  * the last place of a frequency is already 0.01 radian.
  */
 import * as tf from "@tensorflow/tfjs";
-import { onWebgpu } from "../tensor/webgpu-program";
-import { rotaryOnWebgpu } from "../tensor/webgpu-rotary";
+import { onWebgpu } from "../tensor/webgpu/program";
+import { rotaryOnWebgpu } from "../tensor/webgpu/rotary";
 import type { ModelConfig, YarnScaling } from "./config";
 
 const fround = Math.fround;

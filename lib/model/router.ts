@@ -14,7 +14,7 @@ import * as tf from "@tensorflow/tfjs";
 import { stopGradient } from "../tensor/stop-gradient";
 import { columnsOfMask, topKMask } from "../tensor/top-k";
 import type { ModelConfig } from "./config";
-import type { Linear } from "./products";
+import type { Linear } from "./arithmetic";
 import type { RouterWeights } from "./weights";
 
 // Finite, since GPUs promise nothing about infinities; next to it any score vanishes in float32, as next to −∞.

@@ -10,7 +10,7 @@ import { inNotebook, newOutput, type MimeBundle } from "./display";
 import { whole } from "./format";
 import { BAD, escapeHtml, GOOD, LINE } from "./html";
 import { breathe } from "./interrupt";
-import { COLOURS } from "./theme";
+import { COLOURS } from "./plot/theme";
 
 /** Milliseconds between two looks for signals, and between two drawings. */
 const BREATH = 50;

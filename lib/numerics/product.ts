@@ -10,7 +10,7 @@
  * to so many bits below it, and added; what is cut off is lost, towards 0. Only this inner sum differs from exact.
  */
 import { valuesByCode } from "./codec";
-import type { Quantised } from "./quantise";
+import type { Quantised } from "./fp8-quantise";
 
 /** The sum of the code's products up to a promotion: exact, or in a register of so many bits. */
 export type Accumulator = { kind: "exact" } | LimitedAccumulator;

@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { roundingTable, type RoundingTable } from "./codec";
-import { divideRow } from "./quantise";
+import { divideRow } from "./fp8-quantise";
 import { gridOf, scaleBand, scaleRule, type Scaling } from "./scaling";
 
 /**

@@ -4,14 +4,14 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
-import { registerBatchMatMul } from "./batch-matmul";
-import { registerEinsum } from "./einsum";
+import { registerBatchMatMul } from "./wasm/batch-matmul";
+import { registerEinsum } from "./wasm/einsum";
 import { registerGroupedMatMul } from "./grouped-matmul";
-import { registerIdentity } from "./identity";
-import { registerUnsortedSegmentSum } from "./segment-sum";
+import { registerIdentity } from "./wasm/identity";
+import { registerUnsortedSegmentSum } from "./wasm/segment-sum";
 import { registerSumGradient } from "./sum-gradient";
-import { prepareWebgpu } from "./webgpu";
-import { registerWebgpuPrograms } from "./webgpu-program";
+import { prepareWebgpu } from "./webgpu/device";
+import { registerWebgpuPrograms } from "./webgpu/program";
 
 export type BackendName = "webgpu" | "wasm" | "cpu";
 

@@ -3,7 +3,7 @@
  * Its cost follows the rows, not the number of groups; a group without rows costs nothing.
  */
 import * as tf from "@tensorflow/tfjs";
-import { offsetOf, productsOf, registerWasmKernel, valuesInPlace } from "./wasm";
+import { offsetOf, productsOf, registerWasmKernel, valuesInPlace } from "./wasm/kernels";
 
 /**
  * Each row times the matrix of its group: the first counts[0] rows times w[0], the next counts[1] times w[1], and so on.

@@ -4,7 +4,7 @@
  * place therefore counts for itself how many values come before it: one program instead of a dozen.
  */
 import * as tf from "@tensorflow/tfjs";
-import { onWebgpu, runProgram, workgroupsFor, type WebgpuProgram } from "./webgpu-program";
+import { onWebgpu, runProgram, workgroupsFor, type WebgpuProgram } from "./webgpu/program";
 
 const MASK: WebgpuProgram = {
   name: "courseTopKMask",

@@ -8,8 +8,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { roundTensor } from "../numerics/round-blocks";
 import { BLOCKS } from "../numerics/scaling";
-import { adamwOnWebgpu, sumOfSquaresOnWebgpu, type AdamWNumbers } from "../tensor/webgpu-adamw";
-import { onWebgpu } from "../tensor/webgpu-program";
+import { adamwOnWebgpu, sumOfSquaresOnWebgpu, type AdamWNumbers } from "../tensor/webgpu/adamw";
+import { onWebgpu } from "../tensor/webgpu/program";
 
 /** A tensor that training moves, by its released name. */
 export interface Parameter {

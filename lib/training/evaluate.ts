@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { DeepSeekV3 } from "../model/model";
-import { DOMAINS, heldOutWindows, type Domain, type Streams } from "./corpus";
+import { DOMAINS, heldOutWindows, type Domain, type Streams } from "../corpus/corpus";
 import { bitsPerByte } from "./losses";
 import { routersOf, trainingLosses } from "./objective";
 

@@ -4,9 +4,9 @@
  */
 import { tinyConfig, type ModelConfig } from "../model/config";
 import { ADAMW } from "./adamw";
-import { VOCAB_SIZE } from "./bytes";
+import { VOCAB_SIZE } from "../corpus/bytes";
 import { V3_SCHEDULE } from "./schedule";
-import type { TrainingOptions } from "./training";
+import type { TrainingOptions } from "./run";
 
 export interface Preset {
   config: ModelConfig;

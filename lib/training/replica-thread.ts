@@ -7,7 +7,7 @@ import { initWeights, namedTensors } from "../model/weights";
 import { useBackend, type BackendName } from "../tensor/backend";
 import type { ObjectiveOptions } from "./objective";
 import { SharedTensors } from "./shared-tensors";
-import { stepGradients, trainable } from "./trainable";
+import { stepGradients, trainable } from "./step-gradients";
 
 /** What a thread begins with. */
 export interface ReplicaData {

@@ -16,8 +16,8 @@ import { namedTensors } from "../model/weights";
 import type { BackendName } from "../tensor/backend";
 import type { ReplicaAnswer, ReplicaData, ReplicaTask } from "./replica-thread";
 import { SharedTensors } from "./shared-tensors";
-import type { StepGradients } from "./trainable";
-import type { Training } from "./training";
+import type { StepGradients } from "./step-gradients";
+import type { Training } from "./run";
 
 export class Replicas {
   private constructor(

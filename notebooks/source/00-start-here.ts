@@ -21,22 +21,14 @@
 
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
-import { leakExercise, rmsNormExercise, shapeExercise } from "./lib/exercises/00-start-here";
 import { cite, modelFact } from "./lib/economics/facts";
+import { leakExercise, rmsNormExercise, shapeExercise } from "./lib/lessons/00-start-here";
 import { DEEPSEEK_V3 } from "./lib/model/config";
 import { route, selectExperts } from "./lib/model/router";
-import { barChart, heatmapChart } from "./lib/notebook/charts";
-import { check, solvedOr } from "./lib/notebook/exercise";
-import { showExercises } from "./lib/notebook/exercise-index";
-import { times } from "./lib/notebook/format";
-import { checkParameters } from "./lib/notebook/parameters";
-import { plot } from "./lib/notebook/plot";
-import { progress } from "./lib/notebook/progress";
-import { say } from "./lib/notebook/say";
-import { sliderPlot } from "./lib/notebook/slider";
-import { showSource } from "./lib/notebook/source";
-import { table } from "./lib/notebook/table";
-import { medianTime } from "./lib/notebook/timing";
+import {
+  barChart, check, checkParameters, heatmapChart, medianTime, plot, progress, say, showExercises, showSource,
+  sliderPlot, solvedOr, table, times,
+} from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
 import { Random } from "./lib/tensor/random";
 

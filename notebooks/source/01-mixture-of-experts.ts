@@ -48,30 +48,18 @@ import {
   simulateCoverage,
 } from "./lib/economics/routing";
 import {
-  designCost, designScore, largest, selectFillingWithZeros, selectionByLib, V3_BUDGET, V3_DESIGN,
-  type Budget, type Design,
-} from "./lib/exercises/01-answers";
-import {
-  countExercise, coverageExercise, designExercise, gateExercise, selectExercise,
-} from "./lib/exercises/01-mixture-of-experts";
+  countExercise, coverageExercise, designCost, designExercise, designScore, gateExercise, largest, selectExercise,
+  selectFillingWithZeros, selectionByLib, V3_BUDGET, V3_DESIGN, type Budget, type Design,
+} from "./lib/lessons/01-mixture-of-experts";
 import { DEEPSEEK_V3, tinyConfig, type ModelConfig } from "./lib/model/config";
 import { moe, routedExperts as routedSum } from "./lib/model/experts";
 import { createModel, loadModel, type DeepSeekV3 } from "./lib/model/model";
 import { route, selectExperts } from "./lib/model/router";
 import type { MoeWeights } from "./lib/model/weights";
-import { barChart, heatmapChart, lineChart, planeChart, waffleChart } from "./lib/notebook/charts";
-import { check, solvedOr } from "./lib/notebook/exercise";
-import { billions, fixed, percent, times, whole } from "./lib/notebook/format";
-import { checkParameters } from "./lib/notebook/parameters";
-import { plot } from "./lib/notebook/plot";
-import { progress } from "./lib/notebook/progress";
-import { result } from "./lib/notebook/result";
-import { say } from "./lib/notebook/say";
-import { sliderPlot } from "./lib/notebook/slider";
-import { showSource } from "./lib/notebook/source";
-import { table } from "./lib/notebook/table";
-import { medianTime } from "./lib/notebook/timing";
-import { verdicts } from "./lib/notebook/verdicts";
+import {
+  barChart, billions, check, checkParameters, fixed, heatmapChart, lineChart, medianTime, percent, planeChart, plot,
+  progress, result, say, showSource, sliderPlot, solvedOr, table, times, verdicts, waffleChart, whole,
+} from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
 import { Random } from "./lib/tensor/random";
 

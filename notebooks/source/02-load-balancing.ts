@@ -33,43 +33,31 @@
 
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
-import { copyCounts, gpuLoads, placeExperts, slowdown } from "./lib/economics/expert-placement";
+import { openCorpus } from "./lib/corpus/build";
+import { characters, decode, VOCAB_SIZE } from "./lib/corpus/bytes";
+import { DOMAINS, drawBatch, heldOutWindows } from "./lib/corpus/corpus";
 import { cite, fact } from "./lib/economics/facts";
 import { meanOverlap } from "./lib/economics/routing";
-import { gateByLib, logit, plus, softmax, wrongGate } from "./lib/exercises/01-answers";
-import { largest, type Balanced, type Settling } from "./lib/exercises/02-answers";
+import { gateByLib, logit, plus, softmax, wrongGate } from "./lib/lessons/01-mixture-of-experts";
 import {
-  biasExercise, copiesExercise, gammaExercise, lossExercise, maxVioExercise,
-} from "./lib/exercises/02-load-balancing";
+  batchesFrom, biasExercise, chanceMaxVio, colouredText, comparePulls, copiesExercise, copyCounts, degrees,
+  gammaExercise, gpuLoads, heatmapPanels, largest, lossExercise, maxVioExercise, placeExperts, routeTokens,
+  simulateBias, slowdown, tokenPool, withoutBiases, type Balanced, type Pull, type Settling,
+} from "./lib/lessons/02-load-balancing";
 import { DEEPSEEK_V3, tinyConfig } from "./lib/model/config";
 import { loadModel } from "./lib/model/model";
-import { barChart, heatmapChart, lineChart } from "./lib/notebook/charts";
-import { check, solvedOr } from "./lib/notebook/exercise";
-import { fixed, percent, times, whole } from "./lib/notebook/format";
-import { colouredText, heatmapPanels } from "./lib/notebook/load-charts";
-import { checkParameters } from "./lib/notebook/parameters";
-import { plot } from "./lib/notebook/plot";
-import { progress } from "./lib/notebook/progress";
-import { result } from "./lib/notebook/result";
-import { say } from "./lib/notebook/say";
-import { sliderPlot } from "./lib/notebook/slider";
-import { showSource } from "./lib/notebook/source";
-import { table } from "./lib/notebook/table";
-import { verdicts } from "./lib/notebook/verdicts";
+import {
+  barChart, check, checkParameters, fixed, heatmapChart, lineChart, percent, plot, progress, result, say, showSource,
+  sliderPlot, solvedOr, table, times, verdicts, whole,
+} from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
-import { batchesFrom, chanceMaxVio, simulateBias, tokenPool } from "./lib/training/bias-simulation";
 import { maxVio } from "./lib/training/balance";
-import { characters, decode, VOCAB_SIZE } from "./lib/training/bytes";
-import { DOMAINS, drawBatch, heldOutWindows } from "./lib/training/corpus";
-import { openCorpus } from "./lib/training/corpus-build";
-import { recordedRun, runOf } from "./lib/training/curves";
 import { evaluate, evaluationWindows } from "./lib/training/evaluate";
-import { comparePulls, degrees, type Pull } from "./lib/training/gradients";
 import { routersOf } from "./lib/training/objective";
 import { MICRO } from "./lib/training/presets";
+import { recordedRun, runOf } from "./lib/training/record";
+import { Training, type TrainingOptions, type TrainingReport } from "./lib/training/run";
 import { expertInformation, mutualInformation, shuffledInformation } from "./lib/training/specialisation";
-import { routeTokens, withoutBiases } from "./lib/training/token-routing";
-import { Training, type TrainingOptions, type TrainingReport } from "./lib/training/training";
 
 const backend = await useBackend();
 const corpus = openCorpus(); // the first time, it is built from installed packages in some seconds
@@ -1011,7 +999,7 @@ say`It is the placement that the README prints: ${examplePlacement.join(", ")}. 
 ${copyCounts(examplePlacement, 12).flatMap((n, e) => (n > 1 ? [e] : [])).join(", ")} have two copies.`;
 
 // %%
-showSource("lib/economics/expert-placement.ts", "replicate");
+showSource("lib/lessons/02-load-balancing/expert-placement.ts", "replicate");
 
 // %% [markdown]
 // Back to our server, one layer of it, GPU by GPU: with experts in their order, with experts packed well, and with copies.

@@ -32,48 +32,34 @@
 
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
-import { cacheReading, groupedReading } from "./lib/economics/cache-reading";
+import { attentionRules } from "./lib/claims/attention";
+import { openCorpus } from "./lib/corpus/build";
+import { encode } from "./lib/corpus/bytes";
+import { DOMAINS, drawBatch, heldOutWindows } from "./lib/corpus/corpus";
 import { citeLink, modelFact, value } from "./lib/economics/facts";
 import { attentionFlops, attentionShape, DECODE_MODES, forwardFlops, type DecodeMode } from "./lib/economics/flops";
 import { expandedCacheBytes, kvCacheBytes, latentCacheBytes } from "./lib/economics/memory";
 import { decoderShape } from "./lib/economics/other-models";
 import { activeParameters, layerParameters, mtpParameters, totalParameters } from "./lib/economics/parameters";
 import { intensity, leastTime, machine, ridge } from "./lib/economics/roofline";
-import { attentionRules } from "./lib/claims/attention";
 import {
-  dot, normalised, STEPS, times as rowTimes, transposed, type CacheShape, type Compressed, type HeadParts, type Step,
-} from "./lib/exercises/03-answers";
-import {
-  absorbExercise, bytesExercise, commuteExercise, compressExercise, scoreExercise,
-} from "./lib/exercises/03-latent-attention";
-import { decodeTime } from "./lib/inference/cache-times";
-import { LatentCache } from "./lib/model/cache";
+  absorbExercise, bytesExercise, cacheReading, commuteExercise, compressExercise, decodeTime, dot, groupedReading,
+  keptEnergy, normalised, rankTrial, scoreExercise, singularValues, STEPS, times as rowTimes, transposed, type
+  CacheShape, type Compressed, type HeadParts, type Step,
+} from "./lib/lessons/03-multi-head-latent-attention";
 import { DEEPSEEK_V3, tinyConfig } from "./lib/model/config";
+import { LatentCache } from "./lib/model/latent-cache";
 import { createModel, loadModel } from "./lib/model/model";
 import { applyRotary, rotaryTables } from "./lib/model/rotary";
-import { barChart, heatmapChart, lineChart } from "./lib/notebook/charts";
-import { check, solvedOr } from "./lib/notebook/exercise";
-import { fixed, percent, times, whole } from "./lib/notebook/format";
-import { checkParameters } from "./lib/notebook/parameters";
-import { plot } from "./lib/notebook/plot";
-import { progress } from "./lib/notebook/progress";
-import { result } from "./lib/notebook/result";
-import { say } from "./lib/notebook/say";
-import { sliderPlot } from "./lib/notebook/slider";
-import { showSource } from "./lib/notebook/source";
-import { table } from "./lib/notebook/table";
-import { medianTime } from "./lib/notebook/timing";
-import { verdicts } from "./lib/notebook/verdicts";
-import { keptEnergy, singularValues } from "./lib/numerics/low-rank";
+import {
+  barChart, check, checkParameters, fixed, heatmapChart, lineChart, medianTime, percent, plot, progress, result, say,
+  showSource, sliderPlot, solvedOr, table, times, verdicts, whole,
+} from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
 import { Random } from "./lib/tensor/random";
-import { encode } from "./lib/training/bytes";
-import { DOMAINS, drawBatch, heldOutWindows } from "./lib/training/corpus";
-import { openCorpus } from "./lib/training/corpus-build";
 import { evaluate, evaluationWindows } from "./lib/training/evaluate";
 import { MICRO } from "./lib/training/presets";
-import { rankTrial } from "./lib/training/rank-trial";
-import { Training } from "./lib/training/training";
+import { Training } from "./lib/training/run";
 
 const backend = await useBackend();
 const corpus = openCorpus(); // the first time, it is built from installed packages in some seconds

@@ -33,48 +33,35 @@
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
 import { fp8Rules } from "./lib/claims/fp8";
-import { machine, leastTime, product } from "./lib/economics/roofline";
+import { openCorpus } from "./lib/corpus/build";
+import { VOCAB_SIZE } from "./lib/corpus/bytes";
+import { DOMAINS, drawBatch, heldOutWindows } from "./lib/corpus/corpus";
 import { MIXED_PRECISION, trainingStateBytes, V3_RECIPE as V3_BYTES } from "./lib/economics/memory";
 import { totalParameters } from "./lib/economics/parameters";
+import { machine, leastTime, product } from "./lib/economics/roofline";
 import {
-  lossOf, roundByLib as roundE4M3, throughOneScale, workOf, workShares, type ModuleCost, type QuantisedBlock,
-} from "./lib/exercises/04-answers";
-import {
-  decodeExercise, intervalExercise, quantiseExercise, tableExercise, victimExercise,
-} from "./lib/exercises/04-fp8-training";
+  decodeExercise, intervalExercise, lossOf, lossUnder, matrixErrors, outlierActivations, quantiseExercise,
+  recordedVariants, roundByLib as roundE4M3, smooth, tableExercise, throughOneScale, VARIANTS, victimExercise, workOf,
+  workShares, type ModuleCost, type QuantisedBlock, type VariantName, type VariantRuns,
+} from "./lib/lessons/04-fp8-training";
+import { MODULES, type Module } from "./lib/model/arithmetic";
 import { DEEPSEEK_V3, tinyConfig } from "./lib/model/config";
 import { loadModel } from "./lib/model/model";
 import { ALL_FP8_PRECISION, BF16_PRECISION, V3_PRECISION, V3_TABLE, type Precision } from "./lib/model/precision";
-import { MODULES, type Module } from "./lib/model/products";
-import { barChart, lineChart } from "./lib/notebook/charts";
-import { check, solvedOr } from "./lib/notebook/exercise";
-import { fixed, percent, times, whole } from "./lib/notebook/format";
-import { checkParameters } from "./lib/notebook/parameters";
-import { plot } from "./lib/notebook/plot";
-import { progress } from "./lib/notebook/progress";
-import { result } from "./lib/notebook/result";
-import { say } from "./lib/notebook/say";
-import { sliderPlot } from "./lib/notebook/slider";
-import { showSource } from "./lib/notebook/source";
-import { table } from "./lib/notebook/table";
-import { verdicts } from "./lib/notebook/verdicts";
+import {
+  barChart, check, checkParameters, fixed, lineChart, percent, plot, progress, result, say, showSource, sliderPlot,
+  solvedOr, table, times, verdicts, whole,
+} from "./lib/notebook";
+import { runningSums } from "./lib/numerics/accumulation";
 import { spacingAt, valuesByCode } from "./lib/numerics/codec";
-import { matrixErrors } from "./lib/numerics/errors";
 import { bitsOf, FORMATS, largest, smallestNormal, smallestSubnormal, type FormatName } from "./lib/numerics/formats";
-import { runningSums } from "./lib/numerics/limited-sum";
-import { outlierActivations, smooth } from "./lib/numerics/outliers";
-import { dequantise, quantise } from "./lib/numerics/quantise";
+import { dequantise, quantise } from "./lib/numerics/fp8-quantise";
 import { BLOCKS, type Block } from "./lib/numerics/scaling";
 import { useBackend } from "./lib/tensor/backend";
 import { Random } from "./lib/tensor/random";
-import { VOCAB_SIZE } from "./lib/training/bytes";
-import { DOMAINS, drawBatch, heldOutWindows } from "./lib/training/corpus";
-import { openCorpus } from "./lib/training/corpus-build";
 import { evaluate, evaluationWindows } from "./lib/training/evaluate";
-import { recordedVariants, VARIANTS, type VariantName, type VariantRuns } from "./lib/training/fp8-variants";
-import { lossUnder } from "./lib/training/precision-effect";
 import { MICRO } from "./lib/training/presets";
-import { Training } from "./lib/training/training";
+import { Training } from "./lib/training/run";
 
 const backend = await useBackend();
 const corpus = openCorpus(); // the first time, it is built from installed packages in some seconds
@@ -601,7 +588,7 @@ table(
 // copy that AdamW updates.
 
 // %%
-showSource("lib/numerics/quantised-matmul.ts", "quantisedMatMul");
+showSource("lib/numerics/fp8-matmul.ts", "quantisedMatMul");
 
 // %% [markdown]
 // Live: a small V3, trained from the same random weights on the same text, three times. (The arithmetic is emulated, so it is slower

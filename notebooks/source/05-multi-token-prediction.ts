@@ -34,43 +34,32 @@
 
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
+import { openCorpus } from "./lib/corpus/build";
+import { BEGIN_OF_DOCUMENT, decode as textOf, encode } from "./lib/corpus/bytes";
+import { DOMAINS, heldOutWindows, type Domain } from "./lib/corpus/corpus";
 import { citeLink, fact, modelFact, value } from "./lib/economics/facts";
 import { forwardFlops, mtpForwardFlops } from "./lib/economics/flops";
 import { mtpParameters, totalParameters } from "./lib/economics/parameters";
 import { expectedTokens, speculativeSpeedUp, verificationCost } from "./lib/economics/speculation";
-import { flopsPerToken, normed, type CombineWeights, type DepthBudget } from "./lib/exercises/05-answers";
-import { combineExercise, targetsExercise } from "./lib/exercises/05-module";
-import { depthExercise, expectedExercise, verifyExercise } from "./lib/exercises/05-speculation";
 import { draftAcceptance } from "./lib/inference/acceptance";
 import { decode, type DecodedToken } from "./lib/inference/decode";
-import { byModule, parallelAtBest } from "./lib/inference/parallel";
 import { argMax, draw } from "./lib/inference/sampling";
 import { decodeSpeculatively, verify } from "./lib/inference/speculative";
-import { batchTimes, engineTimes } from "./lib/inference/step-times";
-import { acceptanceByKind, CHARACTER_KINDS, charactersOf, originOf } from "./lib/inference/written";
+import {
+  acceptanceByKind, batchTimes, byModule, CHARACTER_KINDS, charactersOf, colouredText, combineExercise, depthExercise,
+  engineTimes, expectedExercise, flopsPerToken, normed, originOf, parallelAtBest, targetsExercise, verifyExercise,
+  type CombineWeights, type DepthBudget,
+} from "./lib/lessons/05-multi-token-prediction";
 import { DEEPSEEK_V3 } from "./lib/model/config";
 import { DeepSeekV3, loadModel } from "./lib/model/model";
-import { barChart, heatmapChart, lineChart } from "./lib/notebook/charts";
-import { colouredText } from "./lib/notebook/coloured-text";
-import { check, solvedOr } from "./lib/notebook/exercise";
-import { billions, fixed, percent, times, whole } from "./lib/notebook/format";
-import { checkInterrupt } from "./lib/notebook/interrupt";
-import { checkParameters } from "./lib/notebook/parameters";
-import { plot } from "./lib/notebook/plot";
-import { progress } from "./lib/notebook/progress";
-import { result } from "./lib/notebook/result";
-import { say } from "./lib/notebook/say";
-import { sliderPlot } from "./lib/notebook/slider";
-import { showSource } from "./lib/notebook/source";
-import { table } from "./lib/notebook/table";
-import { verdicts } from "./lib/notebook/verdicts";
+import {
+  barChart, billions, check, checkInterrupt, checkParameters, fixed, heatmapChart, lineChart, percent, plot, progress,
+  result, say, showSource, sliderPlot, solvedOr, table, times, verdicts, whole,
+} from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
 import { Random } from "./lib/tensor/random";
-import { BEGIN_OF_DOCUMENT, decode as textOf, encode } from "./lib/training/bytes";
-import { openCorpus } from "./lib/training/corpus-build";
-import { DOMAINS, heldOutWindows, type Domain } from "./lib/training/corpus";
-import { recordedRun } from "./lib/training/curves";
 import { bitsPerByte, nextTokenLoss } from "./lib/training/losses";
+import { recordedRun } from "./lib/training/record";
 
 const backend = await useBackend();
 say`Ready: tensors are computed by **${backend.name}**.`;

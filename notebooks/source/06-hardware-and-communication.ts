@@ -38,39 +38,27 @@ import {
   bestSetAside, decodeBound, exchangeBytes, exchangeSeconds, expectedNodes, expertsAtSamePrice, linksOf, meanNodes,
   sharedSeconds, V3_PAYLOAD,
 } from "./lib/economics/communication";
+import type { SharedJob } from "./lib/economics/communication";
 import { cite, citeLink, fact, value } from "./lib/economics/facts";
-import {
-  clock, describe, H100, measured, rate, readMeasurements, throughput, type Measurements,
-} from "./lib/economics/measurements";
-import {
-  chunkTimes, computingShare, forwardAlone, layerSums, layerTimes, overlapGain, overlapRounds, type Piece,
-} from "./lib/economics/overlap";
 import { BUBBLE_FORMULAS, play, type PlayedStep } from "./lib/economics/pipeline";
+import { METHODS, scheduleOf, type Method } from "./lib/economics/pipeline-schedules";
 import {
   attainable, decodeOperations, grouped, intensity, leastTime, machine, phaseTime, prefillOperations, product, ridge,
   rowsPerExpert, type Operation,
 } from "./lib/economics/roofline";
 import { combinations, expertCoverage, reachableCombinations } from "./lib/economics/routing";
-import { METHODS, scheduleOf, type Method } from "./lib/economics/schedules";
-import { V3_JOB, type LinkBytes, type NumberSizes, type StepTimes } from "./lib/exercises/06-answers";
 import {
-  balanceExercise, bubbleExercise, intensityExercise, trafficExercise,
-} from "./lib/exercises/06-hardware-and-communication";
-import type { SharedJob } from "./lib/economics/communication";
+  balanceExercise, bubbleExercise, chunkTimes, clock, computingShare, describe, forwardAlone, H100, intensityExercise,
+  layerSums, layerTimes, measured, overlapGain, overlapRounds, rate, readMeasurements, rooflineChart, throughput,
+  timelineChart, trafficExercise, V3_JOB, type LinkBytes, type Measurements, type NumberSizes, type Piece, type
+  StepTimes, type TimelineTask,
+} from "./lib/lessons/06-hardware-and-communication";
 import { DEEPSEEK_V3 } from "./lib/model/config";
 import { selectExperts } from "./lib/model/router";
-import { barChart, lineChart } from "./lib/notebook/charts";
-import { check, solvedOr } from "./lib/notebook/exercise";
-import { fixed, percent, times, whole } from "./lib/notebook/format";
-import { rooflineChart, timelineChart, type TimelineTask } from "./lib/notebook/hardware-charts";
-import { checkParameters } from "./lib/notebook/parameters";
-import { plot } from "./lib/notebook/plot";
-import { result } from "./lib/notebook/result";
-import { say } from "./lib/notebook/say";
-import { sliderPlot } from "./lib/notebook/slider";
-import { showSource } from "./lib/notebook/source";
-import { table } from "./lib/notebook/table";
-import { verdicts } from "./lib/notebook/verdicts";
+import {
+  barChart, check, checkParameters, fixed, lineChart, percent, plot, result, say, showSource, sliderPlot, solvedOr,
+  table, times, verdicts, whole,
+} from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
 import { Random } from "./lib/tensor/random";
 

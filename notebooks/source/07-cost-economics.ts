@@ -41,34 +41,22 @@
 import { allIn, publishedAblations, visibleResearchShare } from "./lib/economics/all-in";
 import { citeLink, entries, entry, fact, value } from "./lib/economics/facts";
 import { attentionFlops, attentionShape, meanContext, trainingCompute } from "./lib/economics/flops";
-import { breakEvenBusy, ownedHour, type Machine } from "./lib/economics/ownership";
-import { breakEvenTokens, CHINCHILLA, optimalAllocation, scalingLoss } from "./lib/economics/scaling";
 import {
   costPerToken, dayCost, decodeStep, largestBatch, margin, markup, nodeDays, revenue, type ByKind, type DecodeUnit,
 } from "./lib/economics/serving";
 import { expectedTokens } from "./lib/economics/speculation";
 import { bill, compareRuns, daysOn, gpuHoursFor, HOURS_PER_YEAR } from "./lib/economics/training-cost";
-import { monteCarlo, tornado, type Values } from "./lib/economics/uncertainty";
-import { mfu, tokensPerGpuSecond } from "./lib/economics/utilisation";
 import {
-  flopsWithin, foreseenLoss, type Purse, type RunBudget, type RunHours, type RunPlan, type TrainedModel,
-} from "./lib/exercises/07-answers";
-import {
-  billExercise, budgetExercise, compareExercise, marginExercise, planExercise,
-} from "./lib/exercises/07-cost-economics";
+  billExercise, breakEvenBusy, breakEvenTokens, budgetExercise, CHINCHILLA, compareExercise, flopsWithin,
+  foreseenLoss, histogramChart, marginExercise, mfu, monteCarlo, optimalAllocation, ownedHour, planExercise,
+  rangeChart, scalingLoss, tokensPerGpuSecond, tornado, tornadoChart, waterfallChart, type Machine, type Purse, type
+  RunBudget, type RunHours, type RunPlan, type TrainedModel, type Values,
+} from "./lib/lessons/07-cost-economics";
 import { DEEPSEEK_V3 } from "./lib/model/config";
-import { barChart, lineChart, planeChart } from "./lib/notebook/charts";
-import { histogramChart, rangeChart, tornadoChart, waterfallChart } from "./lib/notebook/cost-charts";
-import { check, solvedOr } from "./lib/notebook/exercise";
-import { billions, fixed, money, percent, times, whole } from "./lib/notebook/format";
-import { checkParameters } from "./lib/notebook/parameters";
-import { plot } from "./lib/notebook/plot";
-import { result } from "./lib/notebook/result";
-import { say } from "./lib/notebook/say";
-import { sliderPlot } from "./lib/notebook/slider";
-import { showSource } from "./lib/notebook/source";
-import { table } from "./lib/notebook/table";
-import { verdicts } from "./lib/notebook/verdicts";
+import {
+  barChart, billions, check, checkParameters, fixed, lineChart, money, percent, planeChart, plot, result, say,
+  showSource, sliderPlot, solvedOr, table, times, verdicts, whole,
+} from "./lib/notebook";
 import { Random } from "./lib/tensor/random";
 
 const run = (id: string, key: string) => value("training-runs", id, key);

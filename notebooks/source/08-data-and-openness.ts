@@ -41,34 +41,27 @@ import { sourcesOf } from "./lib/claims/claims";
 import {
   ARTEFACTS, findProject, GOAL_NAMES, GOALS, missingFor, missingForOpenSource, publishedBy, readOpenness,
   type Artefact, type Goal, type State,
-} from "./lib/claims/openness";
+} from "./lib/claims/openness-facts";
+import { openCorpus } from "./lib/corpus/build";
+import { decode, VOCAB_SIZE } from "./lib/corpus/bytes";
+import { DOMAINS, drawBatch, heldOutWindows, type Domain, type Streams } from "./lib/corpus/corpus";
 import { entry } from "./lib/economics/facts";
 import { trainingCompute } from "./lib/economics/flops";
 import { totalParameters } from "./lib/economics/parameters";
-import { missingExercise, mixtureExercise, overlapExercise, surviveExercise } from "./lib/exercises/08-data-and-openness";
+import {
+  coveringWindows, editWords, epochs, leakInto, missingExercise, mixtureExercise, NgramIndex, normalisedWords,
+  overlapExercise, surviveExercise, survivingNgrams, weightsFingerprint, type Mixture,
+} from "./lib/lessons/08-data-and-openness";
 import { tinyConfig } from "./lib/model/config";
-import { barChart, heatmapChart, lineChart } from "./lib/notebook/charts";
-import { check, solvedOr } from "./lib/notebook/exercise";
-import { fixed, percent, times, whole } from "./lib/notebook/format";
-import { checkParameters } from "./lib/notebook/parameters";
-import { plot } from "./lib/notebook/plot";
-import { progress } from "./lib/notebook/progress";
-import { result } from "./lib/notebook/result";
-import { say } from "./lib/notebook/say";
-import { sliderPlot } from "./lib/notebook/slider";
-import { table } from "./lib/notebook/table";
-import { verdicts } from "./lib/notebook/verdicts";
+import {
+  barChart, check, checkParameters, fixed, heatmapChart, lineChart, percent, plot, progress, result, say, sliderPlot,
+  solvedOr, table, times, verdicts, whole,
+} from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
 import { Random } from "./lib/tensor/random";
-import { decode, VOCAB_SIZE } from "./lib/training/bytes";
-import { coveringWindows, editWords, leakInto, NgramIndex, normalisedWords, survivingNgrams } from "./lib/training/contamination";
-import { DOMAINS, drawBatch, heldOutWindows, type Domain, type Streams } from "./lib/training/corpus";
-import { openCorpus } from "./lib/training/corpus-build";
 import { evaluate, evaluateWindows, evaluationWindows } from "./lib/training/evaluate";
-import { weightsFingerprint } from "./lib/training/fingerprint";
-import { epochs, type Mixture } from "./lib/training/mixture";
 import { MICRO } from "./lib/training/presets";
-import { Training } from "./lib/training/training";
+import { Training } from "./lib/training/run";
 
 const backend = await useBackend();
 say`Ready: tensors are computed by **${backend.name}**.`;

@@ -25,22 +25,15 @@
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
 import { audit, auditVerdicts, verdictOf, type Finding } from "./lib/claims/audit";
-import { judgeBrought, type BroughtClaim } from "./lib/claims/brought";
 import { readClaims, sourcesOf, TOPICS, type Topic } from "./lib/claims/claims";
 import { entries, FACT_FILES, value } from "./lib/economics/facts";
-import { bringExercise, decideExercise, turnExercise, type Span } from "./lib/exercises/10-the-article-audited";
-import { axis, barChart, heatmapChart, lineChart } from "./lib/notebook/charts";
-import { check, solvedOr } from "./lib/notebook/exercise";
-import { fixed, money, percent, times, whole } from "./lib/notebook/format";
-import { checkParameters } from "./lib/notebook/parameters";
-import { plot } from "./lib/notebook/plot";
-import { result } from "./lib/notebook/result";
-import { say } from "./lib/notebook/say";
-import { sliderPlot } from "./lib/notebook/slider";
-import { showSource } from "./lib/notebook/source";
-import { table } from "./lib/notebook/table";
-import { COLOURS } from "./lib/notebook/theme";
-import { VERDICTS, verdicts, withSign, type Verdict } from "./lib/notebook/verdicts";
+import {
+  bringExercise, decideExercise, judgeBrought, turnExercise, type BroughtClaim, type Span,
+} from "./lib/lessons/10-the-article-audited";
+import {
+  axis, barChart, check, checkParameters, COLOURS, fixed, heatmapChart, lineChart, money, percent, plot, result, say,
+  showSource, sliderPlot, solvedOr, table, times, VERDICTS, verdicts, whole, withSign, type Verdict,
+} from "./lib/notebook";
 
 const { claims } = readClaims();
 table(

@@ -5,10 +5,10 @@ import {
 import { value } from "../../lib/economics/facts";
 import {
   chunkTimes, computingShare, forwardAlone, layerSums, layerTimes, overlapGain, overlapRounds, type LayerTimes,
-} from "../../lib/economics/overlap";
+} from "../../lib/lessons/06-hardware-and-communication/overlap";
 import { play } from "../../lib/economics/pipeline";
 import { machine } from "../../lib/economics/roofline";
-import { scheduleOf, type Method } from "../../lib/economics/schedules";
+import { scheduleOf, type Method } from "../../lib/economics/pipeline-schedules";
 import { DEEPSEEK_V3 } from "../../lib/model/config";
 import { Random } from "../../lib/tensor/random";
 

@@ -5,7 +5,7 @@ import {
   recomputedFlops, trainingCompute, trainingFlops,
 } from "../../lib/economics/flops";
 import { decoderShape } from "../../lib/economics/other-models";
-import { hfu, mfu, tokensPerGpuSecond } from "../../lib/economics/utilisation";
+import { hfu, mfu, tokensPerGpuSecond } from "../../lib/lessons/07-cost-economics/utilisation";
 import { DEEPSEEK_V3, tinyConfig } from "../../lib/model/config";
 
 describe("training FLOPs of a token", () => {

@@ -10,7 +10,7 @@ import {
   type Component,
 } from "../../lib/economics/parameters";
 import { DEEPSEEK_V3, tinyConfig, type ModelConfig } from "../../lib/model/config";
-import { parameterShapes } from "../../lib/model/parameter-shapes";
+import { parameterShapes } from "../../lib/checkpoint/parameter-shapes";
 
 /** Parameters in billions, rounded as a paper would. */
 const billions = (count: number, digits: number) => (count / 1e9).toFixed(digits);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BUBBLE_FORMULAS, play, type ChunkTimes, type Schedule, type Step } from "../../lib/economics/pipeline";
-import { METHODS, scheduleOf, type Method } from "../../lib/economics/schedules";
+import { METHODS, scheduleOf, type Method } from "../../lib/economics/pipeline-schedules";
 
 /** Both halves of a backward as long as a forward, as in the report's figure 5; F&B is free. */
 const times = (overlapped = 3): ChunkTimes => ({ forward: 1, backward: 2, weights: 1, overlapped });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { allIn, experimentFlops, publishedAblations, visibleResearchShare } from "../../lib/economics/all-in";
 import { value } from "../../lib/economics/facts";
 import { trainingCompute } from "../../lib/economics/flops";
-import { breakEvenBusy, hardwarePerHour, ownedHour, type Machine } from "../../lib/economics/ownership";
+import { breakEvenBusy, hardwarePerHour, ownedHour, type Machine } from "../../lib/lessons/07-cost-economics/ownership";
 import { bill, compareRuns, costFor, daysOn, gpuHoursFor, priceToTie } from "../../lib/economics/training-cost";
 
 const v3 = (key: string) => value("training-runs", "deepseek-v3", key);

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { openEngine } from "../../lib/inference/open-engine";
-import { chooseExperts } from "../../lib/inference/fast-parts";
+import { openEngine } from "../../lib/inference/choose-engine";
+import { chooseExperts } from "../../lib/inference/wasm-engine/parts";
 import { tinyConfig, type ModelConfig } from "../../lib/model/config";
 import { createModel, DeepSeekV3, loadModel } from "../../lib/model/model";
 import { selectExperts } from "../../lib/model/router";

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decode } from "../../lib/inference/decode";
-import { saveCheckpoint } from "../../lib/model/checkpoint";
+import { saveCheckpoint } from "../../lib/checkpoint/checkpoint";
 import { useBackend } from "../../lib/tensor/backend";
-import { VOCAB_SIZE, decode as textOf, encode } from "../../lib/training/bytes";
+import { VOCAB_SIZE, decode as textOf, encode } from "../../lib/corpus/bytes";
 import { temporaryFolder } from "../support/folder";
 import { idsOf, lively } from "./support";
 

@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decode, decoding } from "../../lib/inference/decode";
-import { openEngine } from "../../lib/inference/open-engine";
+import { openEngine } from "../../lib/inference/choose-engine";
 import { decodeSpeculatively, residual, verify, writeSpeculatively } from "../../lib/inference/speculative";
 import { createModel, loadModel, type DeepSeekV3 } from "../../lib/model/model";
 import { tinyConfig } from "../../lib/model/config";
 import { useBackend } from "../../lib/tensor/backend";
 import { Random } from "../../lib/tensor/random";
-import { encode } from "../../lib/training/bytes";
+import { encode } from "../../lib/corpus/bytes";
 import { expectClose, expectNoLeak } from "../support/close";
 import { firstOf, idsOf, lively, tokensOf } from "./support";
 

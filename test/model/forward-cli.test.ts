@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { saveCheckpoint } from "../../lib/model/checkpoint";
+import { saveCheckpoint } from "../../lib/checkpoint/checkpoint";
 import { tinyConfig } from "../../lib/model/config";
 import { disposeWeights, initWeights } from "../../lib/model/weights";
 import { useBackend } from "../../lib/tensor/backend";

@@ -1,7 +1,7 @@
 /** The model against values of two reference implementations (see test/fixtures/README.md), to 1e-5. */
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { LatentCache } from "../../lib/model/cache";
+import { LatentCache } from "../../lib/model/latent-cache";
 import type { ForwardOptions } from "../../lib/model/model";
 import { inverseFrequencies } from "../../lib/model/rotary";
 import { useBackend } from "../../lib/tensor/backend";

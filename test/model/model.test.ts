@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { LatentCache } from "../../lib/model/cache";
+import { LatentCache } from "../../lib/model/latent-cache";
 import { tinyConfig } from "../../lib/model/config";
 import { createModel, type DeepSeekV3 } from "../../lib/model/model";
 import { useBackend } from "../../lib/tensor/backend";

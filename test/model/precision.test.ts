@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { tinyConfig } from "../../lib/model/config";
 import { createModel, DeepSeekV3 } from "../../lib/model/model";
 import { ALL_FP8_PRECISION, BF16_PRECISION, productsFor, V3_PRECISION, V3_TABLE, type Level, type Precision } from "../../lib/model/precision";
-import { FLOAT32, MODULES, type Module, type Products } from "../../lib/model/products";
+import { FLOAT32, MODULES, type Module, type Products } from "../../lib/model/arithmetic";
 import { useBackend } from "../../lib/tensor/backend";
 import { expectNoLeak } from "../support/close";
 

@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { loadModel, type DeepSeekV3 } from "../../lib/model/model";
-import { TensorFiles, type TensorValues } from "../../lib/model/safetensors";
+import { TensorFiles, type TensorValues } from "../../lib/checkpoint/safetensors-read";
 
 export interface Golden {
   model: DeepSeekV3;

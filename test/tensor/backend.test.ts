@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { useBackend } from "../../lib/tensor/backend";
 import { groupedMatMul } from "../../lib/tensor/grouped-matmul";
-import type { WasmBackend } from "../../lib/tensor/wasm";
+import type { WasmBackend } from "../../lib/tensor/wasm/kernels";
 import { expectClose, expectNoLeak } from "../support/close";
 import { temporaryFolder } from "../support/folder";
 

@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { expect } from "vitest";
-import { productsOf, type WasmBackend } from "../../lib/tensor/wasm";
+import { productsOf, type WasmBackend } from "../../lib/tensor/wasm/kernels";
 import { Random } from "../../lib/tensor/random";
 import { expectClose, expectNoLeak } from "../support/close";
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { createModel } from "../../lib/model/model";
 import { useBackend } from "../../lib/tensor/backend";
-import { DOMAINS } from "../../lib/training/corpus";
+import { DOMAINS } from "../../lib/corpus/corpus";
 import { evaluate, evaluationWindows } from "../../lib/training/evaluate";
 import { nextTokenLoss } from "../../lib/training/losses";
 import { expectNoLeak } from "../support/close";

@@ -1,7 +1,7 @@
 /** Makes a step with two threads, and leaves them running. */
 import { useBackend } from "../../lib/tensor/backend";
 import { Replicas } from "../../lib/training/replicas";
-import { Training } from "../../lib/training/training";
+import { Training } from "../../lib/training/run";
 import { batchOf, CONFIG, OPTIONS } from "./support";
 
 async function main(): Promise<void> {

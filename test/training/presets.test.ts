@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { totalParameters } from "../../lib/economics/parameters";
-import { parameterShapes } from "../../lib/model/parameter-shapes";
-import { VOCAB_SIZE } from "../../lib/training/bytes";
+import { parameterShapes } from "../../lib/checkpoint/parameter-shapes";
+import { VOCAB_SIZE } from "../../lib/corpus/bytes";
 import { MICRO, MINI, PRESETS } from "../../lib/training/presets";
 
 const size = (shape: number[]) => shape.reduce((product, length) => product * length, 1);

@@ -3,13 +3,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { tinyConfig, writeConfig } from "../../lib/model/config";
-import { loadCheckpoint } from "../../lib/model/checkpoint";
+import { loadCheckpoint } from "../../lib/checkpoint/checkpoint";
 import { disposeWeights } from "../../lib/model/weights";
-import { VOCAB_SIZE } from "../../lib/training/bytes";
-import { DOMAINS, sha256, SPLITS, streamFile } from "../../lib/training/corpus";
+import { VOCAB_SIZE } from "../../lib/corpus/bytes";
+import { DOMAINS, sha256, SPLITS, streamFile } from "../../lib/corpus/corpus";
 import { temporaryFolder } from "../support/folder";
 import { readArguments } from "../../tools/pretrain/arguments";
-import type { Curves } from "../../lib/training/curves";
+import type { Curves } from "../../lib/training/record";
 import { CONFIG, streams } from "./support";
 
 const PROJECT = path.join(__dirname, "..", "..");

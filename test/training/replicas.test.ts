@@ -5,7 +5,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { namedTensors } from "../../lib/model/weights";
 import { useBackend } from "../../lib/tensor/backend";
 import { Replicas } from "../../lib/training/replicas";
-import { Training, type TrainingReport } from "../../lib/training/training";
+import { Training, type TrainingReport } from "../../lib/training/run";
 import { expectClose } from "../support/close";
 import { batchOf, CONFIG, makeSteps, OPTIONS } from "./support";
 

@@ -4,7 +4,7 @@ import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBackend } from "../../lib/tensor/backend";
 import { findState, restoreState, saveState } from "../../lib/training/run-state";
-import { Training, type TrainingReport } from "../../lib/training/training";
+import { Training, type TrainingReport } from "../../lib/training/run";
 import { expectNoLeak } from "../support/close";
 import { temporaryFolder } from "../support/folder";
 import { batchOf, CONFIG, makeSteps, OPTIONS } from "./support";

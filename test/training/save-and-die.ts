@@ -6,7 +6,7 @@
  */
 import fs from "node:fs";
 import { saveState } from "../../lib/training/run-state";
-import { Training } from "../../lib/training/training";
+import { Training } from "../../lib/training/run";
 import { useBackend } from "../../lib/tensor/backend";
 import { CONFIG, makeSteps, OPTIONS } from "./support";
 

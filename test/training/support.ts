@@ -1,9 +1,9 @@
 /** A run so small that a step takes some milliseconds, with every mechanism on. */
 import { tinyConfig } from "../../lib/model/config";
 import { ADAMW } from "../../lib/training/adamw";
-import { DOMAINS, type Streams } from "../../lib/training/corpus";
+import { DOMAINS, type Streams } from "../../lib/corpus/corpus";
 import { V3_SCHEDULE } from "../../lib/training/schedule";
-import { Training, type TrainingOptions, type TrainingReport } from "../../lib/training/training";
+import { Training, type TrainingOptions, type TrainingReport } from "../../lib/training/run";
 import { Random } from "../../lib/tensor/random";
 
 export const CONFIG = tinyConfig({

@@ -10,10 +10,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { loadModel } from "../../lib/model/model";
-import { writeJson } from "../../lib/model/safetensors-write";
+import { writeJson } from "../../lib/checkpoint/safetensors-write";
 import { useBackend } from "../../lib/tensor/backend";
-import { DOMAINS } from "../../lib/training/corpus";
-import { openCorpus } from "../../lib/training/corpus-build";
+import { DOMAINS } from "../../lib/corpus/corpus";
+import { openCorpus } from "../../lib/corpus/build";
 import { evaluationWindows } from "../../lib/training/evaluate";
 import { PYTHON, prepareTorch } from "../../tools/bench/torch";
 

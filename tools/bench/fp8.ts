@@ -4,7 +4,7 @@
  * adds to a time.
  */
 import { encode } from "../../lib/numerics/codec";
-import { quantise } from "../../lib/numerics/quantise";
+import { quantise } from "../../lib/numerics/fp8-quantise";
 import { BLOCKS } from "../../lib/numerics/scaling";
 import { Random } from "../../lib/tensor/random";
 import { milliseconds, ratio, type Row, type Section } from "./section";

@@ -4,8 +4,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { attentionFlops, attentionShape } from "../../lib/economics/flops";
-import { openEngine } from "../../lib/inference/open-engine";
-import { LatentCache } from "../../lib/model/cache";
+import { openEngine } from "../../lib/inference/choose-engine";
+import { LatentCache } from "../../lib/model/latent-cache";
 import { createModel, type DeepSeekV3 } from "../../lib/model/model";
 import { useBackend } from "../../lib/tensor/backend";
 import { Random } from "../../lib/tensor/random";

@@ -12,7 +12,7 @@ import { loadModel, type DeepSeekV3 } from "../../lib/model/model";
 import { useBackend } from "../../lib/tensor/backend";
 import { MINI } from "../../lib/training/presets";
 import { Replicas } from "../../lib/training/replicas";
-import { Training } from "../../lib/training/training";
+import { Training } from "../../lib/training/run";
 
 interface Request {
   tokens: number[][];

@@ -27,8 +27,9 @@ function freshImports(converter, pollProjectFiles) {
       pollProjectFiles();
       const result = converter.convert(previous, source);
       if (!result.sideOutputs) return result;
-      for (const output of result.sideOutputs) outputs.set(output.path, output);
-      return { ...result, sideOutputs: withImporters(result.sideOutputs, outputs) };
+      const emitted = withFolderNames(result.sideOutputs);
+      for (const output of emitted) outputs.set(output.path, output);
+      return { ...result, sideOutputs: withImporters(emitted, outputs) };
     },
     inspect(previous, source, position) {
       pollProjectFiles();
@@ -39,6 +40,19 @@ function freshImports(converter, pollProjectFiles) {
       return converter.complete(previous, source, position);
     },
   };
+}
+
+/**
+ * tslab looks for `./lib/notebook` in lib/notebook.js alone: the index of a folder is found under that name too.
+ *
+ * @param {import("tslab/dist/converter").SideOutput[]} outputs
+ */
+function withFolderNames(outputs) {
+  return outputs.flatMap((output) => {
+    const folder = path.posix.dirname(output.path);
+    if (path.posix.basename(output.path) !== "index.js") return [output];
+    return [output, { path: `${folder}.js`, data: `module.exports = require("./${path.posix.basename(folder)}/index");` }];
+  });
 }
 
 /**

@@ -2,11 +2,11 @@
 import { draftAcceptance } from "../../lib/inference/acceptance";
 import { decode } from "../../lib/inference/decode";
 import { loadModel, type DeepSeekV3 } from "../../lib/model/model";
-import { BEGIN_OF_DOCUMENT, decode as textOf, encode } from "../../lib/training/bytes";
+import { BEGIN_OF_DOCUMENT, decode as textOf, encode } from "../../lib/corpus/bytes";
 import { maxVio } from "../../lib/training/balance";
-import { DOMAINS, type Corpus, type Domain } from "../../lib/training/corpus";
+import { DOMAINS, type Corpus, type Domain } from "../../lib/corpus/corpus";
 import { evaluate, evaluationWindows } from "../../lib/training/evaluate";
-import { ByteStatistics } from "../../lib/training/ngram";
+import { ByteStatistics } from "./ngram";
 import { routersOf } from "../../lib/training/objective";
 import { mutualInformation } from "../../lib/training/specialisation";
 

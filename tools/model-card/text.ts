@@ -1,7 +1,7 @@
 /** The card's text. Every figure in it is measured or read from a record. */
 import { fixed, percent, whole } from "../../lib/notebook/format";
-import { DOMAINS, type CorpusManifest } from "../../lib/training/corpus";
-import type { RecordedRun } from "../../lib/training/curves";
+import { DOMAINS, type CorpusManifest } from "../../lib/corpus/corpus";
+import type { RecordedRun } from "../../lib/training/record";
 import type { CardEvaluation } from "./measure";
 
 export interface CardContent {

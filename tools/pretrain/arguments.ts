@@ -2,13 +2,13 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { readConfig, type ModelConfig } from "../../lib/model/config";
-import { readJson } from "../../lib/model/safetensors";
+import { readJson } from "../../lib/checkpoint/safetensors-read";
 import type { BackendName } from "../../lib/tensor/backend";
-import { VOCAB_SIZE } from "../../lib/training/bytes";
-import { CORPUS_FOLDER } from "../../lib/training/corpus";
+import { VOCAB_SIZE } from "../../lib/corpus/bytes";
+import { CORPUS_FOLDER } from "../../lib/corpus/corpus";
 import type { Balance } from "../../lib/training/objective";
 import { PRESETS, type PresetName } from "../../lib/training/presets";
-import type { TrainingOptions } from "../../lib/training/training";
+import type { TrainingOptions } from "../../lib/training/run";
 
 export const HELP = `usage: npm run pretrain -- [options]
 

@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import os from "node:os";
 import { join } from "node:path";
 import { writeConfig, type ModelConfig } from "../../lib/model/config";
-import { readJson } from "../../lib/model/safetensors";
-import { FilesAside, writeJson } from "../../lib/model/safetensors-write";
-import { gpuName } from "../../lib/tensor/webgpu";
-import type { RunRecord } from "../../lib/training/curves";
-import type { Training } from "../../lib/training/training";
+import { readJson } from "../../lib/checkpoint/safetensors-read";
+import { FilesAside, writeJson } from "../../lib/checkpoint/safetensors-write";
+import { gpuName } from "../../lib/tensor/webgpu/device";
+import type { RunRecord } from "../../lib/training/record";
+import type { Training } from "../../lib/training/run";
 
 /** What the folder's run.json says, or a new record of a run that begins now. */
 export async function openRecord(dir: string, training: Training, corpusHash: string, backend: string): Promise<RunRecord> {

@@ -3,7 +3,7 @@
  * saved; runs nothing.
  */
 import path from "node:path";
-import { allExercises, progressIn, progressRows, progressSum } from "../../lib/notebook/exercise-index";
+import { allExercises, progressIn, progressRows, progressSum } from "../../lib/notebook/exercise/index-of-exercises";
 import { tableBundle } from "../../lib/notebook/table";
 import { ROOT } from "../build/python";
 import { projectAt } from "../setup/project.mjs";

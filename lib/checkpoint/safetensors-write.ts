@@ -1,0 +1,105 @@
+/**
+ * Writing of safetensors files. Everything is written under another name first and renamed when it is complete, so that
+ * an interruption leaves what was there before.
+ */
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { encode, FORMATS, type WrittenFormat } from "./safetensors-formats";
+
+export interface WrittenTensor {
+  name: string;
+  shape: number[];
+  format: WrittenFormat;
+  /** Its numbers, row-major; called once, when it is their turn. */
+  values: () => Float32Array | Promise<Float32Array>;
+}
+
+/** Bytes that a tensor takes in a file. */
+export function tensorBytes({ shape, format }: Pick<WrittenTensor, "shape" | "format">): number {
+  return shape.reduce((product, length) => product * length, FORMATS.get(format)!.bytes);
+}
+
+/**
+ * Files that appear together: written aside as `<path>.partial`, put in place by commit.
+ *
+ * @example
+ * const files = new FilesAside();
+ * try { await writeSafetensors(files.aside("a.safetensors"), tensors); files.commit(); } finally { files.discard(); }
+ */
+export class FilesAside {
+  private readonly paths = new Set<string>();
+
+  /** Where to write what shall be at the path. */
+  aside(path: string): string {
+    this.paths.add(path);
+    return `${path}.partial`;
+  }
+
+  /** Puts all files in place, in the order in which they were asked for. */
+  commit(): void {
+    for (const path of this.paths) {
+      renameSync(`${path}.partial`, path);
+      this.paths.delete(path);
+    }
+  }
+
+  /** Removes what was not committed. */
+  discard(): void {
+    for (const path of this.paths) rmSync(`${path}.partial`, { force: true });
+  }
+}
+
+/**
+ * Writes one file.
+ *
+ * @param metadata free text by name, kept in the header
+ * @throws if a tensor does not have as many values as its shape says
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: WrittenTensor[],
+  metadata: Record<string, string> = {},
+): Promise<void> {
+  const file = openSync(path, "w");
+  try {
+    writeAll(file, headerBytes(tensors, metadata));
+    for (const tensor of tensors) {
+      const bytes = encode(await tensor.values(), tensor.format);
+      if (bytes.length !== tensorBytes(tensor)) {
+        throw new Error(
+          `writeSafetensors: ${tensor.name} [${tensor.shape}] takes ${tensorBytes(tensor)} bytes, got ${bytes.length}`,
+        );
+      }
+      writeAll(file, bytes);
+    }
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The length of the header and the header, padded so that the numbers begin at a multiple of 8 bytes. */
+function headerBytes(tensors: WrittenTensor[], metadata: Record<string, string>): Uint8Array {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let at = 0;
+  for (const tensor of tensors) {
+    const end = at + tensorBytes(tensor);
+    header[tensor.name] = { dtype: tensor.format, shape: tensor.shape, data_offsets: [at, end] };
+    at = end;
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const bytes = Buffer.alloc(8 + 8 * Math.ceil(text.length / 8), " ");
+  bytes.writeBigUInt64LE(BigInt(bytes.length - 8));
+  text.copy(bytes, 8);
+  return bytes;
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) {
+    done += writeSync(file, bytes, done, Math.min(bytes.length - done, 1 << 30)); // at most 2 GiB a call
+  }
+}
+
+/** Writes an object as an indented JSON file. */
+export function writeJson(path: string, content: object): void {
+  writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`);
+}

@@ -1,0 +1,55 @@
+/**
+ * Arithmetic for a model to learn: lines such as "37 + 45 = 82". A problem belongs to one split, by its hash, so that a
+ * held-out line was never seen in training: what is right there was computed, or guessed, not remembered.
+ */
+import { Random } from "../tensor/random";
+import { sha256, type Split } from "./corpus";
+import type { Source } from "./documents";
+
+const DOCUMENTS = 5000;
+const LINES = 30;
+const SEED = 20241227;
+
+function problem(random: Random): string {
+  const small = () => 1 + random.integer(99);
+  const large = () => 1 + random.integer(999);
+  switch (random.integer(4)) {
+    case 0: {
+      const [a, b] = [large(), large()];
+      return `${a} + ${b} = ${a + b}`;
+    }
+    case 1: {
+      const [a, b] = [large(), large()].sort((x, y) => y - x);
+      return `${a} - ${b} = ${a - b}`;
+    }
+    case 2: {
+      const [a, b] = [small(), 1 + random.integer(12)];
+      return `${a} * ${b} = ${a * b}`;
+    }
+    default: {
+      const [a, b, c] = [small(), small(), small()];
+      return `${a} + ${b} + ${c} = ${a + b} + ${c} = ${a + b + c}`;
+    }
+  }
+}
+
+function splitOf(text: string): Split {
+  return parseInt(sha256(text).slice(0, 8), 16) % 20 === 0 ? "heldOut" : "train";
+}
+
+/** Documents of 30 lines each, one in twenty held out; the same on every run. */
+export function arithmetic(): Source {
+  const random = new Random(SEED);
+  const lines: Record<Split, string[]> = { train: [], heldOut: [] };
+  while (lines.train.length < DOCUMENTS * LINES) {
+    const text = problem(random);
+    lines[splitOf(text)].push(text);
+  }
+  const documents = (["train", "heldOut"] as const).flatMap((split) =>
+    Array.from({ length: Math.floor(lines[split].length / LINES) }, (_, i) => ({
+      text: `${lines[split].slice(i * LINES, (i + 1) * LINES).join("\n")}\n`,
+      split,
+    })),
+  );
+  return { domain: "arithmetic", origin: "generated", licence: "CC0", what: "sums, differences, products", documents };
+}

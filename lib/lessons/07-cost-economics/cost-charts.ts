@@ -1,0 +1,160 @@
+/**
+ * Pictures of amounts that are summed, uncertain or disputed: a waterfall of parts, values with their ranges, a
+ * histogram, a tornado. Like charts.ts they say only what every picture of their kind has in common.
+ */
+import { axis, type Axis } from "../../notebook/plot/charts";
+import type { Figure, Trace } from "../../notebook/plot/plot";
+import { AXIS_LINE, COLOURS } from "../../notebook/plot/theme";
+
+/** Parts that add up, each standing on the ones before it, and their sum. */
+export function waterfallChart(chart: {
+  title: string;
+  y: Axis;
+  parts: { name: string; value: number }[];
+  total: string; // the name of the sum
+}): Figure {
+  const { parts, total } = chart;
+  const sum = parts.reduce((all, { value }) => all + value, 0);
+  return {
+    data: [
+      {
+        type: "waterfall",
+        x: [...parts.map(({ name }) => name), total],
+        y: [...parts.map(({ value }) => value), sum],
+        measure: [...parts.map(() => "relative"), "total"],
+        increasing: { marker: { color: COLOURS[0] } },
+        totals: { marker: { color: COLOURS[1] } },
+        connector: { line: { color: AXIS_LINE, width: 1 } },
+      },
+    ],
+    layout: { title: { text: chart.title }, yaxis: axis(chart.y, [1, sum]), showlegend: false },
+  };
+}
+
+/** A value with what it may range over. */
+export interface RangedPoint {
+  label: string; // the row
+  value: number;
+  low?: number;
+  high?: number;
+}
+
+/** Values in rows, with a bar from low to high where there is one; a series for each basis. The first row is on top. */
+export function rangeChart(chart: {
+  title: string;
+  x: Axis;
+  series: { name: string; points: RangedPoint[] }[];
+  labels: string[];
+  marks?: { name: string; x: number }[]; // vertical lines
+}): Figure {
+  const { series, labels, marks = [] } = chart;
+  const all = series.flatMap(({ points }) => points.flatMap(({ value, low, high }) => [low ?? value, high ?? value]));
+  return {
+    data: series.map(({ name, points }): Trace => ({
+      type: "scatter",
+      mode: "markers",
+      name,
+      x: points.map(({ value }) => value),
+      y: points.map(({ label }) => label),
+      marker: { size: 11 },
+      error_x: {
+        type: "data",
+        symmetric: false,
+        array: points.map(({ value, high }) => (high ?? value) - value),
+        arrayminus: points.map(({ value, low }) => value - (low ?? value)),
+        thickness: 2,
+        width: 5,
+      },
+    })),
+    layout: {
+      title: { text: chart.title },
+      xaxis: axis(chart.x, [...all, ...marks.map(({ x }) => x)]),
+      yaxis: { categoryorder: "array", categoryarray: labels, autorange: "reversed" },
+      shapes: marks.map(({ x }) => verticalLine(x)),
+      annotations: marks.map(({ name, x }) => markName(name, chart.x.log ? Math.log10(x) : x)),
+      showlegend: series.length > 1,
+    },
+  };
+}
+
+/** How often values fall between equally spaced bounds, as shares; with vertical lines at some values. */
+export function histogramChart(chart: {
+  title: string;
+  x: Axis;
+  values: number[];
+  bins: number;
+  marks: { name: string; x: number }[];
+  range?: [number, number]; // of what is counted; values beyond are left out
+}): Figure {
+  const { values, bins } = chart;
+  const [low, high] = chart.range ?? [
+    values.reduce((a, b) => Math.min(a, b)),
+    values.reduce((a, b) => Math.max(a, b)),
+  ];
+  const width = (high - low) / bins || 1;
+  const counts = new Array<number>(bins).fill(0);
+  for (const value of values) {
+    if (value >= low && value <= high) counts[Math.min(bins - 1, Math.floor((value - low) / width))]++;
+  }
+  return {
+    data: [
+      {
+        type: "bar",
+        name: "draws",
+        x: counts.map((_, i) => low + (i + 0.5) * width),
+        y: counts.map((count) => count / values.length),
+        width,
+      },
+    ],
+    layout: {
+      title: { text: chart.title },
+      bargap: 0,
+      xaxis: axis(chart.x, [low, high]),
+      yaxis: axis({ title: "share of all draws", percent: true }, [0, 1]),
+      shapes: chart.marks.map(({ x }) => verticalLine(x)),
+      annotations: chart.marks.map(({ name, x }) => markName(name, x)),
+      showlegend: false,
+    },
+  };
+}
+
+/** One bar for each assumption, from the result at its low end to that at its high end, around the result of all. */
+export function tornadoChart(chart: {
+  title: string;
+  x: Axis;
+  base: number;
+  bars: { name: string; atLow: number; atHigh: number }[];
+}): Figure {
+  const { base, bars } = chart;
+  const half = (name: string, end: "atLow" | "atHigh"): Trace => ({
+    type: "bar",
+    orientation: "h",
+    name,
+    base,
+    x: bars.map((bar) => bar[end] - base),
+    y: bars.map((bar) => bar.name),
+  });
+  return {
+    data: [half("at its low end", "atLow"), half("at its high end", "atHigh")],
+    layout: {
+      title: { text: chart.title },
+      barmode: "overlay",
+      xaxis: axis(chart.x, [base]),
+      yaxis: { autorange: "reversed" },
+      shapes: [verticalLine(base)],
+      showlegend: true,
+    },
+  };
+}
+
+function verticalLine(x: number): object {
+  return {
+    type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1,
+    line: { dash: "dot", width: 1.5, color: AXIS_LINE },
+  };
+}
+
+/** A name above a vertical line; on a logarithmic axis annotations count in powers of ten. */
+function markName(name: string, x: number): object {
+  return { text: name, x, xref: "x", y: 1, yref: "paper", yanchor: "bottom", showarrow: false };
+}

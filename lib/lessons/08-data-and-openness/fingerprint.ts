@@ -1,0 +1,17 @@
+/** A short name for exact weights: two runs that agree in every bit have the same, any others do not. */
+import { createHash } from "node:crypto";
+import type { DeepSeekV3 } from "../../model/model";
+import { namedTensors } from "../../model/weights";
+
+/**
+ * The sha256 over all weights, names and shapes included, in hexadecimal. Reads every tensor back.
+ */
+export async function weightsFingerprint(model: DeepSeekV3): Promise<string> {
+  const hash = createHash("sha256");
+  for (const { name, tensor } of namedTensors(model.weights)) {
+    const values = (await tensor.data()) as Float32Array;
+    hash.update(`${name} ${tensor.shape.join()} `);
+    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,115 @@
+/**
+ * Exercises and their checks. An exercise knows the right answer (a function of lib), the cases on which answers are
+ * compared, and the wrong answers that people really give, each with a message that names the mistake. A check runs a
+ * learner's function on the cases and says, in this order: right; or which known mistake it is; or where the first
+ * difference lies. Nothing that the function does makes the check itself fail.
+ */
+import { display } from "../display";
+import { feedback } from "./feedback";
+import { answered, firstDifference, isStub, mishap, recognise, scoreOf, untidiness } from "./judge";
+import { runOnce, type AnyFunction, type Answered } from "./run";
+import type { CheckResult, Exercise } from "./types";
+import { showValue } from "./values";
+
+export type { AnyFunction } from "./run";
+export type { Answer, Case, CheckResult, Exercise, Misconception } from "./types";
+
+/**
+ * An exercise, with its types checked and its parts complete.
+ * @throws {Error} if it has no cases or an empty hint, naming the exercise
+ */
+export function defineExercise<F extends AnyFunction>(exercise: Exercise<F>): Exercise<F> {
+  const { id, cases, hints } = exercise;
+  if (!/^\d\d-[a-z0-9-]+$/.test(id)) throw new Error(`defineExercise: the id "${id}" should be like "01-gate"`);
+  if (cases.length === 0) throw new Error(`defineExercise: ${id} has no cases`);
+  if (hints.some((hint) => hint.trim() === "")) throw new Error(`defineExercise: ${id} has an empty hint`);
+  // A lesson's cell holds the exercise in its hands: no line of it shall change what is right.
+  for (const part of [cases, hints, ...exercise.misconceptions, exercise.misconceptions]) Object.freeze(part);
+  return Object.freeze(exercise);
+}
+
+/**
+ * Checks an answer and shows what came out. Never throws, whatever the function does; only Interrupt ends it. (While
+ * nbgrader runs the notebook it throws unless the answer is right: that is how nbgrader counts.) Returns nothing, since
+ * the kernel prints what a cell's last line returns.
+ *
+ * @param answer the learner's function; it may be async
+ */
+export async function check<F extends AnyFunction>(exercise: Exercise<F>, answer: AnyFunction): Promise<void> {
+  const { result, score } = await examine(exercise, answer);
+  display(feedback(exercise, result, score));
+  // nbgrader counts a test cell as passed unless it throws; a learner's lesson runs on whatever the answer is.
+  if (process.env.NBGRADER_EXECUTION !== undefined) assertSolved(result);
+}
+
+/** The same check as data; shows nothing. */
+export async function evaluate<F extends AnyFunction>(
+  exercise: Exercise<F>,
+  answer: AnyFunction,
+): Promise<CheckResult> {
+  return (await examine(exercise, answer)).result;
+}
+
+/**
+ * The learner's function if it passes, else the reference: a lesson goes on with it, solved or not. Shows nothing.
+ * An async answer to an exercise that has a plain reference passes the check, but the lesson goes on with the reference.
+ */
+export async function solvedOr<F extends AnyFunction>(exercise: Exercise<F>, answer: AnyFunction): Promise<F> {
+  const { result, sameKind } = await examine(exercise, answer);
+  return result.passed && sameKind ? (answer as unknown as F) : exercise.reference;
+}
+
+/**
+ * Turns a result that did not pass into an error: a graded run counts a cell that throws as wrong.
+ * @throws {Error} with the check's message
+ */
+export function assertSolved(result: CheckResult): void {
+  if (!result.passed) throw new Error(result.message);
+}
+
+interface Examination {
+  result: CheckResult;
+  /** The learner's score where the exercise has one. */
+  score: number | null;
+  /** Whether answer and reference are both async or both not. */
+  sameKind: boolean;
+}
+
+async function examine<F extends AnyFunction>(exercise: Exercise<F>, answer: AnyFunction): Promise<Examination> {
+  const failed = (result: Omit<CheckResult, "passed">): Examination => ({
+    result: { passed: false, ...result },
+    score: null,
+    sameKind: false,
+  });
+  const wrong = (message: string, misconception?: string): Examination =>
+    failed({ status: "wrong", message, ...(misconception === undefined ? {} : { misconception }) });
+
+  if (typeof answer !== "function") return wrong(`The check needs a function; it got ${showValue(answer)}.`);
+  const { seconds = 10 } = exercise;
+  const got: Answered[] = [];
+  const expected: Answered[] = [];
+  for (const { name, args } of exercise.cases) {
+    const outcome = await runOnce(answer, args, seconds);
+    if (isStub(outcome)) {
+      return failed({
+        status: "unsolved",
+        message: "Replace the stub with your answer, run that cell, then this one again.",
+      });
+    }
+    if (outcome.kind !== "value") return wrong(`Case "${name}": ${mishap(outcome)}`);
+    got.push(outcome);
+    expected.push(answered(await runOnce(exercise.reference, args, seconds), exercise));
+  }
+  const difference = firstDifference(exercise, got, expected);
+  if (difference !== null) {
+    const known = await recognise(exercise, got, seconds);
+    return known === null ? wrong(difference) : wrong(known.message, known.name);
+  }
+  const untidy = got.map(untidiness).find((message) => message !== null);
+  if (untidy) return wrong(untidy);
+  return {
+    result: { passed: true, status: "passed", message: "" },
+    score: scoreOf(exercise, got[0]),
+    sameKind: got.every((outcome, i) => outcome.async === expected[i].async),
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * How a check answers a learner: one box with a coloured edge, a heading with a sign that also works without colour,
+ * what was found, and where to go from here. The plain text says the same in the same words.
+ */
+import type { MimeBundle } from "../display";
+import type { AnyFunction } from "./run";
+import type { CheckResult, Exercise } from "./types";
+import { fixed, whole } from "../format";
+import { BAD, escapeHtml, GOOD, inlineHtml, NEUTRAL } from "../html";
+
+const SIGNS = {
+  passed: { sign: "✔", colour: GOOD },
+  wrong: { sign: "✘", colour: BAD },
+  unsolved: { sign: "○", colour: NEUTRAL },
+} as const;
+
+/**
+ * The box for a check's result.
+ * @param score the learner's, where the exercise has one
+ */
+export function feedback<F extends AnyFunction>(
+  exercise: Exercise<F>,
+  result: CheckResult,
+  score: number | null,
+): MimeBundle {
+  const { sign, colour } = SIGNS[result.status];
+  const heading = `${sign} ${exercise.title}: ${outcome(exercise, result)}`;
+  const body = [
+    ...(result.misconception === undefined ? [] : [`This looks like: ${result.misconception}.`]),
+    ...(result.message === "" ? [] : [result.message]),
+    ...(score === null || exercise.score === undefined ? [] : [comparison(exercise.score, score)]),
+    ...(result.status === "wrong" ? ["Stuck? Unfold a hint: click the triangle beside Hint 1, below."] : []),
+  ];
+  const html = [
+    `<div style="border-left: 4px solid ${colour}; padding: 2px 0 2px 12px; margin: 4px 0">`,
+    `<div style="font-weight: bold; color: ${colour}">${escapeHtml(heading)}</div>`,
+    ...body.map((part) => `<div style="margin-top: 4px">${inlineHtml(part)}</div>`),
+    "</div>",
+  ];
+  return { "text/html": html.join(""), "text/plain": [heading, ...body].join("\n") };
+}
+
+function outcome(exercise: { points: number }, { status }: CheckResult): string {
+  if (status === "unsolved") return "not solved yet";
+  if (status === "wrong") return "not right yet";
+  return `right, ${exercise.points === 1 ? "1 point" : `${exercise.points} points`}`;
+}
+
+function comparison({ name, unit, v3 }: { name: string; unit: string; v3: number }, score: number): string {
+  return `${name}: yours ${withUnit(score, unit)}, DeepSeek-V3's ${withUnit(v3, unit)}.`;
+}
+
+function withUnit(value: number, unit: string): string {
+  const number =
+    Number.isInteger(value) || Math.abs(value) >= 1000 ? whole(value) : fixed(value, Math.abs(value) >= 10 ? 1 : 3);
+  return unit === "" ? number : `${number} ${unit}`;
+}

@@ -1,0 +1,64 @@
+/** What an exercise is made of, and what a check finds. */
+import type { AnyFunction } from "./run";
+import type { Plain } from "./values";
+
+/** What a function of the exercise's kind returns, as comparisons see it: a tensor as its shape and values. */
+export type Answer<F extends AnyFunction> = Plain<Awaited<ReturnType<F>>>;
+
+/** Arguments on which answers are compared. */
+export interface Case<F extends AnyFunction> {
+  /** What is special about it, in a few words: "negative scores, four groups of three". */
+  name: string;
+  /** The arguments. A function makes them where they hold tensors: they are freed after each call. */
+  args: Parameters<F> | (() => Parameters<F>);
+}
+
+/** A wrong answer that people give. */
+export interface Misconception<F extends AnyFunction> {
+  /** A few words: "softmax instead of sigmoid". */
+  name: string;
+  /** The function that someone with this idea writes. */
+  answer: (...args: Parameters<F>) => ReturnType<F>;
+  /** What is wrong about it, and where to look: one to three short sentences. */
+  message: string;
+}
+
+export interface Exercise<F extends AnyFunction> {
+  /** The lesson's number and a word: "01-gate". The same as the grade_id of the answer's cell. */
+  id: string;
+  title: string;
+  difficulty: 1 | 2 | 3;
+  minutes: number;
+  points: number;
+  /** The right answer. */
+  reference: F;
+  cases: Case<F>[];
+  misconceptions: Misconception<F>[];
+  /** How far apart two numbers may be, relative to the larger; 1e-5 unless said. */
+  tolerance?: number;
+  /**
+   * Whether two answers are the same answer, where comparing them value by value is too strict (another order). It has
+   * to hold both ways: it also compares with the misconceptions.
+   */
+  compare?: (a: Answer<F>, b: Answer<F>, args: Parameters<F>) => boolean;
+  /**
+   * For design tasks, where many answers are right: true, or what is not good about this one. Misconceptions are still
+   * compared value by value.
+   */
+  accept?: (got: Answer<F>, reference: Answer<F>, args: Parameters<F>) => true | string;
+  /** What a right answer costs or gains on the first case, shown beside DeepSeek-V3's. */
+  score?: { name: string; unit: string; of: (got: Answer<F>, args: Parameters<F>) => number; v3: number };
+  hints: [string, string];
+  /** Time for one call; 10 unless said. */
+  seconds?: number;
+}
+
+export interface CheckResult {
+  passed: boolean;
+  /** "unsolved" while the stub stands. */
+  status: "passed" | "wrong" | "unsolved";
+  /** What the learner reads, without the heading. */
+  message: string;
+  /** The name of the misconception that was recognised. */
+  misconception?: string;
+}

@@ -1,0 +1,64 @@
+/**
+ * SiLU(a) ⊙ b, the inside of every gated feed-forward network, on the GPU: one program forward and two back, instead of
+ * three operations and some eight.
+ */
+import * as tf from "@tensorflow/tfjs";
+import { runProgram, workgroupsFor, type WebgpuProgram } from "./program";
+
+function elementwise(name: string, inputs: string[], expression: string): WebgpuProgram {
+  return {
+    name,
+    inputs,
+    uniforms: [["size", "i32"]],
+    workgroupSize: 256,
+    code: `
+    fn main(index : i32) {
+      if (index < uniforms.size) {
+        let s = 1.0 / (1.0 + exp(-a[index]));
+        result[index] = ${expression};
+      }
+    }`,
+  };
+}
+
+const SILU_TIMES = elementwise("courseSiluTimes", ["a", "b"], "a[index] * s * b[index]");
+const SILU_TIMES_DA = elementwise(
+  "courseSiluTimesDa",
+  ["a", "b", "dy"],
+  "dy[index] * b[index] * s * (1.0 + a[index] * (1.0 - s))",
+);
+const SILU_TIMES_DB = elementwise("courseSiluTimesDb", ["a", "dy"], "dy[index] * a[index] * s");
+
+function run(program: WebgpuProgram, inputs: tf.Tensor[]): tf.Tensor {
+  const [a] = inputs;
+  return runProgram(program, {
+    inputs,
+    uniforms: { size: a.size },
+    shape: a.shape,
+    workgroups: workgroupsFor(a.size, program),
+  });
+}
+
+/** SiLU(a) ⊙ b, any equal shapes; not differentiable by itself. */
+export function siluTimes<T extends tf.Tensor>(a: T, b: T): T {
+  return run(SILU_TIMES, [a, b]) as T;
+}
+
+/** The gradients of siluTimes. */
+export function siluTimesGradients<T extends tf.Tensor>(a: T, b: T, dy: T): { da: T; db: T } {
+  return { da: run(SILU_TIMES_DA, [a, b, dy]) as T, db: run(SILU_TIMES_DB, [a, dy]) as T };
+}
+
+/** SiLU(a) ⊙ b, any equal shapes, on webgpu only. Differentiable in both. */
+export function siluTimesOnWebgpu<T extends tf.Tensor>(a: T, b: T): T {
+  const product = tf.customGrad((...args) => {
+    const [a, b, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    save([a, b]);
+    const gradFunc = (dy: tf.Tensor, [a, b]: tf.Tensor[]) => {
+      const { da, db } = siluTimesGradients(a, b, dy);
+      return [da, db];
+    };
+    return { value: siluTimes(a, b), gradFunc };
+  });
+  return product(a, b) as T;
+}

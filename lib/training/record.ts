@@ -1,0 +1,108 @@
+/** What a run leaves to draw: how it went, report by report, and what each evaluation found. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { readJson } from "../checkpoint/safetensors-read";
+import { FilesAside, writeJson } from "../checkpoint/safetensors-write";
+import { DOMAINS, type Domain } from "../corpus/corpus";
+import type { Evaluation } from "./evaluate";
+import type { TrainingReport } from "./run";
+
+/** A report without the loads, of which maxVio tells the most. */
+export type CurveReport = Omit<TrainingReport, "loads"> & { tokensPerSecond: number };
+
+/** Of held-out text. */
+export interface CurveEvaluation {
+  step: number;
+  tokens: number;
+  bitsPerByte: Record<Domain, number>;
+  mtpBitsPerByte: Record<Domain, number> | null;
+  /** Tokens of each expert, a row for each router, over all domains: [S][E]. */
+  loads: number[][];
+}
+
+/** The content of curves.json. */
+export interface Curves {
+  /** Names the rows of maxVio and loads. */
+  routers: string[];
+  reports: CurveReport[];
+  evaluations: CurveEvaluation[];
+  /** Of the last evaluation: tokens of each expert, by domain and router. */
+  loads: Record<Domain, number[][]> | null;
+}
+
+/** How a run was made: the content of run.json. */
+export interface RunRecord {
+  command: string;
+  /** ISO date. */
+  begun: string;
+  /** Seconds in training steps, without evaluations and saving. */
+  trainingSeconds: number;
+  machine: { backend: string; gpu: string | null; processor: string; node: string; platform: string };
+  /** The corpus's hash. */
+  corpus: string;
+  /** As in config.json. */
+  config: Record<string, unknown>;
+  options: Record<string, unknown>;
+}
+
+/** A run that was recorded to be looked at in lessons. */
+export type RecordedRun = Curves & { run: RunRecord };
+
+export const RECORDED_RUNS = ["bias", "auxiliary", "none", "no-mtp"] as const;
+
+/** How the model in a folder was trained. */
+export function runOf(folder: string): RunRecord {
+  return readJson(join(folder, "run.json")) as unknown as RunRecord;
+}
+
+/**
+ * The recorded runs of data/curves: one model, data and budget, balanced by the bias, by the classic auxiliary loss, not
+ * at all, and by the bias without multi-token prediction. From the project's root.
+ */
+export function recordedRun(name: (typeof RECORDED_RUNS)[number]): RecordedRun {
+  return readJson(join("data", "curves", `${name}.json`)) as unknown as RecordedRun;
+}
+
+/** The curves of a run up to a step; what a killed run wrote beyond its last saved state is dropped. */
+export function readCurves(dir: string, step: number, routers: string[]): Curves {
+  const path = join(dir, "curves.json");
+  if (!existsSync(path)) return { routers, reports: [], evaluations: [], loads: null };
+  const curves = readJson(path) as unknown as Curves;
+  const seen = (entry: { step: number }) => entry.step <= step;
+  return { ...curves, reports: curves.reports.filter(seen), evaluations: curves.evaluations.filter(seen) };
+}
+
+/** Writes curves.json aside and then in place. */
+export function writeCurves(dir: string, curves: Curves): void {
+  const files = new FilesAside();
+  try {
+    writeJson(files.aside(join(dir, "curves.json")), curves);
+    files.commit();
+  } finally {
+    files.discard();
+  }
+}
+
+/** Adds what a step reported. */
+export function addReport(curves: Curves, report: TrainingReport & { tokensPerSecond: number }): void {
+  const { step, tokens, main, mtp, learningRate, gradientNorm, maxVio, tokensPerSecond } = report;
+  curves.reports.push({ step, tokens, main, mtp, learningRate, gradientNorm, maxVio, tokensPerSecond });
+}
+
+/** Adds an evaluation; one of the same step is replaced. */
+export function addEvaluation(curves: Curves, step: number, tokens: number, evaluation: Evaluation): void {
+  const byDomain = <T>(value: (domain: Domain) => T) =>
+    Object.fromEntries(DOMAINS.map((domain) => [domain, value(domain)])) as Record<Domain, T>;
+  const hasMtp = evaluation.novel.mtpBitsPerByte !== null;
+  curves.evaluations = curves.evaluations.filter((before) => before.step !== step);
+  curves.evaluations.push({
+    step,
+    tokens,
+    bitsPerByte: byDomain((domain) => evaluation[domain].bitsPerByte),
+    mtpBitsPerByte: hasMtp ? byDomain((domain) => evaluation[domain].mtpBitsPerByte!) : null,
+    loads: DOMAINS.map((domain) => evaluation[domain].loads).reduce((sum, loads) =>
+      sum.map((row, s) => row.map((count, e) => count + loads[s][e])),
+    ),
+  });
+  curves.loads = byDomain((domain) => evaluation[domain].loads);
+}

@@ -1,0 +1,113 @@
+/** What holds for every exercise of every lesson, whoever writes it. A failure names the exercise. */
+import fs from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import type { AnyFunction, Exercise } from "../../lib/notebook/exercise/check";
+import { exercisesIn, type ListedExercise } from "../../lib/notebook/exercise/index-of-exercises";
+
+const MASTERS = "notebooks/source";
+const lessons = fs
+  .readdirSync(MASTERS)
+  .filter((name) => /^\d\d-.+\.ts$/.test(name))
+  .map((name) => path.basename(name, ".ts"))
+  .sort();
+
+type AnyExercise = Exercise<AnyFunction>;
+
+function isExercise(value: unknown): value is AnyExercise {
+  return typeof value === "object" && value !== null && "cases" in value && "misconceptions" in value && "hints" in value;
+}
+
+/** The exercises that a lesson's folder in lib/lessons exports, by the names of the exports. */
+async function exported(lesson: string): Promise<Map<string, AnyExercise>> {
+  const module = (await import(path.resolve("lib/lessons", lesson, "index.ts"))) as object;
+  return new Map(Object.entries(module).filter((entry): entry is [string, AnyExercise] => isExercise(entry[1])));
+}
+
+/** The same, each once. */
+const defined = async (lesson: string): Promise<AnyExercise[]> => [...new Set((await exported(lesson)).values())];
+
+const master = (lesson: string) => fs.readFileSync(path.join(MASTERS, `${lesson}.ts`), "utf8");
+
+/** The part of a master that one exercise takes: from its heading to the next section. */
+function sectionOf(text: string, { title }: ListedExercise): string {
+  const start = text.indexOf(` · ${title}\n`);
+  const next = text.slice(start + 1).search(/^\/\/ ### Exercise /m);
+  return next < 0 ? text.slice(start) : text.slice(start, start + 1 + next);
+}
+
+describe.each(lessons)("lesson %s", (lesson) => {
+  const text = master(lesson);
+  const listed = exercisesIn(text, lesson);
+
+  it("has 3 to 5 exercises", () => {
+    expect(listed.length).toBeGreaterThanOrEqual(3);
+    expect(listed.length).toBeLessThanOrEqual(5);
+  });
+
+  it("has the exercises that lib/lessons defines, and no others", async () => {
+    const ids = (await defined(lesson)).map(({ id }) => id);
+    expect(listed.map(({ id }) => id).sort()).toEqual(ids.sort());
+  });
+
+  it.each(listed.map((exercise) => [exercise.id, exercise] as const))("%s stands in it whole", (id, exercise) => {
+    const section = sectionOf(text, exercise);
+    const counted = (pattern: RegExp) => [...section.matchAll(pattern)].length;
+    const found = {
+      "answer cells": counted(new RegExp(`"grade": false, "grade_id": "${id}", .*"solution": true`, "g")),
+      "check cells": counted(new RegExp(`"grade": true, "grade_id": "${id}-check", .*"points": ${exercise.points},`, "g")),
+      "checks by name": counted(/^await check\(\w+, \w+\);$/gm),
+      "begin of a solution": counted(/^\s*\/\/\/ BEGIN SOLUTION$/gm),
+      "end of a solution": counted(/^\s*\/\/\/ END SOLUTION$/gm),
+      "folded hints": counted(/<details><summary>Hint [12]<\/summary>/g),
+    };
+    expect(found).toEqual({
+      "answer cells": 1,
+      "check cells": 1,
+      "checks by name": 1,
+      "begin of a solution": 1,
+      "end of a solution": 1,
+      "folded hints": 2,
+    });
+    expect(exercise.minutes).toBeGreaterThan(0);
+    expect(exercise.points).toBeGreaterThan(0);
+  });
+
+  it("announces each exercise as lib/lessons defines it", async () => {
+    const announced = listed.map(({ id, title, difficulty, minutes, points }) => ({ id, title, difficulty, minutes, points }));
+    const wanted = (await defined(lesson)).map(({ id, title, difficulty, minutes, points }) => {
+      return { id, title, difficulty, minutes, points };
+    });
+    const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
+    expect(announced.sort(byId)).toEqual(wanted.sort(byId));
+  });
+
+  it("has each held to its reference, another right answer and its misconceptions, by the lesson's own test", async () => {
+    const tests = fs.readFileSync(path.join("test/lessons", lesson, "exercises.test.ts"), "utf8").replace(/\s+/g, " ");
+    const names = [...(await exported(lesson)).keys()];
+    expect(names.filter((name) => !new RegExp(`holdsTo\\( ?${name}\\b`).test(tests))).toEqual([]);
+  });
+
+  it("names at least two misconceptions for each exercise, each with a message", async () => {
+    const exercises = await defined(lesson);
+    // Where the answer is free, accept names what is wrong with it, and the exercise's own test holds it to that.
+    const free = ({ accept, cases }: AnyExercise) => accept !== undefined && cases.every(({ args }) => args.length === 0);
+    const poor = exercises.filter((it) => it.misconceptions.length < 2 && !free(it)).map(({ id }) => id);
+    const mute = exercises.filter(({ misconceptions }) =>
+      misconceptions.some(({ name, message }) => name.trim() === "" || message.trim().length < 10),
+    );
+    const repeated = exercises.filter(
+      ({ misconceptions }) => new Set(misconceptions.map(({ name }) => name)).size < misconceptions.length,
+    );
+    expect({ poor, mute: mute.map(({ id }) => id), repeated: repeated.map(({ id }) => id) }).toEqual({
+      poor: [],
+      mute: [],
+      repeated: [],
+    });
+  });
+});
+
+it("no two exercises of the course have the same id", () => {
+  const ids = lessons.flatMap((lesson) => exercisesIn(master(lesson), lesson).map(({ id }) => id));
+  expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([]);
+});

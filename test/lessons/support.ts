@@ -1,0 +1,41 @@
+/** What every exercise is held to. */
+import { expect, it } from "vitest";
+import { evaluate, type AnyFunction, type CheckResult, type Exercise } from "../../lib/notebook/exercise/check";
+
+/** A check that shows nothing. */
+export function silently<F extends AnyFunction>(exercise: Exercise<F>, answer: AnyFunction): Promise<CheckResult> {
+  return evaluate(exercise, answer);
+}
+
+/**
+ * Declares tests: the reference passes, so does an answer that is written differently, the stub is unsolved, and each
+ * misconception is recognised by its own name.
+ */
+export function holdsTo<F extends AnyFunction>(exercise: Exercise<F>, differentlyWritten: F): void {
+  it("accepts the reference", async () => {
+    expect(await silently(exercise, exercise.reference)).toMatchObject({ status: "passed" });
+  });
+
+  it("accepts a right answer that is written differently", async () => {
+    expect(await silently(exercise, differentlyWritten)).toMatchObject({ status: "passed" });
+  });
+
+  it("takes the stub as not solved yet", async () => {
+    const stub = () => {
+      throw new Error("Not implemented");
+    };
+    expect(await silently(exercise, stub)).toMatchObject({ status: "unsolved" });
+  });
+
+  it.each(exercise.misconceptions.map((misconception) => [misconception.name, misconception] as const))(
+    "recognises: %s",
+    async (name, { answer, message }) => {
+      expect(await silently(exercise, answer as unknown as AnyFunction)).toEqual({
+        passed: false,
+        status: "wrong",
+        misconception: name,
+        message,
+      });
+    },
+  );
+}

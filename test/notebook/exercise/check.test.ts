@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest";
+import { assertSolved, check, defineExercise, solvedOr } from "../../../lib/notebook/exercise/check";
+import { captured, shownText } from "../captured";
+import { checked, COMMON, double, type Double } from "./exercises";
+
+describe("a check", () => {
+  it("passes a right answer, with its points", async () => {
+    const answer: Double = (values) => values.map((value) => value + value);
+    expect(await shownText(() => check(double, answer))).toMatch(/^✔ Double it: right, 2 points$/);
+  });
+
+  it("says of the stub that it is not solved yet, and calls it neither right nor wrong", async () => {
+    const stub = () => {
+      throw new Error("Not implemented");
+    };
+    const text = await shownText(() => check(double, stub));
+    expect(text).toContain("not solved yet");
+    expect(text).not.toMatch(/^\s*[✔✘]/m);
+  });
+
+  it("knows a misconception by the answers in all cases", async () => {
+    const result = await checked(double, (values: number[]) => values.map((value) => value * value));
+    expect(result).toMatchObject({
+      passed: false,
+      misconception: "squares",
+      message: double.misconceptions[0].message,
+    });
+  });
+
+  it("does not name a misconception that fits some cases only", async () => {
+    const result = await checked(double, (values: number[]) => values.map((value) => (value > 0 ? value ** 2 : value)));
+    expect(result.misconception).toBeUndefined();
+    expect(result.message).toContain('Case "positive numbers"');
+  });
+
+  it("shows the call, the answer and what was expected", async () => {
+    const { message } = await checked(double, (values: number[]) => values.map((value) => 2 * value + 1));
+    expect(message).toContain("[1, 2, 3]");
+    expect(message).toContain("[3, 5, 7]");
+    expect(message).toContain("[2, 4, 6]");
+  });
+
+  it("never shows the reference", async () => {
+    expect(await shownText(() => check(double, () => []))).not.toContain("=>");
+  });
+
+  it("says the same in HTML and in plain text, and escapes what a learner returns", async () => {
+    const exercise = defineExercise<(x: number) => string>({
+      ...COMMON,
+      id: "99-text",
+      reference: () => "right",
+      cases: [{ name: "<b>", args: [1] }],
+      misconceptions: [],
+    });
+    const { shown } = await captured(() => check(exercise, () => "<script>alert(1)</script>"));
+    const html = String(shown[0].bundle["text/html"]);
+    expect(html).not.toContain("<script>");
+    const words = html
+      .replace(/<br>|<\/div>/g, " ")
+      .replace(/<[^>]*>/g, "")
+      .replaceAll("&lt;", "<")
+      .replaceAll("&gt;", ">")
+      .replaceAll("&quot;", '"')
+      .replaceAll("&#39;", "'")
+      .replaceAll("&amp;", "&");
+    const flat = (text: string) => text.replaceAll("`", "").replace(/\s+/g, " ").trim();
+    expect(flat(words)).toBe(flat(shown[0].bundle["text/plain"]));
+  });
+
+  it("points to the hints when the answer is wrong", async () => {
+    expect(await shownText(() => check(double, () => []))).toContain("Hint 1");
+  });
+});
+
+describe("a design task", () => {
+  const half = defineExercise<(n: number) => number>({
+    ...COMMON,
+    id: "99-half",
+    reference: (n) => n / 2,
+    cases: [{ name: "ten", args: [10] }],
+    misconceptions: [],
+    accept: (got, _, [n]) => (got <= n / 2 ? true : `${got} is more than half of ${n}`),
+    score: { name: "parts", unit: "pieces", of: (got) => got, v3: 5 },
+  });
+
+  it("accepts any answer that keeps the rules, and compares its score with DeepSeek-V3's", async () => {
+    const text = await shownText(() => check(half, () => 3));
+    expect(text).toContain("✔");
+    expect(text).toContain("parts: yours 3 pieces, DeepSeek-V3's 5 pieces.");
+  });
+
+  it("says which rule an answer breaks", async () => {
+    expect((await checked(half, () => 7)).message).toContain("7 is more than half of 10");
+  });
+});
+
+describe("solvedOr", () => {
+  const right: Double = (values) => values.map((value) => value * 2);
+
+  it("gives the learner's function if it passes, else the reference, and shows nothing", async () => {
+    const { shown, result } = await captured(async () => [
+      await solvedOr(double, right),
+      await solvedOr(double, () => []),
+      await solvedOr(double, () => {
+        throw new Error("Not implemented");
+      }),
+    ]);
+    expect(result).toEqual([right, double.reference, double.reference]);
+    expect(shown).toEqual([]);
+  });
+});
+
+describe("defineExercise and assertSolved", () => {
+  it("refuse an exercise that lacks something, by its id", () => {
+    expect(() => defineExercise({ ...double, cases: [] })).toThrow("99-double has no cases");
+    expect(() => defineExercise({ ...double, hints: ["", "x"] })).toThrow("empty hint");
+    expect(() => defineExercise({ ...double, id: "gate" })).toThrow('"gate"');
+  });
+
+  it("turn a check that did not pass into an error for a grader", async () => {
+    const failed = await checked(double, () => 3);
+    expect(() => assertSolved(failed)).toThrow(failed.message);
+    expect(() => assertSolved({ passed: true, status: "passed", message: "" })).not.toThrow();
+  });
+});

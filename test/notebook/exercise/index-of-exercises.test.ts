@@ -1,0 +1,103 @@
+/** The index of exercises: what a master announces, what a learner's notebook says. */
+import fs from "node:fs";
+import path from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { exercisesIn, exerciseState, progressIn, progressSum, showExercises } from "../../../lib/notebook/exercise/index-of-exercises";
+import { shownText } from "../captured";
+import { temporaryFolder } from "../../support/folder";
+
+const newFolder = temporaryFolder();
+
+const MASTER = `// %% [markdown]
+// ### Exercise 1 · Double it
+//
+// *Implement · difficulty 2 of 3 · 7 minutes · 3 points*
+
+// %% nbgrader={"grade": false, "grade_id": "42-double", "locked": false, "solution": true}
+// %% nbgrader={"grade": true, "grade_id": "42-double-check", "locked": true, "points": 3}
+// %% [markdown]
+// ### Exercise 2 · Halve it
+//
+// *Fix the bug · difficulty 1 of 3 · 1 minutes · 1 point*
+
+// %% nbgrader={"grade": true, "grade_id": "42-halve-check", "locked": true, "points": 1}
+`;
+
+const STUB = 'function f() {\n  // YOUR CODE HERE\n  throw new Error("Not implemented");\n}';
+
+/** A notebook's two cells of one exercise. */
+function cells(answer: string, printed?: string, counts: [number, number] = [1, 2]) {
+  const outputs = printed === undefined ? [] : [{ output_type: "display_data", data: { "text/plain": [printed] } }];
+  return [
+    { source: answer, metadata: { nbgrader: { grade_id: "42-double" } }, execution_count: counts[0], outputs: [] },
+    { source: "check", metadata: { nbgrader: { grade_id: "42-double-check" } }, execution_count: counts[1], outputs },
+  ];
+}
+
+describe("a master", () => {
+  it("lists its exercises", () => {
+    expect(exercisesIn(MASTER, "42-answers")).toEqual([
+      { id: "42-double", lesson: "42-answers", title: "Double it", kind: "Implement", difficulty: 2, minutes: 7, points: 3 },
+      { id: "42-halve", lesson: "42-answers", title: "Halve it", kind: "Fix the bug", difficulty: 1, minutes: 1, points: 1 },
+    ]);
+  });
+
+  it("is told which exercise lacks its line, or its check", () => {
+    expect(() => exercisesIn(MASTER.replace("difficulty 1 of 3", "easy"), "42")).toThrow("exercise 2: no line with difficulty");
+    expect(() => exercisesIn(MASTER.replace("42-halve-check", "other"), "42")).toThrow("exercise 2: no cell that checks it");
+  });
+});
+
+describe("the state of an exercise", () => {
+  it.each([
+    ["not begun", cells(STUB, "○ Double it: not solved yet")],
+    ["not checked yet", cells("function f() {}")],
+    ["not checked yet", cells("function f() {}", "○ Double it: not solved yet")],
+    ["not right yet", cells("function f() {}", "✘ Double it: not right yet")],
+    ["solved", cells("function f() {}", "✔ Double it: right, 3 points")],
+    ["changed since the check", cells("function f() {}", "✔ Double it: right, 3 points", [5, 4])],
+    ["not begun", []],
+  ])("%s", (state, notebook) => {
+    expect(exerciseState(notebook, "42-double")).toBe(state);
+  });
+});
+
+describe("a folder of notebooks", () => {
+  let folder = "";
+  const write = (name: string, content: unknown) => fs.writeFileSync(path.join(folder, name), JSON.stringify(content));
+  const exercises = exercisesIn(MASTER, "42-answers");
+  const states = () => progressIn(folder, exercises).map(({ state }) => state);
+
+  beforeEach(() => void (folder = newFolder()));
+
+  it("may not be there, or hold what is no notebook", () => {
+    expect(progressIn(path.join(folder, "nowhere"), exercises)[0].state).toBe("lesson not opened");
+    write("42-answers.ipynb", "not a notebook");
+    expect(states()).toEqual(["lesson not opened", "lesson not opened"]);
+  });
+
+  it("counts the copy that is furthest, and not those that were put aside", () => {
+    write("42-answers.2026-01-01.ipynb", { cells: cells("f", "✔ right") });
+    write("42-answers.ipynb", { cells: cells(STUB) });
+    expect(states()[0]).toBe("not begun");
+    write("42-answers.new.ipynb", { cells: cells("f", "✔ right") });
+    expect(states()[0]).toBe("solved");
+    expect(progressSum(progressIn(folder, exercises))).toBe("1 of 2 exercises, 3 of 4 points");
+  });
+});
+
+it("a lesson shows all exercises of the course, with the state of the notebooks beside it", async () => {
+  const folder = newFolder();
+  const before = process.env.JPY_SESSION_NAME;
+  process.env.JPY_SESSION_NAME = path.join(folder, "00-start-here.ipynb");
+  fs.cpSync("notebooks/solutions/01-mixture-of-experts.ipynb", path.join(folder, "01-mixture-of-experts.ipynb"));
+  try {
+    const text = await shownText(showExercises);
+    expect(text).toMatch(/^00-shape .*lesson not opened$/m);
+    expect(text).toMatch(/^01-gate .*✔ solved$/m);
+    expect(text).toMatch(/Solved: 5 of \d+ exercises, 15 of \d+ points\./);
+  } finally {
+    if (before === undefined) delete process.env.JPY_SESSION_NAME;
+    else process.env.JPY_SESSION_NAME = before;
+  }
+});

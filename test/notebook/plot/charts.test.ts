@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { heatmapChart, lineChart, planeChart, waffleChart } from "../../../lib/notebook/plot/charts";
+
+type Trace = Record<string, unknown> & { x: number[]; y: number[]; visible?: string };
+const traces = (figure: { data: unknown[] }) => figure.data as Trace[];
+
+describe("waffleChart", () => {
+  const parts = [
+    { name: "a", value: 20.4 },
+    { name: "b", value: 0.1 },
+    { name: "c", value: 4.6, idle: true },
+  ];
+  const figure = waffleChart("squares", parts, { unit: 1, columns: 10 });
+
+  it("draws as many squares as the whole has units, whatever the parts round to", () => {
+    expect(traces(figure).map((trace) => trace.x.length)).toEqual([20, 1, 4]);
+  });
+
+  it("gives every square its own place", () => {
+    const places = traces(figure).flatMap(({ x, y }) => x.map((column, i) => `${column},${y[i]}`));
+    expect(new Set(places).size).toBe(25);
+    expect(Math.max(...traces(figure).flatMap(({ x }) => x))).toBe(9);
+  });
+
+  it("keeps a part too small for a square in the legend", () => {
+    const [, tiny] = traces(
+      waffleChart(
+        "",
+        [
+          { name: "a", value: 3 },
+          { name: "b", value: 0.2 },
+        ],
+        { unit: 1, columns: 3 },
+      ),
+    );
+    expect(tiny.visible).toBe("legendonly");
+  });
+});
+
+describe("lineChart", () => {
+  it("shows a legend only where there is something to tell apart", () => {
+    const series = { name: "one", x: [1, 2], y: [3, 4] };
+    const axis = { title: "" };
+    expect(lineChart({ title: "", x: axis, y: axis, series: [series] }).layout).toMatchObject({ showlegend: false });
+    expect(lineChart({ title: "", x: axis, y: axis, series: [series, series] }).layout).toMatchObject({
+      showlegend: true,
+    });
+  });
+});
+
+describe("heatmapChart", () => {
+  it("puts the first row on top and lines before the named columns", () => {
+    const { layout } = heatmapChart({
+      title: "",
+      x: { title: "" },
+      y: { title: "" },
+      values: [[1, null]],
+      colour: { title: "" },
+      dividers: [1],
+    });
+    expect(layout).toMatchObject({ yaxis: { autorange: "reversed" }, shapes: [{ x0: 0.5, x1: 0.5 }] });
+  });
+});
+
+describe("planeChart", () => {
+  it("draws the diagonal of dense models through the whole plane", () => {
+    const points = [
+      { name: "a", x: 10, y: 5 },
+      { name: "b", x: 1000, y: 900 },
+    ];
+    const [diagonal] = traces(
+      planeChart({ title: "", x: "", y: "", points, diagonal: { name: "", slope: 0.5 }, levels: [] }),
+    );
+    expect(diagonal.x).toEqual([10 / 3, 6000]);
+    expect(diagonal.y).toEqual([5 / 3, 3000]);
+  });
+});
