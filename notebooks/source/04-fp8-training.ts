@@ -41,7 +41,7 @@ import { totalParameters } from "./lib/economics/parameters";
 import { machine, leastTime, product } from "./lib/economics/roofline";
 import {
   decodeExercise, intervalExercise, lossOf, lossUnder, matrixErrors, outlierActivations, quantiseExercise,
-  recordedVariants, roundByLib as roundE4M3, smooth, tableExercise, throughOneScale, VARIANTS, victimExercise, workOf,
+  recordedVariants, roundE4M3, smooth, tableExercise, throughOneScale, VARIANTS, victimExercise, workOf,
   workShares, type ModuleCost, type QuantisedBlock, type VariantName, type VariantRuns,
 } from "./lib/lessons/04-fp8-training";
 import { MODULES, type Module } from "./lib/model/arithmetic";

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { decode } from "../../lib/numerics/codec";
-import { matrixErrors, elementErrors, flushedShare } from "../../lib/lessons/04-fp8-training/rounding-errors";
+import { matrixErrors } from "../../lib/lessons/04-fp8-training/rounding-errors";
 import { FORMATS, largest } from "../../lib/numerics/formats";
 import { exactProduct, quantisedProduct } from "../../lib/numerics/product";
 import { dequantise, quantise, retile, transposed } from "../../lib/numerics/fp8-quantise";
 import { roundInBlocks } from "../../lib/numerics/round-blocks";
 import { BLOCKS, type Block, type Scaling } from "../../lib/numerics/scaling";
-import { arrayFixture, bitsOf, jsonFixture, normalValues } from "./support";
+import { arrayFixture, bitsOf, flushedShare, jsonFixture, normalValues } from "./support";
 
 const TILE: Scaling = { format: "E4M3", block: BLOCKS.tile };
 const SQUARE: Scaling = { format: "E4M3", block: BLOCKS.square };
@@ -290,21 +290,5 @@ describe("outliers", () => {
     expect(tensor.rowWorst).toBeGreaterThan(3 * tile.rowWorst);
     expect(tensor.global).toBeLessThan(1.5 * tile.global);
     expect(tensor.flushed).toBeGreaterThan(20 * tile.flushed);
-  });
-});
-
-describe("error measures", () => {
-  it("by row, over all and at the worst element", () => {
-    const errors = matrixErrors([3, 4, 1, 1], [3, 0, 1, 0], [2, 2]);
-    expect(Array.from(errors.rows)).toEqual([4 / 3, 1]);
-    expect(errors).toMatchObject({ rowMedian: (4 / 3 + 1) / 2, rowWorst: 4 / 3, largest: 4, largestRelative: 4 / 3 });
-    expect(errors.global).toBeCloseTo(Math.sqrt(17 / 10), 12);
-  });
-
-  it("of rows of zeros, of nothing, of elements", () => {
-    expect(Array.from(matrixErrors([0, 0, 1, 0], [0, 0, 0, 0], [2, 2]).rows)).toEqual([0, Infinity]);
-    expect(matrixErrors([], [], [0, 3])).toMatchObject({ rowMedian: 0, rowWorst: 0, global: 0 });
-    expect(Array.from(elementErrors([0, 1, 1.5], [0, 0, 1]))).toEqual([0, Infinity, 0.5]);
-    expect(() => matrixErrors([1], [1, 2], [1, 2])).toThrow("needs two times 2 numbers; got 1 and 2");
   });
 });

@@ -37,3 +37,8 @@ export function normalValues(length: number, seed: number, std = 1): Float32Arra
 export function bitsOf(values: Float32Array): Uint32Array {
   return new Uint32Array(values.buffer, values.byteOffset, values.length);
 }
+
+/** The share of all values that are not 0 and became 0. */
+export function flushedShare(quantised: ArrayLike<number>, values: Float32Array): number {
+  return values.filter((value, i) => value !== 0 && quantised[i] === 0).length / values.length;
+}

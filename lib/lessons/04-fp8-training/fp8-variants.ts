@@ -6,12 +6,15 @@ import type { Recipe } from "../../numerics/fp8-matmul";
 import type { RunRecord } from "../../training/record";
 import type { Domain } from "../../corpus/corpus";
 
-const withRecipe = (changes: Partial<Recipe>): Precision => ({ ...V3_PRECISION, fp8: { ...V3_PRECISION.fp8, ...changes } });
+const withRecipe = (changes: Partial<Recipe>): Precision => ({
+  ...V3_PRECISION,
+  fp8: { ...V3_PRECISION.fp8, ...changes },
+});
 
 export interface Variant {
-  /** As a legend has it. */
+  /** Its name in a legend. */
   label: string;
-  /** Undefined: float32 throughout. */
+  /** float32 throughout where left out. */
   precision?: Precision;
 }
 
@@ -38,7 +41,7 @@ export interface VariantCurve {
   loss: number[];
   /** Bits per byte on held-out text at the end, computed with the variant's own precision. */
   heldOut: Record<Domain, number>;
-  /** Mean of heldOut. */
+  /** The mean over the domains of heldOut. */
   heldOutMean: number;
   seconds: number;
 }

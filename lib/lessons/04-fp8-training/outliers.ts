@@ -1,14 +1,14 @@
 /**
- * Activations as large models have them, made to order: a few channels far larger than the rest, in every token, and
- * tokens of different size (Dettmers et al., LLM.int8(), 2022, section 4, describe both); and what moves the outliers
- * out of the way before quantising.
+ * Artificial activations with the outliers of large models: a few channels far larger than the rest, in every token, and
+ * tokens of different size (Dettmers et al., LLM.int8(), 2022, section 4, describe both). And SmoothQuant, which moves
+ * the outliers out of the way before quantising.
  */
 import { Random } from "../../tensor/random";
 
 export interface OutlierOptions {
   tokens: number;
   channels: number;
-  /** So many channels, evenly spaced, are outliers. */
+  /** Number of channels that are outliers, evenly spaced. */
   outliers: number;
   /** How many times larger they are. */
   size: number;
@@ -33,12 +33,12 @@ export function outlierActivations({ tokens, channels, outliers, size, spread, s
 /**
  * SmoothQuant (Xiao et al., 2022, equation 4): each input channel j is divided by s_j = max|x_j|^α / max|w_j|^(1 − α)
  * in the activations and multiplied by it in the weight. The product stays the same; the outliers are now shared
- * between both sides. It is for models that are trained already: s comes from activations seen before.
+ * between both sides. It is for trained models: s comes from activations that were recorded before.
  *
  * @param x [tokens, channels]
  * @param w [outputs, channels]
  * @param alpha 0 leaves the activations as they are, 1 makes all their channels equally large
- * @returns both, smoothed
+ * @returns x and w, smoothed
  */
 export function smooth(
   x: Float32Array,
@@ -51,6 +51,8 @@ export function smooth(
     values.forEach((value, i) => (most[i % channels] = Math.max(most[i % channels], Math.abs(value))));
     return most;
   });
-  const factor = largestX.map((most, c) => (most > 0 && largestW[c] > 0 ? most ** alpha / largestW[c] ** (1 - alpha) : 1));
+  const factor = largestX.map((most, c) =>
+    most > 0 && largestW[c] > 0 ? most ** alpha / largestW[c] ** (1 - alpha) : 1,
+  );
   return { x: x.map((value, i) => value / factor[i % channels]), w: w.map((value, i) => value * factor[i % channels]) };
 }

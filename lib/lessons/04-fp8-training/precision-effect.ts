@@ -6,9 +6,10 @@ import { nextTokenLoss, bitsPerByte } from "../../training/losses";
 import * as tf from "@tensorflow/tfjs";
 
 /**
- * Mean bits per byte of a model under a precision, float32 where left out. Reads back once.
+ * Mean bits per byte of a model that computes in a given precision. Reads back once.
  *
- * @param windows [count][T + 1] token ids; predicts each token but the first of a window
+ * @param windows [count][T + 1] token ids; each token but the first of a window is predicted
+ * @param precision float32 where left out
  */
 export function lossUnder(model: DeepSeekV3, windows: number[][], precision?: Precision): number {
   const products = precision === undefined ? FLOAT32 : productsFor(precision);

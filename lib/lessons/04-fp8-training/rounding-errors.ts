@@ -1,17 +1,16 @@
 /**
- * How far a computed matrix is from the exact one: per element, per row, and over all. The three answer different
- * questions: a few large rows decide the global measure, and can hide that small rows, tokens of small activations, are
- * ruined.
+ * How far a computed matrix is from the exact one: row by row, and over all. The two answer different questions: a few
+ * large rows decide the global measure, and can hide that small rows, tokens of small activations, are ruined.
  */
 export interface MatrixErrors {
-  /** ‖row − exact row‖ / ‖exact row‖ for each row; 0 for an exact row of zeros that was met, else Infinity. */
+  /** ‖row − exact row‖ / ‖exact row‖ for each row; where the exact row is 0, either 0 or Infinity. */
   rows: Float64Array;
-  /** Of the rows. */
+  /** Median and largest value of rows. */
   rowMedian: number;
   rowWorst: number;
   /** Frobenius norm of the difference, relative to that of the exact matrix. */
   global: number;
-  /** The largest difference, and in relation to the largest exact magnitude. */
+  /** The largest difference of two elements, and its ratio to the largest exact magnitude. */
   largest: number;
   largestRelative: number;
 }
@@ -29,7 +28,10 @@ export function matrixErrors(
   [rows, columns]: [number, number],
 ): MatrixErrors {
   if (actual.length !== rows * columns || exact.length !== rows * columns) {
-    throw new Error(`matrixErrors: [${rows}, ${columns}] needs two times ${rows * columns} numbers; got ${actual.length} and ${exact.length}`);
+    throw new Error(
+      `matrixErrors: [${rows}, ${columns}] needs two times ${rows * columns} numbers; ` +
+        `got ${actual.length} and ${exact.length}`,
+    );
   }
   const byRow = new Float64Array(rows);
   let [difference, size, largest, most] = [0, 0, 0, 0];
@@ -57,19 +59,6 @@ export function matrixErrors(
   };
 }
 
-/** |actual − exact| / |exact| for each element; 0 where both are 0, Infinity where only exact is. */
-export function elementErrors(actual: ArrayLike<number>, exact: ArrayLike<number>): Float64Array {
-  if (actual.length !== exact.length) throw new Error(`elementErrors: ${actual.length} numbers against ${exact.length}`);
-  return Float64Array.from({ length: exact.length }, (_, i) => relative(Math.abs(actual[i] - exact[i]), Math.abs(exact[i])));
-}
-
 function relative(error: number, size: number): number {
   return error === 0 ? 0 : error / size;
-}
-
-/** The share of numbers that are not 0 and became 0. */
-export function flushedShare(quantised: ArrayLike<number>, values: ArrayLike<number>): number {
-  let flushed = 0;
-  for (let i = 0; i < values.length; i++) if (values[i] !== 0 && quantised[i] === 0) flushed++;
-  return values.length === 0 ? 0 : flushed / values.length;
 }

@@ -1,0 +1,63 @@
+/** Exercise 4: how rarely a sum may be promoted to float32 before its error is too large. */
+import { defineExercise } from "../../notebook/exercise/check";
+
+/** The error by interval, the length of the sum and the error allowed → the largest interval within it. */
+export type ChooseInterval = (errorOf: (interval: number) => number, K: number, tolerance: number) => number;
+
+/** 32, 64, 128 … up to K: an instruction adds 32 products. */
+const intervals = (K: number) => Array.from({ length: Math.floor(Math.log2(K / 32)) + 1 }, (_, i) => 32 * 2 ** i);
+
+const largestInterval: ChooseInterval = (errorOf, K, tolerance) =>
+  Math.max(...intervals(K).filter((interval) => errorOf(interval) <= tolerance));
+
+/** An error that grows with the interval, as that of a sum in a short register does. */
+const growing = (slope: number) => (interval: number) => slope * interval ** 1.1;
+
+export const intervalExercise = defineExercise<ChooseInterval>({
+  id: "04-interval",
+  title: "Choose the promotion interval",
+  difficulty: 1,
+  minutes: 8,
+  points: 2,
+  reference: largestInterval,
+  cases: [
+    { name: "a sum of 4,096", args: [growing(5e-6), 4096, 2e-3] },
+    { name: "a short sum, never promoted before its end", args: [growing(1e-7), 512, 1e-2] },
+    { name: "a tolerance that just fits", args: [(interval) => interval / 1e6, 4096, 128e-6] },
+    { name: "a strict tolerance", args: [growing(5e-6), 8192, 3e-4] },
+  ],
+  misconceptions: [
+    {
+      name: "always the smallest",
+      answer: () => 32,
+      message:
+        "32 is the most exact, and the dearest: each promotion costs additions outside of the tensor core. How " +
+        "rarely is enough?",
+    },
+    {
+      name: "one step too far",
+      answer: (errorOf, K, tolerance) => Math.min(K, 2 * largestInterval(errorOf, K, tolerance)),
+      message: "Your interval's error is above the tolerance: take the largest one that is still within it.",
+    },
+    {
+      name: "one step too careful",
+      answer: (errorOf, K, tolerance) => {
+        const fit = intervals(K).filter((interval) => errorOf(interval) < tolerance);
+        return fit[Math.max(0, fit.length - (errorOf(fit[fit.length - 1] * 2) === tolerance ? 1 : 2))];
+      },
+      message:
+        "Twice your interval would still be within the tolerance (which may be reached, not only missed), at half " +
+        "the promotions.",
+    },
+    {
+      name: "the number of promotions",
+      answer: (errorOf, K, tolerance) => K / largestInterval(errorOf, K, tolerance),
+      message: "You return how often the sum is promoted. The question is after how many elements.",
+    },
+  ],
+  hints: [
+    "Candidates are 32, 64, 128 … up to K, since an instruction adds 32 products. `errorOf(interval)` says how large the " +
+      "error is with each.",
+    "Start at 32, and double it as long as the doubled interval is at most K and its error at most the tolerance.",
+  ],
+});
