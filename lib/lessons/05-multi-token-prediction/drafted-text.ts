@@ -1,7 +1,7 @@
-/** Written tokens as characters, where bytes are the tokens: what became of the drafts, by kind of character. */
+/** Text written with drafts, character by character (a token is a byte), and what became of the drafts. */
 import type { DecodedToken } from "../../inference/decode";
 
-/** What a draft became, or that there was none: the main model's own token. */
+/** Where a token comes from: an accepted draft, the main model after it rejected a draft, or the main model alone. */
 export type Origin = "accepted" | "replaced" | "own";
 
 export interface WrittenCharacter {
@@ -10,12 +10,12 @@ export interface WrittenCharacter {
   tokens: DecodedToken[];
 }
 
-/** A token is "replaced" if it stands where a draft was rejected. */
+/** The origin of a token. */
 export function originOf({ draft }: DecodedToken): Origin {
   return draft === undefined ? "own" : draft.accepted ? "accepted" : "replaced";
 }
 
-/** Tokens as characters: the bytes of one character come together, and what is no byte is left out. */
+/** Tokens as characters: the bytes of a character are put together, tokens that are no bytes left out. */
 export function charactersOf(tokens: readonly DecodedToken[]): WrittenCharacter[] {
   const decoder = new TextDecoder();
   const characters: WrittenCharacter[] = [];
@@ -34,14 +34,14 @@ export const CHARACTER_KINDS = ["first letter of a word", "letter within a word"
 export type CharacterKind = (typeof CHARACTER_KINDS)[number];
 
 /** The kind of a character, given the one before it. */
-export function kindOf(character: string, before: string): CharacterKind {
+export function characterKind(character: string, before: string): CharacterKind {
   if (/^\s/.test(character)) return "space";
   if (/^\p{L}/u.test(character)) return /\p{L}$/u.test(before) ? "letter within a word" : "first letter of a word";
   return /^\p{N}/u.test(character) ? "digit" : "other sign";
 }
 
 /**
- * Drafts verified and accepted, by the kind of the character that the text then got.
+ * How many drafts were verified and how many accepted, by the kind of character that was written in their place.
  *
  * @param before the text that the tokens follow
  */
@@ -54,7 +54,7 @@ export function acceptanceByKind(
   >;
   let previous = before;
   for (const { text, tokens: bytes } of charactersOf(tokens)) {
-    const count = counts[kindOf(text, previous)];
+    const count = counts[characterKind(text, previous)];
     for (const { draft } of bytes) {
       if (draft === undefined) continue;
       count.drafted++;

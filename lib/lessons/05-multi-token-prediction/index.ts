@@ -1,8 +1,10 @@
 /** All that lesson 05 has of its own, in one place to import from. */
-export * from "./answers";
 export * from "./coloured-text";
 export * from "./drafted-text";
-export * from "./module-exercises";
+export * from "./exercise-1-targets";
+export * from "./exercise-2-combine";
+export * from "./exercise-3-verify";
+export * from "./exercise-4-expected";
+export * from "./exercise-5-depth";
 export * from "./parallel-heads";
-export * from "./speculation-exercises";
-export * from "./step-times";
+export * from "./speculation-times";

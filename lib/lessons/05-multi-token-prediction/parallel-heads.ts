@@ -1,16 +1,17 @@
 /**
- * What a parallel head could know. It predicts the token after the next from the same state that predicts the next, so it
- * cannot see which the next one is (Gloeckle et al., 2024; Medusa's heads are of the same kind).
+ * What a parallel head could know. It predicts the token after the next from the same state that predicts the next one,
+ * so it cannot see which token comes next (Gloeckle et al., 2024; Medusa's heads work the same way).
  */
 import * as tf from "@tensorflow/tfjs";
 import type { DeepSeekV3 } from "../../model/model";
 
 /**
- * The distribution of the token after the next, over all that the next may be: Σ_a p(a | text) · p(· | text, a), by the
- * main model itself. No head that sees the text alone can predict the main model's writing better.
+ * The distribution of the token after the next, summed over all tokens that may come next:
+ * Σ_a p(a | text) · p(· | text, a), by the main model itself. No head that sees only the text can predict better what the
+ * main model writes. Takes a pass over V texts.
  *
  * @param ids [T], the text
- * @returns [V]; costs a pass over V texts
+ * @returns [V]
  */
 export function parallelAtBest(model: DeepSeekV3, ids: number[]): Float32Array {
   const V = model.config.vocabSize;
@@ -24,10 +25,10 @@ export function parallelAtBest(model: DeepSeekV3, ids: number[]): Float32Array {
 }
 
 /**
- * The distribution of the token after the last by the multi-token prediction module, which sees all of the text; the main
- * model's part of it ends one token earlier.
+ * The distribution of the token after the last by the multi-token prediction module. The module sees all of the text; the
+ * state that it gets from the main model has seen one token less.
  *
- * @param ids [T], T at least 2
+ * @param ids [T], the text, at least 2 tokens
  * @returns [V]
  */
 export function byModule(model: DeepSeekV3, ids: number[]): Float32Array {

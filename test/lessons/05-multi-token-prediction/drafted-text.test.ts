@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { DecodedToken } from "../../../lib/inference/decode";
-import { acceptanceByKind, charactersOf, kindOf, originOf } from "../../../lib/lessons/05-multi-token-prediction/drafted-text";
+import {
+  acceptanceByKind, characterKind, charactersOf, originOf,
+} from "../../../lib/lessons/05-multi-token-prediction/drafted-text";
 import { encode } from "../../../lib/corpus/bytes";
 
 /** Tokens of a text; of those at `accepted` and `rejected` there was a draft. */
@@ -31,7 +33,7 @@ describe("written tokens", () => {
     ["\n", "x", "space"],
     [".", "x", "other sign"],
   ])("%o after %o is a %s", (character, before, kind) => {
-    expect(kindOf(character, before)).toBe(kind);
+    expect(characterKind(character, before)).toBe(kind);
   });
 
   it("count drafts by kind, every byte of a character", () => {

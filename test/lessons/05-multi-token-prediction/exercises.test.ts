@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { expectedTokens } from "../../../lib/economics/speculation";
-import { flopsPerToken, type Combine, type Depth, type Targets, type VerifyDraft } from "../../../lib/lessons/05-multi-token-prediction/answers";
-import { combineExercise, targetsExercise } from "../../../lib/lessons/05-multi-token-prediction/module-exercises";
-import { depthExercise, expectedExercise, verifyExercise } from "../../../lib/lessons/05-multi-token-prediction/speculation-exercises";
+import {
+  combineExercise, depthExercise, expectedExercise, flopsPerToken, targetsExercise, verifyExercise,
+  type Combine, type Depth, type Targets, type VerifyDraft,
+} from "../../../lib/lessons/05-multi-token-prediction";
 import { tinyConfig } from "../../../lib/model/config";
 import { createModel } from "../../../lib/model/model";
 import { useBackend } from "../../../lib/tensor/backend";

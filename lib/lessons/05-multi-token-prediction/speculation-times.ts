@@ -1,34 +1,34 @@
 /**
- * What the parts of a speculative step take on this machine: feeding one token, feeding a token and its draft, drafting.
- * Their ratios decide whether speculation pays. The fastest of several, taken in turns: what else the machine is doing
- * only ever adds time.
+ * How long the parts of a speculative step take on this machine: feeding one token, feeding a token and its draft,
+ * drafting. Their ratios decide whether speculation pays. Each time is the fastest of several rounds, since anything else
+ * that the machine does can only add time.
  */
 import * as tf from "@tensorflow/tfjs";
 import { LatentCache } from "../../model/latent-cache";
 import type { DeepSeekV3 } from "../../model/model";
 import { openEngine, type EngineOptions } from "../../inference/choose-engine";
 
-export interface StepTimes {
-  /** Milliseconds of a pass over one token, and over two. */
+/** Milliseconds of the parts of a step. */
+export interface SpeculationTimes {
+  /** The main model's pass over one token, and over two. */
   one: number;
   two: number;
-  /** Of the multi-token prediction module for one token. */
+  /** The multi-token prediction module's pass over one token. */
   draft: number;
 }
 
-/** Of an engine, which also has to let the module read the tokens that were written meanwhile. */
-export interface EngineTimes extends StepTimes {
-  /** Of the module for two tokens: what a draft takes after one that was accepted. */
+/** An engine's times. Its module also has to read the tokens that were accepted. */
+export interface EngineTimes extends SpeculationTimes {
+  /** The module's pass over two tokens: a draft after one that was accepted. */
   draftTwo: number;
 }
 
 /**
- * Times of an engine, after some text. The tokens change from round to round, as in life: a token that comes again and
- * again finds its experts in the processor's cache.
+ * Times of an engine after some text. Each round feeds other tokens, as decoding does: the experts of a token that is
+ * fed again and again would stay in the processor's cache.
  *
- *
- * @param text token ids that are fed before
- * @param rounds measurements of each
+ * @param text token ids that are fed first
+ * @param rounds measurements of each part
  */
 export async function engineTimes(
   model: DeepSeekV3,
@@ -56,13 +56,15 @@ export async function engineTimes(
 /**
  * The same for several texts at once, by the model's own passes with a cache.
  *
- * @param batch texts
+ * @param batch number of texts
+ * @param text token ids that are fed first, the same for every text
+ * @param rounds measurements of each part
  */
 export async function batchTimes(
   model: DeepSeekV3,
   batch: number,
   { text, rounds }: { text: number[]; rounds: number },
-): Promise<StepTimes> {
+): Promise<SpeculationTimes> {
   const [main, module] = [new LatentCache(), new LatentCache()];
   const rows = (ids: number[]) => Array.from({ length: batch }, () => ids);
   const read = async (compute: () => tf.Tensor) => {
@@ -70,7 +72,7 @@ export async function batchTimes(
     await result.data();
     result.dispose();
   };
-  // Different tokens in different texts, as in life: equal ones would share their experts.
+  // Each text gets other tokens: equal ones would share their experts.
   const spread = (tokens: number) =>
     Array.from({ length: batch }, (_, b) => Array.from({ length: tokens }, (_, t) => text[(b + t) % text.length]));
   const state = tf.tidy(() => model.hiddenStates(spread(1)));
@@ -91,9 +93,9 @@ export async function batchTimes(
 }
 
 /**
- * The fastest time of each part, in milliseconds, of several rounds.
+ * The fastest time of each part over several rounds, in milliseconds.
  *
- * @param rewind back to the text as it was, after each round
+ * @param rewind goes back to the text as it was, after each round
  */
 async function inTurns<K extends string>(
   rounds: number,
@@ -106,10 +108,10 @@ async function inTurns<K extends string>(
     for (const name of names) {
       const begin = performance.now();
       await parts[name]();
-      if (round > 0) fastest[name] = Math.min(fastest[name], performance.now() - begin); // the first is warming up
+      if (round > 0) fastest[name] = Math.min(fastest[name], performance.now() - begin); // round 0 warms up
     }
     await rewind();
-    await new Promise<void>((resolve) => setImmediate(resolve)); // lets signals in
+    await new Promise<void>((resolve) => setImmediate(resolve)); // an interrupt can come through here
   }
   return fastest;
 }

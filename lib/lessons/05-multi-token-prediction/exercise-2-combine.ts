@@ -1,70 +1,48 @@
-/** The two exercises of lesson 05 about the module: what it is trained on, and what goes into it. */
-import { Random } from "../../tensor/random";
+/** Exercise 2: what goes into the module. */
+import * as tf from "@tensorflow/tfjs";
+import { rmsNorm } from "../../model/rms-norm";
 import { defineExercise } from "../../notebook/exercise/check";
-import {
-  combineByLib,
-  normed,
-  targetRows,
-  targetsByLib,
-  wrongCombine,
-  type Combine,
-  type CombineWeights,
-  type Targets,
-} from "./answers";
+import { Random } from "../../tensor/random";
 
-export const targetsExercise = defineExercise<Targets>({
-  id: "05-targets",
-  title: "What the k-th module is trained on",
-  difficulty: 1,
-  minutes: 8,
-  points: 2,
-  reference: targetsByLib,
-  cases: [
-    { name: "six tokens, first module", args: [[10, 11, 12, 13, 14, 15], 1] },
-    { name: "six tokens, second module", args: [[10, 11, 12, 13, 14, 15], 2] },
-    { name: "the main model itself: k = 0", args: [[7, 8, 9], 0] },
-    { name: "a text too short for the module", args: [[7, 8, 9], 3] },
-  ],
-  misconceptions: [
-    {
-      name: "one token too near",
-      answer: (ids, k) => targetRows(ids, 0, ids.length - k, k, k),
-      message: "Your module k predicts token i + k: that is the newest token it sees. It has to predict the one after.",
-    },
-    {
-      name: "one token too far",
-      answer: (ids, k) => targetRows(ids, 0, ids.length - k - 2, k, k + 2),
-      message: "Your targets are one token too far. The main model (k = 0) at state i predicts token i + 1.",
-    },
-    {
-      name: "last positions kept",
-      answer: (ids, k) => targetRows(ids, 0, ids.length, k, k + 1),
-      message:
-        "You keep the last states, which have no target within the text. A row for each token is too many: leave out " +
-        "the states whose target does not exist.",
-    },
-    {
-      name: "first positions dropped",
-      answer: (ids, k) => targetRows(ids, k, ids.length - 1, 0, 1),
-      message: "You leave out the first states. It is the last ones that have no target.",
-    },
-    {
-      name: "the newest token is not seen",
-      answer: (ids, k) => targetRows(ids, 0, ids.length - k - 1, 0, k + 1),
-      message:
-        "Your module sees only token i, as Meta's parallel heads do. DeepSeek's module k has also seen the tokens " +
-        "i + 1 … i + k.",
-    },
-  ],
-  hints: [
-    "Write down the six tokens, put a finger on state 0, and say for k = 1: which tokens go in, which one comes out? " +
-      "Then ask which states run out of text.",
-    "Row i is [i, ids[i + k], ids[i + k + 1]], for all i with i + k + 1 < ids.length.",
-  ],
-});
+export interface CombineWeights {
+  norm: number[]; // the main model's final norm [D]
+  enorm: number[]; // [D]
+  hnorm: number[]; // [D]
+}
+/** States as the last block leaves them [T][D], embeddings of the same tokens [T][D] → [T − 1][2D]. */
+export type Combine = (states: number[][], embeddings: number[][], weights: CombineWeights) => number[][];
+
+/** RMSNorm of one vector [D], with the released epsilon. */
+export function normed(x: number[], weight: number[]): number[] {
+  const scale = 1 / Math.sqrt(x.reduce((sum, value) => sum + value * value, 0) / x.length + 1e-6);
+  return x.map((value, i) => value * scale * weight[i]);
+}
+
+const combineByLib: Combine = (states, embeddings, { norm, enorm, hnorm }) =>
+  tf.tidy(() => {
+    const T = states.length;
+    const normal = (x: tf.Tensor2D, weight: number[]) => rmsNorm(x, tf.tensor1d(weight), 1e-6);
+    const hidden = normal(tf.tensor2d(states.slice(0, T - 1)), norm); // [T − 1, D]
+    const next = tf.tensor2d(embeddings.slice(1)); // [T − 1, D]
+    return tf.concat2d([normal(next, enorm), normal(hidden, hnorm)], 1).arraySync();
+  });
+
+/** The input with some of its parts replaced by wrong ones. */
+function wrongCombine({
+  state = (h: number[], w: CombineWeights) => normed(normed(h, w.norm), w.hnorm),
+  embedding = (e: number[], w: CombineWeights) => normed(e, w.enorm),
+  offset = 1,
+  stateFirst = false,
+}): Combine {
+  return (states, embeddings, weights) =>
+    states.slice(0, -1).map((h, i) => {
+      const [a, b] = [state(h, weights), embedding(embeddings[i + offset], weights)];
+      return stateFirst ? [...a, ...b] : [...b, ...a];
+    });
+}
 
 const D = 4;
-/** States, embeddings and norms of T tokens. Norms are far from 1, so that no wrong way gives the right numbers. */
+/** States, embeddings and norms for T tokens. Norms are far from 1, so that no wrong way gives the right numbers. */
 function combineCase(seed: number, T: number): [number[][], number[][], CombineWeights] {
   const random = new Random(seed);
   const vector = (scale: number) => Array.from({ length: D }, () => scale * random.normal());

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { batchTimes, engineTimes } from "../../../lib/lessons/05-multi-token-prediction/step-times";
+import { batchTimes, engineTimes } from "../../../lib/lessons/05-multi-token-prediction/speculation-times";
 import { useBackend } from "../../../lib/tensor/backend";
 import { expectNoLeak } from "../../support/close";
 import { lively } from "../../inference/support";

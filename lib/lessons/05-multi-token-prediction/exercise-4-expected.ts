@@ -1,0 +1,52 @@
+/** Exercise 4: how many tokens a step with drafts writes on average. */
+import { expectedTokens } from "../../economics/speculation";
+import { defineExercise } from "../../notebook/exercise/check";
+
+export const expectedExercise = defineExercise<(acceptance: number, drafts: number) => number>({
+  id: "05-expected",
+  title: "Tokens a step",
+  difficulty: 1,
+  minutes: 8,
+  points: 2,
+  reference: expectedTokens,
+  cases: [
+    { name: "one draft, 0.8", args: [0.8, 1] },
+    { name: "three drafts, 0.5", args: [0.5, 3] },
+    { name: "no draft", args: [0.7, 0] },
+    { name: "two drafts, always accepted", args: [1, 2] },
+    { name: "four drafts, never accepted", args: [0, 4] },
+  ],
+  misconceptions: [
+    {
+      name: "each draft counted by itself",
+      answer: (a, k) => 1 + k * a,
+      message:
+        "You give each draft the chance a. A draft counts only if all before it were accepted too: the second has " +
+        "a · a.",
+    },
+    {
+      name: "all or nothing",
+      answer: (a, k) => 1 + k * a ** k,
+      message: "You count drafts only if all of them are accepted. Those before the first rejected one are kept.",
+    },
+    {
+      name: "the model's own token forgotten",
+      answer: (a, k) => expectedTokens(a, k) - 1,
+      message: "These are the accepted drafts. The step also writes a token of the main model's own, whatever happens.",
+    },
+    {
+      name: "one draft short",
+      answer: (a, k) => (k === 0 ? 0 : expectedTokens(a, k - 1)),
+      message: "One term is missing: with k drafts the sum goes up to a to the power k.",
+    },
+    {
+      name: "drafts without end",
+      answer: (a) => 1 / (1 - a),
+      message: "This is the limit for endlessly many drafts. Here there are k of them.",
+    },
+  ],
+  hints: [
+    "One token is certain. The first draft adds another with chance a. When does the second draft add one?",
+    "1 + a + a² + … + a to the power k. In a loop, or as (1 − a^(k+1)) / (1 − a), which needs care at a = 1.",
+  ],
+});

@@ -1,0 +1,89 @@
+/** Exercise 5: how many drafts to make when a written token may cost so much. */
+import { expectedTokens, speculativeSpeedUp } from "../../economics/speculation";
+import { defineExercise } from "../../notebook/exercise/check";
+
+export interface DepthBudget {
+  /** Chance that a draft is accepted. */
+  acceptance: number;
+  /** FLOPs of one draft, as a multiple of the main model's FLOPs for a token. */
+  draftCost: number;
+  /** FLOPs that a written token may cost, in the same unit: 1 is plain decoding. */
+  budget: number;
+  /** Drafts that can be made at most. */
+  most: number;
+}
+export type Depth = (task: DepthBudget) => number;
+
+/**
+ * FLOPs of a written token with k drafts, as a multiple of the main model's for a token: a step verifies k + 1 tokens
+ * and drafts k, and keeps some of them.
+ */
+export function flopsPerToken({ acceptance, draftCost }: DepthBudget, k: number): number {
+  return 1 / speculativeSpeedUp(acceptance, k, draftCost, k + 1);
+}
+
+/** The largest depth whose cost is within the budget, by a cost for each depth. */
+function deepest(cost: (task: DepthBudget, k: number) => number): Depth {
+  return (task) => {
+    let best = 0;
+    for (let k = 1; k <= task.most; k++) if (cost(task, k) <= task.budget) best = k;
+    return best;
+  };
+}
+
+export const depthExercise = defineExercise<Depth>({
+  id: "05-depth",
+  title: "How many drafts under a budget?",
+  difficulty: 3,
+  minutes: 15,
+  points: 4,
+  reference: deepest(flopsPerToken),
+  cases: [
+    { name: "a good draft", args: [{ acceptance: 0.9, draftCost: 0.1, budget: 1.5, most: 8 }] },
+    { name: "a middling draft", args: [{ acceptance: 0.7, draftCost: 0.1, budget: 2, most: 8 }] },
+    { name: "a dear draft", args: [{ acceptance: 0.8, draftCost: 0.5, budget: 1.6, most: 8 }] },
+    { name: "no room for drafts", args: [{ acceptance: 0.6, draftCost: 0.1, budget: 1.1, most: 8 }] },
+    { name: "room for all", args: [{ acceptance: 0.95, draftCost: 0.02, budget: 3, most: 4 }] },
+  ],
+  misconceptions: [
+    {
+      name: "budget of a step",
+      answer: deepest((task, k) => k + 1 + k * task.draftCost),
+      message: "You hold a step to the budget. It is what a written token may cost: divide by the tokens of a step.",
+    },
+    {
+      name: "verifying thought to be free",
+      answer: deepest((task, k) => 1 + (k * task.draftCost) / expectedTokens(task.acceptance, k)),
+      message:
+        "You count the verification once for each written token. The main model also computes the drafts that are " +
+        "rejected: k + 1 tokens in every step.",
+    },
+    {
+      name: "drafts thought to be free",
+      answer: deepest((task, k) => flopsPerToken({ ...task, draftCost: 0 }, k)),
+      message: "The drafting itself is missing: k drafts, each at draftCost.",
+    },
+    {
+      name: "each draft counted by itself",
+      answer: deepest((task, k) => (k + 1 + k * task.draftCost) / (1 + k * task.acceptance)),
+      message: "Your step has 1 + k · a tokens. A draft counts only if all before it were accepted: use tokensPerStep.",
+    },
+    {
+      name: "stopped one short",
+      answer: (task) => Math.max(0, deepest(flopsPerToken)(task) - 1),
+      message: "One more draft would still be within the budget.",
+    },
+  ],
+  score: {
+    name: "tokens a step",
+    unit: "",
+    of: (k, [{ acceptance }]) => expectedTokens(acceptance, k),
+    v3: expectedTokens(0.875, 1), // data/serving.json: speculation.acceptance
+  },
+  hints: [
+    "What does a step with k drafts compute? The main model goes over k + 1 tokens, the module over k. How many of " +
+      "them stay in the text?",
+    "cost(k) = (k + 1 + k · draftCost) / tokensPerStep(acceptance, k). It only grows with k: go up from 0 to `most` " +
+      "and keep the last k within the budget.",
+  ],
+});
