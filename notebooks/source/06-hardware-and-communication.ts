@@ -38,7 +38,7 @@ import {
   bestSetAside, decodeBound, exchangeBytes, exchangeSeconds, expectedNodes, expertsAtSamePrice, linksOf, meanNodes,
   sharedSeconds, V3_PAYLOAD,
 } from "./lib/economics/communication";
-import type { SharedJob } from "./lib/economics/communication";
+import type { SharedJob, Traffic } from "./lib/economics/communication";
 import { cite, citeLink, fact, value } from "./lib/economics/facts";
 import { BUBBLE_FORMULAS, play, type PlayedStep } from "./lib/economics/pipeline";
 import { METHODS, scheduleOf, type Method } from "./lib/economics/pipeline-schedules";
@@ -50,8 +50,8 @@ import { combinations, expertCoverage, reachableCombinations } from "./lib/econo
 import {
   balanceExercise, bubbleExercise, chunkTimes, clock, computingShare, describe, forwardAlone, H100, intensityExercise,
   layerSums, layerTimes, measured, overlapGain, overlapRounds, rate, readMeasurements, rooflineChart, throughput,
-  timelineChart, trafficExercise, V3_JOB, type LinkBytes, type Measurements, type NumberSizes, type Piece, type
-  StepTimes, type TimelineTask,
+  timelineChart, trafficExercise, V3_JOB, type Measurements, type MicroBatchTimes, type NumberSizes,
+  type Piece, type TimelineTask,
 } from "./lib/lessons/06-hardware-and-communication";
 import { DEEPSEEK_V3 } from "./lib/model/config";
 import { selectExperts } from "./lib/model/router";
@@ -603,7 +603,7 @@ an H100, with its full NVLink, it would be ${whole(expertsAtSamePrice(ofTraining
 // the way back (BF16). Experts 0 to `expertsPerNode` − 1 live on node 0, and so on; `home` is the token's own node.
 
 // %% nbgrader={"grade": false, "grade_id": "06-traffic", "locked": false, "schema_version": 3, "solution": true, "task": false}
-function bytesOf(hiddenSize: number, experts: number[], expertsPerNode: number, home: number): LinkBytes {
+function bytesOf(hiddenSize: number, experts: number[], expertsPerNode: number, home: number): Traffic {
   /// BEGIN SOLUTION
   const vector = hiddenSize * (1 + 2);
   const reachedNodes = new Set(experts.map((expert) => Math.floor(expert / expertsPerNode)));
@@ -792,7 +792,7 @@ two stages' weights. (Numbers are micro-batches that entered at rank 0.)`;
 // The share of a step in which a rank waits, for any of the three methods. Nothing is hidden: $F\&B = F + B$.
 
 // %% nbgrader={"grade": false, "grade_id": "06-bubble", "locked": false, "schema_version": 3, "solution": true, "task": false}
-function bubbleShare(method: Method, ranks: number, microBatches: number, { F, B, W }: StepTimes): number {
+function bubbleShare(method: Method, ranks: number, microBatches: number, { F, B, W }: MicroBatchTimes): number {
   /// BEGIN SOLUTION
   const bubbles = {
     "1F1B": (ranks - 1) * (F + B),

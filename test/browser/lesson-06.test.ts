@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectRunAllDrawsEverything, openLesson, type OpenLesson } from "./open-lesson";
 
 /** What most people answer first: a copy for each expert. */
-const COPY_FOR_EACH_EXPERT = `function bytesOf(hiddenSize: number, experts: number[], expertsPerNode: number, home: number): LinkBytes {
+const COPY_FOR_EACH_EXPERT = `function bytesOf(hiddenSize: number, experts: number[], expertsPerNode: number, home: number): Traffic {
   const nodes = experts.map((expert) => Math.floor(expert / expertsPerNode));
   return { interNode: nodes.filter((node) => node !== home).length * hiddenSize * 3, intraNode: experts.length * hiddenSize * 3 };
 }`;

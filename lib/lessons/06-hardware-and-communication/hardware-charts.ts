@@ -1,7 +1,4 @@
-/**
- * Two kinds of picture for hardware: a roofline, with operations under the roofs of a chip, and a timeline, with tasks
- * in rows. They know numbers only.
- */
+/** Two charts for hardware: a roofline, with operations under the roofs of a chip, and a timeline, with tasks in rows. */
 import { axis } from "../../notebook/plot/charts";
 import type { Figure, Trace } from "../../notebook/plot/plot";
 import { AXIS_LINE, COLOURS, TEXT } from "../../notebook/plot/theme";
@@ -16,7 +13,7 @@ export interface RooflinePoint {
   name: string;
   intensity: number; // FLOPs a byte
   rate: number; // FLOP/s
-  /** Share of the whole that it stands for: decides the size of its mark. */
+  /** Its share of the whole, shown by the size of its mark. */
   share?: number;
 }
 
@@ -67,7 +64,7 @@ export function rooflineChart(chart: {
 
 export interface TimelineTask {
   row: string;
-  kind: string; // a colour each
+  kind: string; // decides its colour
   start: number;
   end: number;
   label?: string;
@@ -80,7 +77,7 @@ export function timelineChart(chart: {
   rows: string[];
   kinds: string[];
   tasks: TimelineTask[];
-  /** End of the axis; without it, of the last task. */
+  /** Where the axis ends; at the end of the last task where left out. */
   until?: number;
 }): Figure {
   const until = chart.until ?? Math.max(...chart.tasks.map(({ end }) => end));
@@ -106,7 +103,7 @@ export function timelineChart(chart: {
       title: { text: chart.title },
       barmode: "overlay",
       bargap: 0.12,
-      uniformtext: { minsize: 9, mode: "hide" }, // a label that has no room is left out
+      uniformtext: { minsize: 9, mode: "hide" }, // leaves out labels that have no room
       xaxis: { title: { text: `time (${chart.unit})` }, range: [0, until] },
       yaxis: { type: "category", categoryorder: "array", categoryarray: chart.rows, autorange: "reversed" },
       showlegend: true,

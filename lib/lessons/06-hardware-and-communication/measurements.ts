@@ -1,6 +1,6 @@
 /**
  * What a real GPU did: the records of tools/measure/gpu.py in data/measurements/. A row is one measurement, with its
- * median time, spread and number of repetitions, or the error or reason for which there is none.
+ * median time, spread and number of repetitions, or with the reason why it was not made.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -9,7 +9,7 @@ export interface Provenance {
   date: string;
   script: string;
   script_sha256: string;
-  quick: boolean; // a test of the script: its figures say nothing
+  quick: boolean; // a run that only tests the script: its figures mean nothing
   device: string;
   torch: string;
   cuda: string | null;
@@ -18,7 +18,7 @@ export interface Provenance {
   multiprocessors?: number;
 }
 
-/** Fields by part are those that tools/measure/gpu.py writes. */
+/** One measurement. Each part has further fields of its own, as tools/measure/gpu.py writes them. */
 export interface Measured {
   seconds: number; // median
   low: number; // 10th percentile
@@ -38,7 +38,7 @@ export interface Clock {
 export interface Part {
   status: "ok" | "failed";
   error: string | null;
-  /** What nvidia-smi said while the part ran: "clocks.sm" in MHz, "power.draw" in watts; `samples` is their number. */
+  /** What nvidia-smi showed while the part ran: "clocks.sm" in MHz, "power.draw" in watts; `samples` counts readings. */
   clocks: Record<string, Clock | number> | null;
   rows: (Measured | { error?: string; skipped?: string; seconds?: undefined })[];
 }
@@ -49,14 +49,14 @@ export interface Measurements {
   parts: Record<string, Part>;
 }
 
-/** Where the course's own records lie. */
+/** The files of the course's own records. */
 export const H200 = "data/measurements/h200.json";
 export const H100 = "data/measurements/h100.json";
 
 /**
- * Reads a record; null if there is none.
+ * Reads a record; null if there is no such file.
  *
- * @throws {Error} if the file is of another format, or comes from a test of the script
+ * @throws if the file has another format, or comes from a run that only tests the script
  */
 export function readMeasurements(file: string = H200): Measurements | null {
   const full = path.resolve(file);
@@ -67,7 +67,7 @@ export function readMeasurements(file: string = H200): Measurements | null {
   return record;
 }
 
-/** The rows of a part that were measured, and that have the given values. None where the part failed. */
+/** The measurements of a part that have the given values; none if the part failed. */
 export function measured(record: Measurements, part: string, where: Record<string, unknown> = {}): Measured[] {
   const rows = record.parts[part]?.rows ?? [];
   return rows
@@ -75,23 +75,23 @@ export function measured(record: Measurements, part: string, where: Record<strin
     .filter((row) => Object.entries(where).every(([key, value]) => row[key] === value));
 }
 
-/** A clock of a part while it ran, or null where none was read. */
+/** A clock while a part ran; null where it was not read. */
 export function clock(record: Measurements, part: string, name = "clocks.sm"): Clock | null {
   const found = record.parts[part]?.clocks?.[name];
   return typeof found === "object" ? found : null;
 }
 
-/** FLOP/s of a measurement. */
+/** FLOP/s that were measured. */
 export function rate({ flop = NaN, seconds }: Measured): number {
   return flop / seconds;
 }
 
-/** Bytes/s of a measurement. */
+/** Bytes/s that were measured. */
 export function throughput({ bytes = NaN, seconds }: Measured): number {
   return bytes / seconds;
 }
 
-/** Device, libraries and date of a record, for the sentence under a figure. */
+/** Device, libraries and date of a record, in words, to be named under a figure. */
 export function describe({ provenance: p }: Measurements): string {
   const libraries = [`torch ${p.torch}`, ...(p.cuda === null ? [] : [`CUDA ${p.cuda}`])];
   const driver = p.driver === null ? "" : `, driver ${p.driver}`;

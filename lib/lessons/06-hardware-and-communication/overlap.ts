@@ -1,15 +1,15 @@
 /**
  * One sparse layer in training: how long its arithmetic and its exchanges take, and how much of the exchanges can be
- * hidden. Alone, a forward computes attention, waits for the dispatch, computes the experts, waits for the combine.
+ * hidden. A forward by itself computes attention, waits for the dispatch, computes the experts and waits for the combine.
  * DualPipe runs the forward of one micro-batch together with the backward of another, cut into pieces in the order of
- * the report's figure 4, so that one side exchanges while the other computes.
+ * the report's figure 4, so that one of them exchanges while the other computes.
  */
 import type { ModelConfig } from "../../model/config";
 import { exchangeBytes, exchangeSeconds, type Links, type Payload } from "../../economics/communication";
 import type { ChunkTimes, Timeline } from "../../economics/pipeline";
 import { prefillOperations, type Machine, type Operation } from "../../economics/roofline";
 
-/** Seconds of the parts of one layer, for all tokens of a micro-batch. */
+/** Seconds that the parts of one layer take for all tokens of a micro-batch. */
 export interface LayerTimes {
   attention: { F: number; B: number; W: number }; // forward, backward for input, backward for weights
   experts: { F: number; B: number; W: number };
@@ -22,14 +22,14 @@ export interface TrainingLoad {
   sequence: number; // length of each sequence
   reached: number; // share of a chip's peak that arithmetic reaches
   multiprocessors: number;
-  setAside: number; // multiprocessors kept for communication
+  setAside: number; // multiprocessors used for communication
   nodeLimit: number;
   payload: Payload;
 }
 
 /**
- * Times from counts: FLOPs over what is left of the peak, bytes over the links. Arithmetic is taken as bound by
- * arithmetic, which holds for thousands of tokens. Recomputed activations are left out.
+ * Times from counts: FLOPs divided by what is left of the peak, bytes divided by the rate of the links. Memory is assumed
+ * not to limit the products, which holds for thousands of tokens. Recomputed activations are left out.
  */
 export function layerTimes(config: ModelConfig, machine: Machine, links: Links, load: TrainingLoad): LayerTimes {
   const { tokens, sequence, nodeLimit, payload } = load;
@@ -56,7 +56,7 @@ export function layerTimes(config: ModelConfig, machine: Machine, links: Links, 
   };
 }
 
-/** The sums of a layer's forward and backward. */
+/** Seconds of a layer's forward and backward, arithmetic and exchange added up. */
 export function layerSums({ attention, experts, dispatch, combine }: LayerTimes) {
   const exchange = dispatch + combine;
   return {
@@ -78,7 +78,7 @@ export interface Piece {
 
 type Rule = [name: string, lane: Piece["lane"], needs: [name: string, roundsAgo: number][]];
 
-/** Figure 4: each lane works from top to bottom, round after round. */
+/** Figure 4: each lane works through its rules from top to bottom, round after round. */
 const RULES: Rule[] = [
   ["MLP (B)", "arithmetic", [["COMBINE (B)", 1]]],
   ["MLP (W)", "arithmetic", []],
@@ -92,7 +92,7 @@ const RULES: Rule[] = [
   ["COMBINE (B)", "exchange", [["ATTN (B)", 0]]],
 ];
 
-/** Plays a forward and a backward together, round by round; a piece starts when its lane is free and its input there. */
+/** A forward and a backward together, for some rounds: a piece starts when its lane is free and its input has arrived. */
 export function overlapRounds(times: LayerTimes, rounds: number): Piece[] {
   const { attention, experts, dispatch, combine } = times;
   const seconds: Record<string, number> = {
@@ -127,10 +127,10 @@ export function overlapRounds(times: LayerTimes, rounds: number): Piece[] {
   return pieces;
 }
 
-/** Seconds of one layer's forward and another's backward: one after the other, together, and the arithmetic alone. */
+/** Seconds of one layer's forward and another's backward: in turn, together, and of their arithmetic alone. */
 export function overlapGain(times: LayerTimes): { inTurn: number; together: number; arithmetic: number } {
   const { forward, backward } = layerSums(times);
-  const rounds = 12; // after a few rounds every round takes the same time
+  const rounds = 12; // after a few of them each takes the same time
   const pieces = overlapRounds(times, rounds);
   const endOf = (round: number) => Math.max(...pieces.filter((piece) => piece.round === round).map(({ end }) => end));
   const arithmetic = forward.arithmetic + backward.arithmetic;
@@ -141,7 +141,7 @@ export function overlapGain(times: LayerTimes): { inTurn: number; together: numb
   };
 }
 
-/** A forward alone: each piece waits for the one before it. */
+/** A forward by itself: each piece waits for the one before it. */
 export function forwardAlone({ attention, experts, dispatch, combine }: LayerTimes): Piece[] {
   const order: [string, Piece["lane"], number][] = [
     ["ATTN (F)", "arithmetic", attention.F],
@@ -158,7 +158,7 @@ export function forwardAlone({ attention, experts, dispatch, combine }: LayerTim
 }
 
 /**
- * The times of a micro-batch on one pipeline rank with so many layers. A forward or a backward alone waits for its
+ * The times of a micro-batch on a pipeline rank with so many layers. A forward or a backward by itself waits for its
  * exchanges; F&B hides them as far as `overlapGain` says.
  */
 export function chunkTimes(times: LayerTimes, layers: number): ChunkTimes {
@@ -171,7 +171,7 @@ export function chunkTimes(times: LayerTimes, layers: number): ChunkTimes {
   };
 }
 
-/** The share of a step in which a rank computes: not waiting for the pipeline, nor for an exchange. */
+/** The share of a step in which a rank computes, waiting neither for the pipeline nor for an exchange. */
 export function computingShare(timeline: Timeline, times: LayerTimes, layers: number, microBatches: number): number {
   const { forward, backward } = layerSums(times);
   return (microBatches * layers * (forward.arithmetic + backward.arithmetic)) / timeline.duration;

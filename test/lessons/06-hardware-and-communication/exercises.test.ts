@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { sharedSeconds } from "../../../lib/economics/communication";
 import { play } from "../../../lib/economics/pipeline";
 import { scheduleOf } from "../../../lib/economics/pipeline-schedules";
-import { V3_JOB, type BubbleShare, type Intensity, type SetAside, type TokenBytes } from "../../../lib/lessons/06-hardware-and-communication/answers";
 import {
-  balanceExercise, bubbleExercise, intensityExercise, trafficExercise,
-} from "../../../lib/lessons/06-hardware-and-communication/exercises";
+  balanceExercise, bubbleExercise, intensityExercise, trafficExercise, V3_JOB,
+  type BubbleShare, type Intensity, type SetAside, type TokenBytes,
+} from "../../../lib/lessons/06-hardware-and-communication";
 import { holdsTo, silently } from "../support";
 
 describe("06-intensity", () => {
