@@ -49,8 +49,8 @@ import { bill, compareRuns, daysOn, gpuHoursFor, HOURS_PER_YEAR } from "./lib/ec
 import {
   billExercise, breakEvenBusy, breakEvenTokens, budgetExercise, CHINCHILLA, compareExercise, flopsWithin,
   foreseenLoss, histogramChart, marginExercise, mfu, monteCarlo, optimalAllocation, ownedHour, planExercise,
-  rangeChart, scalingLoss, tokensPerGpuSecond, tornado, tornadoChart, waterfallChart, type Machine, type Purse, type
-  RunBudget, type RunHours, type RunPlan, type TrainedModel, type Values,
+  rangeChart, scalingLoss, tokensPerGpuSecond, tornado, tornadoChart, waterfallChart, type OwnedGpu, type Purse,
+  type RunBudget, type RunHours, type RunPlan, type TrainedModel, type Values,
 } from "./lib/lessons/07-cost-economics";
 import { DEEPSEEK_V3 } from "./lib/model/config";
 import {
@@ -699,7 +699,7 @@ await check(budgetExercise, tokensFor);
 
 // %%
 const bought = fact("prices", "buy-h100", "purchase");
-const machineAt = (purchase: number): Machine => ({
+const machineAt = (purchase: number): OwnedGpu => ({
   purchase,
   interconnectShare: value("prices", "ownership", "interconnectShare"),
   depreciation: value("prices", "ownership", "depreciation"),

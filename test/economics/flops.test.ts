@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { fact, value } from "../../lib/economics/facts";
+import { value } from "../../lib/economics/facts";
 import {
   attentionFlops, attentionShape, decodeFlops, decoderAttention, forwardFlops, meanContext, mtpForwardFlops,
   recomputedFlops, trainingCompute, trainingFlops,
 } from "../../lib/economics/flops";
 import { decoderShape } from "../../lib/economics/other-models";
-import { hfu, mfu, tokensPerGpuSecond } from "../../lib/lessons/07-cost-economics/utilisation";
 import { DEEPSEEK_V3, tinyConfig } from "../../lib/model/config";
 
 describe("training FLOPs of a token", () => {
@@ -61,37 +60,6 @@ describe("decoding FLOPs of a token", () => {
   });
 });
 
-describe("utilisation", () => {
-  const hours = value("training-runs", "deepseek-v3", "preTrainingHours");
-  const tokensPerSecond = tokensPerGpuSecond(value("training-runs", "deepseek-v3", "tokens"), hours);
-  const active = value("training-runs", "deepseek-v3", "activeParameters");
-  const [bf16, fp8] = ["peakBf16", "peakFp8"].map((key) => fact("accelerators", "h800", key).value);
-  const attention = 3 * attentionFlops(attentionShape(DEEPSEEK_V3), 2048);
-
-  it("is 34.6% of the BF16 peak by 6N, 39.4% with causal attention", () => {
-    expect(tokensPerSecond).toBeCloseTo(1543, 0);
-    const share = (flopsPerToken: number, peak: number) => mfu({ flopsPerToken, tokensPerSecond, peak });
-    expect(share(6 * active, bf16)).toBeCloseTo(0.346, 3);
-    expect(share(6 * active + attention, bf16)).toBeCloseTo(0.394, 3);
-    expect(share(6 * active, fp8)).toBeCloseTo(0.173, 3);
-    expect(share(6 * active + attention, fp8)).toBeCloseTo(0.197, 3);
-  });
-
-  it("is that of Llama 3.1 405B, within one per cent, by the same count", () => {
-    const llama = tokensPerGpuSecond(
-      value("training-runs", "llama-3.1-405b", "tokens"), value("training-runs", "llama-3.1-405b", "gpuHours"));
-    const share = mfu({ flopsPerToken: 6 * value("training-runs", "llama-3.1-405b", "activeParameters"),
-      tokensPerSecond: llama, peak: value("accelerators", "h100", "peakBf16") });
-    const v3 = mfu({ flopsPerToken: 6 * active, tokensPerSecond, peak: bf16 });
-    expect(Math.abs(share / v3 - 1)).toBeLessThan(0.01);
-  });
-
-  it("counts recomputation only in the hardware's share", () => {
-    const flopsPerToken = trainingFlops(DEEPSEEK_V3, { sequence: 4096 });
-    const run = { flopsPerToken, tokensPerSecond, peak: bf16 };
-    const recomputed = recomputedFlops(DEEPSEEK_V3);
-    expect(hfu({ ...run, recomputed }) / mfu(run)).toBeCloseTo(1 + recomputed / flopsPerToken, 10);
-    // Two of the attention's matrices, in all layers: 2 · 61 · (1536·128·192 + 512·128·256).
-    expect(recomputed).toBe(2 * 61 * (1536 * 128 * 192 + 512 * 128 * 256));
-  });
+it("counts what V3 recomputes: two of the attention's matrices, in all layers", () => {
+  expect(recomputedFlops(DEEPSEEK_V3)).toBe(2 * 61 * (1536 * 128 * 192 + 512 * 128 * 256));
 });

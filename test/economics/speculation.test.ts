@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { value } from "../../lib/economics/facts";
 import type { DecodeUnit } from "../../lib/economics/serving";
-import { speculativeSpeedUp, verificationCost } from "../../lib/economics/speculation";
+import { expectedTokens, speculativeSpeedUp, verificationCost } from "../../lib/economics/speculation";
 import { DEEPSEEK_V3 } from "../../lib/model/config";
 
 const unit: DecodeUnit = { gpus: 1, memory: 1e13, bandwidth: 3e12, peak: 1e15, bytesPerParameter: 1, efficiency: 1 };
@@ -32,4 +33,27 @@ describe("what verifying costs", () => {
 it("divides the speed-up", () => {
   expect(speculativeSpeedUp(0.5, 1, 0.1, 2)).toBeCloseTo(1.5 / 2.1, 12);
   expect(speculativeSpeedUp(0.5, 1, 0.1)).toBeCloseTo(1.5 / 1.1, 12);
+});
+
+describe("expectedTokens", () => {
+  it("is the mean of a simulation in other words: a sum over prefixes that are accepted", () => {
+    for (const [a, k] of [[0.3, 1], [0.85, 1], [0.6, 4]]) {
+      const prefixes = Array.from({ length: k + 1 }, (_, i) => a ** i).reduce((sum, p) => sum + p);
+      expect(expectedTokens(a, k)).toBeCloseTo(prefixes, 12);
+    }
+    expect(expectedTokens(1, 3)).toBe(4);
+    expect(expectedTokens(0, 3)).toBe(1);
+  });
+
+  it("is 1.85 to 1.90 at the report's acceptance, above its measured 1.8", () => {
+    expect([0.85, 0.9].map((a) => expectedTokens(a, 1))).toEqual([1.85, 1.9].map((x) => expect.closeTo(x, 10)));
+    const speedUp = value("serving", "speculation", "speedUp");
+    expect(speculativeSpeedUp(0.85, 1, 0)).toBeGreaterThan(speedUp);
+    expect(speculativeSpeedUp(0.85, 1, 1 / 61)).toBeCloseTo(1.82, 2); // one more block of 61
+  });
+
+  it("refuses what is no chance", () => {
+    expect(() => expectedTokens(85, 1)).toThrow("acceptance must be between 0 and 1, got 85");
+    expect(() => expectedTokens(0.5, -1)).toThrow("drafts must be 0 or more");
+  });
 });

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { allIn, experimentFlops, publishedAblations, visibleResearchShare } from "../../lib/economics/all-in";
 import { value } from "../../lib/economics/facts";
 import { trainingCompute } from "../../lib/economics/flops";
-import { breakEvenBusy, hardwarePerHour, ownedHour, type Machine } from "../../lib/lessons/07-cost-economics/ownership";
 import { bill, compareRuns, costFor, daysOn, gpuHoursFor, priceToTie } from "../../lib/economics/training-cost";
 
 const v3 = (key: string) => value("training-runs", "deepseek-v3", key);
@@ -74,30 +73,5 @@ describe("all in", () => {
       years: 3, data: 7, infrastructure: 0.5 });
     expect(all.parts.map(({ dollars }) => dollars)).toEqual([100, 20, 50, 30, 60, 7, 100]);
     expect(all.multiple).toBeCloseTo(3.67, 10);
-  });
-});
-
-describe("owning", () => {
-  const machine: Machine = {
-    purchase: 35e3, interconnectShare: 0.19, depreciation: 0.14, watts: 1000, overhead: 1.3, electricity: 0.1,
-    operation: 0.1,
-  };
-
-  it("costs $1.59 an hour for a $35,000 GPU before electricity, as Epoch's method says", () => {
-    expect(hardwarePerHour(machine)).toBeCloseTo(1.59, 2);
-  });
-
-  it("costs more per useful hour the less there are", () => {
-    const [half, full] = [ownedHour(machine, 0.5), ownedHour(machine, 1)];
-    expect(half.hardware).toBeCloseTo(2 * full.hardware, 10);
-    expect(half.electricity).toBe(full.electricity);
-    expect(full.total).toBeCloseTo(full.hardware + 0.13 + 0.1, 10);
-    expect(() => ownedHour(machine, 0)).toThrow("busy must be above 0");
-  });
-
-  it("breaks even where the useful hour costs the rent", () => {
-    const busy = breakEvenBusy(machine, 2.5);
-    expect(ownedHour(machine, busy).total).toBeCloseTo(2.5, 10);
-    expect(breakEvenBusy(machine, 0.1)).toBe(Infinity);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Pictures of amounts that are summed, uncertain or disputed: a waterfall of parts, values with their ranges, a
- * histogram, a tornado. Like charts.ts they say only what every picture of their kind has in common.
+ * Charts of amounts that are summed, uncertain or disputed: a waterfall of parts, values with their ranges, a histogram,
+ * a tornado.
  */
 import { axis, type Axis } from "../../notebook/plot/charts";
 import type { Figure, Trace } from "../../notebook/plot/plot";
@@ -31,7 +31,7 @@ export function waterfallChart(chart: {
   };
 }
 
-/** A value with what it may range over. */
+/** A value and its range. */
 export interface RangedPoint {
   label: string; // the row
   value: number;
@@ -39,7 +39,7 @@ export interface RangedPoint {
   high?: number;
 }
 
-/** Values in rows, with a bar from low to high where there is one; a series for each basis. The first row is on top. */
+/** Values in rows, the first row on top, with a bar from low to high where these are given. */
 export function rangeChart(chart: {
   title: string;
   x: Axis;
@@ -77,14 +77,14 @@ export function rangeChart(chart: {
   };
 }
 
-/** How often values fall between equally spaced bounds, as shares; with vertical lines at some values. */
+/** The share of values in each of some equal bins, with vertical lines at some values. */
 export function histogramChart(chart: {
   title: string;
   x: Axis;
   values: number[];
   bins: number;
   marks: { name: string; x: number }[];
-  range?: [number, number]; // of what is counted; values beyond are left out
+  range?: [number, number]; // that the bins cover; all values where left out
 }): Figure {
   const { values, bins } = chart;
   const [low, high] = chart.range ?? [
@@ -118,7 +118,7 @@ export function histogramChart(chart: {
   };
 }
 
-/** One bar for each assumption, from the result at its low end to that at its high end, around the result of all. */
+/** A bar for each assumption: the result with it at its low end and at its high end, to both sides of the base. */
 export function tornadoChart(chart: {
   title: string;
   x: Axis;
@@ -154,7 +154,7 @@ function verticalLine(x: number): object {
   };
 }
 
-/** A name above a vertical line; on a logarithmic axis annotations count in powers of ten. */
+/** A name above a vertical line. On a logarithmic axis plotly wants x as its power of ten. */
 function markName(name: string, x: number): object {
   return { text: name, x, xref: "x", y: 1, yref: "paper", yanchor: "bottom", showarrow: false };
 }

@@ -1,20 +1,19 @@
 /**
- * What an hour of an accelerator costs somebody who owns it: its loss of value, its share of the network, electricity
- * and operation, spread over the hours in which it works. Whether owning or renting is cheaper is a question about that
- * share of hours.
+ * What an hour of a GPU costs its owner: its loss of value, its share of the network, electricity and operation, spread
+ * over the hours in which it is used. Whether owning or renting is cheaper depends on the share of these hours.
  */
 import { HOURS_PER_YEAR } from "../../economics/training-cost";
 
-export interface Machine {
+export interface OwnedGpu {
   purchase: number; // dollars per GPU, with its part of the server
   /** Share of the cluster's cost that is network between servers. */
   interconnectShare: number;
-  /** Orders of magnitude that its value loses per year. */
+  /** Loss of value, in powers of ten a year. */
   depreciation: number;
   watts: number; // per GPU, with its part of the server
-  overhead: number; // electricity for everything, per electricity for the computers (PUE)
+  overhead: number; // electricity of the whole building over that of the computers (PUE)
   electricity: number; // dollars per kWh
-  operation: number; // dollars per hour that it exists: building, people, repairs
+  operation: number; // dollars per hour, used or not: building, people, repairs
 }
 
 export interface OwnedHour {
@@ -30,26 +29,26 @@ export interface OwnedHour {
  */
 export function hardwarePerHour({
   purchase, interconnectShare, depreciation,
-}: Pick<Machine, "purchase" | "interconnectShare" | "depreciation">): number {
+}: Pick<OwnedGpu, "purchase" | "interconnectShare" | "depreciation">): number {
   return ((purchase / (1 - interconnectShare)) * depreciation * Math.LN10) / HOURS_PER_YEAR;
 }
 
 /**
- * Dollars per useful GPU-hour.
+ * Dollars per hour in which the GPU is used.
  *
- * @param busy share of all hours in which it does something useful; it draws power only then
- * @throws if busy is no share of 1
+ * @param busy share of all hours in which it is used; it draws power only then
+ * @throws if busy is not above 0 and at most 1
  */
-export function ownedHour(machine: Machine, busy: number): OwnedHour {
+export function ownedHour(gpu: OwnedGpu, busy: number): OwnedHour {
   if (!(busy > 0 && busy <= 1)) throw new Error(`ownedHour: busy must be above 0 and at most 1, got ${busy}`);
-  const hardware = hardwarePerHour(machine) / busy;
-  const electricity = (machine.watts / 1000) * machine.overhead * machine.electricity;
-  const operation = machine.operation / busy;
+  const hardware = hardwarePerHour(gpu) / busy;
+  const electricity = (gpu.watts / 1000) * gpu.overhead * gpu.electricity;
+  const operation = gpu.operation / busy;
   return { hardware, electricity, operation, total: hardware + electricity + operation };
 }
 
-/** The share of hours from which on owning is cheaper than renting at `rent`; above 1, it never is. */
-export function breakEvenBusy(machine: Machine, rent: number): number {
-  const { electricity } = ownedHour(machine, 1);
-  return rent > electricity ? (hardwarePerHour(machine) + machine.operation) / (rent - electricity) : Infinity;
+/** The share of hours from which on owning is cheaper than renting at `rent` dollars an hour; above 1: never. */
+export function breakEvenBusy(gpu: OwnedGpu, rent: number): number {
+  const { electricity } = ownedHour(gpu, 1);
+  return rent > electricity ? (hardwarePerHour(gpu) + gpu.operation) / (rent - electricity) : Infinity;
 }

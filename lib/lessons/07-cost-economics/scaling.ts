@@ -1,7 +1,7 @@
 /**
  * Scaling laws: the loss that a dense model of N parameters reaches after D tokens, and how to split a budget of
- * C = 6 · N · D FLOPs between the two (Hoffmann et al., 2022). A law for dense models: for a mixture of experts N is
- * not defined, which is why lessons state tokens per active and per total parameter and leave it at that.
+ * C = 6 · N · D FLOPs between the two (Hoffmann et al., 2022). The law is for dense models. A mixture of experts has two
+ * counts of parameters, so lessons state its tokens per active and per total parameter and predict no loss.
  */
 import { trainingCompute } from "../../economics/flops";
 
@@ -14,13 +14,10 @@ export interface ScalingLaw {
   beta: number;
 }
 
-/** As published (Hoffmann et al., 2022, equation 10). A replication found the fit inconsistent with its own data. */
+/** As published (Hoffmann et al., 2022, equation 10). Besiroglu et al. (2024) find it a poor fit to its own data. */
 export const CHINCHILLA: ScalingLaw = { E: 1.69, A: 406.4, B: 410.7, alpha: 0.34, beta: 0.28 };
 
-/** The fit of that replication (Besiroglu et al., 2024), its constants from memory: unverified. */
-export const CHINCHILLA_REFITTED: ScalingLaw = { E: 1.82, A: 482, B: 2085, alpha: 0.348, beta: 0.366 };
-
-/** Nats per token. */
+/** The loss in nats per token. */
 export function scalingLoss({ E, A, B, alpha, beta }: ScalingLaw, parameters: number, tokens: number): number {
   return E + A / parameters ** alpha + B / tokens ** beta;
 }
@@ -40,18 +37,18 @@ export function optimalAllocation(law: ScalingLaw, flops: number): Allocation {
   return { parameters, tokens, loss: scalingLoss(law, parameters, tokens) };
 }
 
-/** Tokens that a model of N parameters needs for a loss; Infinity if it is too small for it. */
+/** Tokens that a model of N parameters needs to reach a loss; Infinity if it is too small. */
 export function tokensForLoss({ E, A, B, alpha, beta }: ScalingLaw, parameters: number, loss: number): number {
   const left = loss - E - A / parameters ** alpha;
   return left > 0 ? (B / left) ** (1 / beta) : Infinity;
 }
 
 /**
- * Tokens to be served from which on a smaller model of the same loss is cheaper in all, though it was dearer to train:
- * the extra FLOPs of training, divided by the 2 · (N - n) that every served token saves.
+ * From how many served tokens on a smaller model of the same loss is cheaper in all, though dearer to train: the extra
+ * FLOPs of training, divided by the 2 · (N − n) that each served token saves.
  *
- * @returns Infinity if the smaller model can't reach the loss; 0 if it was not even dearer
- * @throws if the smaller one is not smaller
+ * @returns Infinity if the smaller model can't reach the loss; 0 if it was no dearer to train
+ * @throws if the smaller model is not smaller
  */
 export function breakEvenTokens(law: ScalingLaw, larger: Allocation, smallerParameters: number): number {
   if (!(smallerParameters < larger.parameters)) {

@@ -1,22 +1,24 @@
 /**
- * Sums of things that nobody knows exactly. Each is a range: a lowest, a most likely and a highest value, and a
- * sentence that says where they come from. Monte Carlo draws all of them many times and looks at the spread of the result; a
- * tornado moves one at a time and ranks them by what that does. Neither makes a guess better than it was: they show
- * which guesses matter.
+ * Results of assumptions that nobody knows exactly. Each assumption is a range: a lowest, a most likely and a highest
+ * value, and a sentence that says where they come from. Monte Carlo draws all of them many times and looks at the spread
+ * of the result; a tornado moves one at a time and ranks them by the effect. Neither improves a guess: they show which
+ * guesses matter.
  */
 
-export interface Range {
+export interface AssumedRange {
   low: number;
   likely: number;
   high: number;
-  /** Where the three are from. */
+  /** Where the three values come from. */
   basis: string;
 }
 
-export type Ranges = Record<string, Range>;
+/** Assumptions by name. */
+export type Ranges = Record<string, AssumedRange>;
+/** A value for each assumption. */
 export type Values<R extends Ranges> = { [K in keyof R]: number };
 
-/** @throws naming the range whose values are not in order or whose basis is missing */
+/** @throws if the values of a range are not in order, or its basis is missing */
 export function checkRanges(ranges: Ranges): void {
   for (const [name, { low, likely, high, basis }] of Object.entries(ranges)) {
     if (!(low <= likely && likely <= high)) {
@@ -27,11 +29,11 @@ export function checkRanges(ranges: Ranges): void {
 }
 
 /**
- * One value of a range: triangular, so likely values come more often than the ends.
+ * A value from a range by the triangular distribution: likely values come more often than the ends.
  *
- * @param u random, in [0, 1)
+ * @param u a random number in [0, 1)
  */
-export function drawTriangular({ low, likely, high }: Range, u: number): number {
+export function drawTriangular({ low, likely, high }: AssumedRange, u: number): number {
   const width = high - low;
   if (width === 0) return low;
   const peak = (likely - low) / width;
@@ -46,7 +48,7 @@ export class Spread {
     this.values = [...values].sort((a, b) => a - b);
   }
 
-  /** The value that a share of all results stays below, between neighbours by proportion. */
+  /** The value below which a share of all results lies, interpolated between neighbours. */
   quantile(share: number): number {
     const position = share * (this.values.length - 1);
     const below = Math.floor(position);
@@ -72,7 +74,7 @@ export interface MonteCarlo<R extends Ranges> {
   uniform: () => number;
 }
 
-/** Draws all ranges independently, `draws` times. @throws as checkRanges */
+/** Draws all ranges independently, `draws` times. @throws if a range is not valid, as checkRanges does */
 export function monteCarlo<R extends Ranges>({ ranges, model, draws, uniform }: MonteCarlo<R>): Spread {
   checkRanges(ranges);
   const results: number[] = [];
@@ -85,12 +87,15 @@ export function monteCarlo<R extends Ranges>({ ranges, model, draws, uniform }: 
 
 export interface TornadoBar {
   name: string;
-  atLow: number; // the result with this one at its low end, all others at their likely value
+  atLow: number; // the result with this assumption at its low end, all others at their likely value
   atHigh: number;
   width: number; // how far apart the two are
 }
 
-/** Each range alone from its low to its high end, the one that moves the result most first. @throws as checkRanges */
+/**
+ * The result with one range at a time at its low and its high end; the range that moves it most comes first.
+ * @throws if a range is not valid, as checkRanges does
+ */
 export function tornado<R extends Ranges>(ranges: R, model: (values: Values<R>) => number): TornadoBar[] {
   checkRanges(ranges);
   const likely = Object.fromEntries(Object.entries(ranges).map(([k, range]) => [k, range.likely])) as Values<R>;

@@ -1,11 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { value } from "../../../lib/economics/facts";
 import {
-  foreseenLoss, planComplaint, v3Hours, type PlanRun, type Profit, type RunBudget, type TokensFor,
-} from "../../../lib/lessons/07-cost-economics/answers";
-import {
-  billExercise, budgetExercise, compareExercise, marginExercise, planExercise,
-} from "../../../lib/lessons/07-cost-economics/exercises";
+  billExercise, budgetExercise, compareExercise, foreseenLoss, marginExercise, planComplaint, planExercise, V3_HOURS,
+  type PlanRun, type Profit, type RunBudget, type TokensFor,
+} from "../../../lib/lessons/07-cost-economics";
 import { holdsTo, silently } from "../support";
 
 describe("07-bill", () => {
@@ -16,7 +14,7 @@ describe("07-bill", () => {
   });
 
   it("gives the report's own bill", () => {
-    const { dollars, days } = billExercise.reference(v3Hours());
+    const { dollars, days } = billExercise.reference(V3_HOURS);
     expect(dollars).toBe(value("training-runs", "deepseek-v3", "cost"));
     expect(days).toBeCloseTo(56.7, 1);
   });

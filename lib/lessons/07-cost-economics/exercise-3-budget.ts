@@ -1,0 +1,77 @@
+/** Exercise 3: how many tokens a budget trains. */
+import { value } from "../../economics/facts";
+import { defineExercise } from "../../notebook/exercise/check";
+
+export interface Purse {
+  francs: number;
+  francsPerDollar: number;
+  price: number; // dollars per GPU-hour
+  mfu: number; // share of peak
+  peak: number; // FLOP/s of one GPU
+  active: number; // parameters per token of the model
+}
+
+export type TokensFor = (purse: Purse) => number;
+
+/** The tokens, right where nothing is given, or with one part replaced by a wrong one. */
+function tokensWith({
+  dollars = (p: Purse) => p.francs / p.francsPerDollar,
+  seconds = 3600,
+  rate = (p: Purse) => p.mfu * p.peak,
+  perParameter = 6,
+} = {}): TokensFor {
+  return (p) => ((dollars(p) / p.price) * seconds * rate(p)) / (perParameter * p.active);
+}
+
+const purse: Purse = {
+  francs: 50e6,
+  francsPerDollar: value("prices", "francs", "francsPerDollar"),
+  price: 2,
+  mfu: 0.35,
+  peak: value("accelerators", "h800", "peakBf16"),
+  active: value("training-runs", "deepseek-v3", "activeParameters"),
+};
+
+export const budgetExercise = defineExercise<TokensFor>({
+  id: "07-budget",
+  title: "What a budget trains",
+  difficulty: 2,
+  minutes: 10,
+  points: 3,
+  reference: tokensWith(),
+  cases: [
+    { name: "fifty million francs and V3's active parameters", args: [purse] },
+    { name: "a faculty and a small model", args: [{ ...purse, francs: 3e5, price: 3, mfu: 0.25, active: 1e9 }] },
+  ],
+  misconceptions: [
+    {
+      name: "francs the wrong way round",
+      answer: tokensWith({ dollars: (p) => p.francs * p.francsPerDollar }),
+      message: "You multiply by francs per dollar. A franc is worth more than a dollar here: divide.",
+    },
+    {
+      name: "francs for dollars",
+      answer: tokensWith({ dollars: (p) => p.francs }),
+      message: "The price is in dollars, the purse in francs: change the money first.",
+    },
+    {
+      name: "hours for seconds",
+      answer: tokensWith({ seconds: 1 }),
+      message: "Peak is per second, and you bought hours: a factor of 3,600 is missing.",
+    },
+    {
+      name: "full peak",
+      answer: tokensWith({ rate: (p) => p.peak }),
+      message: "You let the GPUs work at their peak. Of that, a run reaches the share `mfu`.",
+    },
+    {
+      name: "forward pass only",
+      answer: tokensWith({ perParameter: 2 }),
+      message: "Two FLOPs a parameter are the forward pass. Training also computes the gradients: six.",
+    },
+  ],
+  hints: [
+    "Go from left to right: francs → dollars → GPU-hours → FLOPs → tokens. Write the unit of every step beside it.",
+    "`FLOPs = (francs / francsPerDollar / price) · 3600 · mfu · peak`. A token costs 6 · active of them.",
+  ],
+});
