@@ -1,7 +1,7 @@
 /**
- * Artificial activations with the outliers of large models: a few channels far larger than the rest, in every token, and
- * tokens of different size (Dettmers et al., LLM.int8(), 2022, section 4, describe both). And SmoothQuant, which moves
- * the outliers out of the way before quantising.
+ * Artificial activations with the outliers of large models: a few channels far larger than the rest, in every token,
+ * and tokens of different size (Dettmers et al., LLM.int8(), 2022, section 4, describe both). And SmoothQuant, which
+ * moves the outliers out of the way before quantising.
  */
 import { Random } from "../../tensor/random";
 

@@ -30,7 +30,13 @@ export function charactersOf(tokens: readonly DecodedToken[]): WrittenCharacter[
   return characters;
 }
 
-export const CHARACTER_KINDS = ["first letter of a word", "letter within a word", "space", "digit", "other sign"] as const;
+export const CHARACTER_KINDS = [
+  "first letter of a word",
+  "letter within a word",
+  "space",
+  "digit",
+  "other sign",
+] as const;
 export type CharacterKind = (typeof CHARACTER_KINDS)[number];
 
 /** The kind of a character, given the one before it. */

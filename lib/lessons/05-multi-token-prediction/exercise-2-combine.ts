@@ -74,8 +74,8 @@ export const combineExercise = defineExercise<Combine>({
       name: "the state before the final norm",
       answer: wrongCombine({ state: (h, w) => normed(h, w.hnorm) }),
       message:
-        "You take the state as the last block leaves it. The module gets what the head gets: the state after the main " +
-        "model's final norm, and then it has a norm of its own.",
+        "You take the state as the last block leaves it. The module gets what the head gets: the state after the " +
+        "main model's final norm, and then it has a norm of its own.",
     },
     {
       name: "the main model's norm in place of the module's",

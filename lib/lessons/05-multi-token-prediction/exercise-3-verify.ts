@@ -45,8 +45,8 @@ export const verifyExercise = defineExercise<VerifyDraft>({
       name: "kept with probability p",
       answer: verifyWith({ accept: (p) => p }),
       message:
-        "You keep the draft with the main model's probability p. It was already drawn with probability q, so it would " +
-        "come out with q · p. Divide by q: keep it with p / q, at most 1.",
+        "You keep the draft with the main model's probability p. It was already drawn with probability q, so it " +
+        "would come out with q · p. Divide by q: keep it with p / q, at most 1.",
     },
     {
       name: "kept with q / p",
@@ -62,8 +62,8 @@ export const verifyExercise = defineExercise<VerifyDraft>({
       name: "replaced from p",
       answer: verifyWith({ replacement: (p) => p }),
       message:
-        "You replace a rejected draft from p. Tokens that the module likes too much have had their chance already, so " +
-        "they would come out too often. Draw from what p has over q: max(0, p − q), made to sum to 1.",
+        "You replace a rejected draft from p. Tokens that the module likes too much have had their chance already, " +
+        "so they would come out too often. Draw from what p has over q: max(0, p − q), made to sum to 1.",
     },
     {
       name: "replaced from p without the draft",
@@ -74,8 +74,8 @@ export const verifyExercise = defineExercise<VerifyDraft>({
         },
       }),
       message:
-        "You only take the rejected draft out of p. That is right at temperature 0 and wrong everywhere else: what is " +
-        "owed to each token is max(0, p − q).",
+        "You only take the rejected draft out of p. That is right at temperature 0 and wrong everywhere else: what " +
+        "is owed to each token is max(0, p − q).",
     },
     {
       name: "the absolute difference",

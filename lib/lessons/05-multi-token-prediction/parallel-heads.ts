@@ -6,9 +6,9 @@ import * as tf from "@tensorflow/tfjs";
 import type { DeepSeekV3 } from "../../model/model";
 
 /**
- * The distribution of the token after the next, summed over all tokens that may come next:
- * Σ_a p(a | text) · p(· | text, a), by the main model itself. No head that sees only the text can predict better what the
- * main model writes. Takes a pass over V texts.
+ * The distribution of the token after the next, summed over all tokens that may come next: Σ_a p(a | text) · p(· |
+ * text, a), by the main model itself. No head that sees only the text can predict better what the main model writes.
+ * Takes a pass over V texts.
  *
  * @param ids [T], the text
  * @returns [V]
@@ -25,8 +25,8 @@ export function parallelAtBest(model: DeepSeekV3, ids: number[]): Float32Array {
 }
 
 /**
- * The distribution of the token after the last by the multi-token prediction module. The module sees all of the text; the
- * state that it gets from the main model has seen one token less.
+ * The distribution of the token after the last by the multi-token prediction module. The module sees all of the text;
+ * the state that it gets from the main model has seen one token less.
  *
  * @param ids [T], the text, at least 2 tokens
  * @returns [V]

@@ -1,7 +1,7 @@
 /**
  * How long the parts of a speculative step take on this machine: feeding one token, feeding a token and its draft,
- * drafting. Their ratios decide whether speculation pays. Each time is the fastest of several rounds, since anything else
- * that the machine does can only add time.
+ * drafting. Their ratios decide whether speculation pays. Each time is the fastest of several rounds, since anything
+ * else that the machine does can only add time.
  */
 import * as tf from "@tensorflow/tfjs";
 import { LatentCache } from "../../model/latent-cache";

@@ -25,8 +25,8 @@ const bandwidth = linksOf("h800").interNode;
 const copies = { interNode: 4, intraNode: DEEPSEEK_V3.numExpertsPerTok };
 
 /**
- * A forward of one layer with 4,096 tokens. The report says that 20 multiprocessors are enough, so each is taken to move a
- * twentieth of InfiniBand's rate. The arithmetic is that of a chip at half of its FP8 peak.
+ * A forward of one layer with 4,096 tokens. The report says that 20 multiprocessors are enough, so each is taken to
+ * move a twentieth of InfiniBand's rate. The arithmetic is that of a chip at half of its FP8 peak.
  */
 export const V3_JOB: SharedJob = {
   multiprocessors: 132,

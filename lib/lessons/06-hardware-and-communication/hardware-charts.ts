@@ -1,4 +1,6 @@
-/** Two charts for hardware: a roofline, with operations under the roofs of a chip, and a timeline, with tasks in rows. */
+/**
+ * Two charts for hardware: a roofline, with operations under the roofs of a chip, and a timeline, with tasks in rows.
+ */
 import { axis } from "../../notebook/plot/charts";
 import type { Figure, Trace } from "../../notebook/plot/plot";
 import { AXIS_LINE, COLOURS, TEXT } from "../../notebook/plot/theme";

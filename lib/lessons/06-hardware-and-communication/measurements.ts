@@ -38,7 +38,9 @@ export interface Clock {
 export interface Part {
   status: "ok" | "failed";
   error: string | null;
-  /** What nvidia-smi showed while the part ran: "clocks.sm" in MHz, "power.draw" in watts; `samples` counts readings. */
+  /**
+   * What nvidia-smi showed while the part ran: "clocks.sm" in MHz, "power.draw" in watts; `samples` counts readings.
+   */
   clocks: Record<string, Clock | number> | null;
   rows: (Measured | { error?: string; skipped?: string; seconds?: undefined })[];
 }

@@ -1,8 +1,8 @@
 /**
  * One sparse layer in training: how long its arithmetic and its exchanges take, and how much of the exchanges can be
- * hidden. A forward by itself computes attention, waits for the dispatch, computes the experts and waits for the combine.
- * DualPipe runs the forward of one micro-batch together with the backward of another, cut into pieces in the order of
- * the report's figure 4, so that one of them exchanges while the other computes.
+ * hidden. A forward by itself computes attention, waits for the dispatch, computes the experts and waits for the
+ * combine. DualPipe runs the forward of one micro-batch together with the backward of another, cut into pieces in the
+ * order of the report's figure 4, so that one of them exchanges while the other computes.
  */
 import type { ModelConfig } from "../../model/config";
 import { exchangeBytes, exchangeSeconds, type Links, type Payload } from "../../economics/communication";
@@ -28,8 +28,8 @@ export interface TrainingLoad {
 }
 
 /**
- * Times from counts: FLOPs divided by what is left of the peak, bytes divided by the rate of the links. Memory is assumed
- * not to limit the products, which holds for thousands of tokens. Recomputed activations are left out.
+ * Times from counts: FLOPs divided by what is left of the peak, bytes divided by the rate of the links. Memory is
+ * assumed not to limit the products, which holds for thousands of tokens. Recomputed activations are left out.
  */
 export function layerTimes(config: ModelConfig, machine: Machine, links: Links, load: TrainingLoad): LayerTimes {
   const { tokens, sequence, nodeLimit, payload } = load;
@@ -92,7 +92,9 @@ const RULES: Rule[] = [
   ["COMBINE (B)", "exchange", [["ATTN (B)", 0]]],
 ];
 
-/** A forward and a backward together, for some rounds: a piece starts when its lane is free and its input has arrived. */
+/**
+ * A forward and a backward together, for some rounds: a piece starts when its lane is free and its input has arrived.
+ */
 export function overlapRounds(times: LayerTimes, rounds: number): Piece[] {
   const { attention, experts, dispatch, combine } = times;
   const seconds: Record<string, number> = {

@@ -1,6 +1,6 @@
 /**
- * Charts of amounts that are summed, uncertain or disputed: a waterfall of parts, values with their ranges, a histogram,
- * a tornado.
+ * Charts of amounts that are summed, uncertain or disputed: a waterfall of parts, values with their ranges, a
+ * histogram, a tornado.
  */
 import { axis, type Axis } from "../../notebook/plot/charts";
 import type { Figure, Trace } from "../../notebook/plot/plot";

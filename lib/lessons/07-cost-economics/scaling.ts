@@ -1,6 +1,6 @@
 /**
- * Scaling laws: the loss that a dense model of N parameters reaches after D tokens, and how to split a budget of
- * C = 6 · N · D FLOPs between the two (Hoffmann et al., 2022). The law is for dense models. A mixture of experts has two
+ * Scaling laws: the loss that a dense model of N parameters reaches after D tokens, and how to split a budget of C = 6
+ * · N · D FLOPs between the two (Hoffmann et al., 2022). The law is for dense models. A mixture of experts has two
  * counts of parameters, so lessons state its tokens per active and per total parameter and predict no loss.
  */
 import { trainingCompute } from "../../economics/flops";

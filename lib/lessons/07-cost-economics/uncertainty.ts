@@ -1,8 +1,8 @@
 /**
  * Results of assumptions that nobody knows exactly. Each assumption is a range: a lowest, a most likely and a highest
- * value, and a sentence that says where they come from. Monte Carlo draws all of them many times and looks at the spread
- * of the result; a tornado moves one at a time and ranks them by the effect. Neither improves a guess: they show which
- * guesses matter.
+ * value, and a sentence that says where they come from. Monte Carlo draws all of them many times and looks at the
+ * spread of the result; a tornado moves one at a time and ranks them by the effect. Neither improves a guess: they show
+ * which guesses matter.
  */
 
 export interface AssumedRange {

@@ -1,7 +1,7 @@
 /**
- * Model FLOPs utilisation (MFU): the arithmetic that a run's model needs, divided by what the GPUs could do at their peak
- * (Chowdhery et al., 2022, appendix B). It depends on whose peak that is: the same run reaches 35% of one format's and
- * 17% of another's.
+ * Model FLOPs utilisation (MFU): the arithmetic that a run's model needs, divided by what the GPUs could do at their
+ * peak (Chowdhery et al., 2022, appendix B). It depends on whose peak that is: the same run reaches 35% of one format's
+ * and 17% of another's.
  */
 
 /** Tokens per second on one GPU, from the totals of a run. */

@@ -1,25 +1,26 @@
 /**
- * Finding a test in the training text. The usual detector looks for n-grams of words that both have (GPT-3, Brown et
- * al., 2020, appendix C, took 13 words): it is cheap, it finds copies, and whoever changes a word in every n escapes it.
- * Here too is the other side of the experiment: texts that leak into a stream, and texts that were edited first.
+ * Finding a test in the training text. The usual detector looks for n-grams of words that both have (GPT-3 took 13
+ * words: Brown et al., 2020, appendix C). It is cheap and finds copies, but not those in which every n-gram has a
+ * changed word. The other side of the experiment is here too: texts that leak into a stream, and texts that were edited
+ * first.
  */
 import { Random } from "../../tensor/random";
 import { BEGIN_OF_DOCUMENT } from "../../corpus/bytes";
 
 /**
- * The words of a text as a detector compares them: letters and digits only, in lower case, so that neither a comma nor
- * a line break nor a capital tells two copies apart.
+ * The words of a text as a detector compares them: letters and digits only, in lower case, so that two copies are equal
+ * whatever their commas, line breaks and capitals.
  */
 export function normalisedWords(text: string): string[] {
   return text.normalize("NFKC").toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 }
 
-/** The n-grams of words of some texts, to look others up in. */
+/** The n-grams of words of some texts, in which those of other texts can be looked up. */
 export class NgramIndex {
   private readonly ids = new Map<string, number>(); // of words
   private readonly known = new Set<number>();
 
-  /** @throws if n is not a whole number from 1 on */
+  /** @throws if n is not a whole number of at least 1 */
   constructor(readonly n: number) {
     if (!Number.isInteger(n) || n < 1) throw new Error(`NgramIndex: n must be a whole number from 1 on, got ${n}`);
   }
@@ -29,7 +30,7 @@ export class NgramIndex {
     return this.known.size;
   }
 
-  /** Takes up a text's n-grams. */
+  /** Adds a text's n-grams. */
   add(text: string): this {
     for (const key of this.keys(text)) this.known.add(key);
     return this;
@@ -46,7 +47,7 @@ export class NgramIndex {
     return hits.length === 0 ? 0 : hits.filter(Boolean).length / hits.length;
   }
 
-  /** An n-gram as a number of 52 bits, from two hashes: among millions, chance makes none alike. */
+  /** N-grams as numbers of 52 bits, from two hashes: enough to keep millions of them apart. */
   private keys(text: string): number[] {
     const ids = normalisedWords(text).map((word) => this.idOf(word));
     return Array.from({ length: Math.max(0, ids.length - this.n + 1) }, (_, begin) => {
@@ -79,10 +80,10 @@ export function survivingNgrams(share: number, n: number): number {
 }
 
 /**
- * A text with some of its words replaced by others of the list. What stands between words stays.
+ * A text with some of its words replaced by words of a list. What stands between words stays.
  *
  * @param share chance of each word to be replaced, 0 to 1
- * @param others words to put in; one that differs from the word is drawn
+ * @param others words to draw from; a word is never replaced by itself
  */
 export function editWords(text: string, share: number, others: string[], random: Random): string {
   return text.replace(/[\p{L}\p{N}]+/gu, (word) => {
@@ -93,13 +94,13 @@ export function editWords(text: string, share: number, others: string[], random:
 }
 
 /**
- * A stream into which a document leaked: copies of it stand between pieces of the stream, evenly spread, each behind a
- * document's mark, until they are so large a share of it.
+ * A stream into which a document leaked: copies of it, evenly spread between pieces of the stream, each after the mark
+ * that begins a document.
  *
  * @param stream token ids
  * @param document token ids, without mark
- * @param share of the new stream, from 0 up to but not including 1
- * @throws if the share is another
+ * @param share of the new stream that the copies make up, from 0 up to but not including 1
+ * @throws if the share is not in this range
  */
 export function leakInto(stream: Uint16Array, document: ArrayLike<number>, share: number): Uint16Array {
   if (!(share >= 0 && share < 1)) throw new Error(`leakInto: the share must be from 0 up to 1, got ${share}`);

@@ -1,11 +1,9 @@
-/** A short name for exact weights: two runs that agree in every bit have the same, any others do not. */
+/** A fingerprint of weights: two models have the same if they agree in every bit, and else different ones. */
 import { createHash } from "node:crypto";
 import type { DeepSeekV3 } from "../../model/model";
 import { namedTensors } from "../../model/weights";
 
-/**
- * The sha256 over all weights, names and shapes included, in hexadecimal. Reads every tensor back.
- */
+/** The sha256 over all weights, names and shapes included, in hexadecimal. Reads every tensor back. */
 export async function weightsFingerprint(model: DeepSeekV3): Promise<string> {
   const hash = createHash("sha256");
   for (const { name, tensor } of namedTensors(model.weights)) {

@@ -1,17 +1,10 @@
 /**
- * Mixtures: how often each source is drawn in training. A mixture is not the shares of the text that there is: a small
- * source can be drawn often, and then comes around again and again.
+ * Mixtures: how often each source is drawn in training. That is a choice, whatever there is of each source: a small
+ * source can be drawn often, and is then read again and again.
  */
 
 /** Shares by source; they sum to 1. */
 export type Mixture<S extends string = string> = Record<S, number>;
-
-/** The same mixture with shares that sum to 1. */
-export function normalisedMixture<S extends string>(mixture: Mixture<S>): Mixture<S> {
-  const sources = Object.keys(mixture) as S[];
-  const total = sources.reduce((sum, source) => sum + mixture[source], 0);
-  return Object.fromEntries(sources.map((source) => [source, mixture[source] / total])) as Mixture<S>;
-}
 
 /**
  * How many times each source is read in a run: share · tokens / size.
@@ -19,21 +12,26 @@ export function normalisedMixture<S extends string>(mixture: Mixture<S>): Mixtur
  * @param sizes tokens that there are, by source
  * @param tokens of the run
  */
-export function epochs<S extends string>(mixture: Mixture<S>, sizes: Record<S, number>, tokens: number): Record<S, number> {
+export function epochs<S extends string>(
+  mixture: Mixture<S>,
+  sizes: Record<S, number>,
+  tokens: number,
+): Record<S, number> {
   const read = (source: S) => (mixture[source] * tokens) / sizes[source];
   return Object.fromEntries((Object.keys(mixture) as S[]).map((source) => [source, read(source)])) as Record<S, number>;
 }
 
 /**
- * The mixture nearest to a wanted one in which no source is read more than so many times: a source that would be is cut
- * to what it can give, and the others share what is left in their wanted proportions, as often as that sends another one
- * over. Repeating a text up to four times costs little, beyond that it gains less and less (Muennighoff et al., 2023).
+ * The mixture nearest to a wanted one in which no source is read more than `most` times. A source that would be read
+ * more often is cut to what it can give, and the others share the rest in their wanted proportions; this is repeated
+ * until no source is over. Reading a text up to four times costs little, after that it helps less and less (Muennighoff
+ * et al., 2023).
  *
  * @param wanted shares by source, in any unit
  * @param sizes tokens that there are, by source
  * @param tokens of the run
  * @param most how often a source may be read
- * @throws if all sources together cannot give so many tokens
+ * @throws if all sources, read `most` times, have fewer tokens than the run
  */
 export function cappedMixture<S extends string>(
   wanted: Mixture<S>,

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Artefact, Goal } from "../../../lib/claims/openness-facts";
 import {
   missingExercise, mixtureExercise, overlapExercise, surviveExercise, type Missing, type Mix, type Overlap,
-} from "../../../lib/lessons/08-data-and-openness/exercises";
+} from "../../../lib/lessons/08-data-and-openness";
 import { useBackend } from "../../../lib/tensor/backend";
 import { holdsTo, silently } from "../support";
 

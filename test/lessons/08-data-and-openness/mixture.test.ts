@@ -1,16 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cappedMixture, epochs, normalisedMixture } from "../../../lib/lessons/08-data-and-openness/mixture";
+import { cappedMixture, epochs } from "../../../lib/lessons/08-data-and-openness/mixture";
 
 describe("epochs", () => {
   it("says how often each source comes around", () => {
     expect(epochs({ web: 0.9, books: 0.1 }, { web: 900, books: 25 }, 1000)).toEqual({ web: 1, books: 4 });
-  });
-});
-
-describe("normalisedMixture", () => {
-  it("sums to one and keeps the proportions", () => {
-    expect(normalisedMixture({ a: 3, b: 1 })).toEqual({ a: 0.75, b: 0.25 });
   });
 });
 
