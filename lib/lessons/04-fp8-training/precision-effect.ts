@@ -1,9 +1,9 @@
 /** What a precision costs a trained model: its loss on held-out text, computed with fewer bits. */
+import * as tf from "@tensorflow/tfjs";
 import { DeepSeekV3 } from "../../model/model";
 import { productsFor, type Precision } from "../../model/precision";
 import { FLOAT32 } from "../../model/arithmetic";
 import { nextTokenLoss, bitsPerByte } from "../../training/losses";
-import * as tf from "@tensorflow/tfjs";
 
 /**
  * Mean bits per byte of a model that computes in a given precision. Reads back once.

@@ -6,8 +6,8 @@ import * as tf from "@tensorflow/tfjs";
 import type { DeepSeekV3 } from "../../model/model";
 
 /**
- * The distribution of the token after the next, summed over all tokens that may come next: Σ_a p(a | text) · p(· |
- * text, a), by the main model itself. No head that sees only the text can predict better what the main model writes.
+ * The distribution of the token after the next by the main model itself, summed over all tokens that may come next:
+ * Σ_a p(a | text) · p(· | text, a). No head that sees only the text can predict better what the main model writes.
  * Takes a pass over V texts.
  *
  * @param ids [T], the text

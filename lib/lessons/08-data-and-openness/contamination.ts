@@ -17,7 +17,7 @@ export function normalisedWords(text: string): string[] {
 
 /** The n-grams of words of some texts, in which those of other texts can be looked up. */
 export class NgramIndex {
-  private readonly ids = new Map<string, number>(); // of words
+  private readonly ids = new Map<string, number>(); // a number for each word
   private readonly known = new Set<number>();
 
   /** @throws if n is not a whole number of at least 1 */

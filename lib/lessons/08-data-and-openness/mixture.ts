@@ -9,7 +9,7 @@ export type Mixture<S extends string = string> = Record<S, number>;
 /**
  * How many times each source is read in a run: share · tokens / size.
  *
- * @param sizes tokens that there are, by source
+ * @param sizes tokens of each source
  * @param tokens of the run
  */
 export function epochs<S extends string>(
@@ -28,7 +28,7 @@ export function epochs<S extends string>(
  * et al., 2023).
  *
  * @param wanted shares by source, in any unit
- * @param sizes tokens that there are, by source
+ * @param sizes tokens of each source
  * @param tokens of the run
  * @param most how often a source may be read
  * @throws if all sources, read `most` times, have fewer tokens than the run

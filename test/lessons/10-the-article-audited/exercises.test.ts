@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { judgeBrought, type BroughtClaim } from "../../../lib/lessons/10-the-article-audited/brought-claim";
 import {
-  bringExercise, decideExercise, r1Claim, turnExercise, type Bring, type Decide, type Turn,
-} from "../../../lib/lessons/10-the-article-audited/exercises";
+  bringExercise, decideExercise, judgeBrought, turnExercise,
+  type Bring, type BroughtClaim, type Decide, type FindTurn,
+} from "../../../lib/lessons/10-the-article-audited";
 import { useBackend } from "../../../lib/tensor/backend";
 import { holdsTo, silently } from "../support";
 
@@ -20,7 +20,7 @@ describe("10-decide", () => {
 });
 
 describe("10-turn", () => {
-  const recursively: Turn = (holds, low, high) => {
+  const recursively: FindTurn = (holds, low, high) => {
     const m = low + (high - low) / 2;
     if (m <= low || m >= high || high - low < 1e-12 * Math.abs(high)) return high;
     return holds(m) === holds(low) ? recursively(holds, m, high) : recursively(holds, low, m);
@@ -58,7 +58,7 @@ describe("10-bring", () => {
   });
 
   it("has a reference that is incomplete, and contradicted at another price", () => {
-    const { verdict, turning } = judgeBrought(r1Claim());
+    const { verdict, turning } = judgeBrought(bringExercise.reference());
     expect(verdict).toBe("incomplete");
     expect(turning.above).toMatchObject({ verdict: "contradicted" });
   });

@@ -1,0 +1,51 @@
+/** Exercise 3: a claim from elsewhere, with a rule of its own. */
+import { value } from "../../economics/facts";
+import { defineExercise } from "../../notebook/exercise/check";
+import { money, times } from "../../notebook/format";
+import { complaintAbout, type BroughtClaim } from "./brought-claim";
+
+/** Makes a claim with its rule. */
+export type Bring = () => BroughtClaim;
+
+/** What R1 is said to have cost. */
+const r1Claim: Bring = () => ({
+  id: "r1-cost",
+  claim: "DeepSeek-R1 was trained for 294,000 dollars.",
+  source: { title: "The Register on the supplement of the Nature paper", url: "https://ainews247.org/story/13497" },
+  facts: {
+    hours: value("training-runs", "deepseek-r1", "gpuHours"),
+    price: value("training-runs", "deepseek-v3", "price"),
+    stated: value("training-runs", "deepseek-r1", "cost"),
+    before: value("training-runs", "deepseek-v3", "cost"),
+  },
+  judge: (f) => {
+    const own = f.hours * f.price;
+    const right = Math.abs(own / f.stated - 1) < 0.1;
+    return {
+      verdict: !right ? "contradicted" : f.before > 0.1 * own ? "incomplete" : "holds",
+      evidence:
+        `Its own hours cost ${money(own)}, as stated ${money(f.stated)}. But it starts from V3, whose ` +
+        `${money(f.before)} are ${times(f.before / own)} that.`,
+    };
+  },
+  turns: { key: "price", name: "price of a GPU-hour", unit: "dollars", low: 0.3, high: 15 },
+});
+
+export const bringExercise = defineExercise<Bring>({
+  id: "10-bring",
+  title: "Bring a claim",
+  difficulty: 3,
+  minutes: 25,
+  points: 4,
+  reference: r1Claim,
+  cases: [{ name: "your claim", args: [] }],
+  accept: (got) => complaintAbout(got as BroughtClaim) ?? true,
+  misconceptions: [],
+  hints: [
+    "Take a number from an article about some model. What is it made of? Those are your facts. Which of them is uncertain? That is " +
+      "what `turns` names, with the range in which you would believe it.",
+    "{ id, claim, source: { title, url }, facts: { hours, price, stated }, judge: (f) => ({ verdict: Math.abs(f.hours * f.price / " +
+      "f.stated - 1) < 0.1 ? \"holds\" : \"contradicted\", evidence: `${f.hours * f.price} dollars` }), turns: { key: \"price\", name: " +
+      "\"price of an hour\", unit: \"dollars\", low: 0.5, high: 10 } }",
+  ],
+});
