@@ -1,6 +1,5 @@
 /** All that lesson 05 has of its own, in one place to import from. */
 export * from "./answers";
-export * from "./coloured-text";
 export * from "./drafted-text";
 export * from "./module-exercises";
 export * from "./parallel-heads";
