@@ -50,14 +50,14 @@ export function colouredTextBundle<K extends string>(
   };
   const keyHtml = key.map(({ kind, says }) => span(says, kind)).join(" &nbsp; ");
   const textHtml = joined(pieces).map((piece) => span(shown(piece), piece.kind, piece.hover)).join("");
-  const blocks = [
-    `<div style="margin: 4px 0; line-height: 1.9">${keyHtml}</div>`,
-    `<div style="font-family: monospace; white-space: pre-wrap; line-height: 1.9; overflow-wrap: anywhere">${textHtml}</div>`,
+  const blocks = [`<div style="margin: 4px 0">${keyHtml}</div>`, `<div style="${MONOSPACE}">${textHtml}</div>`];
+  const plain = [
+    key.map(({ says }) => says).join(legend === undefined ? ", " : " · "),
+    pieces.map(({ text }) => text).join(""),
   ];
-  const plain = [key.map(({ says }) => says).join(legend === undefined ? ", " : " · "), pieces.map(({ text }) => text).join("")];
   if (legend === undefined) for (const parts of [blocks, plain]) parts.reverse();
   const html = [
-    `<div style="border-left: 2px solid ${LINE}; padding-left: 12px; margin: 4px 0">`,
+    `<div style="border-left: 2px solid ${LINE}; padding-left: 12px; margin: 4px 0; line-height: 1.9">`,
     `<div style="font-weight: bold; margin-bottom: 4px">${escapeHtml(caption)}</div>`,
     ...blocks,
     "</div>",
@@ -74,13 +74,15 @@ interface Entry {
   says: string;
 }
 
+const MONOSPACE = "font-family: monospace; white-space: pre-wrap; overflow-wrap: anywhere";
 const PLAIN = "opacity: 0.75";
 const UNDERLINES = ["solid", "dotted", "double", "dashed"];
 
 /** The i-th colour, light enough behind the text of both themes. */
 function coloured(i: number): string {
-  const [colour, underline] = [COLOURS[i], UNDERLINES[i % UNDERLINES.length]];
-  return `background-color: ${colour}59; text-decoration: underline ${underline} ${colour}; text-decoration-thickness: 2px`;
+  const colour = COLOURS[i];
+  const underline = `text-decoration: underline ${UNDERLINES[i % UNDERLINES.length]} ${colour}`;
+  return `background-color: ${colour}59; ${underline}; text-decoration-thickness: 2px`;
 }
 
 /** The legend's kinds, with how often each is there. */

@@ -40,10 +40,11 @@ export function exercisesIn(master: string, lesson: string): ListedExercise[] {
     const section = lines.slice(start, starts[i + 1]).join("\n");
     const announced = ANNOUNCED.exec(section);
     const id = TEST_CELL.exec(section)?.[1];
-    if (announced === null) throw new Error(`${lesson}, exercise ${number}: no line with difficulty, minutes and points`);
-    if (id === undefined) throw new Error(`${lesson}, exercise ${number}: no cell that checks it`);
-    const [, kind, difficulty, minutes, points] = announced;
-    return { id, lesson, title, kind, difficulty: Number(difficulty), minutes: Number(minutes), points: Number(points) };
+    const where = `${lesson}, exercise ${number}`;
+    if (announced === null) throw new Error(`${where}: no line with difficulty, minutes and points`);
+    if (id === undefined) throw new Error(`${where}: no cell that checks it`);
+    const [difficulty, minutes, points] = announced.slice(2).map(Number);
+    return { id, lesson, title, kind: announced[1], difficulty, minutes, points };
   });
 }
 
