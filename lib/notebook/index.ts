@@ -1,6 +1,8 @@
 /** All that a lesson shows a person, in one place to import from. */
+export * from "./coloured-text";
+export * from "./exercise/announced";
 export * from "./exercise/check";
-export * from "./exercise/index-of-exercises";
+export * from "./exercise/progress";
 export * from "./format";
 export * from "./interrupt";
 export * from "./parameters";

@@ -38,17 +38,17 @@ import { characters, decode, VOCAB_SIZE } from "./lib/corpus/bytes";
 import { DOMAINS, drawBatch, heldOutWindows } from "./lib/corpus/corpus";
 import { cite, fact } from "./lib/economics/facts";
 import { meanOverlap } from "./lib/economics/routing";
-import { gateByLib, logit, plus, softmax, wrongGate } from "./lib/lessons/01-mixture-of-experts";
+import { gateByLib, largest, logit, plus, softmax, wrongGate } from "./lib/lessons/01-mixture-of-experts";
 import {
-  batchesFrom, biasExercise, chanceMaxVio, colouredText, comparePulls, copiesExercise, copyCounts, degrees,
-  gammaExercise, gpuLoads, heatmapPanels, largest, lossExercise, maxVioExercise, placeExperts, routeTokens,
-  simulateBias, slowdown, tokenPool, withoutBiases, type Balanced, type Pull, type Settling,
+  batchesFrom, biasExercise, chanceMaxVio, comparePulls, copiesExercise, copyCounts, degrees, gammaExercise, gpuLoads,
+  heatmapPanels, lossExercise, maxVioExercise, placeExperts, routeTokens, simulateBias, slowdown, tokenPool,
+  withoutBiases, type Balanced, type Pull, type Settling,
 } from "./lib/lessons/02-load-balancing";
 import { DEEPSEEK_V3, tinyConfig } from "./lib/model/config";
 import { loadModel } from "./lib/model/model";
 import {
-  barChart, check, checkParameters, fixed, heatmapChart, lineChart, percent, plot, progress, result, say, showSource,
-  sliderPlot, solvedOr, table, times, verdicts, whole,
+  barChart, check, checkParameters, colouredText, fixed, heatmapChart, lineChart, percent, plot, progress, result, say,
+  showSource, sliderPlot, solvedOr, table, times, verdicts, whole,
 } from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
 import { maxVio } from "./lib/training/balance";
@@ -1224,10 +1224,10 @@ const excerpts = DOMAINS.map(
 const excerptRouting = routeTokens(v3mini, excerpts);
 const pieces = (layer: number) =>
   excerpts.flatMap((ids, excerpt) => [
-    ...(excerpt > 0 ? [{ text: "\n⁂\n", group: "" }] : []),
+    ...(excerpt > 0 ? [{ text: "\n⁂\n", kind: "" }] : []),
     ...characters(ids).map(({ text, at }) => ({
       text,
-      group: `expert ${excerptRouting[layer].strongest[excerpt * excerptLength + at]}`,
+      kind: `expert ${excerptRouting[layer].strongest[excerpt * excerptLength + at]}`,
     })),
   ]);
 colouredText(`Layer ${firstLayer}, the first sparse one: which expert has the largest weight?`, pieces(0));

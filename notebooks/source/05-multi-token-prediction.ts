@@ -46,15 +46,15 @@ import { decode, type DecodedToken } from "./lib/inference/decode";
 import { argMax, draw } from "./lib/inference/sampling";
 import { decodeSpeculatively, verify } from "./lib/inference/speculative";
 import {
-  acceptanceByKind, batchTimes, byModule, CHARACTER_KINDS, charactersOf, colouredText, combineExercise, depthExercise,
+  acceptanceByKind, batchTimes, byModule, CHARACTER_KINDS, charactersOf, combineExercise, depthExercise,
   engineTimes, expectedExercise, flopsPerToken, normed, originOf, parallelAtBest, targetsExercise, verifyExercise,
   type CombineWeights, type DepthBudget,
 } from "./lib/lessons/05-multi-token-prediction";
 import { DEEPSEEK_V3 } from "./lib/model/config";
 import { DeepSeekV3, loadModel } from "./lib/model/model";
 import {
-  barChart, billions, check, checkInterrupt, checkParameters, fixed, heatmapChart, lineChart, percent, plot, progress,
-  result, say, showSource, sliderPlot, solvedOr, table, times, verdicts, whole,
+  barChart, billions, check, checkInterrupt, checkParameters, colouredText, fixed, heatmapChart, lineChart, percent, plot,
+  progress, result, say, showSource, sliderPlot, solvedOr, table, times, verdicts, whole,
 } from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
 import { Random } from "./lib/tensor/random";

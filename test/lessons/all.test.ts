@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import type { AnyFunction, Exercise } from "../../lib/notebook/exercise/check";
-import { exercisesIn, type ListedExercise } from "../../lib/notebook/exercise/index-of-exercises";
+import { exercisesIn, type ListedExercise } from "../../lib/notebook/exercise/announced";
 
 const MASTERS = "notebooks/source";
 const lessons = fs
@@ -15,7 +15,7 @@ const lessons = fs
 type AnyExercise = Exercise<AnyFunction>;
 
 function isExercise(value: unknown): value is AnyExercise {
-  return typeof value === "object" && value !== null && "cases" in value && "misconceptions" in value && "hints" in value;
+  return typeof value === "object" && value !== null && "cases" in value && "misconceptions" in value && "reference" in value;
 }
 
 /** The exercises that a lesson's folder in lib/lessons exports, by the names of the exports. */
@@ -28,6 +28,12 @@ async function exported(lesson: string): Promise<Map<string, AnyExercise>> {
 const defined = async (lesson: string): Promise<AnyExercise[]> => [...new Set((await exported(lesson)).values())];
 
 const master = (lesson: string) => fs.readFileSync(path.join(MASTERS, `${lesson}.ts`), "utf8");
+
+/** The hints of a section as running text. */
+function hintsIn(section: string): string[] {
+  const folded = [...section.matchAll(/<details><summary>Hint [12]<\/summary>([^]*?)<\/details>/g)];
+  return folded.map(([, text]) => text.replace(/^\/\//gm, "").trim());
+}
 
 /** The part of a master that one exercise takes: from its heading to the next section. */
 function sectionOf(text: string, { title }: ListedExercise): string {
@@ -50,6 +56,14 @@ describe.each(lessons)("lesson %s", (lesson) => {
     expect(listed.map(({ id }) => id).sort()).toEqual(ids.sort());
   });
 
+  it("keeps each exercise in a file of its own, named by its number and its id", () => {
+    const folder = path.join("lib/lessons", lesson);
+    const found = fs.readdirSync(folder).filter((name) => name.startsWith("exercise-")).sort();
+    expect(found).toEqual(listed.map(({ id }, i) => `exercise-${i + 1}-${id.slice("01-".length)}.ts`));
+    const code = found.map((name) => fs.readFileSync(path.join(folder, name), "utf8")).join("\n");
+    expect([...code.matchAll(/^ {2}id: "(\d\d-.+)",$/gm)].map(([, id]) => id)).toEqual(listed.map(({ id }) => id));
+  });
+
   it.each(listed.map((exercise) => [exercise.id, exercise] as const))("%s stands in it whole", (id, exercise) => {
     const section = sectionOf(text, exercise);
     const counted = (pattern: RegExp) => [...section.matchAll(pattern)].length;
@@ -69,17 +83,13 @@ describe.each(lessons)("lesson %s", (lesson) => {
       "end of a solution": 1,
       "folded hints": 2,
     });
+    const hints = hintsIn(section);
+    expect(hints).toHaveLength(2);
+    expect(hints.filter((hint) => hint.length < 10)).toEqual([]);
+    expect(hints[0]).not.toBe(hints[1]);
+    expect(exercise.title.trim()).not.toBe("");
     expect(exercise.minutes).toBeGreaterThan(0);
     expect(exercise.points).toBeGreaterThan(0);
-  });
-
-  it("announces each exercise as lib/lessons defines it", async () => {
-    const announced = listed.map(({ id, title, difficulty, minutes, points }) => ({ id, title, difficulty, minutes, points }));
-    const wanted = (await defined(lesson)).map(({ id, title, difficulty, minutes, points }) => {
-      return { id, title, difficulty, minutes, points };
-    });
-    const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
-    expect(announced.sort(byId)).toEqual(wanted.sort(byId));
   });
 
   it("has each held to its reference, another right answer and its misconceptions, by the lesson's own test", async () => {

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, it } from "vitest";
-import { showExercises } from "../../lib/notebook/exercise/index-of-exercises";
+import { showExercises } from "../../lib/notebook/exercise/progress";
 import { shownText } from "../notebook/captured";
 import { temporaryFolder } from "../support/folder";
 import { ROOT, runScript } from "./course";

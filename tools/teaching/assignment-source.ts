@@ -27,12 +27,12 @@ function withHiddenTest(cell: CodeCell, cells: Cell[]): CodeCell {
   const [, exercise, answer] = CHECK.exec(cell.source) ?? [];
   const file = exercise === undefined ? undefined : importedFrom(cells, exercise);
   if (file === undefined) {
-    throw new Error(`${cell.id}: a test cell is \`await check(exercise, answer);\`, the exercise imported from lib/exercises`);
+    throw new Error(`${cell.id}: a test cell is \`await check(exercise, answer);\`, the exercise imported from lib/lessons`);
   }
   const hidden = [
     "/// BEGIN HIDDEN TESTS",
     `import { ${exercise} as gradedExercise } from "${file}";`,
-    'import { assertSolved as gradedAssert, evaluate as gradedEvaluate } from "./lib/notebook/exercise";',
+    'import { assertSolved as gradedAssert, evaluate as gradedEvaluate } from "./lib/notebook";',
     `gradedAssert(await gradedEvaluate(gradedExercise, ${answer}));`,
     "/// END HIDDEN TESTS",
   ];

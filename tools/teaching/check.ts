@@ -6,7 +6,8 @@
  */
 import fs from "node:fs";
 import path from "node:path";
-import { exercisesIn, isStubSource, type ListedExercise } from "../../lib/notebook/exercise/index-of-exercises";
+import { exercisesIn, type ListedExercise } from "../../lib/notebook/exercise/announced";
+import { isStubSource } from "../../lib/notebook/exercise/progress";
 import { execute } from "../build/execute";
 import { listLessons } from "../build/masters";
 import { readNotebook, type Cell, type CodeCell, type Notebook } from "../build/notebook";

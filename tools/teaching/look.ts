@@ -11,7 +11,7 @@ const WAYS: [pattern: RegExp, what: string][] = [
   [/\.misconceptions\b|\.cases\b|\.accept\b/, "reads the exercise's cases"],
   [/\bsolvedOr\b/, "uses solvedOr"],
   [/\b(assertSolved|evaluate|defineExercise)\b/, "uses the check's own functions"],
-  [/lib\/exercises\//, "imports from lib/exercises"],
+  [/lib\/lessons\//, "imports from lib/lessons"],
   [/\brequire\s*\(|\bimport\s*\(/, "loads modules"],
   [/\bprocess\b|\bglobalThis\b|\beval\b|\bnew Function\b/, "reaches out of the notebook"],
   [/node:(fs|vm|child_process)|NBGRADER/, "reaches out of the notebook"],

@@ -3,7 +3,8 @@
  * saved; runs nothing.
  */
 import path from "node:path";
-import { allExercises, progressIn, progressRows, progressSum } from "../../lib/notebook/exercise/index-of-exercises";
+import { allExercises } from "../../lib/notebook/exercise/announced";
+import { progressIn, progressRows, progressSum } from "../../lib/notebook/exercise/progress";
 import { tableBundle } from "../../lib/notebook/table";
 import { ROOT } from "../build/python";
 import { projectAt } from "../setup/project.mjs";

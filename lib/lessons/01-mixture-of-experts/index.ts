@@ -1,4 +1,7 @@
 /** All that lesson 01 has of its own, in one place to import from. */
-export * from "./answers";
-export * from "./exercises";
-export * from "./router-exercises";
+export * from "./exercise-1-gate";
+export * from "./exercise-2-select";
+export * from "./exercise-3-count";
+export * from "./exercise-4-coverage";
+export * from "./exercise-5-design";
+export * from "./shared";

@@ -1,8 +1,10 @@
 /** All that lesson 02 has of its own, in one place to import from. */
-export * from "./answers";
-export * from "./bias-exercises";
 export * from "./bias-simulation";
-export * from "./exercises";
+export * from "./exercise-1-maxvio";
+export * from "./exercise-2-bias-update";
+export * from "./exercise-3-gamma";
+export * from "./exercise-4-balance-loss";
+export * from "./exercise-5-copies";
 export * from "./expert-placement";
 export * from "./gradient-conflict";
 export * from "./load-charts";

@@ -26,10 +26,6 @@ function wrongDecode({
 
 export const decodeExercise = defineExercise<Decode>({
   id: "04-decode",
-  title: "Decode a byte",
-  difficulty: 1,
-  minutes: 10,
-  points: 2,
   reference: decodeByLib,
   cases: [
     { name: "0 0111 000", args: [0x38] },
@@ -82,11 +78,5 @@ export const decodeExercise = defineExercise<Decode>({
       answer: wrongDecode({ fraction: 7 }),
       message: "Three fraction bits count eighths: f/8.",
     },
-  ],
-  hints: [
-    "Sign: byte >> 7. Exponent e: (byte >> 3) & 15. Fraction f: byte & 7. Then two formulas, one for e = 0, and one " +
-      "pattern that is no number at all.",
-    "e > 0: (1 + f/8) · 2^(e − 7). e = 0: f/8 · 2^−6. If the lower seven bits are all set: NaN. A negative zero is " +
-      "what −1 · 0 gives.",
   ],
 });

@@ -35,10 +35,6 @@ function wrongQuantise({
 
 export const quantiseExercise = defineExercise<QuantiseBlock>({
   id: "04-quantise",
-  title: "Quantise a block",
-  difficulty: 2,
-  minutes: 12,
-  points: 3,
   reference: quantiseByLib,
   cases: [
     { name: "an ordinary block", args: [[0.5, -1.25, 3, 0.01, -0.3, 2.2]] },
@@ -89,10 +85,5 @@ export const quantiseExercise = defineExercise<QuantiseBlock>({
       answer: wrongQuantise({ scale: (amax) => Math.max(amax, 1e-4) / 240 }),
       message: "240 is the largest number of four exponent and three fraction bits in IEEE 754. E4M3 goes to 448.",
     },
-  ],
-  hints: [
-    "Three steps: amax, the largest magnitude, at least 1e-4; the scale, which makes amax the format's largest number; " +
-      "each number divided by the scale and rounded with `roundE4M3`.",
-    "scale = Math.max(1e-4, ...block.map(Math.abs)) / 448, and values = block.map((x) => roundE4M3(x / scale)).",
   ],
 });

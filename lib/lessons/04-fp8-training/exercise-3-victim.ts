@@ -30,10 +30,6 @@ const victimByLib = victimBy((row, rounded) => norm(minus(row, rounded)) / norm(
 
 export const victimExercise = defineExercise<FindVictim>({
   id: "04-victim",
-  title: "The outlier's victim",
-  difficulty: 1,
-  minutes: 10,
-  points: 2,
   reference: victimByLib,
   cases: [
     {
@@ -76,10 +72,5 @@ export const victimExercise = defineExercise<FindVictim>({
         "You count zeros. A token may lose several small numbers and hardly notice, if a large one is all that it is " +
         "made of.",
     },
-  ],
-  hints: [
-    "`throughOneScale(activations)` gives what comes back. Compare it with what went in, token by token, in relation to " +
-      "the token's own size.",
-    "For each row: the norm of the differences, divided by the norm of the row. Return the place of the largest.",
   ],
 });

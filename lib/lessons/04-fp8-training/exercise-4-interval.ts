@@ -15,10 +15,6 @@ const growing = (slope: number) => (interval: number) => slope * interval ** 1.1
 
 export const intervalExercise = defineExercise<ChooseInterval>({
   id: "04-interval",
-  title: "Choose the promotion interval",
-  difficulty: 1,
-  minutes: 8,
-  points: 2,
   reference: largestInterval,
   cases: [
     { name: "a sum of 4,096", args: [growing(5e-6), 4096, 2e-3] },
@@ -54,10 +50,5 @@ export const intervalExercise = defineExercise<ChooseInterval>({
       answer: (errorOf, K, tolerance) => K / largestInterval(errorOf, K, tolerance),
       message: "You return how often the sum is promoted. The question is after how many elements.",
     },
-  ],
-  hints: [
-    "Candidates are 32, 64, 128 … up to K, since an instruction adds 32 products. `errorOf(interval)` says how large the " +
-      "error is with each.",
-    "Start at 32, and double it as long as the doubled interval is at most K and its error at most the tolerance.",
   ],
 });

@@ -65,10 +65,6 @@ const MEASURED: ModuleCost[] = [
 
 export const tableExercise = defineExercise<ChooseModules>({
   id: "04-table",
-  title: "Edit the precision table",
-  difficulty: 3,
-  minutes: 15,
-  points: 4,
   reference: bestModules,
   cases: [
     { name: "a budget like V3's", args: [MEASURED, 1.2] },
@@ -117,11 +113,5 @@ export const tableExercise = defineExercise<ChooseModules>({
       answer: inOrderOf(({ work, loss }) => work / loss),
       message: "Work per harm is a good order, but stopping at the first that does not fit leaves budget unused.",
     },
-  ],
-  hints: [
-    "With this few modules you can try all sets: there are 2 to the power of their number. Each has a sum of work and a " +
-      "sum of loss.",
-    "Let a number count from 0 to 2 ** costs.length − 1; module i belongs to the set if bit i of it is set: " +
-      "(set >> i) & 1. Keep the set with the most work among those whose loss is within the budget.",
   ],
 });

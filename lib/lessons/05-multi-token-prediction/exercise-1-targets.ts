@@ -14,10 +14,6 @@ function targetRows(ids: number[], from: number, to: number, seen: number, predi
 
 export const targetsExercise = defineExercise<Targets>({
   id: "05-targets",
-  title: "What the k-th module is trained on",
-  difficulty: 1,
-  minutes: 8,
-  points: 2,
   reference: (ids, k) => targetRows(ids, 0, ids.length - k - 1, k, k + 1),
   cases: [
     { name: "six tokens, first module", args: [[10, 11, 12, 13, 14, 15], 1] },
@@ -55,10 +51,5 @@ export const targetsExercise = defineExercise<Targets>({
         "Your module sees only token i, as Meta's parallel heads do. DeepSeek's module k has also seen the tokens " +
         "i + 1 … i + k.",
     },
-  ],
-  hints: [
-    "Write down the six tokens, put a finger on state 0, and say for k = 1: which tokens go in, which one comes out? " +
-      "Then ask which states run out of text.",
-    "Row i is [i, ids[i + k], ids[i + k + 1]], for all i with i + k + 1 < ids.length.",
   ],
 });

@@ -53,10 +53,6 @@ function combineCase(seed: number, T: number): [number[][], number[][], CombineW
 
 export const combineExercise = defineExercise<Combine>({
   id: "05-combine",
-  title: "What goes into the module",
-  difficulty: 2,
-  minutes: 12,
-  points: 3,
   reference: combineByLib,
   cases: [
     { name: "four tokens", args: combineCase(1, 4) },
@@ -100,10 +96,5 @@ export const combineExercise = defineExercise<Combine>({
       }),
       message: "The two norms are exchanged: `enorm` is for the embedding, `hnorm` for the state.",
     },
-  ],
-  hints: [
-    "For each i but the last: two vectors of width D, one from embeddings[i + 1], one from states[i]. `normed(x, " +
-      "weight)` is RMSNorm. How many norms does the state go through? Which of the two comes first in `eh_proj`?",
-    "[...normed(embeddings[i + 1], enorm), ...normed(normed(states[i], norm), hnorm)]",
   ],
 });

@@ -29,10 +29,6 @@ const Q = [0.5, 0.25, 0.25];
 
 export const verifyExercise = defineExercise<VerifyDraft>({
   id: "05-verify",
-  title: "Keep it or replace it",
-  difficulty: 2,
-  minutes: 15,
-  points: 3,
   reference: verifyWith(),
   cases: [
     { name: "a draft that the main model likes less", args: [P, Q, 0] },
@@ -87,11 +83,5 @@ export const verifyExercise = defineExercise<VerifyDraft>({
       answer: verifyWith({ replacement: (p, q) => p.map((value, v) => Math.max(0, value - q[v])) }),
       message: "max(0, p − q) is right, but a distribution sums to 1: divide by its sum.",
     },
-  ],
-  hints: [
-    "Token v comes out in two ways: drafted and kept, which happens with q[v] · accept(v); or another draft was " +
-      "rejected and v replaced it. Both together must be p[v]. How much do kept drafts give at most?",
-    "Kept drafts give min(p, q). What is missing is p − min(p, q) = max(0, p − q). accept = min(1, p[draft] / " +
-      "q[draft]); the replacement is max(0, p − q), divided by its sum.",
   ],
 });

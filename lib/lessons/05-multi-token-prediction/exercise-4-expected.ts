@@ -4,10 +4,6 @@ import { defineExercise } from "../../notebook/exercise/check";
 
 export const expectedExercise = defineExercise<(acceptance: number, drafts: number) => number>({
   id: "05-expected",
-  title: "Tokens a step",
-  difficulty: 1,
-  minutes: 8,
-  points: 2,
   reference: expectedTokens,
   cases: [
     { name: "one draft, 0.8", args: [0.8, 1] },
@@ -44,9 +40,5 @@ export const expectedExercise = defineExercise<(acceptance: number, drafts: numb
       answer: (a) => 1 / (1 - a),
       message: "This is the limit for endlessly many drafts. Here there are k of them.",
     },
-  ],
-  hints: [
-    "One token is certain. The first draft adds another with chance a. When does the second draft add one?",
-    "1 + a + a² + … + a to the power k. In a loop, or as (1 − a^(k+1)) / (1 − a), which needs care at a = 1.",
   ],
 });

@@ -33,10 +33,6 @@ function deepest(cost: (task: DepthBudget, k: number) => number): Depth {
 
 export const depthExercise = defineExercise<Depth>({
   id: "05-depth",
-  title: "How many drafts under a budget?",
-  difficulty: 3,
-  minutes: 15,
-  points: 4,
   reference: deepest(flopsPerToken),
   cases: [
     { name: "a good draft", args: [{ acceptance: 0.9, draftCost: 0.1, budget: 1.5, most: 8 }] },
@@ -80,10 +76,4 @@ export const depthExercise = defineExercise<Depth>({
     of: (k, [{ acceptance }]) => expectedTokens(acceptance, k),
     v3: expectedTokens(0.875, 1), // data/serving.json: speculation.acceptance
   },
-  hints: [
-    "What does a step with k drafts compute? The main model goes over k + 1 tokens, the module over k. How many of " +
-      "them stay in the text?",
-    "cost(k) = (k + 1 + k · draftCost) / tokensPerStep(acceptance, k). It only grows with k: go up from 0 to `most` " +
-      "and keep the last k within the budget.",
-  ],
 });

@@ -1,5 +1,4 @@
 /** All that lesson 05 has of its own, in one place to import from. */
-export * from "./coloured-text";
 export * from "./drafted-text";
 export * from "./exercise-1-targets";
 export * from "./exercise-2-combine";

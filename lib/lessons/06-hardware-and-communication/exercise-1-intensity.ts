@@ -33,10 +33,6 @@ const BF16 = { input: 2, weights: 2, output: 2 };
 
 export const intensityExercise = defineExercise<Intensity>({
   id: "06-intensity",
-  title: "The intensity of a product",
-  difficulty: 1,
-  minutes: 8,
-  points: 2,
   reference: intensityByLib,
   cases: [
     { name: "one row through an expert, FP8", args: [1, 7168, 2048, FP8] },
@@ -79,11 +75,5 @@ export const intensityExercise = defineExercise<Intensity>({
       answer: (...args) => 1 / intensityByLib(...args),
       message: "Upside down: intensity is FLOPs a byte, not bytes a FLOP.",
     },
-  ],
-  hints: [
-    "Two counts, then divide. FLOPs: how many products of two numbers are there, and what else is done with each? " +
-      "Bytes: three matrices, each moved once.",
-    "FLOPs are 2 · m · k · n. Bytes are m · k numbers of the input, k · n of the weights and m · n of the output, " +
-      "each times its own size.",
   ],
 });

@@ -25,10 +25,6 @@ function wrongTraffic({
 
 export const trafficExercise = defineExercise<TokenBytes>({
   id: "06-traffic",
-  title: "The bytes of a token",
-  difficulty: 2,
-  minutes: 12,
-  points: 3,
   reference: trafficByLib,
   cases: [
     { name: "V3, four nodes, none of them its own", args: [7168, [3, 17, 40, 41, 63, 130, 131, 250], 32, 3] },
@@ -74,11 +70,5 @@ export const trafficExercise = defineExercise<TokenBytes>({
       answer: wrongTraffic({ bytes: 4 }),
       message: "You count two bytes a number both ways. V3 dispatches in FP8: one byte there, two bytes back.",
     },
-  ],
-  hints: [
-    "An expert's node is Math.floor(expert / expertsPerNode). Which nodes are reached, and which of those need the " +
-      "network? A Set holds each node once.",
-    "One copy, there and back, is hiddenSize · (1 + 2) bytes. InfiniBand carries one for each node other than " +
-      "home, NVLink one for each expert.",
   ],
 });

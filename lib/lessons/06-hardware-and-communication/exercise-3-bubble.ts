@@ -35,10 +35,6 @@ const even = { F: 1, B: 2, W: 1 };
 
 export const bubbleExercise = defineExercise<BubbleShare>({
   id: "06-bubble",
-  title: "How much of a step is bubble?",
-  difficulty: 2,
-  minutes: 12,
-  points: 3,
   reference: bubbleByLib,
   cases: [
     { name: "1F1B, 8 ranks, 20 micro-batches", args: ["1F1B", 8, 20, even] },
@@ -91,11 +87,5 @@ export const bubbleExercise = defineExercise<BubbleShare>({
       answer: (...args) => 100 * bubbleByLib(...args),
       message: "You return per cent. A share is a number between 0 and 1.",
     },
-  ],
-  hints: [
-    "Two times add up to a step: the work of one rank, which is the same for all three, and the bubble of table 2. " +
-      "The share is bubble over both. With nothing hidden, F&B is F + B.",
-    "Work is microBatches · (F + B). The bubbles are (PP − 1)(F + B), (PP − 1)(F + B − 2 · W) and (PP / 2 − 1)(F + " +
-      "2 · B − 3 · W).",
   ],
 });

@@ -46,10 +46,6 @@ const jobs: [string, SharedJob][] = [
 
 export const balanceExercise = defineExercise<SetAside>({
   id: "06-balance",
-  title: "How many multiprocessors for the network?",
-  difficulty: 3,
-  minutes: 15,
-  points: 4,
   reference: bestSetAside,
   cases: jobs.map(([name, job]) => ({ name, args: [job] })),
   accept: (got, _, [job]) => judgeSetAside(got, job),
@@ -85,11 +81,5 @@ export const balanceExercise = defineExercise<SetAside>({
       },
       message: "You minimise the sum of both times. They run side by side, so the longer one decides.",
     },
-  ],
-  hints: [
-    "Write the time for a given s: arithmetic on the multiprocessors that are left, an exchange on those set " +
-      "aside, both at once. Then try every s.",
-    "For each s from 1 to multiprocessors − 1: the larger of arithmetic · multiprocessors / (multiprocessors − s) " +
-      "and bytes / min(bandwidth, s · perMultiprocessor). Return the s with the smallest.",
   ],
 });

@@ -49,10 +49,6 @@ const small = { tokens: 2e12, hoursPerTrillion: 40e3, extensionHours: 3e3, postH
 
 export const billExercise = defineExercise<BillRun>({
   id: "07-bill",
-  title: "The bill",
-  difficulty: 1,
-  minutes: 8,
-  points: 2,
   reference: billByLib,
   cases: [
     { name: "DeepSeek-V3", args: [V3_HOURS] },
@@ -84,11 +80,5 @@ export const billExercise = defineExercise<BillRun>({
       answer: wrongBill({ days: (run, hours) => hours / run.gpus }),
       message: "The dollars are right. Your days are hours: a day has 24 of them.",
     },
-  ],
-  hints: [
-    "First all GPU-hours: those of pre-training follow from the tokens in trillions, the two other stages are given. " +
-      "Money and time both follow from that one number.",
-    "`hours = tokens / 1e12 · hoursPerTrillion + extensionHours + postHours`. Dollars are `hours · price`; days are " +
-      "`hours / gpus / 24`.",
   ],
 });

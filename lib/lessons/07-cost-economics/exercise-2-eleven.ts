@@ -45,10 +45,6 @@ const llama = trainedModel("llama-3.1-405b", "gpuHours");
 
 export const compareExercise = defineExercise<CompareTwo>({
   id: "07-eleven",
-  title: "Where does the eleven-fold come from?",
-  difficulty: 2,
-  minutes: 10,
-  points: 3,
   reference: compareByLib,
   cases: [
     { name: "Llama 3.1 405B against DeepSeek-V3", args: [llama, v3, 2] },
@@ -83,11 +79,5 @@ export const compareExercise = defineExercise<CompareTwo>({
       answer: (a, b, price) => ({ ...compareByLib(a, b, price), tiePrice: (price * a.gpuHours) / b.gpuHours }),
       message: "The tie price is upside down: the run with more hours needs the lower price.",
     },
-  ],
-  hints: [
-    "FLOPs of a run: 6 · active · tokens. The rate of a GPU: FLOPs / gpuHours. For the tie: what does b cost, and " +
-      "over how many hours may a spread that?",
-    "flops = (a.active · a.tokens) / (b.active · b.tokens), since the six cancels. rate = flops / (a.gpuHours / " +
-      "b.gpuHours). tiePrice = price · b.gpuHours / a.gpuHours.",
   ],
 });

@@ -34,10 +34,6 @@ const purse: Purse = {
 
 export const budgetExercise = defineExercise<TokensFor>({
   id: "07-budget",
-  title: "What a budget trains",
-  difficulty: 2,
-  minutes: 10,
-  points: 3,
   reference: tokensWith(),
   cases: [
     { name: "fifty million francs and V3's active parameters", args: [purse] },
@@ -69,9 +65,5 @@ export const budgetExercise = defineExercise<TokensFor>({
       answer: tokensWith({ perParameter: 2 }),
       message: "Two FLOPs a parameter are the forward pass. Training also computes the gradients: six.",
     },
-  ],
-  hints: [
-    "Go from left to right: francs → dollars → GPU-hours → FLOPs → tokens. Write the unit of every step beside it.",
-    "`FLOPs = (francs / francsPerDollar / price) · 3600 · mfu · peak`. A token costs 6 · active of them.",
   ],
 });

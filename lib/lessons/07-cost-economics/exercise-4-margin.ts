@@ -27,10 +27,6 @@ const perMillion = (id: string): ByKind => {
 
 export const marginExercise = defineExercise<Profit>({
   id: "07-margin",
-  title: "Margin or mark-up?",
-  difficulty: 2,
-  minutes: 8,
-  points: 2,
   reference: profitWith(),
   cases: [
     { name: "DeepSeek's day at V3's price", args: [sold, perMillion("api-v3"), day("cost")] },
@@ -65,10 +61,5 @@ export const marginExercise = defineExercise<Profit>({
       answer: profitWith({ earned: revenue }),
       message: "The prices are for a million tokens: divide by 1e6.",
     },
-  ],
-  hints: [
-    "Revenue is a sum over three kinds of tokens, in millions, each with its price. Profit is revenue minus cost. " +
-      "The two answers differ only in what profit is divided by.",
-    "`markup = (revenue - cost) / cost` and `margin = (revenue - cost) / revenue`.",
   ],
 });

@@ -64,10 +64,6 @@ const h100 = { mfu: 0.38, peak: value("accelerators", "h100", "peakBf16") };
 
 export const planExercise = defineExercise<PlanRun>({
   id: "07-plan",
-  title: "A run for a budget",
-  difficulty: 3,
-  minutes: 20,
-  points: 4,
   reference: planByLib,
   cases: [
     {
@@ -112,12 +108,5 @@ export const planExercise = defineExercise<PlanRun>({
       answer: planFor((b) => hoursWithin(b) * b.mfu * b.peak),
       message: "Within the limits, but far too modest: peak is per second, and you have hours.",
     },
-  ],
-  hints: [
-    "How many GPU-hours does the money buy, once the reserve is put aside? How many do the days hold? The smaller " +
-      "one decides how many FLOPs you have. Then split them between parameters and tokens.",
-    "`FLOPs = min(dollars · (1 - reserve) / price, gpus · days · 24) · 3600 · mfu · peak`. Then 6 · parameters · " +
-      "tokens must not be more. `optimalAllocation(CHINCHILLA, FLOPs)` finds the best split; about twenty to a " +
-      "hundred tokens per parameter all come close.",
   ],
 });

@@ -34,10 +34,6 @@ function cutOnce(share: (freeShare: number, left: number, free: number) => (want
 
 export const mixtureExercise = defineExercise<Mix>({
   id: "08-mixture",
-  title: "A mixture for a target",
-  difficulty: 3,
-  minutes: 20,
-  points: 4,
   reference: mixtureByLib,
   cases: [
     { name: "everything fits", args: [[0.5, 0.3, 0.2], [800, 500, 400], 1000, 4] },
@@ -85,11 +81,5 @@ export const mixtureExercise = defineExercise<Mix>({
         "Right, if one round is enough. But a source that grows can go over its own cap: cut again, until nobody is " +
         "over.",
     },
-  ],
-  hints: [
-    "A source's cap is most · size / tokens. Keep a list of those that are cut. All others share 1 minus the caps of the cut " +
-      "ones, in their wanted proportions. Does that send another one over its cap? Cut it too, and begin again.",
-    "In each round: left = 1 − sum of caps of the cut ones; factor = left / sum of wanted of the others; a source that is not " +
-      "cut gets factor · wanted. Repeat while any of them is above its cap.",
   ],
 });

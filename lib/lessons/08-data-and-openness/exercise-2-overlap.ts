@@ -34,10 +34,6 @@ const HALF = "We all know how a train leaves the station at noon, and then nothi
 
 export const overlapExercise = defineExercise<Overlap>({
   id: "08-overlap",
-  title: "The overlap detector",
-  difficulty: 2,
-  minutes: 15,
-  points: 3,
   reference: overlapByLib,
   cases: [
     { name: "a copy with other capitals, line breaks and punctuation", args: [QUESTION, SCRAPED, 5] },
@@ -90,11 +86,5 @@ export const overlapExercise = defineExercise<Overlap>({
         "You say 1 as soon as anything is found. Asked for is the share: found n-grams divided by all n-grams of the " +
         "test.",
     },
-  ],
-  hints: [
-    "Three steps: both texts as lists of normalised words; all runs of n words of the training text into a Set (join the " +
-      "words with a space); then count which runs of the test are in it.",
-    "A list of m words has m − n + 1 runs: words.slice(i, i + n).join(\" \") for i from 0 on. Where there is none, the " +
-      "answer is 0.",
   ],
 });

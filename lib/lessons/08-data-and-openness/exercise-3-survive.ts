@@ -7,10 +7,6 @@ type Survive = (share: number, n: number) => number;
 
 export const surviveExercise = defineExercise<Survive>({
   id: "08-survive",
-  title: "What survives an edit",
-  difficulty: 1,
-  minutes: 6,
-  points: 2,
   reference: survivingNgrams,
   cases: [
     { name: "one word in ten, n = 13", args: [0.1, 13] },
@@ -41,9 +37,5 @@ export const surviveExercise = defineExercise<Survive>({
       answer: (share, n) => share ** n,
       message: "This is the chance that all n words were changed. An n-gram survives if none was.",
     },
-  ],
-  hints: [
-    "Look at one n-gram. It survives if its first word is unchanged, and its second, and so on.",
-    "A word is unchanged with the chance 1 − share. The words are independent, so the chances of n words multiply.",
   ],
 });

@@ -18,10 +18,6 @@ const DESCRIBED: Artefact[] = [...OPEN_WEIGHTS, "freeTerms", "trainingCode", "da
 
 export const missingExercise = defineExercise<Missing>({
   id: "08-missing",
-  title: "What would have to be published",
-  difficulty: 2,
-  minutes: 10,
-  points: 3,
   reference: missingByLib,
   cases: [
     { name: "open weights, to verify them", args: [OPEN_WEIGHTS, "verify"] },
@@ -75,11 +71,5 @@ export const missingExercise = defineExercise<Missing>({
       answer: (published, goal) => NEEDS[goal].filter((artefact) => published.includes(artefact)),
       message: "You list what there is. Asked for is what is missing.",
     },
-  ],
-  hints: [
-    "Write down for each goal what it takes: a Record from goal to a list of artefacts. Then leave out what is published.",
-    "run: weights and code to run. adapt: these and free terms. search: the data. repeat: training code, hyperparameters, " +
-      "data. verify: these three, the order of the data, and the weights to compare with. Then needs.filter((a) => " +
-      "!published.includes(a)).",
   ],
 });

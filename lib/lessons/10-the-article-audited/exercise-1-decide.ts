@@ -27,10 +27,6 @@ const decide = decideBy((stated, found) => {
 
 export const decideExercise = defineExercise<Decide>({
   id: "10-decide",
-  title: "From numbers to a verdict",
-  difficulty: 1,
-  minutes: 8,
-  points: 2,
   reference: decide,
   cases: [
     { name: "GPT-4: stated 100 to 200, found 41 to 100", args: [{ low: 100, high: 200 }, { low: 40.7, high: 100 }] },
@@ -81,10 +77,5 @@ export const decideExercise = defineExercise<Decide>({
         "You ask whether the claim lies within the findings; then the vaguest findings confirm everything. Ask " +
         "whether all of what was found lies within the claim.",
     },
-  ],
-  hints: [
-    "Four cases, in this order: nothing found; no overlap at all; all of what was found lies within what is stated; the rest.",
-    "No overlap: found.high < stated.low or found.low > stated.high. All within: found.low >= stated.low and found.high <= " +
-      "stated.high.",
   ],
 });

@@ -20,10 +20,6 @@ const grid: FindTurn = (holds, low, high) => {
 
 export const turnExercise = defineExercise<FindTurn>({
   id: "10-turn",
-  title: "Where does it turn?",
-  difficulty: 2,
-  minutes: 12,
-  points: 3,
   tolerance: 1e-6,
   reference: turnByLib,
   cases: [
@@ -75,10 +71,5 @@ export const turnExercise = defineExercise<FindTurn>({
       },
       message: "You halve once or twice. Repeat it, fifty times or more: each time the interval is half as wide.",
     },
-  ],
-  hints: [
-    "Keep two values, a and b, of which you know that the answer differs between them: at first low and high. Ask in the middle. " +
-      "Which half has the change in it?",
-    "const first = holds(low); repeat 100 times: m = (a + b) / 2; if holds(m) === first then a = m, else b = m. Return b.",
   ],
 });

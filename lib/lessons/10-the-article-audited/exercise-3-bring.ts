@@ -33,19 +33,8 @@ const r1Claim: Bring = () => ({
 
 export const bringExercise = defineExercise<Bring>({
   id: "10-bring",
-  title: "Bring a claim",
-  difficulty: 3,
-  minutes: 25,
-  points: 4,
   reference: r1Claim,
   cases: [{ name: "your claim", args: [] }],
   accept: (got) => complaintAbout(got as BroughtClaim) ?? true,
   misconceptions: [],
-  hints: [
-    "Take a number from an article about some model. What is it made of? Those are your facts. Which of them is uncertain? That is " +
-      "what `turns` names, with the range in which you would believe it.",
-    "{ id, claim, source: { title, url }, facts: { hours, price, stated }, judge: (f) => ({ verdict: Math.abs(f.hours * f.price / " +
-      "f.stated - 1) < 0.1 ? \"holds\" : \"contradicted\", evidence: `${f.hours * f.price} dollars` }), turns: { key: \"price\", name: " +
-      "\"price of an hour\", unit: \"dollars\", low: 0.5, high: 10 } }",
-  ],
 });

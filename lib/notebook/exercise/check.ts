@@ -16,15 +16,14 @@ export type { Answer, Case, CheckResult, Exercise, Misconception } from "./types
 
 /**
  * An exercise, with its types checked and its parts complete.
- * @throws {Error} if it has no cases or an empty hint, naming the exercise
+ * @throws {Error} if its id is of another form than "01-gate", or it has no cases
  */
 export function defineExercise<F extends AnyFunction>(exercise: Exercise<F>): Exercise<F> {
-  const { id, cases, hints } = exercise;
+  const { id, cases, misconceptions } = exercise;
   if (!/^\d\d-[a-z0-9-]+$/.test(id)) throw new Error(`defineExercise: the id "${id}" should be like "01-gate"`);
   if (cases.length === 0) throw new Error(`defineExercise: ${id} has no cases`);
-  if (hints.some((hint) => hint.trim() === "")) throw new Error(`defineExercise: ${id} has an empty hint`);
   // A lesson's cell holds the exercise in its hands: no line of it shall change what is right.
-  for (const part of [cases, hints, ...exercise.misconceptions, exercise.misconceptions]) Object.freeze(part);
+  for (const part of [cases, ...misconceptions, misconceptions]) Object.freeze(part);
   return Object.freeze(exercise);
 }
 

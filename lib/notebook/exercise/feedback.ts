@@ -1,12 +1,14 @@
 /**
  * How a check answers a learner: one box with a coloured edge, a heading with a sign that also works without colour,
- * what was found, and where to go from here. The plain text says the same in the same words.
+ * what was found, and where to go from here. The plain text says the same in the same words. Title and points are those
+ * of the lesson's master; without it, the id serves as title.
  */
 import type { MimeBundle } from "../display";
 import type { AnyFunction } from "./run";
 import type { CheckResult, Exercise } from "./types";
 import { fixed, whole } from "../format";
 import { BAD, escapeHtml, GOOD, inlineHtml, NEUTRAL } from "../html";
+import { announcedExercise } from "./announced";
 
 const SIGNS = {
   passed: { sign: "✔", colour: GOOD },
@@ -24,7 +26,8 @@ export function feedback<F extends AnyFunction>(
   score: number | null,
 ): MimeBundle {
   const { sign, colour } = SIGNS[result.status];
-  const heading = `${sign} ${exercise.title}: ${outcome(exercise, result)}`;
+  const announced = announcedExercise(exercise.id);
+  const heading = `${sign} ${announced?.title ?? exercise.id}: ${outcome(result, announced?.points)}`;
   const body = [
     ...(result.misconception === undefined ? [] : [`This looks like: ${result.misconception}.`]),
     ...(result.message === "" ? [] : [result.message]),
@@ -40,10 +43,10 @@ export function feedback<F extends AnyFunction>(
   return { "text/html": html.join(""), "text/plain": [heading, ...body].join("\n") };
 }
 
-function outcome(exercise: { points: number }, { status }: CheckResult): string {
+function outcome({ status }: CheckResult, points: number | undefined): string {
   if (status === "unsolved") return "not solved yet";
   if (status === "wrong") return "not right yet";
-  return `right, ${exercise.points === 1 ? "1 point" : `${exercise.points} points`}`;
+  return points === undefined ? "right" : `right, ${points === 1 ? "1 point" : `${points} points`}`;
 }
 
 function comparison({ name, unit, v3 }: { name: string; unit: string; v3: number }, score: number): string {

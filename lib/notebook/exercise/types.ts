@@ -1,4 +1,7 @@
-/** What an exercise is made of, and what a check finds. */
+/**
+ * What an exercise is made of, and what a check finds. Title, difficulty, minutes, points and hints are no part of it:
+ * they stand in the lesson's master (announced.ts reads them).
+ */
 import type { AnyFunction } from "./run";
 import type { Plain } from "./values";
 
@@ -26,10 +29,6 @@ export interface Misconception<F extends AnyFunction> {
 export interface Exercise<F extends AnyFunction> {
   /** The lesson's number and a word: "01-gate". The same as the grade_id of the answer's cell. */
   id: string;
-  title: string;
-  difficulty: 1 | 2 | 3;
-  minutes: number;
-  points: number;
   /** The right answer. */
   reference: F;
   cases: Case<F>[];
@@ -48,7 +47,6 @@ export interface Exercise<F extends AnyFunction> {
   accept?: (got: Answer<F>, reference: Answer<F>, args: Parameters<F>) => true | string;
   /** What a right answer costs or gains on the first case, shown beside DeepSeek-V3's. */
   score?: { name: string; unit: string; of: (got: Answer<F>, args: Parameters<F>) => number; v3: number };
-  hints: [string, string];
   /** Time for one call; 10 unless said. */
   seconds?: number;
 }

@@ -7,7 +7,7 @@ import {
   type MeanSquare,
   type ProductShape,
   type RmsNorm,
-} from "../../../lib/lessons/00-start-here/exercises";
+} from "../../../lib/lessons/00-start-here";
 import { useBackend } from "../../../lib/tensor/backend";
 import { holdsTo, silently } from "../support";
 

@@ -2,20 +2,18 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { activeParameters } from "../../../lib/economics/parameters";
 import { combinations } from "../../../lib/economics/routing";
 import {
+  countExercise,
+  coverageExercise,
+  designExercise,
+  gateExercise,
+  selectExercise,
   V3_BUDGET,
   V3_DESIGN,
   type Design,
   type DesignLayer,
   type Gate,
   type Select,
-} from "../../../lib/lessons/01-mixture-of-experts/answers";
-import {
-  countExercise,
-  coverageExercise,
-  designExercise,
-  gateExercise,
-  selectExercise,
-} from "../../../lib/lessons/01-mixture-of-experts/exercises";
+} from "../../../lib/lessons/01-mixture-of-experts";
 import { useBackend } from "../../../lib/tensor/backend";
 import { holdsTo, silently } from "../support";
 

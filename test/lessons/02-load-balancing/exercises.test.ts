@@ -1,8 +1,8 @@
 import { beforeAll, describe } from "vitest";
-import type { BalanceLoss, BalanceStep, Copies, MaxVio, Settle } from "../../../lib/lessons/02-load-balancing/answers";
 import {
-  biasExercise, copiesExercise, gammaExercise, lossExercise, maxVioExercise,
-} from "../../../lib/lessons/02-load-balancing/exercises";
+  biasExercise, copiesExercise, gammaExercise, lossExercise, maxVioExercise, type BalanceLoss, type BalanceStep,
+  type Copies, type MaxVio, type Settle,
+} from "../../../lib/lessons/02-load-balancing";
 import { useBackend } from "../../../lib/tensor/backend";
 import { holdsTo } from "../support";
 

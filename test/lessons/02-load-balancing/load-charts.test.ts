@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { colouredTextBundle, heatmapPanels } from "../../../lib/lessons/02-load-balancing/load-charts";
+import { heatmapPanels } from "../../../lib/lessons/02-load-balancing/load-charts";
 import { plotBundle, PLOTLY_MIME } from "../../../lib/notebook/plot/plot";
-import { COLOURS } from "../../../lib/notebook/plot/theme";
 
 describe("heatmapPanels", () => {
   const panel = (name: string) => ({ name, values: [[1, 2, null], [3, 4, 5]] });
@@ -24,24 +23,5 @@ describe("heatmapPanels", () => {
     expect(domains[2][1]).toBeCloseTo(1, 9);
     expect(domains[0][1]).toBeLessThan(domains[1][0]);
     expect(domains[1][1]).toBeLessThan(domains[2][0]);
-  });
-});
-
-describe("colouredText", () => {
-  const pieces = [..."aab<"].map((text) => ({ text, group: text === "a" ? "expert 1" : "expert 2" }));
-
-  it("joins neighbours of one group, escapes the text, and names the groups with their shares", () => {
-    const { "text/html": html, "text/plain": plain } = colouredTextBundle("A text", pieces) as Record<string, string>;
-    expect(html).toContain(">aa</span>");
-    expect(html).toContain(">b&lt;</span>");
-    expect(html).toContain(COLOURS[0]);
-    expect(plain).toBe("A text\naab<\nexpert 1 50%, expert 2 50%");
-  });
-
-  it("leaves the groups beyond the colours bare, and says how many they are", () => {
-    const many = Array.from({ length: 11 }, (_, i) => ({ text: String.fromCharCode(97 + i), group: `expert ${i}` }));
-    const { "text/html": html, "text/plain": plain } = colouredTextBundle("", many) as Record<string, string>;
-    expect(plain).toContain("3 others 27%");
-    expect(html).toContain("<span>k</span>");
   });
 });

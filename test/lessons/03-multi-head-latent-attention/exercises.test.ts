@@ -1,8 +1,8 @@
 import { describe } from "vitest";
-import type { Absorb, Compress, Movable, Score, TokenBytes } from "../../../lib/lessons/03-multi-head-latent-attention/answers";
 import {
-  absorbExercise, bytesExercise, commuteExercise, compressExercise, scoreExercise,
-} from "../../../lib/lessons/03-multi-head-latent-attention/exercises";
+  absorbExercise, bytesExercise, commuteExercise, compressExercise, scoreExercise, type Absorb, type Compress,
+  type Movable, type Score, type TokenBytes,
+} from "../../../lib/lessons/03-multi-head-latent-attention";
 import { holdsTo } from "../support";
 
 describe("03-cache-bytes", () => {

@@ -1,12 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { assertSolved, check, defineExercise, solvedOr } from "../../../lib/notebook/exercise/check";
 import { captured, shownText } from "../captured";
-import { checked, COMMON, double, type Double } from "./exercises";
+import { checked, double, type Double } from "./exercises";
 
 describe("a check", () => {
-  it("passes a right answer, with its points", async () => {
-    const answer: Double = (values) => values.map((value) => value + value);
-    expect(await shownText(() => check(double, answer))).toMatch(/^✔ Double it: right, 2 points$/);
+  const right: Double = (values) => values.map((value) => value + value);
+
+  it("passes a right answer, under the title and with the points that the lesson's master says", async () => {
+    const text = await shownText(() => check({ ...double, id: "00-leak" }, right));
+    expect(text).toBe("✔ Stop the leak: right, 1 point");
+    expect(await shownText(() => check({ ...double, id: "00-rms-norm" }, right))).toBe("✔ RMSNorm: right, 2 points");
+  });
+
+  it("calls an exercise by its id where no master announces it", async () => {
+    expect(await shownText(() => check(double, right))).toBe("✔ 99-double: right");
+    expect(await shownText(() => check(double, () => []))).toMatch(/^✘ 99-double: not right yet\n/);
   });
 
   it("says of the stub that it is not solved yet, and calls it neither right nor wrong", async () => {
@@ -46,8 +54,7 @@ describe("a check", () => {
 
   it("says the same in HTML and in plain text, and escapes what a learner returns", async () => {
     const exercise = defineExercise<(x: number) => string>({
-      ...COMMON,
-      id: "99-text",
+        id: "99-text",
       reference: () => "right",
       cases: [{ name: "<b>", args: [1] }],
       misconceptions: [],
@@ -74,7 +81,6 @@ describe("a check", () => {
 
 describe("a design task", () => {
   const half = defineExercise<(n: number) => number>({
-    ...COMMON,
     id: "99-half",
     reference: (n) => n / 2,
     cases: [{ name: "ten", args: [10] }],
@@ -113,7 +119,6 @@ describe("solvedOr", () => {
 describe("defineExercise and assertSolved", () => {
   it("refuse an exercise that lacks something, by its id", () => {
     expect(() => defineExercise({ ...double, cases: [] })).toThrow("99-double has no cases");
-    expect(() => defineExercise({ ...double, hints: ["", "x"] })).toThrow("empty hint");
     expect(() => defineExercise({ ...double, id: "gate" })).toThrow('"gate"');
   });
 

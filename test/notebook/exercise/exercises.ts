@@ -10,16 +10,7 @@ import {
 
 export type Double = (values: number[]) => number[];
 
-export const COMMON = {
-  title: "Double it",
-  difficulty: 1,
-  minutes: 1,
-  points: 2,
-  hints: ["What is twice three?", "Use map."],
-} satisfies Partial<Exercise<Double>>;
-
 export const double = defineExercise<Double>({
-  ...COMMON,
   id: "99-double",
   reference: (values) => values.map((value) => 2 * value),
   cases: [
@@ -39,7 +30,6 @@ export const double = defineExercise<Double>({
 export type Sums = (x: tf.Tensor2D) => tf.Tensor1D;
 
 export const sums = defineExercise<Sums>({
-  ...COMMON,
   id: "99-sums",
   reference: (x) => tf.tidy(() => x.sum<tf.Tensor1D>(1)),
   cases: [

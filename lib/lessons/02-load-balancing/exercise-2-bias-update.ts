@@ -1,15 +1,68 @@
-/** The two exercises of lesson 02 on the correction bias: one step of it, and what γ does. */
+/** One step of balancing by the bias: route a batch, count, move every bias once. */
+import * as tf from "@tensorflow/tfjs";
+import { selectExperts } from "../../model/router";
 import { defineExercise } from "../../notebook/exercise/check";
-import {
-  settleBySimulation,
-  stepByLib,
-  stepWithinBatch,
-  stepWithNewBias,
-  wrongStep,
-  type BalanceStep,
-  type Settle,
-} from "./answers";
-import { plus } from "../01-mixture-of-experts/answers";
+import { largest, mean, plus, sum } from "../01-mixture-of-experts/shared";
+import { movedBias, routedLoads } from "./bias-simulation";
+
+export interface Balanced {
+  /** Weights of each token, [N][E]: they sum to 1 in a row, 0 where not chosen. */
+  gates: number[][];
+  /** For the next batch, [E]. */
+  bias: number[];
+}
+/** A batch's affinities [N][E], the bias [E], K and γ → the batch's weights, and the next batch's bias. */
+export type BalanceStep = (affinities: number[][], bias: number[], k: number, gamma: number) => Balanced;
+
+const stepByLib: BalanceStep = (affinities, bias, k, gamma) => {
+  const E = bias.length;
+  const config = { nRoutedExperts: E, numExpertsPerTok: k, nGroup: 1, topkGroup: 1, normTopkProb: true };
+  const gates = tf.tidy(() => {
+    const routing = selectExperts(tf.tensor2d(affinities), tf.tensor1d(bias), { ...config, routedScalingFactor: 1 });
+    return routing.gates.arraySync();
+  });
+  return { gates, bias: movedBias(bias, routedLoads(affinities, bias, k), gamma) };
+};
+
+/** The step with some of its parts replaced by wrong ones. */
+function wrongStep(parts: {
+  score?: (s: number[], bias: number[]) => number[];
+  weigh?: (s: number[], bias: number[]) => number[];
+  count?: (weight: number) => number;
+  move?: (bias: number, load: number, mean: number, gamma: number) => number;
+}): BalanceStep {
+  const { score = plus, weigh = (s: number[]) => s, count = (weight: number) => (weight > 0 ? 1 : 0) } = parts;
+  const { move = (b: number, load: number, mean: number, gamma: number) => b + gamma * Math.sign(mean - load) } = parts;
+  return (affinities, bias, k, gamma) => {
+    const gates = affinities.map((s) => gatesOf(weigh(s, bias), largest(score(s, bias), k)));
+    const loads = bias.map((_, e) => sum(gates.map((row) => count(row[e]))));
+    return { gates, bias: bias.map((b, e) => move(b, loads[e], mean(loads), gamma)) };
+  };
+}
+
+/** The bias moved after every token, by the loads so far. */
+const stepWithinBatch: BalanceStep = (affinities, bias, k, gamma) => {
+  let now = bias;
+  const loads = bias.map(() => 0);
+  const gates = affinities.map((s) => {
+    const chosen = largest(plus(s, now), k);
+    chosen.forEach((e) => loads[e]++);
+    now = movedBias(now, loads, gamma);
+    return gatesOf(s, chosen);
+  });
+  return { gates, bias: now };
+};
+
+/** The bias moved first, and the batch routed by the new one. */
+const stepWithNewBias: BalanceStep = (affinities, bias, k, gamma) => {
+  const next = stepByLib(affinities, bias, k, gamma).bias;
+  return { gates: stepByLib(affinities, next, k, gamma).gates, bias: next };
+};
+
+function gatesOf(weights: number[], chosen: number[]): number[] {
+  const share = sum(chosen.map((e) => weights[e]));
+  return weights.map((weight, e) => (chosen.includes(e) ? weight / share : 0));
+}
 
 const batch = [
   [0.9, 0.5, 0.3, 0.2],
@@ -21,10 +74,6 @@ const batch = [
 
 export const biasExercise = defineExercise<BalanceStep>({
   id: "02-bias-update",
-  title: "A step of the bias",
-  difficulty: 2,
-  minutes: 15,
-  points: 3,
   reference: stepByLib,
   cases: [
     { name: "two of four experts, no bias yet", args: [batch, [0, 0, 0, 0], 2, 0.1] },
@@ -99,63 +148,4 @@ export const biasExercise = defineExercise<BalanceStep>({
       message: "The weights of a token must sum to 1: divide each chosen affinity by the sum over the chosen ones.",
     },
   ],
-  hints: [
-    "Three passes: choose with `largest(s + bias, k)` for every token and make the gates from s; count how many tokens " +
-      "chose each expert; then move the biases, once.",
-    "The mean load is N · k / E, with N tokens and E experts. The new bias of e is bias[e] + gamma · Math.sign(mean − " +
-      "load[e]): Math.sign gives −1, 0 or 1.",
-  ],
 });
-
-export const gammaExercise = defineExercise<Settle>({
-  id: "02-gamma",
-  title: "How soon, and how far past?",
-  difficulty: 2,
-  minutes: 10,
-  points: 2,
-  reference: settleBySimulation,
-  cases: [
-    { name: "a gap of 0.35, γ = 0.01", args: [0.35, 0.01] },
-    { name: "a gap of 0.35, γ = 0.05", args: [0.35, 0.05] },
-    { name: "γ larger than the gap", args: [0.2, 0.3] },
-    { name: "a gap of 0.123, V3's γ", args: [0.123, 0.001] },
-  ],
-  misconceptions: [
-    {
-      name: "one bias moves",
-      answer: (gap, gamma) => ({ batches: Math.ceil(gap / gamma), swing: gamma }),
-      message: "You let one bias move. In each batch one goes down and the other goes up: the difference moves by 2γ.",
-    },
-    {
-      name: "the swing of one bias",
-      answer: (gap, gamma) => ({ ...settleBySimulation(gap, gamma), swing: gamma }),
-      message: "The batches are right. The swing is that of the difference, and in a step both biases move.",
-    },
-    {
-      name: "one batch short",
-      answer: (gap, gamma) => ({ batches: Math.floor(gap / (2 * gamma)), swing: 2 * gamma }),
-      message: "After so many moves the liked expert is still ahead: the difference must exceed the gap. Round up.",
-    },
-    {
-      name: "a fraction of a batch",
-      answer: (gap, gamma) => ({ batches: gap / (2 * gamma), swing: 2 * gamma }),
-      message: "Batches come whole: round up.",
-    },
-    {
-      name: "one batch more",
-      answer: (gap, gamma) => ({ batches: Math.ceil(gap / (2 * gamma)) + 1, swing: 2 * gamma }),
-      message: "One too many: the batch that goes to the other expert does not count.",
-    },
-    {
-      name: "it comes to rest",
-      answer: (gap, gamma) => ({ ...settleBySimulation(gap, gamma), swing: 0 }),
-      message: "It never comes to rest: a step has the size γ however small the imbalance is.",
-    },
-  ],
-  hints: [
-    "Write down the first batches for a gap of 0.5 and γ = 0.1: the two biases, their difference, and who gets the batch.",
-    "In each batch the difference grows by 2γ. The other expert is chosen as soon as it exceeds the gap. What does the " +
-      "next step do?",
-  ],
-});
-

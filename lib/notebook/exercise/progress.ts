@@ -1,25 +1,12 @@
 /**
- * All exercises of the course, and how far a learner is with them. What an exercise is, the lessons' masters say; how
- * far one is, the learner's own notebooks say, as they were last saved. Nothing is kept anywhere else.
+ * How far a learner is with the exercises of the course. The learner's own notebooks say it, as they were last saved;
+ * nothing is kept anywhere else.
  */
 import fs from "node:fs";
 import path from "node:path";
 import { display } from "../display";
 import { table } from "../table";
-
-/** An exercise as its lesson announces it. */
-export interface ListedExercise {
-  /** "01-gate" */
-  id: string;
-  /** "01-mixture-of-experts" */
-  lesson: string;
-  title: string;
-  /** "Implement", "Fix the bug", … */
-  kind: string;
-  difficulty: number;
-  minutes: number;
-  points: number;
-}
+import { allExercises, type ListedExercise } from "./announced";
 
 /** How far a learner is with one. */
 export type ExerciseState =
@@ -39,40 +26,6 @@ const ORDER: ExerciseState[] = [
   "not begun",
   "lesson not opened",
 ];
-
-const HEADING = /^\/\/ ### Exercise (\d+) · (.+)$/;
-const ANNOUNCED = /^\/\/ \*(.+) · difficulty ([123]) of 3 · (\d+) minutes · (\d+) points?\*$/m;
-const TEST_CELL = /"grade": true, "grade_id": "([\w-]+)-check"/;
-
-/**
- * The exercises of a lesson, from its master.
- *
- * @param master the text of notebooks/source/NN-topic.ts
- * @throws {Error} naming the exercise that lacks its line ("*Implement · difficulty 1 of 3 · 5 minutes · 1 point*") or
- *   its test cell
- */
-export function exercisesIn(master: string, lesson: string): ListedExercise[] {
-  const lines = master.split(/\r?\n/);
-  const starts = lines.flatMap((line, i) => (HEADING.test(line) ? [i] : []));
-  return starts.map((start, i) => {
-    const [, number, title] = HEADING.exec(lines[start]) ?? [];
-    const section = lines.slice(start, starts[i + 1]).join("\n");
-    const announced = ANNOUNCED.exec(section);
-    const id = TEST_CELL.exec(section)?.[1];
-    if (announced === null) throw new Error(`${lesson}, exercise ${number}: no line with difficulty, minutes and points`);
-    if (id === undefined) throw new Error(`${lesson}, exercise ${number}: no cell that checks it`);
-    const [, kind, difficulty, minutes, points] = announced;
-    return { id, lesson, title, kind, difficulty: Number(difficulty), minutes: Number(minutes), points: Number(points) };
-  });
-}
-
-/** The exercises of all lessons, in their order. */
-export function allExercises(folder = path.join("notebooks", "source")): ListedExercise[] {
-  const files = fs.readdirSync(folder).filter((name) => /^\d\d-.+\.ts$/.test(name));
-  return files
-    .sort()
-    .flatMap((name) => exercisesIn(fs.readFileSync(path.join(folder, name), "utf8"), name.slice(0, -".ts".length)));
-}
 
 /** A cell of an .ipynb file, as far as it is read here. */
 interface SavedCell {

@@ -1,27 +1,19 @@
-/** The index of exercises: what a master announces, what a learner's notebook says. */
+/** How far a learner is with the exercises, by what their notebooks say. */
 import fs from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { exercisesIn, exerciseState, progressIn, progressSum, showExercises } from "../../../lib/notebook/exercise/index-of-exercises";
+import type { ListedExercise } from "../../../lib/notebook/exercise/announced";
+import { exerciseState, progressIn, progressSum, showExercises } from "../../../lib/notebook/exercise/progress";
 import { shownText } from "../captured";
 import { temporaryFolder } from "../../support/folder";
 
 const newFolder = temporaryFolder();
 
-const MASTER = `// %% [markdown]
-// ### Exercise 1 · Double it
-//
-// *Implement · difficulty 2 of 3 · 7 minutes · 3 points*
-
-// %% nbgrader={"grade": false, "grade_id": "42-double", "locked": false, "solution": true}
-// %% nbgrader={"grade": true, "grade_id": "42-double-check", "locked": true, "points": 3}
-// %% [markdown]
-// ### Exercise 2 · Halve it
-//
-// *Fix the bug · difficulty 1 of 3 · 1 minutes · 1 point*
-
-// %% nbgrader={"grade": true, "grade_id": "42-halve-check", "locked": true, "points": 1}
-`;
+const announced = { lesson: "42-answers", kind: "Implement", difficulty: 2, minutes: 7 };
+const exercises: ListedExercise[] = [
+  { ...announced, id: "42-double", title: "Double it", points: 3 },
+  { ...announced, id: "42-halve", title: "Halve it", points: 1 },
+];
 
 const STUB = 'function f() {\n  // YOUR CODE HERE\n  throw new Error("Not implemented");\n}';
 
@@ -33,20 +25,6 @@ function cells(answer: string, printed?: string, counts: [number, number] = [1, 
     { source: "check", metadata: { nbgrader: { grade_id: "42-double-check" } }, execution_count: counts[1], outputs },
   ];
 }
-
-describe("a master", () => {
-  it("lists its exercises", () => {
-    expect(exercisesIn(MASTER, "42-answers")).toEqual([
-      { id: "42-double", lesson: "42-answers", title: "Double it", kind: "Implement", difficulty: 2, minutes: 7, points: 3 },
-      { id: "42-halve", lesson: "42-answers", title: "Halve it", kind: "Fix the bug", difficulty: 1, minutes: 1, points: 1 },
-    ]);
-  });
-
-  it("is told which exercise lacks its line, or its check", () => {
-    expect(() => exercisesIn(MASTER.replace("difficulty 1 of 3", "easy"), "42")).toThrow("exercise 2: no line with difficulty");
-    expect(() => exercisesIn(MASTER.replace("42-halve-check", "other"), "42")).toThrow("exercise 2: no cell that checks it");
-  });
-});
 
 describe("the state of an exercise", () => {
   it.each([
@@ -65,7 +43,6 @@ describe("the state of an exercise", () => {
 describe("a folder of notebooks", () => {
   let folder = "";
   const write = (name: string, content: unknown) => fs.writeFileSync(path.join(folder, name), JSON.stringify(content));
-  const exercises = exercisesIn(MASTER, "42-answers");
   const states = () => progressIn(folder, exercises).map(({ state }) => state);
 
   beforeEach(() => void (folder = newFolder()));
