@@ -12,18 +12,18 @@ import { hardwareRules } from "./hardware";
 import { moeRules } from "./moe";
 import { mtpRules } from "./mtp";
 import { openRules } from "./openness";
-import { turning, type Assumption, type Judgement, type Numbers, type RuleSet, type Turning } from "./rule";
+import { turning, type Assumption, type Judgement, type NamedNumbers, type RuleSet, type Turning } from "./rule";
 
 /** Rules of one topic with its facts forgotten: what is said of all of them alike. */
 interface AnyRule {
   id: string;
-  facts: Numbers;
-  judge: (facts: Numbers) => Judgement;
-  turns: Assumption<Numbers> | string;
+  facts: NamedNumbers;
+  judge: (facts: NamedNumbers) => Judgement;
+  turns: Assumption<NamedNumbers> | string;
 }
 
 /** A rule with the facts of its set as they stand in data/ now. */
-function rulesOf<F extends Numbers>({ facts, rules }: RuleSet<F>, id?: string): AnyRule[] {
+function rulesOf<F extends NamedNumbers>({ facts, rules }: RuleSet<F>, id?: string): AnyRule[] {
   const wanted = rules.filter((rule) => id === undefined || rule.id === id);
   if (wanted.length === 0) return [];
   const now = facts();
@@ -31,7 +31,7 @@ function rulesOf<F extends Numbers>({ facts, rules }: RuleSet<F>, id?: string): 
     id,
     facts: now,
     judge: (changed) => judge(changed as F),
-    turns: turns as Assumption<Numbers> | string,
+    turns: turns as Assumption<NamedNumbers> | string,
   }));
 }
 
@@ -57,7 +57,7 @@ export interface Finding extends Judgement {
   /** What would turn it, in words, where no number would. */
   source: string | null;
   /** The number that would turn it, and where it does. */
-  assumption: (Omit<Assumption<Numbers>, "key"> & { key: string; turning: Turning }) | null;
+  assumption: (Omit<Assumption<NamedNumbers>, "key"> & { key: string; turning: Turning }) | null;
 }
 
 /**
@@ -66,16 +66,16 @@ export interface Finding extends Judgement {
  * @param changes numbers to take in place of those in data/, by name: { price: 3 }
  * @throws if a claim has no rule, or no rule knows a number of that name
  */
-export function audit(changes: Numbers = {}): Finding[] {
+export function audit(changes: NamedNumbers = {}): Finding[] {
   return forEachClaim(changes, (claim, rule) => judged(claim, rule, changes));
 }
 
 /** The verdicts alone, by claim: what audit finds, without searching for what would turn them. Errors as there. */
-export function auditVerdicts(changes: Numbers = {}): { claim: Claim; verdict: Verdict }[] {
+export function auditVerdicts(changes: NamedNumbers = {}): { claim: Claim; verdict: Verdict }[] {
   return forEachClaim(changes, (claim, rule) => ({ claim, verdict: rule.judge(factsOf(rule, changes)).verdict }));
 }
 
-function forEachClaim<T>(changes: Numbers, use: (claim: Claim, rule: AnyRule) => T): T[] {
+function forEachClaim<T>(changes: NamedNumbers, use: (claim: Claim, rule: AnyRule) => T): T[] {
   const rules = allRules();
   const known = new Set(rules.flatMap(({ facts }) => Object.keys(facts)));
   const stray = Object.keys(changes).find((key) => !known.has(key));
@@ -90,11 +90,11 @@ function forEachClaim<T>(changes: Numbers, use: (claim: Claim, rule: AnyRule) =>
 }
 
 /** A rule's facts, with those changes that concern it. */
-function factsOf({ facts }: AnyRule, changes: Numbers): Numbers {
+function factsOf({ facts }: AnyRule, changes: NamedNumbers): NamedNumbers {
   return { ...facts, ...Object.fromEntries(Object.entries(changes).filter(([key]) => key in facts)) };
 }
 
-function judged(claim: Claim, rule: AnyRule, changes: Numbers): Finding {
+function judged(claim: Claim, rule: AnyRule, changes: NamedNumbers): Finding {
   const { judge, turns } = rule;
   const now = factsOf(rule, changes);
   const judgement = judge(now);
@@ -109,12 +109,12 @@ function judged(claim: Claim, rule: AnyRule, changes: Numbers): Finding {
 }
 
 /** One claim, judged; changes to numbers that its rule does not look at are passed over. @throws if there is none */
-export function judgeClaim(id: string, changes: Numbers = {}): Finding {
+export function judgeClaim(id: string, changes: NamedNumbers = {}): Finding {
   return judged(findClaim(id), ruleOf(id), changes);
 }
 
 /** The verdict on one claim, without the search for what would turn it; otherwise as judgeClaim. */
-export function verdictOf(id: string, changes: Numbers = {}): Verdict {
+export function verdictOf(id: string, changes: NamedNumbers = {}): Verdict {
   const rule = ruleOf(id);
   return rule.judge(factsOf(rule, changes)).verdict;
 }
@@ -127,6 +127,6 @@ function ruleOf(id: string): AnyRule {
 }
 
 /** The numbers that rules look at, by name, as they stand in data/ now. */
-export function auditFacts(): Numbers {
-  return Object.assign({}, ...allRules().map(({ facts }) => facts)) as Numbers;
+export function auditFacts(): NamedNumbers {
+  return Object.assign({}, ...allRules().map(({ facts }) => facts)) as NamedNumbers;
 }

@@ -12,10 +12,10 @@ export interface Judgement {
 }
 
 /** The numbers that rules of a topic look at, by name. */
-export type Numbers = Record<string, number>;
+export type NamedNumbers = Record<string, number>;
 
 /** A number that could turn a verdict, and how far it may be moved. */
-export interface Assumption<F extends Numbers> {
+export interface Assumption<F extends NamedNumbers> {
   key: keyof F & string;
   /** In words: "price of a GPU-hour". */
   name: string;
@@ -27,7 +27,7 @@ export interface Assumption<F extends Numbers> {
   whole?: boolean;
 }
 
-export interface Rule<F extends Numbers> {
+export interface Rule<F extends NamedNumbers> {
   id: string;
   judge: (facts: F) => Judgement;
   /** The number that would turn it; or, where a source decides, what that source would have to say. */
@@ -35,13 +35,13 @@ export interface Rule<F extends Numbers> {
 }
 
 /** Rules that look at the same facts. */
-export interface RuleSet<F extends Numbers> {
+export interface RuleSet<F extends NamedNumbers> {
   facts: () => F;
   rules: Rule<F>[];
 }
 
 /** A rule set whose rules were checked against its facts. */
-export function ruleSet<F extends Numbers>(facts: () => F, rules: Rule<F>[]): RuleSet<F> {
+export function ruleSet<F extends NamedNumbers>(facts: () => F, rules: Rule<F>[]): RuleSet<F> {
   return { facts, rules };
 }
 

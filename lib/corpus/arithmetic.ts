@@ -4,7 +4,7 @@
  */
 import { Random } from "../tensor/random";
 import { sha256, type Split } from "./corpus";
-import type { Source } from "./documents";
+import type { CorpusSource } from "./documents";
 
 const DOCUMENTS = 5000;
 const LINES = 30;
@@ -38,7 +38,7 @@ function splitOf(text: string): Split {
 }
 
 /** Documents of 30 lines each, one in twenty held out; the same on every run. */
-export function arithmetic(): Source {
+export function arithmetic(): CorpusSource {
   const random = new Random(SEED);
   const lines: Record<Split, string[]> = { train: [], heldOut: [] };
   while (lines.train.length < DOCUMENTS * LINES) {

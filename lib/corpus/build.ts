@@ -8,7 +8,7 @@ import { BEGIN_OF_DOCUMENT } from "./bytes";
 import {
   CORPUS_FOLDER, DOMAINS, readCorpus, sha256, SPLITS, streamFile, type Corpus, type CorpusManifest,
 } from "./corpus";
-import type { Document, Source } from "./documents";
+import type { Document, CorpusSource } from "./documents";
 import { sources } from "./sources";
 
 /**
@@ -75,7 +75,7 @@ function stream(documents: Document[]): Buffer {
   return out;
 }
 
-function entryOf({ documents, ...source }: Source): CorpusManifest["sources"][number] {
+function entryOf({ documents, ...source }: CorpusSource): CorpusManifest["sources"][number] {
   const count = (measure: (document: Document) => number) => ({
     train: documents.filter(({ split }) => split === "train").reduce((sum, document) => sum + measure(document), 0),
     heldOut: documents.filter(({ split }) => split === "heldOut").reduce((sum, document) => sum + measure(document), 0),

@@ -14,12 +14,12 @@ export const BEGIN_OF_DOCUMENT = 256;
 export const VOCAB_SIZE = 260;
 
 /** The UTF-8 bytes of a text. */
-export function encode(text: string): number[] {
+export function bytesOf(text: string): number[] {
   return [...new TextEncoder().encode(text)];
 }
 
 /** The text of some ids; special tokens are left out, and bytes that are not UTF-8 become U+FFFD. */
-export function decode(ids: ArrayLike<number>): string {
+export function textOf(ids: ArrayLike<number>): string {
   const bytes = Array.from(ids).filter((id) => id < BEGIN_OF_DOCUMENT);
   return new TextDecoder().decode(Uint8Array.from(bytes));
 }
@@ -33,7 +33,7 @@ export function characters(ids: ArrayLike<number>): { text: string; at: number }
   for (let at = 0; at < ids.length; at++) {
     const id = ids[at];
     const bytes = id < 0x80 ? 1 : id < 0xc0 || id >= BEGIN_OF_DOCUMENT ? 0 : id < 0xe0 ? 2 : id < 0xf0 ? 3 : 4;
-    const text = decode(Array.from({ length: Math.min(bytes, ids.length - at) }, (_, i) => ids[at + i]));
+    const text = textOf(Array.from({ length: Math.min(bytes, ids.length - at) }, (_, i) => ids[at + i]));
     if (bytes > 0 && !text.includes("\ufffd")) found.push({ text, at });
   }
   return found;

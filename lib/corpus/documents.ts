@@ -6,7 +6,7 @@ export interface Document {
   split: Split;
 }
 
-export interface Source {
+export interface CorpusSource {
   domain: Domain;
   /** The npm package and its version, or "generated". */
   origin: string;

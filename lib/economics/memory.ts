@@ -37,7 +37,7 @@ export function expandedCacheBytes(config: ModelConfig, bytes = 2): number {
 // ---- training
 
 /** Bytes per parameter of what training keeps. */
-export interface TrainingRecipe {
+export interface StateBytes {
   weights: number; // the copy that products use
   master: number; // the copy that the optimiser updates
   gradients: number;
@@ -45,12 +45,12 @@ export interface TrainingRecipe {
 }
 
 /** Mixed precision as usual: BF16 weights and gradients, the rest FP32 (Rajbhandari et al., ZeRO, section 3.1). */
-export const MIXED_PRECISION: TrainingRecipe = { weights: 2, master: 4, gradients: 2, moments: 8 };
+export const MIXED_PRECISION: StateBytes = { weights: 2, master: 4, gradients: 2, moments: 8 };
 /** DeepSeek-V3: FP8 weights, FP32 master weights and gradients, BF16 moments (the report, section 3.3). */
-export const V3_RECIPE: TrainingRecipe = { weights: 1, master: 4, gradients: 4, moments: 4 };
+export const V3_STATE_BYTES: StateBytes = { weights: 1, master: 4, gradients: 4, moments: 4 };
 
 /** Bytes of weights, gradients and optimiser state for so many parameters, before anything is shared out. */
-export function trainingStateBytes(parameters: number, recipe: TrainingRecipe): Record<keyof TrainingRecipe, number> {
+export function trainingStateBytes(parameters: number, recipe: StateBytes): Record<keyof StateBytes, number> {
   const { weights, master, gradients, moments } = recipe;
   return {
     weights: parameters * weights,
@@ -75,7 +75,7 @@ export const V3_PARALLELISM: Parallelism = { pipeline: 16, expert: 64, data: 128
  * Bytes of weights, gradients and optimiser state on one GPU, the mean over stages. Routed experts are divided among
  * `expert` GPUs, their optimiser state among the data / expert that hold the same ones.
  */
-export function trainingStatePerGpu(config: ModelConfig, recipe: TrainingRecipe, parallelism: Parallelism): number {
+export function trainingStatePerGpu(config: ModelConfig, recipe: StateBytes, parallelism: Parallelism): number {
   const { pipeline, expert, data, copies } = parallelism;
   const parts = countParameters(config);
   const routed = parts.find(({ component }) => component === "routed experts")!.total / pipeline;

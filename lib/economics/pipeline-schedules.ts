@@ -9,7 +9,7 @@
  * DualPipe (DeepSeek-V3 report, section 3.2.1; its order after the eight phases of github.com/deepseek-ai/DualPipe):
  *   micro-batches enter at both ends, and in the middle of the step every forward runs together with a backward.
  */
-import type { Chunk, Schedule, Step } from "./pipeline";
+import type { Chunk, PipelineSchedule, PipelineStep } from "./pipeline";
 
 export const METHODS = ["1F1B", "ZB1P", "DualPipe"] as const;
 export type Method = (typeof METHODS)[number];
@@ -21,7 +21,7 @@ export type Method = (typeof METHODS)[number];
  * @param microBatches per step; DualPipe splits them evenly over both directions
  * @throws {Error} if there are too few micro-batches for the method, or an odd number for DualPipe
  */
-export function scheduleOf(method: Method, ranks: number, microBatches: number): Schedule {
+export function scheduleOf(method: Method, ranks: number, microBatches: number): PipelineSchedule {
   for (const [name, count] of Object.entries({ ranks, microBatches })) {
     if (!Number.isInteger(count) || count < 1)
       throw new Error(`${method}: ${name} must be a whole number, got ${count}`);
@@ -34,9 +34,9 @@ export function scheduleOf(method: Method, ranks: number, microBatches: number):
 
 const ahead = (id: number): Chunk => ({ direction: 0, id });
 
-function oneForwardOneBackward(rank: number, ranks: number, microBatches: number): Step[] {
+function oneForwardOneBackward(rank: number, ranks: number, microBatches: number): PipelineStep[] {
   const warmUp = ranks - 1 - rank;
-  const steps: Step[] = [];
+  const steps: PipelineStep[] = [];
   for (let id = 0; id < microBatches + warmUp; id++) {
     if (id < microBatches) steps.push({ kind: "F", chunk: ahead(id) });
     if (id >= warmUp) steps.push({ kind: "B", chunk: ahead(id - warmUp) });
@@ -45,8 +45,8 @@ function oneForwardOneBackward(rank: number, ranks: number, microBatches: number
 }
 
 /** As 1F1B; rank r is r weight gradients behind, so that no rank keeps more activations than 1F1B's first. */
-function zeroBubble(rank: number, ranks: number, microBatches: number): Step[] {
-  const steps: Step[] = [];
+function zeroBubble(rank: number, ranks: number, microBatches: number): PipelineStep[] {
+  const steps: PipelineStep[] = [];
   let weights = 0;
   for (const { kind, chunk } of oneForwardOneBackward(rank, ranks, microBatches)) {
     if (kind === "F") {
@@ -60,7 +60,7 @@ function zeroBubble(rank: number, ranks: number, microBatches: number): Step[] {
   return steps;
 }
 
-function dualPipe(ranks: number, microBatches: number): Schedule {
+function dualPipe(ranks: number, microBatches: number): PipelineSchedule {
   if (ranks % 2 !== 0 || microBatches % 2 !== 0) {
     throw new Error(`DualPipe: ranks and micro-batches must be even, got ${ranks} and ${microBatches}`);
   }
@@ -70,7 +70,7 @@ function dualPipe(ranks: number, microBatches: number): Schedule {
 
 /** Writes one rank's steps. "Near" micro-batches enter at this rank's end of the pipeline, "far" ones at the other. */
 class DualPipeRank {
-  private readonly list: Step[] = [];
+  private readonly list: PipelineStep[] = [];
   private readonly counts = { F: [0, 0], B: [0, 0] };
   /** Backwards whose weight gradients are still to be done, oldest first. */
   private readonly owed: Chunk[] = [];
@@ -105,7 +105,7 @@ class DualPipeRank {
     this.list.push({ kind: "F&B", chunk: this.take("F", forwardFrom), backward: this.take("B", backwardFrom) });
   }
 
-  steps(): Step[] {
+  steps(): PipelineStep[] {
     const half = this.ranks / 2;
     const depth = Math.min(this.rank, this.ranks - 1 - this.rank); // 0 at the ends, half - 1 in the middle
     const outward = half - 1 - depth;

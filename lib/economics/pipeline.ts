@@ -1,6 +1,6 @@
 /**
  * Pipeline parallelism as timelines. A model's layers lie on a row of ranks; micro-batches pass through them forward
- * and come back as gradients. Which rank does what in which order is a schedule (schedules.ts); here a schedule is
+ * and come back as gradients. Which rank does what in which order is a schedule (pipeline-schedules.ts); here a schedule is
  * played: every task starts when its rank is free and what it needs has arrived. What is left between tasks is the
  * bubble.
  *
@@ -25,14 +25,14 @@ export interface Chunk {
   id: number;
 }
 
-export type Step =
+export type PipelineStep =
   | { kind: "F" | "B" | "I" | "W"; chunk: Chunk }
   | { kind: "F&B"; chunk: Chunk; backward: Chunk }; // forward of `chunk`, backward of the other
 
 /** What each rank does, in order. */
-export type Schedule = Step[][];
+export type PipelineSchedule = PipelineStep[][];
 
-export type PlayedStep = Step & { rank: number; start: number; end: number };
+export type PlayedStep = PipelineStep & { rank: number; start: number; end: number };
 
 export interface Timeline {
   ranks: number;
@@ -45,7 +45,7 @@ export interface Timeline {
   activations: number[];
 }
 
-const durationOf = (kind: Step["kind"], t: ChunkTimes) =>
+const durationOf = (kind: PipelineStep["kind"], t: ChunkTimes) =>
   ({ F: t.forward, B: t.backward, I: t.backward - t.weights, W: t.weights, "F&B": t.overlapped })[kind];
 
 /** A rank's place on a micro-batch's way. */
@@ -54,7 +54,7 @@ const forwardKey = (stage: number, { direction, id }: Chunk) => `F ${direction} 
 const backwardKey = (stage: number, { direction, id }: Chunk) => `B ${direction} ${id} ${stage}`;
 
 /** What a step waits for, and what is there when it has ended. */
-function needsAndGives(step: Step, rank: number, ranks: number): { needs: string[]; gives: string[] } {
+function needsAndGives(step: PipelineStep, rank: number, ranks: number): { needs: string[]; gives: string[] } {
   const stage = stageOf(rank, ranks, step.chunk);
   const last = ranks - 1;
   const forward = (chunk: Chunk, at: number) => ({
@@ -80,7 +80,7 @@ function needsAndGives(step: Step, rank: number, ranks: number): { needs: string
  *
  * @throws {Error} if the ranks wait for each other forever, naming the steps that wait
  */
-export function play(schedule: Schedule, times: ChunkTimes): Timeline {
+export function play(schedule: PipelineSchedule, times: ChunkTimes): Timeline {
   const ranks = schedule.length;
   const ready = new Map<string, number>(); // when a result is there
   const next = schedule.map(() => 0);

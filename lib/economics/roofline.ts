@@ -16,16 +16,17 @@ export interface Work {
   bytes: number; // to and from the GPU's memory
 }
 
-export type Format = "fp8" | "bf16";
+/** What a chip multiplies: each has a peak of its own. */
+export type PeakFormat = "fp8" | "bf16";
 
 export interface Operation extends Work {
   name: string;
-  format: Format; // decides which peak is the roof
+  format: PeakFormat; // decides which peak is the roof
 }
 
 export interface Machine {
   name: string;
-  peaks: Record<Format, number>; // FLOP/s, dense; the BF16 peak for FP8 where a chip has no faster way
+  peaks: Record<PeakFormat, number>; // FLOP/s, dense; the BF16 peak for FP8 where a chip has no faster way
   bandwidth: number; // bytes/s of its memory
 }
 
@@ -35,12 +36,12 @@ export function intensity({ flop, bytes }: Work): number {
 }
 
 /** The intensity from which on arithmetic is what limits. */
-export function ridge(machine: Machine, format: Format): number {
+export function ridge(machine: Machine, format: PeakFormat): number {
   return machine.peaks[format] / machine.bandwidth;
 }
 
 /** FLOP/s that an operation of this intensity can reach at most. */
-export function attainable(machine: Machine, format: Format, flopPerByte: number): number {
+export function attainable(machine: Machine, format: PeakFormat, flopPerByte: number): number {
   return Math.min(machine.peaks[format], machine.bandwidth * flopPerByte);
 }
 

@@ -115,7 +115,7 @@ export function roundingTable(name: FormatName, overflow: Overflow): RoundingTab
  *
  * @returns bytes for E4M3 and E5M2, else 16-bit codes
  */
-export function encode(values: Float32Array, format: FormatName, { overflow = "saturate" }: CodecOptions = {}): Codes {
+export function toCodes(values: Float32Array, format: FormatName, { overflow = "saturate" }: CodecOptions = {}): Codes {
   const codes = codesOf(format, values.length);
   const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
   if (format === "BF16") encodeBf16(bits, codes as Uint16Array);
@@ -160,7 +160,7 @@ function encodeBf16(bits: Int32Array, codes: Uint16Array): void {
 }
 
 /** Decodes. Exact: every number of these formats is a float32. */
-export function decode(codes: Codes, format: FormatName): Float32Array {
+export function fromCodes(codes: Codes, format: FormatName): Float32Array {
   const values = new Float32Array(codes.length);
   if (format === "BF16") {
     const bits = new Uint32Array(values.buffer);
@@ -187,7 +187,7 @@ export function valuesByCode(name: FormatName): Float32Array {
 
 /** Every number rounded to the format, still float32. */
 export function roundTo(values: Float32Array, format: FormatName, options: CodecOptions = {}): Float32Array {
-  return decode(encode(values, format, options), format);
+  return fromCodes(toCodes(values, format, options), format);
 }
 
 /** The distance from a number to the next larger magnitude of the format, at a number's size. */

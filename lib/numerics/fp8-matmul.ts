@@ -52,7 +52,7 @@ export function quantisedMatMul(x: tf.Tensor2D, w: tf.Tensor2D, recipe: Recipe):
   const { sum } = recipe;
   const times = (a: tf.Tensor2D, b: tf.Tensor2D, transposeA = false, transposeB = false): tf.Tensor2D =>
     sum === undefined ? tf.matMul(a, b, transposeA, transposeB) : limitedMatMul(a, b, { transposeA, transposeB }, sum);
-  return quantisedProduct(x, w, recipe, [x.shape[0]], {
+  return quantisedLinear(x, w, recipe, [x.shape[0]], {
     forward: (x, w) => times(x, w),
     inputGradient: (dy, w) => times(dy, w, false, true),
     weightGradient: (x, dy) => times(x, dy, true, false),
@@ -71,7 +71,7 @@ export function quantisedGroupedMatMul(x: tf.Tensor2D, w: tf.Tensor3D, counts: n
   const { sum } = recipe;
   const rows = (x: tf.Tensor2D, w: tf.Tensor3D, transposed: boolean) =>
     sum === undefined ? groupedRowsProduct(x, w, counts, transposed) : limitedRowsProduct(x, w, counts, transposed, sum);
-  return quantisedProduct(x, w, recipe, counts, {
+  return quantisedLinear(x, w, recipe, counts, {
     forward: (x, w) => rows(x, w, false),
     inputGradient: (dy, w) => rows(dy, w, true),
     weightGradient: (x, dy) =>
@@ -85,7 +85,7 @@ interface ThreeProducts<W> {
   weightGradient: (x: tf.Tensor2D, dy: tf.Tensor2D) => W;
 }
 
-function quantisedProduct<W extends tf.Tensor2D | tf.Tensor3D>(
+function quantisedLinear<W extends tf.Tensor2D | tf.Tensor3D>(
   x: tf.Tensor2D,
   w: W,
   { forward, backward, blocks, scale }: Recipe,

@@ -5,7 +5,7 @@
  * multiply by 1/s in double precision instead, which is faster and gives the same float32: a quotient of two float32 is
  * never nearer to the middle of two float32 than 2^-49 of its size, and the product is off by less than 2^-51.
  */
-import { decode, codesOf, encode, lookUpBytes, roundingTable, type Codes } from "./codec";
+import { codesOf, fromCodes, lookUpBytes, roundingTable, toCodes, type Codes } from "./codec";
 import type { FormatName } from "./formats";
 import { gridOf, scaleBand, scaleRule, type Grid, type Scaling } from "./scaling";
 
@@ -57,7 +57,7 @@ export function quantise(values: Float32Array, [rows, columns]: [number, number]
 
 /** Encodes what waits, to codes from a place on. */
 function writerOf(scaled: Float32Array, codes: Codes, format: FormatName): (at: number) => void {
-  if (!(codes instanceof Uint8Array)) return (at) => codes.set(encode(scaled, format), at);
+  if (!(codes instanceof Uint8Array)) return (at) => codes.set(toCodes(scaled, format), at);
   const table = roundingTable(format, "saturate");
   const bits = new Int32Array(scaled.buffer);
   return (at) => lookUpBytes(bits, table, codes, at, bits.length);
@@ -86,7 +86,7 @@ export function divideRow(values: Float32Array, first: number, grid: Grid, scale
 
 /** value · scale of every code, rounded to float32: [rows, columns]. */
 export function dequantise({ format, rows, columns, codes, scales, grid }: Quantised): Float32Array {
-  const values = decode(codes, format);
+  const values = fromCodes(codes, format);
   const { height, width, across } = grid;
   for (let row = 0; row < rows; row++) {
     const at = Math.floor(row / height) * across;

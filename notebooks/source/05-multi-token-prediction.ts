@@ -35,7 +35,7 @@
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
 import { openCorpus } from "./lib/corpus/build";
-import { BEGIN_OF_DOCUMENT, decode as textOf, encode } from "./lib/corpus/bytes";
+import { BEGIN_OF_DOCUMENT, bytesOf, textOf } from "./lib/corpus/bytes";
 import { DOMAINS, heldOutWindows, type Domain } from "./lib/corpus/corpus";
 import { citeLink, fact, modelFact, value } from "./lib/economics/facts";
 import { forwardFlops, mtpForwardFlops } from "./lib/economics/flops";
@@ -157,7 +157,7 @@ say`Look at the rows that predict token i+2. The module has seen token i+1; the 
 
 // %%
 const start = "We are w";
-const beginning = [BEGIN_OF_DOCUMENT, ...encode(start)];
+const beginning = [BEGIN_OF_DOCUMENT, ...bytesOf(start)];
 const shown = (id: number) => (id === 32 ? "␣" : textOf([id]));
 const best = (probabilities: ArrayLike<number>) => ({
   guess: shown(argMax(probabilities)),
@@ -580,7 +580,7 @@ const PROMPTS: Record<Domain, string> = {
   code: "function add(a, b) {\n",
   arithmetic: "12 + 30 = ",
 };
-const promptOf = (domain: Domain) => [BEGIN_OF_DOCUMENT, ...encode(PROMPTS[domain])];
+const promptOf = (domain: Domain) => [BEGIN_OF_DOCUMENT, ...bytesOf(PROMPTS[domain])];
 
 /** Writes with drafts; Interrupt ends it. */
 async function write(domain: Domain, options: { temperature: number; tokens: number }) {

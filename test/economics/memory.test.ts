@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { fact, modelFact } from "../../lib/economics/facts";
 import {
   activationBytes, expandedCacheBytes, kvCacheBytes, latentCacheBytes, MIXED_PRECISION, trainingStateBytes,
-  trainingStatePerGpu, V3_PARALLELISM, V3_RECIPE,
+  trainingStatePerGpu, V3_PARALLELISM, V3_STATE_BYTES,
 } from "../../lib/economics/memory";
 import { decoderShape } from "../../lib/economics/other-models";
 import { totalParameters } from "../../lib/economics/parameters";
@@ -35,19 +35,19 @@ describe("training", () => {
 
   it("takes 16 bytes a parameter in usual mixed precision, 13 in V3's recipe", () => {
     expect(sum(trainingStateBytes(1, MIXED_PRECISION))).toBe(16);
-    expect(sum(trainingStateBytes(1, V3_RECIPE))).toBe(13);
+    expect(sum(trainingStateBytes(1, V3_STATE_BYTES))).toBe(13);
   });
 
   it("keeps everything on one GPU if there is one", () => {
     const alone = { pipeline: 1, expert: 1, data: 1, copies: 1 };
     const config = tinyConfig();
-    expect(trainingStatePerGpu(config, V3_RECIPE, alone)).toBe(13 * totalParameters(config));
+    expect(trainingStatePerGpu(config, V3_STATE_BYTES, alone)).toBe(13 * totalParameters(config));
   });
 
   it("fits an H800 only when it is shared out as V3's is", () => {
     const memory = fact("accelerators", "h800", "memory").value;
-    expect(trainingStatePerGpu(DEEPSEEK_V3, V3_RECIPE, V3_PARALLELISM)).toBeLessThan(memory / 2);
-    expect(trainingStatePerGpu(DEEPSEEK_V3, V3_RECIPE, { ...V3_PARALLELISM, expert: 1 })).toBeGreaterThan(memory);
+    expect(trainingStatePerGpu(DEEPSEEK_V3, V3_STATE_BYTES, V3_PARALLELISM)).toBeLessThan(memory / 2);
+    expect(trainingStatePerGpu(DEEPSEEK_V3, V3_STATE_BYTES, { ...V3_PARALLELISM, expert: 1 })).toBeGreaterThan(memory);
   });
 
   it("keeps far less between the passes than the layer's matrices make", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decode } from "../../lib/numerics/codec";
+import { fromCodes } from "../../lib/numerics/codec";
 import { matrixErrors, elementErrors, flushedShare } from "../../lib/lessons/04-fp8-training/rounding-errors";
 import { FORMATS, largest } from "../../lib/numerics/formats";
 import { exactProduct, quantisedProduct } from "../../lib/numerics/product";
@@ -12,8 +12,8 @@ const TILE: Scaling = { format: "E4M3", block: BLOCKS.tile };
 const SQUARE: Scaling = { format: "E4M3", block: BLOCKS.square };
 const [M, K, N] = [256, 512, 384];
 const gemm = arrayFixture("fp8-gemm-256x512x384");
-const A = decode(gemm["plain.A_bf16bits"] as Uint16Array, "BF16");
-const W = decode(gemm["plain.W_bf16bits"] as Uint16Array, "BF16");
+const A = fromCodes(gemm["plain.A_bf16bits"] as Uint16Array, "BF16");
+const W = fromCodes(gemm["plain.W_bf16bits"] as Uint16Array, "BF16");
 
 describe("the reference's product of 256 × 512 and 512 × 384", () => {
   const a = quantise(A, [M, K], TILE);
@@ -97,7 +97,7 @@ describe("blocks", () => {
       const amax = inBlock.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
       const scale = Math.fround(Math.max(amax, Math.fround(clamp)) / largest(FORMATS[format]));
       const one = quantise(Float32Array.of(Math.fround(value / scale)), [1, 1], { format, block: [1, 1], scale: "none" });
-      return Math.fround(decode(one.codes, format)[0] * scale);
+      return Math.fround(fromCodes(one.codes, format)[0] * scale);
     });
   }
 
