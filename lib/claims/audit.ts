@@ -125,8 +125,3 @@ function ruleOf(id: string): AnyRule {
   if (rule === undefined) throw new Error(`audit: the claim ${id} has no rule`);
   return rule;
 }
-
-/** The numbers that rules look at, by name, as they stand in data/ now. */
-export function auditFacts(): NamedNumbers {
-  return Object.assign({}, ...allRules().map(({ facts }) => facts)) as NamedNumbers;
-}

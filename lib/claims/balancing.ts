@@ -10,7 +10,7 @@ const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
 const last = <T>(values: T[]) => values[values.length - 1];
 
 /** Bits per byte of the last evaluation, mean over the domains. */
-function bitsOf({ evaluations }: RecordedRun): number {
+export function meanBitsPerByte({ evaluations }: RecordedRun): number {
   return mean(Object.values(last(evaluations).bitsPerByte));
 }
 
@@ -33,9 +33,9 @@ export function balancingFacts() {
     starvedBias: starved(bias),
     busiestNone: 1 + mean(last(none.reports).maxVio),
     busiestBias: 1 + mean(last(bias.reports).maxVio),
-    bitsNone: bitsOf(none),
-    bitsBias: bitsOf(bias),
-    bitsAuxiliary: bitsOf(auxiliary),
+    bitsNone: meanBitsPerByte(none),
+    bitsBias: meanBitsPerByte(bias),
+    bitsAuxiliary: meanBitsPerByte(auxiliary),
     tells: tells(bias),
     lossFree: claimFact("lb-conflict", "lossFree"),
     batchWise: claimFact("lb-conflict", "batchWise"),

@@ -3,7 +3,7 @@
  * the lesson that treats it, and the sources that decide on it. What is true of it is computed: audit.ts.
  */
 import type { Fact } from "../economics/facts";
-import { readFresh } from "./json-file";
+import { readFresh } from "../economics/json-file";
 
 export const TOPICS = [
   "cost",

@@ -3,7 +3,8 @@
  * model, change it and pass it on, look for a test in its text, repeat the training, or verify that the published weights
  * come out of it.
  */
-import { readFresh } from "./json-file";
+import type { Confidence } from "../economics/facts";
+import { readFresh } from "../economics/json-file";
 
 export const ARTEFACTS = [
   "weights",
@@ -24,7 +25,7 @@ export type State = "yes" | "partly" | "no" | "unknown";
 interface Evidence {
   source: string; // key of OpennessFile.sources
   where: string;
-  confidence: "primary" | "secondary" | "derived" | "unverified";
+  confidence: Confidence;
 }
 
 export interface Cell extends Evidence {

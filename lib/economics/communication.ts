@@ -51,7 +51,7 @@ export function expectedNodes({ experts, nodes, active, limit }: Placement): num
 }
 
 /** The same from what a router chose: chosen [N][K], experts of the same node being neighbours. */
-export function meanNodes(chosen: number[][], experts: number, nodes: number): number {
+export function meanNodes(chosen: number[][], { experts, nodes }: Pick<Placement, "experts" | "nodes">): number {
   const size = experts / nodes;
   const count = (own: number[]) => new Set(own.map((expert) => Math.floor(expert / size))).size;
   return chosen.reduce((sum, own) => sum + count(own), 0) / chosen.length;

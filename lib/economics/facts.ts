@@ -7,15 +7,17 @@
  * bytes, FLOP, seconds, dollars, never GB or TFLOPS. Where sources disagree, or where one gives a range, a fact also has
  * `low` and `high`, and says in `basis` what they are.
  */
-import fs from "node:fs";
 import path from "node:path";
+import { readFresh } from "./json-file";
 
 export const FACT_FILES = [
   "models", "accelerators", "prices", "training-runs", "serving", "budgets", "systems",
 ] as const;
 export type FactFileName = (typeof FACT_FILES)[number];
 
-export const CONFIDENCES = ["primary", "secondary", "derived", "unverified"] as const;
+const CONFIDENCES = ["primary", "secondary", "derived", "unverified"] as const;
+/** How far a fact can be trusted. */
+export type Confidence = (typeof CONFIDENCES)[number];
 
 export interface Source {
   title: string;
@@ -33,7 +35,7 @@ interface FactRecord {
   unit: string;
   source: string; // key of sources
   where: string; // the page, section or table
-  confidence: (typeof CONFIDENCES)[number];
+  confidence: Confidence;
 }
 
 /** One number and where it is from. */
@@ -55,21 +57,27 @@ export interface FactFile {
 }
 
 /**
- * Reads and checks a file.
+ * Reads and checks a file; again only when it has changed.
  *
  * @param folder from the project's root, where the kernel, the tests and the tools all start
  * @throws naming the fact, if one lacks its unit, place, a known source or a known confidence, or has half a range
  */
 export function readFacts(name: FactFileName, folder = "data"): FactFile {
   const file = path.join(folder, `${name}.json`);
-  const { about, sources, ...lists } = JSON.parse(fs.readFileSync(path.resolve(file), "utf8"));
-  const entries = (lists[name] as { id: string; name: string; facts: Record<string, FactRecord> }[]).map((entry) => ({
+  return readFresh(file, (content) => checkedFacts(content as FactContent, name, file));
+}
+
+type EntryRecord = Omit<Entry, "facts"> & { facts: Record<string, FactRecord> };
+type FactContent = Pick<FactFile, "about" | "sources"> & Record<FactFileName, EntryRecord[]>;
+
+function checkedFacts({ about, sources, ...lists }: FactContent, name: FactFileName, file: string): FactFile {
+  const entries = lists[name].map((entry) => ({
     id: entry.id,
     name: entry.name,
     facts: Object.fromEntries(
       Object.entries(entry.facts).map(([key, fact]) => {
         checkFact(fact, `${file}: ${entry.id}.${key}`, sources);
-        return [key, { ...fact, ...(sources[fact.source] as Source) }];
+        return [key, { ...fact, ...sources[fact.source] }];
       }),
     ),
   }));
@@ -93,21 +101,9 @@ function checkFact(fact: FactRecord, name: string, sources: Record<string, Sourc
   if (!fact.basis) throw new Error(`${name}: a range must say in basis what it is`);
 }
 
-const read = new Map<string, { changed: number; content: FactFile }>();
-
-/** The file, read again only when it has changed. */
-function current(name: FactFileName): FactFile {
-  const changed = fs.statSync(path.resolve("data", `${name}.json`)).mtimeMs;
-  const known = read.get(name);
-  if (known?.changed === changed) return known.content;
-  const content = readFacts(name);
-  read.set(name, { changed, content });
-  return content;
-}
-
 /** All entries of a file, in its order. */
 export function entries(name: FactFileName): Entry[] {
-  return current(name).entries;
+  return readFacts(name).entries;
 }
 
 /** @throws if the file has no entry of that id, saying which it has */

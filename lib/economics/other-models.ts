@@ -39,7 +39,7 @@ export function decoderShape(id: string): DecoderShape {
 }
 
 /** Parameters of one expert of a gated feed-forward network: gate, up and down projection. */
-export function expertParameters(hiddenSize: number, expertWidth: number): number {
+function expertParameters(hiddenSize: number, expertWidth: number): number {
   return 3 * hiddenSize * expertWidth;
 }
 

@@ -91,13 +91,22 @@ function drawExperts(logPopularity: number[], K: number, uniform: () => number):
     .map(({ expert }) => expert);
 }
 
+export interface GroupLimit {
+  experts: number; // E
+  active: number; // K
+  groups: number; // of equal size
+  kept: number; // groups that a token may choose from
+}
+
 /**
- * The number of sets of K experts that group-limited routing can reach: those that lie within at most `kept` of G equal
- * groups. With kept = G it is combinations(E, K).
+ * The number of sets of K experts that group-limited routing can reach: those that lie within at most `kept` groups.
+ * With all groups kept it is combinations(E, K).
  */
-export function reachableCombinations(E: number, K: number, G: number, kept: number): bigint {
+export function reachableCombinations({ experts, active, groups, kept }: GroupLimit): bigint {
   let sum = 0n;
-  for (let groups = 1; groups <= kept; groups++) sum += combinations(G, groups) * setsTouchingAll(E / G, K, groups);
+  for (let touched = 1; touched <= kept; touched++) {
+    sum += combinations(groups, touched) * setsTouchingAll(experts / groups, active, touched);
+  }
   return sum;
 }
 

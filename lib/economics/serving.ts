@@ -8,7 +8,7 @@ import { latentCacheBytes } from "./memory";
 import { activeParameters, countParameters } from "./parameters";
 import { expertCoverage } from "./routing";
 
-export const SECONDS_PER_DAY = 86400;
+const SECONDS_PER_DAY = 86400;
 
 /** Dollars per token of a machine that costs so much an hour and makes so many tokens a second. */
 export function costPerToken(dollarsPerHour: number, tokensPerSecond: number): number {
@@ -49,11 +49,6 @@ export function margin(revenue: number, cost: number): number {
   return (revenue - cost) / revenue;
 }
 
-/** The margin that belongs to a mark-up. */
-export function marginOfMarkup(markup: number): number {
-  return markup / (1 + markup);
-}
-
 /**
  * GPUs that decode together, as DeepSeek serves: each takes its share of the sequences and holds attention, dense layers,
  * shared experts and head itself; the routed experts are divided among all.
@@ -88,12 +83,19 @@ export function servedParameters(config: ModelConfig): { everywhere: number; rou
   };
 }
 
+/** Sequences that a unit decodes together. */
+export interface ServedBatch {
+  batch: number; // sequences in all, spread evenly over the unit
+  context: number; // tokens of each
+  unit: DecodeUnit;
+}
+
 /**
  * One decoding step of `batch` sequences with `context` tokens each, spread evenly over the unit. It takes as long as the
  * slower of reading (own weights, the experts that the batch touches, the caches) and arithmetic. Communication and
  * scheduling are not in it, so with an efficiency of 1 the result is a bound, not a prediction.
  */
-export function decodeStep(config: ModelConfig, batch: number, context: number, unit: DecodeUnit): DecodeStep {
+export function decodeStep(config: ModelConfig, { batch, context, unit }: ServedBatch): DecodeStep {
   const { gpus, bytesPerParameter, efficiency } = unit;
   const { everywhere, routed } = servedParameters(config);
   const touched = expertCoverage(config.nRoutedExperts, config.numExpertsPerTok, batch);
@@ -109,13 +111,13 @@ export function decodeStep(config: ModelConfig, batch: number, context: number, 
     cacheBytes,
     flops,
     limit: reading >= computing ? "memory traffic" : "arithmetic",
-    fits: batch <= largestBatch(config, context, unit),
+    fits: batch <= largestBatch(config, { context, unit }),
     tokensPerSecond: batch / seconds,
   };
 }
 
 /** The largest batch whose caches fit beside the weights; 0 if the weights alone don't. */
-export function largestBatch(config: ModelConfig, context: number, unit: DecodeUnit): number {
+export function largestBatch(config: ModelConfig, { context, unit }: Omit<ServedBatch, "batch">): number {
   const { everywhere, routed } = servedParameters(config);
   const left = unit.gpus * (unit.memory - everywhere * unit.bytesPerParameter) - routed * unit.bytesPerParameter;
   return Math.max(0, Math.floor(left / (context * latentCacheBytes(config))));

@@ -50,11 +50,6 @@ export function gpuHoursFor({ flops, mfu, peak }: Run): number {
   return flops / (mfu * peak) / 3600;
 }
 
-/** Dollars of a run, from its arithmetic. */
-export function costFor(run: Run, price: number): number {
-  return gpuHoursFor(run) * price;
-}
-
 /** The price per GPU-hour at which so many hours cost so much. */
 export function priceToTie(dollars: number, gpuHours: number): number {
   return dollars / gpuHours;

@@ -185,11 +185,6 @@ export function valuesByCode(name: FormatName): Float32Array {
   return values;
 }
 
-/** Every number rounded to the format, still float32. */
-export function roundTo(values: Float32Array, format: FormatName, options: CodecOptions = {}): Float32Array {
-  return fromCodes(toCodes(values, format, options), format);
-}
-
 /** The distance from a number to the next larger magnitude of the format, at a number's size. */
 export function spacingAt(value: number, name: FormatName): number {
   const format = FORMATS[name];

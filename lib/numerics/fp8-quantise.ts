@@ -98,34 +98,3 @@ export function dequantise({ format, rows, columns, codes, scales, grid }: Quant
   }
   return values;
 }
-
-/**
- * Quantises again along the other dimension: what was cut into tiles of 1 × 128 for the forward product is cut into
- * tiles of 128 × 1 for the weight's gradient, whose sum runs over tokens. As in training, where only the codes are
- * cached, the numbers have been rounded once already. Where both scales are powers of two, codes keep all their bits
- * unless the second scale is larger (the report, section 3.3.3, point 1).
- */
-export function retile(quantised: Quantised, scaling: Scaling): Quantised {
-  return quantise(dequantise(quantised), [quantised.rows, quantised.columns], scaling);
-}
-
-/** The transposed matrix, its blocks turned with it. */
-export function transposed({ format, rows, columns, codes, scales, grid }: Quantised): Quantised {
-  const { height, width, down, across } = grid;
-  return {
-    format,
-    rows: columns,
-    columns: rows,
-    codes: turn(codes, rows, columns, codesOf(format, codes.length)),
-    scales: turn(scales, down, across, new Float32Array(scales.length)),
-    grid: { rows: columns, columns: rows, height: width, width: height, down: across, across: down },
-  };
-}
-
-/** target[c, r] = source[r, c] */
-function turn<T extends Codes | Float32Array>(source: T, rows: number, columns: number, target: T): T {
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < columns; c++) target[c * rows + r] = source[r * columns + c];
-  }
-  return target;
-}
