@@ -1,6 +1,6 @@
 /**
- * A rule says what is true of a claim, as a function of facts: change a fact and the verdict follows. What would turn a
- * verdict can then be searched for: hold everything else, move one number, and see where the answer changes.
+ * A rule says what is true of a claim, as a function of facts: change a fact, and the verdict follows. So it can be
+ * searched what would turn a verdict: hold everything else, move one number, and see where the answer changes.
  */
 import type { Verdict } from "../notebook/verdicts";
 
@@ -30,7 +30,7 @@ export interface Assumption<F extends NamedNumbers> {
 export interface Rule<F extends NamedNumbers> {
   id: string;
   judge: (facts: F) => Judgement;
-  /** The number that would turn it; or, where a source decides, what that source would have to say. */
+  /** The number that would turn it or, if a source decides, what that source would have to say. */
   turns: Assumption<F> | string;
 }
 
@@ -40,7 +40,7 @@ export interface RuleSet<F extends NamedNumbers> {
   rules: Rule<F>[];
 }
 
-/** A rule set whose rules were checked against its facts. */
+/** Declares a rule set; the compiler checks that its rules look at its facts. */
 export function ruleSet<F extends NamedNumbers>(facts: () => F, rules: Rule<F>[]): RuleSet<F> {
   return { facts, rules };
 }
@@ -51,7 +51,7 @@ export interface Turn {
   verdict: Verdict;
 }
 
-/** The nearest change to either side of where a number stands; null where there is none up to the end of its range. */
+/** The nearest change on either side of a number; null if there is none up to the end of its range. */
 export interface Turning {
   now: number;
   verdict: Verdict;
@@ -94,7 +94,7 @@ function search(verdictAt: (value: number) => Verdict, from: number, to: number,
   return null;
 }
 
-/** Values from one end to the other, the first left out. */
+/** Values from one end to the other, without the first. */
 function walk(from: number, to: number, whole: boolean): number[] {
   if (from === to) return [];
   const sign = Math.sign(to - from);
@@ -118,7 +118,7 @@ function narrow(verdictAt: (value: number) => Verdict, before: number, after: nu
   return { at: far, verdict: verdictAt(far) };
 }
 
-/** Whether a number is within so large a part of another. */
+/** Whether a number is near another: off by at most a tenth of it, or by another tolerance. */
 export function about(value: number, wanted: number, tolerance = 0.1): boolean {
   return Math.abs(value / wanted - 1) <= tolerance;
 }

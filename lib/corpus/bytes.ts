@@ -1,16 +1,16 @@
 /**
  * Bytes as tokens: byte value b is token id b, and a few special tokens follow from 256 on.
  *
- * Nothing has to be trained or shipped for it, every text can be written, and embedding and head stay a small part of a
+ * No tokenizer has to be trained or shipped, every text can be written, and embedding and head stay a small part of a
  * small model. DeepSeek-V3 has a byte-level BPE with a vocabulary of 128K (the report, section 4.1): one of its tokens
- * is some four bytes of English, so the same text takes a quarter of the tokens, and of the work. With width 256 such a
+ * is about four bytes of English, so a text takes a quarter of the tokens, and of the work. At width 256 such a
  * vocabulary alone would be 66 million parameters, six times our whole model.
  */
 
 /** Comes before each document. */
 export const BEGIN_OF_DOCUMENT = 256;
 
-/** 256 bytes, the mark above, and three ids in reserve: GPU products like a width that is a multiple of four. */
+/** 256 bytes, the mark above and three spare ids: GPU products like a width that is a multiple of four. */
 export const VOCAB_SIZE = 260;
 
 /** The UTF-8 bytes of a text. */
@@ -25,8 +25,8 @@ export function textOf(ids: ArrayLike<number>): string {
 }
 
 /**
- * The characters of some ids, each with the position of its first byte. What is no whole character (a window may begin
- * or end within one) and special tokens are left out.
+ * The characters of some ids, each with the position of its first byte. Special tokens are left out, and so is a part
+ * of a character: a window may begin or end within one.
  */
 export function characters(ids: ArrayLike<number>): { text: string; at: number }[] {
   const found: { text: string; at: number }[] = [];

@@ -1,11 +1,11 @@
 /**
- * Facts from outside: the files in data/. No number of someone else's is typed into a lesson or into code; it is read
- * here, and comes with its unit, its source, the place in that source, and how far it can be trusted.
+ * Facts from outside: the files in data/. A number that someone else published is never typed into a lesson or into
+ * code. It is read here, and comes with its unit, its source, the place in that source, and how far it can be trusted.
  *
  * A file has sources and entries; the list of entries is named after the file. An entry is about one thing (a model, an
- * accelerator, a training run) and has facts by key. Units are base units, so that nothing is converted on the way:
- * bytes, FLOP, seconds, dollars, never GB or TFLOPS. Where sources disagree, or where one gives a range, a fact also has
- * `low` and `high`, and says in `basis` what they are.
+ * accelerator, a training run) and has facts by key. Units are base units, so that nothing has to be converted: bytes,
+ * FLOP, seconds, dollars, never GB or TFLOPS. Where sources disagree, or one gives a range, a fact also has `low` and
+ * `high`, and says in `basis` what they are.
  */
 import path from "node:path";
 import { readFresh } from "./json-file";
@@ -60,7 +60,7 @@ export interface FactFile {
  * Reads and checks a file; again only when it has changed.
  *
  * @param folder from the project's root, where the kernel, the tests and the tools all start
- * @throws naming the fact, if one lacks its unit, place, a known source or a known confidence, or has half a range
+ * @throws if a fact lacks its unit, place, a known source or a known confidence, or has half a range, naming the fact
  */
 export function readFacts(name: FactFileName, folder = "data"): FactFile {
   const file = path.join(folder, `${name}.json`);
@@ -106,7 +106,7 @@ export function entries(name: FactFileName): Entry[] {
   return readFacts(name).entries;
 }
 
-/** @throws if the file has no entry of that id, saying which it has */
+/** One entry of a file. @throws if it has none of that id, saying which it has */
 export function entry(name: FactFileName, id: string): Entry {
   const all = entries(name);
   const found = all.find((one) => one.id === id);
@@ -116,7 +116,7 @@ export function entry(name: FactFileName, id: string): Entry {
   return found;
 }
 
-/** @throws if the entry or the fact does not exist, saying what there is */
+/** One fact. @throws if the entry or the fact does not exist, saying what there is */
 export function fact(name: FactFileName, id: string, key: string): Fact {
   const { facts } = entry(name, id);
   if (!(key in facts)) {
@@ -125,17 +125,17 @@ export function fact(name: FactFileName, id: string, key: string): Fact {
   return facts[key];
 }
 
-/** The number alone. */
+/** A fact's number. @throws as fact */
 export function value(name: FactFileName, id: string, key: string): number {
   return fact(name, id, key).value;
 }
 
-/** A model of data/models.json. */
+/** A model of data/models.json. @throws as entry */
 export function modelFacts(id: string): Entry {
   return entry("models", id);
 }
 
-/** A fact about a model. */
+/** A fact about a model. @throws as fact */
 export function modelFact(id: string, key: string): Fact {
   return fact("models", id, key);
 }

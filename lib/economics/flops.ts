@@ -32,7 +32,7 @@ export function attentionFlops(shape: AttentionShape, context: number): number {
   return 2 * shape.layers * shape.heads * (shape.queryKeyWidth + shape.valueWidth) * context;
 }
 
-/** How many tokens one of a sequence sees on average: with the causal mask half of it, counted without the mask all. */
+/** Tokens that a token of a sequence sees on average: half of them with the causal mask, all if it is not counted. */
 export function meanContext(sequence: number, causal: boolean): number {
   return causal ? sequence / 2 : sequence;
 }
@@ -62,7 +62,8 @@ export function mtpForwardFlops(config: ModelConfig, context: number): number {
 export const DECODE_MODES = ["expanded", "expanded again", "absorbed"] as const;
 /**
  * How decoding uses the cache. "expanded": keys and values of every head are kept. "expanded again": the latent is
- * kept, and keys and values are made from it anew at every step. "absorbed": queries are carried into the latent space.
+ * kept, and keys and values are made from it again at every step. "absorbed": queries are carried into the latent
+ * space.
  */
 export type DecodeMode = (typeof DECODE_MODES)[number];
 
@@ -75,7 +76,7 @@ export function decodeFlops(config: ModelConfig, context: number, mode: DecodeMo
   const { numHiddenLayers: L, numAttentionHeads: H, kvLoraRank, qkNopeHeadDim, qkRopeHeadDim, vHeadDim } = config;
   if (mode === "absorbed") {
     const absorbed = { ...attentionShape(config), queryKeyWidth: kvLoraRank + qkRopeHeadDim, valueWidth: kvLoraRank };
-    // Into and out of the latent space costs what expanding one token would: the linear term stays as it is.
+    // Going into and out of the latent space costs as much as expanding one token: the linear term stays as it is.
     return 2 * activeParameters(config, { head: true, embedding: false }) + attentionFlops(absorbed, context);
   }
   const expansion = 2 * L * kvLoraRank * H * (qkNopeHeadDim + vHeadDim) * context;

@@ -1,4 +1,4 @@
-/** Files of data that are looked at often and seldom change. */
+/** Reads data files, which are read often and rarely change. */
 import fs from "node:fs";
 import path from "node:path";
 

@@ -1,5 +1,5 @@
 /**
- * What a model takes in memory: its weights, what training keeps beside them, and the cache of keys and values. Bytes.
+ * What a model takes in memory, in bytes: the cache of keys and values, and what training keeps.
  */
 import type { ModelConfig } from "../model/config";
 import type { DecoderShape } from "./other-models";
@@ -37,8 +37,8 @@ export function expandedCacheBytes(config: ModelConfig, bytes = 2): number {
 
 /** Bytes per parameter of what training keeps. */
 export interface StateBytes {
-  weights: number; // the copy that products use
-  master: number; // the copy that the optimiser updates
+  weights: number; // the copy used in products
+  master: number; // the copy updated by the optimiser
   gradients: number;
   moments: number; // both of Adam
 }
@@ -48,7 +48,7 @@ export const MIXED_PRECISION: StateBytes = { weights: 2, master: 4, gradients: 2
 /** DeepSeek-V3: FP8 weights, FP32 master weights and gradients, BF16 moments (the report, section 3.3). */
 export const V3_STATE_BYTES: StateBytes = { weights: 1, master: 4, gradients: 4, moments: 4 };
 
-/** Bytes of weights, gradients and optimiser state for so many parameters, before anything is shared out. */
+/** Bytes of weights, gradients and optimiser state, before anything is divided among GPUs. */
 export function trainingStateBytes(parameters: number, each: StateBytes): Record<keyof StateBytes, number> {
   const { weights, master, gradients, moments } = each;
   return {

@@ -1,7 +1,7 @@
 /**
  * Parameters of two earlier mixtures of experts, from their published shapes: a decoder with grouped-query attention
  * (Mixtral) and an encoder-decoder with plain attention (Switch). Lesson 01 puts both beside DeepSeek-V3, whose own
- * parameters are counted in parameters.ts. Norms are left out: they change no figure in its first four digits.
+ * parameters are counted in parameters.ts. Norms are left out: they don't change the first four digits of any figure.
  */
 import { modelFact, modelFacts } from "./facts";
 

@@ -4,9 +4,8 @@
  *
  * 1F1B (Harlap et al., 2018): some forwards to fill the pipeline, then one forward, one backward in turn.
  * ZB1P (Qi et al., 2023, "ZB-H1"): the same, with the backward cut in two. Weight gradients, which nobody waits for,
- * are
- *   put off and fill the wait at the end.
- * DualPipe (DeepSeek-V3 report, section 3.2.1; its order after the eight phases of github.com/deepseek-ai/DualPipe):
+ *   are postponed and fill the wait at the end.
+ * DualPipe (DeepSeek-V3 report, section 3.2.1; the order follows the eight phases of github.com/deepseek-ai/DualPipe):
  *   micro-batches enter at both ends, and in the middle of the step every forward runs together with a backward.
  */
 import type { Chunk, PipelineSchedule, PipelineStep } from "./pipeline";
@@ -19,7 +18,7 @@ export type Method = (typeof METHODS)[number];
  *
  * @param ranks pipeline stages
  * @param microBatches per step; DualPipe splits them evenly over both directions
- * @throws {Error} if there are too few micro-batches for the method, or an odd number for DualPipe
+ * @throws if ranks or micro-batches are not whole numbers, too few for the method, or odd for DualPipe
  */
 export function scheduleOf(method: Method, ranks: number, microBatches: number): PipelineSchedule {
   for (const [name, count] of Object.entries({ ranks, microBatches })) {
@@ -44,7 +43,7 @@ function oneForwardOneBackward(rank: number, ranks: number, microBatches: number
   return steps;
 }
 
-/** As 1F1B; rank r is r weight gradients behind, so that no rank keeps more activations than 1F1B's first. */
+/** Like 1F1B, but rank r is r weight gradients behind: so no rank keeps more activations than 1F1B's first one. */
 function zeroBubble(rank: number, ranks: number, microBatches: number): PipelineStep[] {
   const steps: PipelineStep[] = [];
   let weights = 0;
@@ -72,7 +71,7 @@ function dualPipe(ranks: number, microBatches: number): PipelineSchedule {
 class DualPipeRank {
   private readonly list: PipelineStep[] = [];
   private readonly counts = { F: [0, 0], B: [0, 0] };
-  /** Backwards whose weight gradients are still to be done, oldest first. */
+  /** Micro-batches whose weight gradients are still to be done, oldest first. */
   private readonly owed: Chunk[] = [];
 
   constructor(
@@ -90,7 +89,7 @@ class DualPipeRank {
     this.list.push({ kind: "F", chunk: this.take("F", from) });
   }
 
-  /** The whole backward, or its first half, with the weights put off. */
+  /** The whole backward, or only its first half, with the weight gradients postponed. */
   private backward(from: "near" | "far", split = false): void {
     const chunk = this.take("B", from);
     this.list.push({ kind: split ? "I" : "B", chunk });

@@ -1,14 +1,14 @@
 /**
  * Pipeline parallelism as timelines. A model's layers lie on a row of ranks; micro-batches pass through them forward
- * and come back as gradients. Which rank does what in which order is a schedule (pipeline-schedules.ts); here a schedule is
- * played: every task starts when its rank is free and what it needs has arrived. What is left between tasks is the
- * bubble.
+ * and come back as gradients. A schedule (pipeline-schedules.ts) says which rank does what in which order. Here a
+ * schedule is played: every task starts when its rank is free and what it needs has arrived. The time between tasks is
+ * the bubble.
  *
  * The tasks, as the report names them (section 3.2.1): F forward; B the whole backward; its two parts, I backward for
  * input (what the previous stage waits for) and W backward for weights (what nobody waits for); F&B a forward and a
  * backward of two different micro-batches at once, each hiding its communication behind the other's arithmetic.
  *
- * Sending between ranks takes no time here, as in the formulas that this is tested against.
+ * Sending between ranks takes no time here, as in the formulas that the tests compare with.
  */
 
 /** Seconds, or any other unit, of one micro-batch on one rank. */
@@ -19,7 +19,7 @@ export interface ChunkTimes {
   overlapped: number; // F&B
 }
 
-/** A micro-batch: 0 enters at rank 0, direction 1 at the last rank. */
+/** A micro-batch: direction 0 enters at rank 0, direction 1 at the last rank. */
 export interface Chunk {
   direction: 0 | 1;
   id: number;
@@ -48,12 +48,12 @@ export interface Timeline {
 const durationOf = (kind: PipelineStep["kind"], t: ChunkTimes) =>
   ({ F: t.forward, B: t.backward, I: t.backward - t.weights, W: t.weights, "F&B": t.overlapped })[kind];
 
-/** A rank's place on a micro-batch's way. */
+/** The stage of a micro-batch's way that a rank is. */
 const stageOf = (rank: number, ranks: number, { direction }: Chunk) => (direction === 0 ? rank : ranks - 1 - rank);
 const forwardKey = (stage: number, { direction, id }: Chunk) => `F ${direction} ${id} ${stage}`;
 const backwardKey = (stage: number, { direction, id }: Chunk) => `B ${direction} ${id} ${stage}`;
 
-/** What a step waits for, and what is there when it has ended. */
+/** The results that a step waits for, and those that are there when it has ended. */
 function needsAndGives(step: PipelineStep, rank: number, ranks: number): { needs: string[]; gives: string[] } {
   const stage = stageOf(rank, ranks, step.chunk);
   const last = ranks - 1;
@@ -78,7 +78,7 @@ function needsAndGives(step: PipelineStep, rank: number, ranks: number): { needs
 /**
  * Plays a schedule.
  *
- * @throws {Error} if the ranks wait for each other forever, naming the steps that wait
+ * @throws if the ranks wait for each other forever, naming the steps that wait
  */
 export function play(schedule: PipelineSchedule, times: ChunkTimes): Timeline {
   const ranks = schedule.length;

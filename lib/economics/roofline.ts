@@ -3,8 +3,8 @@
  * computes at most P FLOP/s and reads at most W bytes/s. An operation needs F FLOPs and moves B bytes. So it takes at
  * least max(F / P, B / W); which of the two is larger says what it waits for. F / B is its intensity, P / W the ridge.
  *
- * Here are chips, products and DeepSeek-V3's operations for one layer. Bytes are counted as a perfect kernel would move
- * them: each operand and each result once.
+ * This file has chips, products and DeepSeek-V3's operations for one layer. Bytes are counted as a perfect kernel would
+ * move them: each operand and each result once.
  */
 import type { ModelConfig } from "../model/config";
 import { entry } from "./facts";
@@ -35,7 +35,7 @@ export function intensity({ flop, bytes }: Work): number {
   return flop / bytes;
 }
 
-/** The intensity from which on arithmetic is what limits. */
+/** The intensity above which arithmetic is the limit. */
 export function ridge(machine: Machine, format: PeakFormat): number {
   return machine.peaks[format] / machine.bandwidth;
 }
@@ -175,7 +175,7 @@ export function prefillOperations(c: ModelConfig, { tokens: S, context: T, gpus 
   const attention: Operation = {
     name: "attention",
     format: "bf16",
-    flop: (2 * S * T * H * (qk + v)) / 2, // half of all pairs: nobody looks ahead
+    flop: (2 * S * T * H * (qk + v)) / 2, // half of all pairs: no token looks ahead
     bytes: BF16 * S * H * (2 * qk + 2 * v), // queries, keys, values and result once, as in flash attention
   };
   return [
@@ -191,7 +191,7 @@ const GROUPS: [name: string, parts: RegExp][] = [
   ["WUK and WUV", /^(absorb keys|values)$/],
 ];
 
-/** The same operations with the matrices around attention taken together: fewer points for a picture. */
+/** The same operations with the matrices around attention merged: fewer points for a picture. */
 export function grouped(operations: Operation[]): Operation[] {
   const groupOf = ({ name }: Operation) => GROUPS.find(([, parts]) => parts.test(name))?.[0] ?? name;
   return [...new Set(operations.map(groupOf))].map((name) =>
@@ -199,7 +199,7 @@ export function grouped(operations: Operation[]): Operation[] {
   );
 }
 
-/** The rows that one expert gets in a decoding step, on average. */
+/** The mean number of rows that one expert gets in a decoding step. */
 export function rowsPerExpert(c: ModelConfig, { batch, gpus }: { batch: number; gpus: number }): number {
   return (batch * gpus * c.numExpertsPerTok) / c.nRoutedExperts;
 }

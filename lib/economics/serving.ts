@@ -1,6 +1,6 @@
 /**
- * What a token costs the one who serves it, and what is earned with it. Profit has two denominators that are often taken
- * for each other: divided by cost it is a mark-up, divided by revenue a margin.
+ * What a token costs its provider, and what it earns. Two ratios of profit are often confused: divided by cost it is a
+ * mark-up, divided by revenue a margin.
  */
 import type { ModelConfig } from "../model/config";
 import { decodeFlops } from "./flops";
@@ -10,17 +10,17 @@ import { expertCoverage } from "./routing";
 
 const SECONDS_PER_DAY = 86400;
 
-/** Dollars per token of a machine that costs so much an hour and makes so many tokens a second. */
+/** Dollars per token, from what a machine costs in an hour and makes in a second. */
 export function costPerToken(dollarsPerHour: number, tokensPerSecond: number): number {
   return dollarsPerHour / (tokensPerSecond * 3600);
 }
 
-/** Days of one node that so many tokens take at a rate per node; over one day, the mean number of nodes. */
+/** Days that one node takes for some tokens at its rate; for the tokens of a day, the mean number of nodes at work. */
 export function nodeDays(tokens: number, tokensPerSecond: number): number {
   return tokens / (tokensPerSecond * SECONDS_PER_DAY);
 }
 
-/** Dollars a day of so many GPUs. */
+/** Dollars a day, at a price per GPU-hour. */
 export function dayCost(gpus: number, price: number): number {
   return gpus * 24 * price;
 }

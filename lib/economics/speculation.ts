@@ -1,4 +1,4 @@
-/** What drafting tokens ahead buys in decoding (Leviathan et al., 2023), each draft accepted with the same chance. */
+/** What drafting tokens gains in decoding (Leviathan et al., 2023), if each draft is accepted with the same chance. */
 import type { ModelConfig } from "../model/config";
 import { decodeStep, type ServedBatch } from "./serving";
 
@@ -7,7 +7,7 @@ import { decodeStep, type ServedBatch } from "./serving";
  * itself, and keeps drafts up to the first that is refused (Leviathan et al., equation 1).
  *
  * @param acceptance chance that a draft is accepted, from 0 to 1
- * @throws if acceptance is no share of 1 or drafts is negative
+ * @throws if acceptance is not between 0 and 1, or drafts is negative
  */
 export function expectedTokens(acceptance: number, drafts: number): number {
   if (!(acceptance >= 0 && acceptance <= 1)) {
@@ -21,19 +21,19 @@ export interface Speculation {
   acceptance: number; // chance that a draft is accepted
   drafts: number; // k, before each step
   draftCost: number; // c, what one draft costs, in plain steps
-  /** v, what a step over all drafts costs, in plain steps: 1, the default, where reading the weights is all that counts. */
+  /** v, what a step over all drafts costs, in plain steps; default: 1, as if only reading the weights took time. */
   verifyCost?: number;
 }
 
-/** How many times faster decoding gets: expectedTokens / (k · c + v). */
+/** How many times as fast decoding gets: expectedTokens / (k · c + v). @throws as expectedTokens */
 export function speculativeSpeedUp({ acceptance, drafts, draftCost, verifyCost = 1 }: Speculation): number {
   return expectedTokens(acceptance, drafts) / (drafts * draftCost + verifyCost);
 }
 
 /**
- * What a step costs that verifies `drafts` drafts of every text, in plain steps: between 1, where memory traffic decides
- * and the drafts need no other weights, and drafts + 1, where arithmetic decides. Texts read their cache once for all
- * of their tokens. As in decodeStep, communication is not in it.
+ * What a step costs that verifies `drafts` drafts of every sequence, in plain steps: between 1, where memory traffic
+ * decides and the drafts need no other weights, and drafts + 1, where arithmetic decides. A sequence reads its cache
+ * once for all its tokens. Like decodeStep, this leaves out communication.
  */
 export function verificationCost(
   config: ModelConfig,

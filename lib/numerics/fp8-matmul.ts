@@ -18,26 +18,26 @@ import { BLOCKS, type Block, type ScaleRule, type Scaling } from "./scaling";
 
 /** How the operands of a linear map's three products are quantised. */
 export interface Recipe {
-  /** Of activations and weights. */
+  /** Format of activations and weights. */
   forward: FormatName;
-  /** Of the gradient dy in both backward products. */
+  /** Format of the gradient dy in both backward products. */
   backward: FormatName;
-  /** "fine": tiles and squares, as V3; "tensor": one scale a matrix. */
+  /** "fine": tiles and squares, as in V3; "tensor": one scale for each matrix. */
   blocks: "fine" | "tensor";
   /** "none": plain casts. */
   scale: ScaleRule;
-  /** Of the sums; float32 where left out. */
+  /** How sums are kept; float32 by default. */
   sum?: RunningSum;
 }
 
-/** DeepSeek-V3's: E4M3 in all three products, fine-grained. */
+/** DeepSeek-V3: E4M3 in all three products, fine-grained. */
 export const V3_RECIPE: Recipe = { forward: "E4M3", backward: "E4M3", blocks: "fine", scale: "float32" };
 
 export const BF16_RECIPE: Recipe = { forward: "BF16", backward: "BF16", blocks: "tensor", scale: "none" };
 
 /**
- * The least amax. The released kernel's 1e-4 is for activations and weights; gradients of a mean over many tokens lie
- * far below that, so here only a block of zeros is kept from a scale of 0.
+ * The smallest amax. The released kernel's 1e-4 is meant for activations and weights; gradients of a mean over many
+ * tokens are far smaller, so here the clamp only keeps a block of zeros from a scale of 0.
  */
 const CLAMP = 2 ** -100;
 
@@ -116,7 +116,7 @@ function quantisedLinear<W extends tf.Tensor2D | tf.Tensor3D>(
   return op(x, w) as tf.Tensor2D;
 }
 
-/** A tensor rounded in blocks that no run of rows shares with the next. */
+/** Rounds a tensor in blocks, each run of rows by itself: no block reaches over two runs. */
 function roundRows<T extends tf.Tensor>(x: T, counts: number[], scaling: Scaling): T {
   const columns = x.shape[x.rank - 1];
   const values = x.dataSync<"float32">();

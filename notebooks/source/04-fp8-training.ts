@@ -223,10 +223,11 @@ plot(
   }),
   { height: 320 },
 );
-const stateOf = (recipe: typeof V3_STATE_BYTES) => Object.values(trainingStateBytes(parameters, recipe)).reduce((a, b) => a + b, 0);
+const stateOf = (each: typeof V3_STATE_BYTES) =>
+  Object.values(trainingStateBytes(parameters, each)).reduce((a, b) => a + b, 0);
 say`All in all ${fixed(stateOf(V3_STATE_BYTES) / 1e12, 1)} TB in place of ${fixed(stateOf(MIXED_PRECISION) / 1e12, 1)}:
-${percent(1 - stateOf(V3_STATE_BYTES) / stateOf(MIXED_PRECISION))} less. V3 halves the weights and the moments, which are BF16, and **doubles** the
-gradients, which it adds up in FP32.`;
+${percent(1 - stateOf(V3_STATE_BYTES) / stateOf(MIXED_PRECISION))} less. V3 halves the weights and the moments,
+which are BF16, and **doubles** the gradients, which it adds up in FP32.`;
 result("state of training, as V3", stateOf(V3_STATE_BYTES) / 1e12, "TB");
 
 // %% [markdown]

@@ -787,7 +787,9 @@ table(
     "a step (ms)": one,
     "c, a draft": c,
     "v, verifying": v,
-    "speed-up, formula": speculativeSpeedUp({ acceptance: drafting.acceptance, drafts: 1, draftCost: c, verifyCost: v }),
+    "speed-up, formula": speculativeSpeedUp({
+      acceptance: drafting.acceptance, drafts: 1, draftCost: c, verifyCost: v,
+    }),
     "speed-up, measured": drafting.perSecond / plain.perSecond,
     "tokens/s, plain": Math.round(plain.perSecond),
     "tokens/s, with drafts": Math.round(drafting.perSecond),

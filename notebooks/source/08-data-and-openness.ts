@@ -376,7 +376,8 @@ order, the settings and the code. Without the text, neither a match nor a mismat
 
 // %%
 const [exam, control] = heldOutWindows(corpus.heldOut.speeches, { length: examBytes, count: 2, seed: seed + 4 });
-const others = [...new Set(normalisedWords(textOf(clean.speeches.subarray(0, 60_000))))].filter((word) => word.length > 2);
+const someSpeeches = textOf(clean.speeches.subarray(0, 60_000));
+const others = [...new Set(normalisedWords(someSpeeches))].filter((word) => word.length > 2);
 const edited = editWords(textOf(exam), editedShare, others, new Random(seed));
 const texts = {
   clean,

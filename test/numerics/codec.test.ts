@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { fromCodes, nearestCode, roundingTable, spacingAt, toCodes, valuesByCode, type Overflow } from "../../lib/numerics/codec";
+import {
+  fromCodes, nearestCode, roundingTable, spacingAt, toCodes, valuesByCode, type Overflow,
+} from "../../lib/numerics/codec";
 import {
   bitsOf as widthOf, FORMATS, largest, largestCode, smallestNormal, smallestSubnormal, valueOf, type FormatName,
 } from "../../lib/numerics/formats";
