@@ -1,4 +1,4 @@
-/** What a lesson uses to show things, ask for answers and talk to its reader: one import for all of it. */
+/** All that a lesson shows a person, in one place to import from. */
 export * from "./exercise/check";
 export * from "./exercise/index-of-exercises";
 export * from "./format";
