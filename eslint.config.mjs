@@ -1,5 +1,52 @@
 import js from "@eslint/js";
+import boundaries from "eslint-plugin-boundaries";
 import tseslint from "typescript-eslint";
+
+/**
+ * What each folder of lib may import, besides itself and packages. A folder imports only what stands above it here, so
+ * the library can be read from top to bottom. Masters, tools and tests may import all of it; it imports none of them.
+ *
+ * @type {Record<string, string[]>}
+ */
+export const MAY_IMPORT = {
+  tensor: [],
+  numerics: ["tensor"],
+  model: ["tensor", "numerics"],
+  checkpoint: ["tensor", "numerics", "model"],
+  corpus: ["tensor"],
+  training: ["tensor", "numerics", "model", "checkpoint", "corpus"],
+  inference: ["tensor", "numerics", "model", "checkpoint"],
+  economics: ["model", "checkpoint"], // counts from a configuration: no tensors
+  notebook: [], // shows whatever it is given, and knows nothing of models
+  claims: ["model", "checkpoint", "corpus", "training", "inference", "economics", "notebook"],
+  lessons: [
+    "tensor", "numerics", "model", "checkpoint", "corpus", "training", "inference", "economics", "notebook", "claims",
+  ],
+};
+
+/** @type {import("eslint").Linter.Config} */
+const arrows = {
+  files: ["lib/**/*.ts", "tools/**/*.{ts,mjs,cjs}"],
+  plugins: { boundaries },
+  settings: {
+    "boundaries/elements": [
+      ...Object.keys(MAY_IMPORT).map((folder) => ({ type: folder, pattern: `lib/${folder}` })),
+      ...["tools", "test", "notebooks"].map((folder) => ({ type: folder, pattern: folder })),
+    ],
+    "boundaries/dependency-nodes": ["import", "export", "dynamic-import"],
+    "import/resolver": { node: { extensions: [".ts", ".mjs", ".js"] } },
+  },
+  rules: {
+    "boundaries/dependencies": ["error", {
+      default: "disallow",
+      message: "{{from.type}} may not import {{to.type}}: see MAY_IMPORT in eslint.config.mjs",
+      policies: Object.entries({ ...MAY_IMPORT, tools: Object.keys(MAY_IMPORT) }).map(([folder, others]) => ({
+        from: { element: { type: folder } },
+        allow: { to: { element: { types: { anyOf: others } } } },
+      })),
+    }],
+  },
+};
 
 export default tseslint.config(
   { ignores: ["node_modules/", ".venv/", ".cache/", "work/"] },
@@ -28,20 +75,5 @@ export default tseslint.config(
       "@typescript-eslint/no-unused-expressions": ["error", { allowTaggedTemplates: true }],
     },
   },
-  {
-    // The arrows between lib's folders point one way: tensor <- model <- the rest; notebook knows nothing of the model.
-    files: ["lib/tensor/**/*.ts"],
-    rules: { "no-restricted-imports": ["error", { patterns: ["../model/*", "../economics/*", "../notebook/*", "../exercises/*"] }] },
-  },
-  { files: ["lib/model/**/*.ts"], rules: { "no-restricted-imports": ["error", { patterns: ["../economics/*", "../notebook/*", "../exercises/*"] }] } },
-  { files: ["lib/notebook/**/*.ts"], rules: { "no-restricted-imports": ["error", { patterns: ["../model/*", "../economics/*", "../exercises/*"] }] } },
-  {
-    files: ["lib/economics/**/*.ts"],
-    rules: { "no-restricted-imports": ["error", { patterns: ["../tensor/*", "../notebook/*", "../exercises/*", "../model/!(config)"] }] },
-  },
-  {
-    // What holds and what does not is said of all the rest, and nothing but exercises and lessons builds on it.
-    files: ["lib/claims/**/*.ts"],
-    rules: { "no-restricted-imports": ["error", { patterns: ["../exercises/*"] }] },
-  },
+  arrows,
 );

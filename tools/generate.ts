@@ -10,7 +10,7 @@ import { decode, type DecodeOptions, type DecodeStats } from "../lib/inference/d
 import { decodeSpeculatively } from "../lib/inference/speculative";
 import { loadModel } from "../lib/model/model";
 import { useBackend } from "../lib/tensor/backend";
-import { BEGIN_OF_DOCUMENT, encode, VOCAB_SIZE } from "../lib/corpus/bytes";
+import { BEGIN_OF_DOCUMENT, bytesOf, VOCAB_SIZE } from "../lib/corpus/bytes";
 
 const HELP = `usage: npm run --silent generate -- --model DIR --prompt TEXT [options]
 
@@ -133,7 +133,7 @@ async function main(): Promise<void> {
         `this command writes text with models whose tokens are bytes, which have ${VOCAB_SIZE}`,
     );
   }
-  const prompt = [BEGIN_OF_DOCUMENT, ...encode(args.prompt)];
+  const prompt = [BEGIN_OF_DOCUMENT, ...bytesOf(args.prompt)];
   const begin = args.speculative ? decodeSpeculatively : decode;
   const writing = begin(model, prompt, { ...args.options, signal });
   // A character can be several bytes: the decoder waits for the last of them.

@@ -4,7 +4,7 @@
  * it is the scale itself, the inverse of what the weights were multiplied with. Blocks at an edge are as large as what
  * is left. Embedding, head, routers, norms and the prediction module's ehProj are BF16.
  */
-import { decode } from "../numerics/codec";
+import { fromCodes } from "../numerics/codec";
 import { dequantise, quantise, type Quantised } from "../numerics/fp8-quantise";
 import { BLOCKS, gridOf, type Scaling } from "../numerics/scaling";
 import type { WrittenTensor } from "./safetensors-write";
@@ -54,7 +54,7 @@ export function fp8Tensors(weight: Omit<WrittenTensor, "format">): WrittenTensor
   let quantised: Promise<Quantised> | undefined;
   const once = () => (quantised ??= (async () => quantise(await values(), shape as [number, number], WEIGHTS))());
   return [
-    { name, shape, format: "F8_E4M3", values: async () => decode((await once()).codes, "E4M3") },
+    { name, shape, format: "F8_E4M3", values: async () => fromCodes((await once()).codes, "E4M3") },
     {
       name: scaleName(name),
       shape: scaleShape(shape),

@@ -4,19 +4,19 @@
  *
  * Files are little-endian, and so is every machine that Node runs on today.
  */
-import { decode, encode as encodeCodes } from "../numerics/codec";
+import { fromCodes, toCodes } from "../numerics/codec";
 
-export interface Format {
+export interface StoredFormat {
   bytes: number; // of one number
   decode: (buffer: ArrayBuffer) => Float32Array | Int32Array;
 }
 
 /** Formats that can be read, by the name that files use. */
-export const FORMATS: ReadonlyMap<string, Format> = new Map([
+export const STORED_FORMATS: ReadonlyMap<string, StoredFormat> = new Map([
   ["F32", { bytes: 4, decode: (buffer: ArrayBuffer) => new Float32Array(buffer) }],
-  ["BF16", { bytes: 2, decode: (buffer: ArrayBuffer) => decode(new Uint16Array(buffer), "BF16") }],
+  ["BF16", { bytes: 2, decode: (buffer: ArrayBuffer) => fromCodes(new Uint16Array(buffer), "BF16") }],
   ["F16", { bytes: 2, decode: decodeFloat16 }],
-  ["F8_E4M3", { bytes: 1, decode: (buffer: ArrayBuffer) => decode(new Uint8Array(buffer), "E4M3") }],
+  ["F8_E4M3", { bytes: 1, decode: (buffer: ArrayBuffer) => fromCodes(new Uint8Array(buffer), "E4M3") }],
   ["I32", { bytes: 4, decode: (buffer: ArrayBuffer) => new Int32Array(buffer) }],
 ]);
 
@@ -24,9 +24,9 @@ export const FORMATS: ReadonlyMap<string, Format> = new Map([
 export type WrittenFormat = "F32" | "BF16" | "F8_E4M3";
 
 /** Bytes of the values in a file, each rounded to the nearest number of the format, ties to even. */
-export function encode(values: Float32Array, format: WrittenFormat): Uint8Array {
-  if (format === "BF16") return new Uint8Array(encodeCodes(values, "BF16").buffer);
-  if (format === "F8_E4M3") return encodeCodes(values, "E4M3") as Uint8Array;
+export function storedBytes(values: Float32Array, format: WrittenFormat): Uint8Array {
+  if (format === "BF16") return new Uint8Array(toCodes(values, "BF16").buffer);
+  if (format === "F8_E4M3") return toCodes(values, "E4M3") as Uint8Array;
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 

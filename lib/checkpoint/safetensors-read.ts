@@ -7,7 +7,7 @@
  */
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { FORMATS } from "./safetensors-formats";
+import { STORED_FORMATS } from "./safetensors-formats";
 
 export interface TensorInfo {
   dtype: string; // "F32", "BF16", …
@@ -80,8 +80,8 @@ export class TensorFiles {
   info(name: string): TensorInfo {
     const place = this.places.get(name);
     if (place === undefined) throw new Error(`${this.path}: tensor ${name} is missing`);
-    if (!FORMATS.has(place.info.dtype)) {
-      const known = [...FORMATS.keys()].join(", ");
+    if (!STORED_FORMATS.has(place.info.dtype)) {
+      const known = [...STORED_FORMATS.keys()].join(", ");
       throw new Error(
         `${place.file}: tensor ${name} has format ${place.info.dtype}, which cannot be read; supported: ${known}`,
       );
@@ -96,7 +96,7 @@ export class TensorFiles {
    */
   read(name: string): TensorValues {
     const { dtype, shape, begin, end } = this.info(name);
-    return { shape, values: FORMATS.get(dtype)!.decode(readBytes(this.places.get(name)!.file, begin, end)) };
+    return { shape, values: STORED_FORMATS.get(dtype)!.decode(readBytes(this.places.get(name)!.file, begin, end)) };
   }
 }
 
@@ -155,7 +155,7 @@ function checkEntry(path: string, name: string, entry: unknown, file: { start: n
       `${path}: cut off: tensor ${name} needs ${end - begin} bytes, ${Math.max(0, file.size - begin)} are there`,
     );
   }
-  const format = FORMATS.get(dtype); // a format that cannot be read is reported when its tensor is asked for
+  const format = STORED_FORMATS.get(dtype); // a format that cannot be read is reported when its tensor is asked for
   const expected = shape.reduce((product, length) => product * length, format?.bytes ?? 0);
   if (format !== undefined && end - begin !== expected) {
     throw new Error(

@@ -3,7 +3,7 @@
  * an interruption leaves what was there before.
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
-import { encode, FORMATS, type WrittenFormat } from "./safetensors-formats";
+import { STORED_FORMATS, storedBytes, type WrittenFormat } from "./safetensors-formats";
 
 export interface WrittenTensor {
   name: string;
@@ -15,7 +15,7 @@ export interface WrittenTensor {
 
 /** Bytes that a tensor takes in a file. */
 export function tensorBytes({ shape, format }: Pick<WrittenTensor, "shape" | "format">): number {
-  return shape.reduce((product, length) => product * length, FORMATS.get(format)!.bytes);
+  return shape.reduce((product, length) => product * length, STORED_FORMATS.get(format)!.bytes);
 }
 
 /**
@@ -63,7 +63,7 @@ export async function writeSafetensors(
   try {
     writeAll(file, headerBytes(tensors, metadata));
     for (const tensor of tensors) {
-      const bytes = encode(await tensor.values(), tensor.format);
+      const bytes = storedBytes(await tensor.values(), tensor.format);
       if (bytes.length !== tensorBytes(tensor)) {
         throw new Error(
           `writeSafetensors: ${tensor.name} [${tensor.shape}] takes ${tensorBytes(tensor)} bytes, got ${bytes.length}`,

@@ -7,7 +7,7 @@ import { billions, fixed, percent, times, whole } from "../notebook/format";
 import { ruleSet } from "./rule";
 
 /** What the claims on latent attention are judged by; each of these numbers can be changed to see a verdict turn. */
-export function attentionFacts() {
+function attentionFacts() {
   return {
     kvLoraRank: DEEPSEEK_V3.kvLoraRank,
     qkRopeHeadDim: DEEPSEEK_V3.qkRopeHeadDim,

@@ -1,6 +1,6 @@
 /**
- * The audit: every claim with its rule. Facts come from data/ and from counting; a lesson may replace single numbers, and
- * every verdict that depends on one follows.
+ * The audit: every claim with its rule. Facts come from data/ and from counting. A lesson may replace single numbers,
+ * and every verdict that depends on one follows.
  */
 import type { Verdict } from "../notebook/verdicts";
 import { attentionRules } from "./attention";
@@ -11,19 +11,19 @@ import { fp8Rules } from "./fp8";
 import { hardwareRules } from "./hardware";
 import { moeRules } from "./moe";
 import { mtpRules } from "./mtp";
-import { openRules } from "./openness";
-import { turning, type Assumption, type Judgement, type Numbers, type RuleSet, type Turning } from "./rule";
+import { opennessRules } from "./openness";
+import { turning, type Assumption, type Judgement, type NamedNumbers, type RuleSet, type Turning } from "./rule";
 
-/** Rules of one topic with its facts forgotten: what is said of all of them alike. */
+/** A rule of any topic, whatever the names of its facts. */
 interface AnyRule {
   id: string;
-  facts: Numbers;
-  judge: (facts: Numbers) => Judgement;
-  turns: Assumption<Numbers> | string;
+  facts: NamedNumbers;
+  judge: (facts: NamedNumbers) => Judgement;
+  turns: Assumption<NamedNumbers> | string;
 }
 
-/** A rule with the facts of its set as they stand in data/ now. */
-function rulesOf<F extends Numbers>({ facts, rules }: RuleSet<F>, id?: string): AnyRule[] {
+/** The rules of a set (or the one of a claim) with their facts as they are in data/ now. */
+function rulesOf<F extends NamedNumbers>({ facts, rules }: RuleSet<F>, id?: string): AnyRule[] {
   const wanted = rules.filter((rule) => id === undefined || rule.id === id);
   if (wanted.length === 0) return [];
   const now = facts();
@@ -31,11 +31,11 @@ function rulesOf<F extends Numbers>({ facts, rules }: RuleSet<F>, id?: string): 
     id,
     facts: now,
     judge: (changed) => judge(changed as F),
-    turns: turns as Assumption<Numbers> | string,
+    turns: turns as Assumption<NamedNumbers> | string,
   }));
 }
 
-/** Every rule, or the one of a claim. */
+/** The rules of all topics, or the one of a claim. */
 function allRules(id?: string): AnyRule[] {
   return [
     ...rulesOf(costRules, id),
@@ -45,7 +45,7 @@ function allRules(id?: string): AnyRule[] {
     ...rulesOf(fp8Rules, id),
     ...rulesOf(mtpRules, id),
     ...rulesOf(hardwareRules, id),
-    ...rulesOf(openRules, id),
+    ...rulesOf(opennessRules, id),
   ];
 }
 
@@ -54,10 +54,10 @@ export type { Judgement, Turning } from "./rule";
 /** A claim, judged. */
 export interface Finding extends Judgement {
   claim: Claim;
-  /** What would turn it, in words, where no number would. */
+  /** What would turn it, in words, if no number would. */
   source: string | null;
   /** The number that would turn it, and where it does. */
-  assumption: (Omit<Assumption<Numbers>, "key"> & { key: string; turning: Turning }) | null;
+  assumption: (Omit<Assumption<NamedNumbers>, "key"> & { key: string; turning: Turning }) | null;
 }
 
 /**
@@ -66,16 +66,16 @@ export interface Finding extends Judgement {
  * @param changes numbers to take in place of those in data/, by name: { price: 3 }
  * @throws if a claim has no rule, or no rule knows a number of that name
  */
-export function audit(changes: Numbers = {}): Finding[] {
+export function audit(changes: NamedNumbers = {}): Finding[] {
   return forEachClaim(changes, (claim, rule) => judged(claim, rule, changes));
 }
 
-/** The verdicts alone, by claim: what audit finds, without searching for what would turn them. Errors as there. */
-export function auditVerdicts(changes: Numbers = {}): { claim: Claim; verdict: Verdict }[] {
+/** The verdicts of audit, without the search for what would turn them. @throws as audit */
+export function auditVerdicts(changes: NamedNumbers = {}): { claim: Claim; verdict: Verdict }[] {
   return forEachClaim(changes, (claim, rule) => ({ claim, verdict: rule.judge(factsOf(rule, changes)).verdict }));
 }
 
-function forEachClaim<T>(changes: Numbers, use: (claim: Claim, rule: AnyRule) => T): T[] {
+function forEachClaim<T>(changes: NamedNumbers, use: (claim: Claim, rule: AnyRule) => T): T[] {
   const rules = allRules();
   const known = new Set(rules.flatMap(({ facts }) => Object.keys(facts)));
   const stray = Object.keys(changes).find((key) => !known.has(key));
@@ -89,12 +89,12 @@ function forEachClaim<T>(changes: Numbers, use: (claim: Claim, rule: AnyRule) =>
   });
 }
 
-/** A rule's facts, with those changes that concern it. */
-function factsOf({ facts }: AnyRule, changes: Numbers): Numbers {
+/** A rule's facts, with the changes that concern it. */
+function factsOf({ facts }: AnyRule, changes: NamedNumbers): NamedNumbers {
   return { ...facts, ...Object.fromEntries(Object.entries(changes).filter(([key]) => key in facts)) };
 }
 
-function judged(claim: Claim, rule: AnyRule, changes: Numbers): Finding {
+function judged(claim: Claim, rule: AnyRule, changes: NamedNumbers): Finding {
   const { judge, turns } = rule;
   const now = factsOf(rule, changes);
   const judgement = judge(now);
@@ -108,13 +108,13 @@ function judged(claim: Claim, rule: AnyRule, changes: Numbers): Finding {
   };
 }
 
-/** One claim, judged; changes to numbers that its rule does not look at are passed over. @throws if there is none */
-export function judgeClaim(id: string, changes: Numbers = {}): Finding {
+/** One claim, judged; changes that its rule doesn't look at are ignored. @throws if there is no such claim */
+export function judgeClaim(id: string, changes: NamedNumbers = {}): Finding {
   return judged(findClaim(id), ruleOf(id), changes);
 }
 
-/** The verdict on one claim, without the search for what would turn it; otherwise as judgeClaim. */
-export function verdictOf(id: string, changes: Numbers = {}): Verdict {
+/** The verdict of judgeClaim, without the search for what would turn it. @throws as judgeClaim */
+export function verdictOf(id: string, changes: NamedNumbers = {}): Verdict {
   const rule = ruleOf(id);
   return rule.judge(factsOf(rule, changes)).verdict;
 }
@@ -124,9 +124,4 @@ function ruleOf(id: string): AnyRule {
   const [rule] = allRules(id);
   if (rule === undefined) throw new Error(`audit: the claim ${id} has no rule`);
   return rule;
-}
-
-/** The numbers that rules look at, by name, as they stand in data/ now. */
-export function auditFacts(): Numbers {
-  return Object.assign({}, ...allRules().map(({ facts }) => facts)) as Numbers;
 }

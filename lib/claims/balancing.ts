@@ -10,7 +10,7 @@ const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
 const last = <T>(values: T[]) => values[values.length - 1];
 
 /** Bits per byte of the last evaluation, mean over the domains. */
-function bitsOf({ evaluations }: RecordedRun): number {
+export function meanBitsPerByte({ evaluations }: RecordedRun): number {
   return mean(Object.values(last(evaluations).bitsPerByte));
 }
 
@@ -19,13 +19,13 @@ function starved({ evaluations }: RecordedRun): number {
   return mean(last(evaluations).loads.map((row) => row.filter((load) => load < 0.1 * mean(row)).length / row.length));
 }
 
-/** What the chosen expert tells about the kind of text, in bits, mean over the routers. */
+/** What the chosen expert says about the kind of text, in bits, mean over the routers. */
 function tells({ loads, routers }: RecordedRun): number {
   return mean(routers.map((_, router) => mutualInformation(DOMAINS.map((domain) => loads![domain][router]))));
 }
 
 /** What the claims on load balancing are judged by; each of these numbers can be changed to see a verdict turn. */
-export function balancingFacts() {
+function balancingFacts() {
   const [bias, auxiliary, none] = (["bias", "auxiliary", "none"] as const).map(recordedRun);
   return {
     steps: last(none.reports).step,
@@ -33,9 +33,9 @@ export function balancingFacts() {
     starvedBias: starved(bias),
     busiestNone: 1 + mean(last(none.reports).maxVio),
     busiestBias: 1 + mean(last(bias.reports).maxVio),
-    bitsNone: bitsOf(none),
-    bitsBias: bitsOf(bias),
-    bitsAuxiliary: bitsOf(auxiliary),
+    bitsNone: meanBitsPerByte(none),
+    bitsBias: meanBitsPerByte(bias),
+    bitsAuxiliary: meanBitsPerByte(auxiliary),
     tells: tells(bias),
     lossFree: claimFact("lb-conflict", "lossFree"),
     batchWise: claimFact("lb-conflict", "batchWise"),
@@ -45,7 +45,7 @@ export function balancingFacts() {
   };
 }
 
-const kinds = Math.log2(DOMAINS.length); // bits that would tell the domain for certain
+const kinds = Math.log2(DOMAINS.length); // bits that would say the domain for certain
 
 export const balancingRules = ruleSet(balancingFacts, [
   {

@@ -1,9 +1,9 @@
 /**
  * The claims of the popular account: data/claims.json. A claim has its text in our own words, the numbers that it states,
- * the lesson that treats it, and the sources that decide on it. What is true of it is computed: audit.ts.
+ * the lesson that treats it, and the sources that decide on it. What is true of it is computed (audit.ts).
  */
 import type { Fact } from "../economics/facts";
-import { readFresh } from "./json-file";
+import { readFresh } from "../economics/json-file";
 
 export const TOPICS = [
   "cost",
@@ -39,12 +39,12 @@ export interface ClaimFile {
   claims: Claim[];
 }
 
-/** From the project's root, where the kernel, the tests and the tools all start; read again only when it has changed. */
+/** The claims, from the project's root, where the kernel, the tests and the tools all start. */
 export function readClaims(): ClaimFile {
   return readFresh<ClaimFile>("data/claims.json");
 }
 
-/** @throws if there is no claim of that id */
+/** One claim. @throws if there is none of that id */
 export function findClaim(id: string, { claims }: ClaimFile = readClaims()): Claim {
   const found = claims.find((claim) => claim.id === id);
   if (found === undefined) throw new Error(`no claim "${id}" in data/claims.json`);

@@ -11,7 +11,7 @@ const v3 = (key: string) => value("training-runs", "deepseek-v3", key);
 const run = (id: string, key: string) => fact("training-runs", id, key);
 
 /** What the claims on cost are judged by; each of these numbers can be changed to see a verdict turn. */
-export function costFacts() {
+function costFacts() {
   const gpt4 = run("gpt-4", "costAmortised");
   const llama = run("llama-3.1-405b", "costAmortised");
   const francsPerDollar = value("prices", "francs", "francsPerDollar");
@@ -52,7 +52,7 @@ type CostFacts = ReturnType<typeof costFacts>;
 const official = (f: CostFacts) => f.price * f.gpuHours;
 const dollars = (amount: number) => money(amount, "dollars");
 
-/** What lesson 07's likeliest assumptions make of the whole, as a multiple of the official run. */
+/** All costs by lesson 07's likeliest assumptions, as a multiple of the official run. */
 function multipleOf(f: CostFacts): number {
   return allIn({
     official: official(f),

@@ -7,17 +7,17 @@ import { claimed, claimFact } from "./claims";
 import { about, ruleSet } from "./rule";
 
 /** What the claims on FP8 are judged by; each of these numbers can be changed to see a verdict turn. */
-export function fp8Facts() {
+function fp8Facts() {
   return {
-    /** Bits of a number in training as it was usual before. */
+    /** Bits of a number in training, before FP8. */
     usualBits: 16,
-    /** One FP32 scale for so many activations. */
+    /** Activations that share one FP32 scale. */
     scaledTogether: 128,
-    /** Sequences decoded together on each GPU, tokens behind each, and GPUs that share the experts. */
+    /** Sequences decoded together on each GPU, the tokens of each, and the GPUs that share the experts. */
     decodeBatch: 32,
     decodeContext: value("serving", "day-6", "meanContext"),
     decodeGpus: value("serving", "day-6", "decodeGpus"),
-    /** Tokens that a GPU reads at once, in sequences of so many, and GPUs that share the experts. */
+    /** Tokens that a GPU reads at once, the length of their sequences, and the GPUs that share the experts. */
     readTokens: 8192,
     readContext: value("training-runs", "deepseek-v3", "sequence"),
     readGpus: value("serving", "report-deployment", "prefillGpus"),

@@ -1,11 +1,11 @@
-/** Claims about CUDA and what is below it: decided by sources, with what can be counted beside them (lesson 06). */
+/** Claims about CUDA and what is below it: decided by sources, and by what can be counted (lesson 06). */
 import { value } from "../economics/facts";
 import { percent, whole } from "../notebook/format";
 import { claimFact } from "./claims";
 import { ruleSet } from "./rule";
 
 /** What the claims on CUDA and export rules are judged by; each of these numbers can be changed to see a verdict turn. */
-export function hardwareFacts() {
+function hardwareFacts() {
   return {
     sms: claimFact("cuda-bypass", "sms"),
     communicationSms: claimFact("cuda-bypass", "communicationSms"),

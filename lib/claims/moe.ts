@@ -9,7 +9,7 @@ import { claimed } from "./claims";
 import { about, ruleSet } from "./rule";
 
 /** What the claims on experts and routing are judged by; each of these numbers can be changed to see a verdict turn. */
-export function moeFacts() {
+function moeFacts() {
   const mixtral = countDecoder(decoderShape("mixtral-8x7b"));
   return {
     routedExperts: DEEPSEEK_V3.nRoutedExperts,

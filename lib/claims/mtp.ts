@@ -5,22 +5,18 @@ import { mtpParameters, totalParameters } from "../economics/parameters";
 import { expectedTokens } from "../economics/speculation";
 import { DEEPSEEK_V3 } from "../model/config";
 import { billions, fixed, percent } from "../notebook/format";
-import { recordedRun, type RecordedRun } from "../training/record";
+import { recordedRun } from "../training/record";
+import { meanBitsPerByte } from "./balancing";
 import { claimed, claimFact } from "./claims";
 import { ruleSet } from "./rule";
 
-function bitsOf({ evaluations }: RecordedRun): number {
-  const bits = Object.values(evaluations[evaluations.length - 1].bitsPerByte);
-  return bits.reduce((sum, value) => sum + value, 0) / bits.length;
-}
-
-/** A share as points of per cent, with its sign. */
+/** A share in percentage points, with its sign. */
 const points = (share: number) => `${share < 0 ? "−" : "+"}${fixed(100 * Math.abs(share), 1)}`;
 
 const GAINS = ["humanEvalSmall", "humanEvalLarge", "gsm8kSmall", "gsm8kLarge", "mmluLarge"] as const;
 
 /** What the claims on multi-token prediction are judged by; each of these numbers can be changed to see a verdict turn. */
-export function mtpFacts() {
+function mtpFacts() {
   const gains = Object.fromEntries(GAINS.map((key) => [key, claimFact("mtp-planning", key)]));
   const context = value("training-runs", "deepseek-v3", "sequence") / 2;
   return {
@@ -30,9 +26,9 @@ export function mtpFacts() {
     ...(gains as Record<(typeof GAINS)[number], number>),
     /** Published tests of planning or of long ranges, with the module against without. */
     planningTests: claimFact("mtp-planning", "planningTests"),
-    bitsWith: bitsOf(recordedRun("bias")),
-    bitsWithout: bitsOf(recordedRun("no-mtp")),
-    /** Parameters of the module that no other part has, and the work of a token in it. */
+    bitsWith: meanBitsPerByte(recordedRun("bias")),
+    bitsWithout: meanBitsPerByte(recordedRun("no-mtp")),
+    /** Parameters that only the module has, those of an output layer, and the module's share of a token's work. */
     unique: mtpParameters(DEEPSEEK_V3).unique,
     outputLayer: DEEPSEEK_V3.vocabSize * DEEPSEEK_V3.hiddenSize,
     work: mtpForwardFlops(DEEPSEEK_V3, context) / forwardFlops(DEEPSEEK_V3, context),

@@ -1,9 +1,9 @@
 /**
- * What projects have published: data/openness.json. From the artefacts follows what somebody outside can do: run the
- * model, change it and pass it on, look for a test in its text, repeat the training, or verify that the published weights
- * come out of it.
+ * What projects have published (data/openness.json), and what somebody outside can do with it: run the model, change it
+ * and pass it on, look for a test in its text, repeat the training, or verify that the published weights come from it.
  */
-import { readFresh } from "./json-file";
+import type { Confidence } from "../economics/facts";
+import { readFresh } from "../economics/json-file";
 
 export const ARTEFACTS = [
   "weights",
@@ -24,7 +24,7 @@ export type State = "yes" | "partly" | "no" | "unknown";
 interface Evidence {
   source: string; // key of OpennessFile.sources
   where: string;
-  confidence: "primary" | "secondary" | "derived" | "unverified";
+  confidence: Confidence;
 }
 
 export interface Cell extends Evidence {
@@ -43,7 +43,7 @@ export interface Project {
   has: Record<Artefact, Cell>;
 }
 
-/** Where a project's training text came from; no shares where it does not tell. */
+/** Where a project's training text came from; no shares if the project doesn't say. */
 export interface Disclosure extends Evidence {
   id: string;
   name: string;
@@ -61,12 +61,12 @@ export interface OpennessFile {
   mixtures: Disclosure[];
 }
 
-/** From the project's root; read again only when it has changed. */
+/** What projects have published, read from the project's root. */
 export function readOpenness(): OpennessFile {
   return readFresh<OpennessFile>("data/openness.json");
 }
 
-/** @throws if there is none of that id, saying which there are */
+/** One project. @throws if there is none of that id, saying which there are */
 export function findProject({ projects }: OpennessFile, id: string): Project {
   const found = projects.find((project) => project.id === id);
   if (found === undefined) throw new Error(`no project "${id}"; there are ${projects.map((p) => p.id).join(", ")}`);
@@ -85,7 +85,7 @@ export const GOAL_NAMES: Record<Goal, string> = {
   verify: "verify that these weights come from that text",
 };
 
-/** What each takes. Nothing in these lists can stand in for anything else. */
+/** The artefacts that each goal takes. None of them can replace another. */
 export const NEEDS: Record<Goal, readonly Artefact[]> = {
   run: ["weights", "inferenceCode"],
   adapt: ["weights", "inferenceCode", "freeTerms"],
@@ -105,11 +105,11 @@ export function publishedBy({ has }: Project): Artefact[] {
 }
 
 /**
- * Whether the artefacts meet the Open Source AI Definition 1.0 as we read it: code to train and to run, weights, and
- * information on the data detailed enough that a skilled person can build a substantially equivalent system; all under
+ * What a project lacks for the Open Source AI Definition 1.0 as we read it: code to train and to run, weights, and
+ * information on the data detailed enough that a skilled person can build a substantially equivalent system, all under
  * free terms. It asks for the description of the data, not for the data itself.
  *
- * @returns the artefacts that are missing; none: it meets the definition
+ * @returns the artefacts that are missing; none if the project meets the definition
  */
 export function missingForOpenSource(project: Project): Artefact[] {
   const published = publishedBy(project);

@@ -6,7 +6,7 @@ import { claimed, claimFact } from "./claims";
 import { findProject, missingFor, missingForOpenSource, publishedBy, readOpenness, type OpennessFile } from "./openness-facts";
 import { ruleSet } from "./rule";
 
-/** Projects that have published their text, of all in data/openness.json. */
+/** Projects that have published their training text. */
 function openProjects({ projects }: OpennessFile) {
   return projects.filter((project) => publishedBy(project).includes("data"));
 }
@@ -17,7 +17,7 @@ function compute(run: string): number {
 }
 
 /** What the claims on data and openness are judged by; each of these numbers can be changed to see a verdict turn. */
-export function openFacts() {
+function opennessFacts() {
   const openness = readOpenness();
   const v3 = findProject(openness, "deepseek-v3");
   const published = publishedBy(v3);
@@ -44,7 +44,7 @@ const names = (ids: readonly string[]) => {
   return ids.map((id) => artefacts.find((artefact) => artefact.id === id)?.name ?? id).join(", ");
 };
 
-export const openRules = ruleSet(openFacts, [
+export const opennessRules = ruleSet(opennessFacts, [
   {
     id: "data-undisclosed",
     judge: (f) => ({

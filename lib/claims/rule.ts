@@ -1,6 +1,6 @@
 /**
- * A rule says what is true of a claim, as a function of facts: change a fact and the verdict follows. What would turn a
- * verdict can then be searched for: hold everything else, move one number, and see where the answer changes.
+ * A rule says what is true of a claim, as a function of facts: change a fact, and the verdict follows. So it can be
+ * searched what would turn a verdict: hold everything else, move one number, and see where the answer changes.
  */
 import type { Verdict } from "../notebook/verdicts";
 
@@ -12,10 +12,10 @@ export interface Judgement {
 }
 
 /** The numbers that rules of a topic look at, by name. */
-export type Numbers = Record<string, number>;
+export type NamedNumbers = Record<string, number>;
 
 /** A number that could turn a verdict, and how far it may be moved. */
-export interface Assumption<F extends Numbers> {
+export interface Assumption<F extends NamedNumbers> {
   key: keyof F & string;
   /** In words: "price of a GPU-hour". */
   name: string;
@@ -27,21 +27,21 @@ export interface Assumption<F extends Numbers> {
   whole?: boolean;
 }
 
-export interface Rule<F extends Numbers> {
+export interface Rule<F extends NamedNumbers> {
   id: string;
   judge: (facts: F) => Judgement;
-  /** The number that would turn it; or, where a source decides, what that source would have to say. */
+  /** The number that would turn it or, if a source decides, what that source would have to say. */
   turns: Assumption<F> | string;
 }
 
 /** Rules that look at the same facts. */
-export interface RuleSet<F extends Numbers> {
+export interface RuleSet<F extends NamedNumbers> {
   facts: () => F;
   rules: Rule<F>[];
 }
 
-/** A rule set whose rules were checked against its facts. */
-export function ruleSet<F extends Numbers>(facts: () => F, rules: Rule<F>[]): RuleSet<F> {
+/** Declares a rule set; the compiler checks that its rules look at its facts. */
+export function ruleSet<F extends NamedNumbers>(facts: () => F, rules: Rule<F>[]): RuleSet<F> {
   return { facts, rules };
 }
 
@@ -51,7 +51,7 @@ export interface Turn {
   verdict: Verdict;
 }
 
-/** The nearest change to either side of where a number stands; null where there is none up to the end of its range. */
+/** The nearest change on either side of a number; null if there is none up to the end of its range. */
 export interface Turning {
   now: number;
   verdict: Verdict;
@@ -94,7 +94,7 @@ function search(verdictAt: (value: number) => Verdict, from: number, to: number,
   return null;
 }
 
-/** Values from one end to the other, the first left out. */
+/** Values from one end to the other, without the first. */
 function walk(from: number, to: number, whole: boolean): number[] {
   if (from === to) return [];
   const sign = Math.sign(to - from);
@@ -118,7 +118,7 @@ function narrow(verdictAt: (value: number) => Verdict, before: number, after: nu
   return { at: far, verdict: verdictAt(far) };
 }
 
-/** Whether a number is within so large a part of another. */
+/** Whether a number is near another: off by at most a tenth of it, or by another tolerance. */
 export function about(value: number, wanted: number, tolerance = 0.1): boolean {
   return Math.abs(value / wanted - 1) <= tolerance;
 }

@@ -1,10 +1,10 @@
 /**
- * Arithmetic for a model to learn: lines such as "37 + 45 = 82". A problem belongs to one split, by its hash, so that a
- * held-out line was never seen in training: what is right there was computed, or guessed, not remembered.
+ * Arithmetic for a model to learn: lines such as "37 + 45 = 82". A problem belongs to one split, by its hash, so a
+ * held-out line was never seen in training: a right answer there was computed or guessed, not remembered.
  */
 import { Random } from "../tensor/random";
-import { sha256, type Split } from "./corpus";
-import type { Source } from "./documents";
+import type { Split } from "./corpus";
+import { splitOf, type CorpusSource } from "./documents";
 
 const DOCUMENTS = 5000;
 const LINES = 30;
@@ -33,12 +33,8 @@ function problem(random: Random): string {
   }
 }
 
-function splitOf(text: string): Split {
-  return parseInt(sha256(text).slice(0, 8), 16) % 20 === 0 ? "heldOut" : "train";
-}
-
 /** Documents of 30 lines each, one in twenty held out; the same on every run. */
-export function arithmetic(): Source {
+export function arithmetic(): CorpusSource {
   const random = new Random(SEED);
   const lines: Record<Split, string[]> = { train: [], heldOut: [] };
   while (lines.train.length < DOCUMENTS * LINES) {

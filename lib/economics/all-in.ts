@@ -1,7 +1,7 @@
 /**
  * From the price of the last run to the price of getting there. The parts are explicit, and those that nobody has
- * published are the caller's assumptions; only one part of the research is visible: experiments whose size the report
- * itself gives.
+ * published are the caller's assumptions. Only one part of the research is visible: experiments whose size the report
+ * gives.
  */
 import { entries, value } from "./facts";
 import { trainingCompute } from "./flops";
@@ -48,7 +48,7 @@ export interface AllInParts {
   official: number; // dollars
   ablations: number; // share: experiments that are published
   research: number; // share: experiments that are not
-  failed: number; // share: runs that crashed, diverged or were begun again
+  failed: number; // share: runs that crashed, diverged or were restarted
   people: number; // researchers and engineers
   salary: number; // dollars per person and year, with everything an employer pays
   years: number; // that they worked on it
@@ -62,7 +62,7 @@ export interface AllIn {
   multiple: number; // of the official run
 }
 
-/** The sum of all parts. */
+/** What a project costs, by part and in all. */
 export function allIn(p: AllInParts): AllIn {
   const compute = p.official * (1 + p.ablations + p.research + p.failed);
   const parts = [

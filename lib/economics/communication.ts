@@ -1,8 +1,8 @@
 /**
  * What travels when experts live on many GPUs: a token's vector goes to its experts (dispatch) and their answers come
  * back (combine), in every sparse layer. Between nodes it goes over InfiniBand, within a node over NVLink, which is a
- * few times as fast. V3's way (the report, section 3.2.2): a token crosses InfiniBand once per node, to the GPU of the
- * same number, and NVLink carries it on to the experts there. Bytes are per token and layer, one direction.
+ * few times as fast. In V3 (the report, section 3.2.2) a token crosses InfiniBand once per node, to the GPU of the same
+ * number, and NVLink carries it on to the experts there.
  */
 import { fact } from "./facts";
 import { combinations } from "./routing";
@@ -13,7 +13,7 @@ export interface Links {
   intraNode: number;
 }
 
-/** The links of an accelerator: the usable rate where one is known, else half of what is stated for both ways. */
+/** The links of an accelerator: the usable rate if one is known, else half of what is stated for both directions. */
 export function linksOf(id: string): Links {
   const known = (key: string) => {
     try {
@@ -30,14 +30,14 @@ export interface Placement {
   experts: number; // E, spread evenly over
   nodes: number;
   active: number; // K experts a token
-  limit: number; // of at most so many nodes
+  limit: number; // nodes at most
 }
 
 /**
  * The expected number of nodes that a token's K experts live on, for experts chosen evenly: `limit` nodes are drawn,
  * then K different experts within them.
  *
- * @throws {Error} if the limit is no number of nodes, or leaves fewer than K experts
+ * @throws if the limit is not a whole number from 1 to the nodes, or leaves fewer than K experts
  */
 export function expectedNodes({ experts, nodes, active, limit }: Placement): number {
   if (!Number.isInteger(limit) || limit < 1 || limit > nodes)
@@ -50,8 +50,8 @@ export function expectedNodes({ experts, nodes, active, limit }: Placement): num
   return limit * (1 - Number((without * 10n ** 15n) / all) / 1e15);
 }
 
-/** The same from what a router chose: chosen [N][K], experts of the same node being neighbours. */
-export function meanNodes(chosen: number[][], experts: number, nodes: number): number {
+/** The mean of what a router chose: chosen [N][K]; experts of the same node have consecutive numbers. */
+export function meanNodes(chosen: number[][], { experts, nodes }: Pick<Placement, "experts" | "nodes">): number {
   const size = experts / nodes;
   const count = (own: number[]) => new Set(own.map((expert) => Math.floor(expert / size))).size;
   return chosen.reduce((sum, own) => sum + count(own), 0) / chosen.length;
@@ -117,14 +117,14 @@ export function decodeBound(d: DecodeExchange): { exchange: number; step: number
 /** Where a token and its experts are. */
 export interface TokenRoute {
   experts: number[]; // those that it chose
-  expertsPerNode: number; // neighbours share a node: 0 to expertsPerNode - 1 are on node 0
+  expertsPerNode: number; // experts 0 to expertsPerNode - 1 are on node 0, and so on
   home: number; // the token's own node
 }
 
 /**
  * Bytes of one routed token in one layer, there and back. InfiniBand carries one copy to each other node that holds one
- * of its experts; NVLink carries one copy to each expert. (One in eight of the latter is on the right GPU already; as
- * in the report, that is not taken off.)
+ * of its experts; NVLink carries one copy to each expert. (One in eight of these is on the right GPU already; like the
+ * report, this does not subtract it.)
  */
 export function tokenTraffic(
   hiddenSize: number,
@@ -151,7 +151,7 @@ export function sharedSeconds(job: SharedJob, setAside: number): number {
   return Math.max(arithmetic, job.bytes / Math.min(job.bandwidth, setAside * job.perMultiprocessor));
 }
 
-/** The number of multiprocessors to set aside that gives the shortest time; of equal ones the smallest. */
+/** The number of multiprocessors to set aside that gives the shortest time; the smallest if several do. */
 export function bestSetAside(job: SharedJob): number {
   const counts = Array.from({ length: job.multiprocessors - 1 }, (_, i) => i + 1);
   return counts.reduce((best, count) => (sharedSeconds(job, count) < sharedSeconds(job, best) ? count : best));

@@ -1,21 +1,23 @@
 /**
- * Facts from outside: the files in data/. No number of someone else's is typed into a lesson or into code; it is read
- * here, and comes with its unit, its source, the place in that source, and how far it can be trusted.
+ * Facts from outside: the files in data/. A number that someone else published is never typed into a lesson or into
+ * code. It is read here, and comes with its unit, its source, the place in that source, and how far it can be trusted.
  *
  * A file has sources and entries; the list of entries is named after the file. An entry is about one thing (a model, an
- * accelerator, a training run) and has facts by key. Units are base units, so that nothing is converted on the way:
- * bytes, FLOP, seconds, dollars, never GB or TFLOPS. Where sources disagree, or where one gives a range, a fact also has
- * `low` and `high`, and says in `basis` what they are.
+ * accelerator, a training run) and has facts by key. Units are base units, so that nothing has to be converted: bytes,
+ * FLOP, seconds, dollars, never GB or TFLOPS. Where sources disagree, or one gives a range, a fact also has `low` and
+ * `high`, and says in `basis` what they are.
  */
-import fs from "node:fs";
 import path from "node:path";
+import { readFresh } from "./json-file";
 
 export const FACT_FILES = [
   "models", "accelerators", "prices", "training-runs", "serving", "budgets", "systems",
 ] as const;
 export type FactFileName = (typeof FACT_FILES)[number];
 
-export const CONFIDENCES = ["primary", "secondary", "derived", "unverified"] as const;
+const CONFIDENCES = ["primary", "secondary", "derived", "unverified"] as const;
+/** How far a fact can be trusted. */
+export type Confidence = (typeof CONFIDENCES)[number];
 
 export interface Source {
   title: string;
@@ -33,7 +35,7 @@ interface FactRecord {
   unit: string;
   source: string; // key of sources
   where: string; // the page, section or table
-  confidence: (typeof CONFIDENCES)[number];
+  confidence: Confidence;
 }
 
 /** One number and where it is from. */
@@ -55,21 +57,27 @@ export interface FactFile {
 }
 
 /**
- * Reads and checks a file.
+ * Reads and checks a file; again only when it has changed.
  *
  * @param folder from the project's root, where the kernel, the tests and the tools all start
- * @throws naming the fact, if one lacks its unit, place, a known source or a known confidence, or has half a range
+ * @throws if a fact lacks its unit, place, a known source or a known confidence, or has half a range, naming the fact
  */
 export function readFacts(name: FactFileName, folder = "data"): FactFile {
   const file = path.join(folder, `${name}.json`);
-  const { about, sources, ...lists } = JSON.parse(fs.readFileSync(path.resolve(file), "utf8"));
-  const entries = (lists[name] as { id: string; name: string; facts: Record<string, FactRecord> }[]).map((entry) => ({
+  return readFresh(file, (content) => checkedFacts(content as FactContent, name, file));
+}
+
+type EntryRecord = Omit<Entry, "facts"> & { facts: Record<string, FactRecord> };
+type FactContent = Pick<FactFile, "about" | "sources"> & Record<FactFileName, EntryRecord[]>;
+
+function checkedFacts({ about, sources, ...lists }: FactContent, name: FactFileName, file: string): FactFile {
+  const entries = lists[name].map((entry) => ({
     id: entry.id,
     name: entry.name,
     facts: Object.fromEntries(
       Object.entries(entry.facts).map(([key, fact]) => {
         checkFact(fact, `${file}: ${entry.id}.${key}`, sources);
-        return [key, { ...fact, ...(sources[fact.source] as Source) }];
+        return [key, { ...fact, ...sources[fact.source] }];
       }),
     ),
   }));
@@ -93,24 +101,12 @@ function checkFact(fact: FactRecord, name: string, sources: Record<string, Sourc
   if (!fact.basis) throw new Error(`${name}: a range must say in basis what it is`);
 }
 
-const read = new Map<string, { changed: number; content: FactFile }>();
-
-/** The file, read again only when it has changed. */
-function current(name: FactFileName): FactFile {
-  const changed = fs.statSync(path.resolve("data", `${name}.json`)).mtimeMs;
-  const known = read.get(name);
-  if (known?.changed === changed) return known.content;
-  const content = readFacts(name);
-  read.set(name, { changed, content });
-  return content;
-}
-
 /** All entries of a file, in its order. */
 export function entries(name: FactFileName): Entry[] {
-  return current(name).entries;
+  return readFacts(name).entries;
 }
 
-/** @throws if the file has no entry of that id, saying which it has */
+/** One entry of a file. @throws if it has none of that id, saying which it has */
 export function entry(name: FactFileName, id: string): Entry {
   const all = entries(name);
   const found = all.find((one) => one.id === id);
@@ -120,7 +116,7 @@ export function entry(name: FactFileName, id: string): Entry {
   return found;
 }
 
-/** @throws if the entry or the fact does not exist, saying what there is */
+/** One fact. @throws if the entry or the fact does not exist, saying what there is */
 export function fact(name: FactFileName, id: string, key: string): Fact {
   const { facts } = entry(name, id);
   if (!(key in facts)) {
@@ -129,17 +125,17 @@ export function fact(name: FactFileName, id: string, key: string): Fact {
   return facts[key];
 }
 
-/** The number alone. */
+/** A fact's number. @throws as fact */
 export function value(name: FactFileName, id: string, key: string): number {
   return fact(name, id, key).value;
 }
 
-/** A model of data/models.json. */
+/** A model of data/models.json. @throws as entry */
 export function modelFacts(id: string): Entry {
   return entry("models", id);
 }
 
-/** A fact about a model. */
+/** A fact about a model. @throws as fact */
 export function modelFact(id: string, key: string): Fact {
   return fact("models", id, key);
 }

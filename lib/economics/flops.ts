@@ -8,7 +8,6 @@
  */
 import type { ModelConfig } from "../model/config";
 import { activeParameters, mtpParameters } from "./parameters";
-import type { DecoderShape } from "./other-models";
 
 /** What attention's share depends on. */
 export interface AttentionShape {
@@ -28,17 +27,12 @@ export function attentionShape(config: ModelConfig): AttentionShape {
   };
 }
 
-/** Attention of a plain decoder. Sharing keys among heads saves memory, no arithmetic. */
-export function decoderAttention({ layers, heads, headDim }: DecoderShape): AttentionShape {
-  return { layers, heads, queryKeyWidth: headDim, valueWidth: headDim };
-}
-
 /** Scores and weighted values of one token that sees `context` tokens, forward: 2 · L · H · (d_qk + d_v) · T. */
 export function attentionFlops(shape: AttentionShape, context: number): number {
   return 2 * shape.layers * shape.heads * (shape.queryKeyWidth + shape.valueWidth) * context;
 }
 
-/** How many tokens one of a sequence sees on average: with the causal mask half of it, counted without the mask all. */
+/** Tokens that a token of a sequence sees on average: half of them with the causal mask, all if it is not counted. */
 export function meanContext(sequence: number, causal: boolean): number {
   return causal ? sequence / 2 : sequence;
 }
@@ -48,29 +42,11 @@ export function trainingCompute(active: number, tokens: number): number {
   return 6 * active * tokens;
 }
 
-export interface TrainingFlopsOptions {
-  sequence: number; // tokens
-  /** Whether attention is counted with the causal mask (half of the pairs). Published figures use both. */
-  causal?: boolean;
-  /** Whether the multi-token prediction modules, each with the head once more, are counted. */
-  mtp?: boolean;
-}
-
 /**
- * FLOPs of one training token: 6 · N + 3 · attention. The head is counted, the embedding not: it is looked up. For
- * DeepSeek-V3 with 4,096 tokens and the causal mask 250.5 GFLOPs; the authors print 250 (Insights into DeepSeek-V3,
- * section 2.2).
+ * FLOPs of one token that sees `context` tokens, forward, with keys and values of the context at hand. The head is
+ * counted; the embedding is not, since it is looked up. Training does three times as much: 250.5 GFLOPs for DeepSeek-V3
+ * with 4,096 tokens and the causal mask, of which its authors print 250 (Insights into DeepSeek-V3, section 2.2).
  */
-export function trainingFlops(
-  config: ModelConfig,
-  { sequence, causal = true, mtp = false }: TrainingFlopsOptions,
-): number {
-  const context = meanContext(sequence, causal);
-  const main = forwardFlops(config, context);
-  return 3 * (main + (mtp ? config.numNextnPredictLayers * mtpForwardFlops(config, context) : 0));
-}
-
-/** FLOPs of one token that sees `context` tokens, forward, keys and values of the context at hand. */
 export function forwardFlops(config: ModelConfig, context: number): number {
   return (
     2 * activeParameters(config, { head: true, embedding: false }) + attentionFlops(attentionShape(config), context)
@@ -86,7 +62,8 @@ export function mtpForwardFlops(config: ModelConfig, context: number): number {
 export const DECODE_MODES = ["expanded", "expanded again", "absorbed"] as const;
 /**
  * How decoding uses the cache. "expanded": keys and values of every head are kept. "expanded again": the latent is
- * kept, and keys and values are made from it anew at every step. "absorbed": queries are carried into the latent space.
+ * kept, and keys and values are made from it again at every step. "absorbed": queries are carried into the latent
+ * space.
  */
 export type DecodeMode = (typeof DECODE_MODES)[number];
 
@@ -99,21 +76,9 @@ export function decodeFlops(config: ModelConfig, context: number, mode: DecodeMo
   const { numHiddenLayers: L, numAttentionHeads: H, kvLoraRank, qkNopeHeadDim, qkRopeHeadDim, vHeadDim } = config;
   if (mode === "absorbed") {
     const absorbed = { ...attentionShape(config), queryKeyWidth: kvLoraRank + qkRopeHeadDim, valueWidth: kvLoraRank };
-    // Into and out of the latent space costs what expanding one token would: the linear term stays as it is.
+    // Going into and out of the latent space costs as much as expanding one token: the linear term stays as it is.
     return 2 * activeParameters(config, { head: true, embedding: false }) + attentionFlops(absorbed, context);
   }
   const expansion = 2 * L * kvLoraRank * H * (qkNopeHeadDim + vHeadDim) * context;
   return forwardFlops(config, context) + (mode === "expanded again" ? expansion : 0);
-}
-
-/**
- * Forward FLOPs per token that DeepSeek-V3's training computes a second time in the backward pass to save memory: the
- * up-projections of queries, keys and values (the report, section 3.2.3; the norms it also repeats are negligible).
- */
-export function recomputedFlops(config: ModelConfig): number {
-  const { numHiddenLayers: L, numAttentionHeads: H, qLoraRank, kvLoraRank } = config;
-  const { qkNopeHeadDim, qkRopeHeadDim, vHeadDim } = config;
-  const queries = (qLoraRank ?? 0) * H * (qkNopeHeadDim + qkRopeHeadDim);
-  const keysAndValues = kvLoraRank * H * (qkNopeHeadDim + vHeadDim);
-  return 2 * L * (queries + keysAndValues);
 }

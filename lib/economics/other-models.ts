@@ -1,7 +1,7 @@
 /**
  * Parameters of two earlier mixtures of experts, from their published shapes: a decoder with grouped-query attention
  * (Mixtral) and an encoder-decoder with plain attention (Switch). Lesson 01 puts both beside DeepSeek-V3, whose own
- * parameters are counted in parameters.ts. Norms are left out: they change no figure in its first four digits.
+ * parameters are counted in parameters.ts. Norms are left out: they don't change the first four digits of any figure.
  */
 import { modelFact, modelFacts } from "./facts";
 
@@ -39,7 +39,7 @@ export function decoderShape(id: string): DecoderShape {
 }
 
 /** Parameters of one expert of a gated feed-forward network: gate, up and down projection. */
-export function expertParameters(hiddenSize: number, expertWidth: number): number {
+function expertParameters(hiddenSize: number, expertWidth: number): number {
   return 3 * hiddenSize * expertWidth;
 }
 

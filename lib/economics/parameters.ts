@@ -2,9 +2,9 @@
  * How many parameters a model has, by component, and how many of them work on one token: formulas from the config
  * alone.
  *
- * What "active" means is a convention in two respects. The head multiplies every token by its whole matrix, while of
- * the embedding one row is looked up; counts with and without each are all in use, and two of the three round to
- * DeepSeek-V3's "37B". The router's correction biases are state of the balancing rule, not parameters, and not counted.
+ * What "active" means is a convention in two respects. The head multiplies every token by its whole matrix, while only
+ * one row of the embedding is looked up. Counts with and without each are all in use, and two of the three round to
+ * DeepSeek-V3's "37B". The router's correction biases are state of the balancing rule, not parameters: not counted.
  */
 import type { ModelConfig } from "../model/config";
 
@@ -14,7 +14,7 @@ export type Component =
 export interface ParameterCount {
   component: Component;
   total: number;
-  /** Those that take part for one token, with head and embedding counted whole. */
+  /** Those that work on one token, with head and embedding counted whole. */
   active: number;
 }
 
@@ -61,7 +61,7 @@ function elements(matrices: Matrix[]): number {
   return matrices.reduce((sum, [inputs, outputs]) => sum + inputs * outputs, 0);
 }
 
-/** Parameters of one layer, and of the parts that it is made of. */
+/** Parameters of one layer and its parts, by formula. */
 export function layerParameters(config: ModelConfig): LayerParameters {
   const { hiddenSize: d, moeIntermediateSize, nRoutedExperts, nSharedExperts, numExpertsPerTok } = config;
   const attention = elements(attentionMatrices(config)) + latentNorms(config);
@@ -95,8 +95,8 @@ function layerCounts({ numHiddenLayers, firstKDenseReplace }: ModelConfig): { de
 
 /**
  * Parameters by component, of the main model without multi-token prediction. The totals sum to totalParameters, the
- * active ones to activeParameters with head and embedding. A tied table is one: it counts as embedding in the total,
- * and as head in what is active.
+ * active ones to activeParameters with head and embedding. A tied table counts once: as embedding in the total, and as
+ * head in what is active.
  */
 export function countParameters(config: ModelConfig): ParameterCount[] {
   const layer = layerParameters(config);
@@ -122,8 +122,8 @@ export function totalParameters(config: ModelConfig): number {
 }
 
 /**
- * Parameters that take part for one token. For DeepSeek-V3 35.699 billion in the layers, 36.626 with the head, 37.552
- * with head and embedding.
+ * Parameters that work on one token. For DeepSeek-V3 35.699 billion in the layers, 36.626 with the head, 37.552 with
+ * head and embedding.
  *
  * @param counted whether the head, and the whole embedding table, are counted
  */
@@ -139,7 +139,7 @@ export function activeParameters(config: ModelConfig, counted: { head: boolean; 
 /** Counts of one multi-token prediction module, by the several conventions in use. */
 export interface MtpParameters {
   unique: number; // what it adds to a model: projection, block and norms
-  uniqueWithoutProjection: number; // the same but for ehProj and the module's three norms: one block
+  uniqueWithoutProjection: number; // the same without ehProj and the module's three norms: one block
   active: number; // of unique, those that work on one token
   activeWithTables: number; // with the shared embedding and head counted too
   activeWithTablesWithoutProjection: number;
@@ -165,7 +165,7 @@ export function mtpParameters(config: ModelConfig): MtpParameters {
   };
 }
 
-/** Numbers in a checkpoint by format; bytes is the size of all. */
+/** Numbers in a checkpoint by format, and their size in bytes. */
 export interface CheckpointNumbers {
   fp8: number;
   bf16: number;

@@ -4,12 +4,11 @@
  *
  * 1F1B (Harlap et al., 2018): some forwards to fill the pipeline, then one forward, one backward in turn.
  * ZB1P (Qi et al., 2023, "ZB-H1"): the same, with the backward cut in two. Weight gradients, which nobody waits for,
- * are
- *   put off and fill the wait at the end.
- * DualPipe (DeepSeek-V3 report, section 3.2.1; its order after the eight phases of github.com/deepseek-ai/DualPipe):
+ *   are postponed and fill the wait at the end.
+ * DualPipe (DeepSeek-V3 report, section 3.2.1; the order follows the eight phases of github.com/deepseek-ai/DualPipe):
  *   micro-batches enter at both ends, and in the middle of the step every forward runs together with a backward.
  */
-import type { Chunk, Schedule, Step } from "./pipeline";
+import type { Chunk, PipelineSchedule, PipelineStep } from "./pipeline";
 
 export const METHODS = ["1F1B", "ZB1P", "DualPipe"] as const;
 export type Method = (typeof METHODS)[number];
@@ -19,9 +18,9 @@ export type Method = (typeof METHODS)[number];
  *
  * @param ranks pipeline stages
  * @param microBatches per step; DualPipe splits them evenly over both directions
- * @throws {Error} if there are too few micro-batches for the method, or an odd number for DualPipe
+ * @throws if ranks or micro-batches are not whole numbers, too few for the method, or odd for DualPipe
  */
-export function scheduleOf(method: Method, ranks: number, microBatches: number): Schedule {
+export function scheduleOf(method: Method, ranks: number, microBatches: number): PipelineSchedule {
   for (const [name, count] of Object.entries({ ranks, microBatches })) {
     if (!Number.isInteger(count) || count < 1)
       throw new Error(`${method}: ${name} must be a whole number, got ${count}`);
@@ -34,9 +33,9 @@ export function scheduleOf(method: Method, ranks: number, microBatches: number):
 
 const ahead = (id: number): Chunk => ({ direction: 0, id });
 
-function oneForwardOneBackward(rank: number, ranks: number, microBatches: number): Step[] {
+function oneForwardOneBackward(rank: number, ranks: number, microBatches: number): PipelineStep[] {
   const warmUp = ranks - 1 - rank;
-  const steps: Step[] = [];
+  const steps: PipelineStep[] = [];
   for (let id = 0; id < microBatches + warmUp; id++) {
     if (id < microBatches) steps.push({ kind: "F", chunk: ahead(id) });
     if (id >= warmUp) steps.push({ kind: "B", chunk: ahead(id - warmUp) });
@@ -44,9 +43,9 @@ function oneForwardOneBackward(rank: number, ranks: number, microBatches: number
   return steps;
 }
 
-/** As 1F1B; rank r is r weight gradients behind, so that no rank keeps more activations than 1F1B's first. */
-function zeroBubble(rank: number, ranks: number, microBatches: number): Step[] {
-  const steps: Step[] = [];
+/** Like 1F1B, but rank r is r weight gradients behind: so no rank keeps more activations than 1F1B's first one. */
+function zeroBubble(rank: number, ranks: number, microBatches: number): PipelineStep[] {
+  const steps: PipelineStep[] = [];
   let weights = 0;
   for (const { kind, chunk } of oneForwardOneBackward(rank, ranks, microBatches)) {
     if (kind === "F") {
@@ -60,7 +59,7 @@ function zeroBubble(rank: number, ranks: number, microBatches: number): Step[] {
   return steps;
 }
 
-function dualPipe(ranks: number, microBatches: number): Schedule {
+function dualPipe(ranks: number, microBatches: number): PipelineSchedule {
   if (ranks % 2 !== 0 || microBatches % 2 !== 0) {
     throw new Error(`DualPipe: ranks and micro-batches must be even, got ${ranks} and ${microBatches}`);
   }
@@ -70,9 +69,9 @@ function dualPipe(ranks: number, microBatches: number): Schedule {
 
 /** Writes one rank's steps. "Near" micro-batches enter at this rank's end of the pipeline, "far" ones at the other. */
 class DualPipeRank {
-  private readonly list: Step[] = [];
+  private readonly list: PipelineStep[] = [];
   private readonly counts = { F: [0, 0], B: [0, 0] };
-  /** Backwards whose weight gradients are still to be done, oldest first. */
+  /** Micro-batches whose weight gradients are still to be done, oldest first. */
   private readonly owed: Chunk[] = [];
 
   constructor(
@@ -90,7 +89,7 @@ class DualPipeRank {
     this.list.push({ kind: "F", chunk: this.take("F", from) });
   }
 
-  /** The whole backward, or its first half, with the weights put off. */
+  /** The whole backward, or only its first half, with the weight gradients postponed. */
   private backward(from: "near" | "far", split = false): void {
     const chunk = this.take("B", from);
     this.list.push({ kind: split ? "I" : "B", chunk });
@@ -105,7 +104,7 @@ class DualPipeRank {
     this.list.push({ kind: "F&B", chunk: this.take("F", forwardFrom), backward: this.take("B", backwardFrom) });
   }
 
-  steps(): Step[] {
+  steps(): PipelineStep[] {
     const half = this.ranks / 2;
     const depth = Math.min(this.rank, this.ranks - 1 - this.rank); // 0 at the ends, half - 1 in the middle
     const outward = half - 1 - depth;

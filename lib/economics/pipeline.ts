@@ -1,14 +1,14 @@
 /**
  * Pipeline parallelism as timelines. A model's layers lie on a row of ranks; micro-batches pass through them forward
- * and come back as gradients. Which rank does what in which order is a schedule (schedules.ts); here a schedule is
- * played: every task starts when its rank is free and what it needs has arrived. What is left between tasks is the
- * bubble.
+ * and come back as gradients. A schedule (pipeline-schedules.ts) says which rank does what in which order. Here a
+ * schedule is played: every task starts when its rank is free and what it needs has arrived. The time between tasks is
+ * the bubble.
  *
  * The tasks, as the report names them (section 3.2.1): F forward; B the whole backward; its two parts, I backward for
  * input (what the previous stage waits for) and W backward for weights (what nobody waits for); F&B a forward and a
  * backward of two different micro-batches at once, each hiding its communication behind the other's arithmetic.
  *
- * Sending between ranks takes no time here, as in the formulas that this is tested against.
+ * Sending between ranks takes no time here, as in the formulas that the tests compare with.
  */
 
 /** Seconds, or any other unit, of one micro-batch on one rank. */
@@ -19,20 +19,20 @@ export interface ChunkTimes {
   overlapped: number; // F&B
 }
 
-/** A micro-batch: 0 enters at rank 0, direction 1 at the last rank. */
+/** A micro-batch: direction 0 enters at rank 0, direction 1 at the last rank. */
 export interface Chunk {
   direction: 0 | 1;
   id: number;
 }
 
-export type Step =
+export type PipelineStep =
   | { kind: "F" | "B" | "I" | "W"; chunk: Chunk }
   | { kind: "F&B"; chunk: Chunk; backward: Chunk }; // forward of `chunk`, backward of the other
 
 /** What each rank does, in order. */
-export type Schedule = Step[][];
+export type PipelineSchedule = PipelineStep[][];
 
-export type PlayedStep = Step & { rank: number; start: number; end: number };
+export type PlayedStep = PipelineStep & { rank: number; start: number; end: number };
 
 export interface Timeline {
   ranks: number;
@@ -45,16 +45,16 @@ export interface Timeline {
   activations: number[];
 }
 
-const durationOf = (kind: Step["kind"], t: ChunkTimes) =>
+const durationOf = (kind: PipelineStep["kind"], t: ChunkTimes) =>
   ({ F: t.forward, B: t.backward, I: t.backward - t.weights, W: t.weights, "F&B": t.overlapped })[kind];
 
-/** A rank's place on a micro-batch's way. */
+/** The stage of a micro-batch's way that a rank is. */
 const stageOf = (rank: number, ranks: number, { direction }: Chunk) => (direction === 0 ? rank : ranks - 1 - rank);
 const forwardKey = (stage: number, { direction, id }: Chunk) => `F ${direction} ${id} ${stage}`;
 const backwardKey = (stage: number, { direction, id }: Chunk) => `B ${direction} ${id} ${stage}`;
 
-/** What a step waits for, and what is there when it has ended. */
-function needsAndGives(step: Step, rank: number, ranks: number): { needs: string[]; gives: string[] } {
+/** The results that a step waits for, and those that are there when it has ended. */
+function needsAndGives(step: PipelineStep, rank: number, ranks: number): { needs: string[]; gives: string[] } {
   const stage = stageOf(rank, ranks, step.chunk);
   const last = ranks - 1;
   const forward = (chunk: Chunk, at: number) => ({
@@ -78,9 +78,9 @@ function needsAndGives(step: Step, rank: number, ranks: number): { needs: string
 /**
  * Plays a schedule.
  *
- * @throws {Error} if the ranks wait for each other forever, naming the steps that wait
+ * @throws if the ranks wait for each other forever, naming the steps that wait
  */
-export function play(schedule: Schedule, times: ChunkTimes): Timeline {
+export function play(schedule: PipelineSchedule, times: ChunkTimes): Timeline {
   const ranks = schedule.length;
   const ready = new Map<string, number>(); // when a result is there
   const next = schedule.map(() => 0);

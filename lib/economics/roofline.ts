@@ -3,8 +3,8 @@
  * computes at most P FLOP/s and reads at most W bytes/s. An operation needs F FLOPs and moves B bytes. So it takes at
  * least max(F / P, B / W); which of the two is larger says what it waits for. F / B is its intensity, P / W the ridge.
  *
- * Here are chips, products and DeepSeek-V3's operations for one layer. Bytes are counted as a perfect kernel would move
- * them: each operand and each result once.
+ * This file has chips, products and DeepSeek-V3's operations for one layer. Bytes are counted as a perfect kernel would
+ * move them: each operand and each result once.
  */
 import type { ModelConfig } from "../model/config";
 import { entry } from "./facts";
@@ -16,16 +16,17 @@ export interface Work {
   bytes: number; // to and from the GPU's memory
 }
 
-export type Format = "fp8" | "bf16";
+/** What a chip multiplies: each has a peak of its own. */
+export type PeakFormat = "fp8" | "bf16";
 
 export interface Operation extends Work {
   name: string;
-  format: Format; // decides which peak is the roof
+  format: PeakFormat; // decides which peak is the roof
 }
 
 export interface Machine {
   name: string;
-  peaks: Record<Format, number>; // FLOP/s, dense; the BF16 peak for FP8 where a chip has no faster way
+  peaks: Record<PeakFormat, number>; // FLOP/s, dense; the BF16 peak for FP8 where a chip has no faster way
   bandwidth: number; // bytes/s of its memory
 }
 
@@ -34,13 +35,13 @@ export function intensity({ flop, bytes }: Work): number {
   return flop / bytes;
 }
 
-/** The intensity from which on arithmetic is what limits. */
-export function ridge(machine: Machine, format: Format): number {
+/** The intensity above which arithmetic is the limit. */
+export function ridge(machine: Machine, format: PeakFormat): number {
   return machine.peaks[format] / machine.bandwidth;
 }
 
 /** FLOP/s that an operation of this intensity can reach at most. */
-export function attainable(machine: Machine, format: Format, flopPerByte: number): number {
+export function attainable(machine: Machine, format: PeakFormat, flopPerByte: number): number {
   return Math.min(machine.peaks[format], machine.bandwidth * flopPerByte);
 }
 
@@ -174,7 +175,7 @@ export function prefillOperations(c: ModelConfig, { tokens: S, context: T, gpus 
   const attention: Operation = {
     name: "attention",
     format: "bf16",
-    flop: (2 * S * T * H * (qk + v)) / 2, // half of all pairs: nobody looks ahead
+    flop: (2 * S * T * H * (qk + v)) / 2, // half of all pairs: no token looks ahead
     bytes: BF16 * S * H * (2 * qk + 2 * v), // queries, keys, values and result once, as in flash attention
   };
   return [
@@ -190,7 +191,7 @@ const GROUPS: [name: string, parts: RegExp][] = [
   ["WUK and WUV", /^(absorb keys|values)$/],
 ];
 
-/** The same operations with the matrices around attention taken together: fewer points for a picture. */
+/** The same operations with the matrices around attention merged: fewer points for a picture. */
 export function grouped(operations: Operation[]): Operation[] {
   const groupOf = ({ name }: Operation) => GROUPS.find(([, parts]) => parts.test(name))?.[0] ?? name;
   return [...new Set(operations.map(groupOf))].map((name) =>
@@ -198,7 +199,7 @@ export function grouped(operations: Operation[]): Operation[] {
   );
 }
 
-/** The rows that one expert gets in a decoding step, on average. */
+/** The mean number of rows that one expert gets in a decoding step. */
 export function rowsPerExpert(c: ModelConfig, { batch, gpus }: { batch: number; gpus: number }): number {
   return (batch * gpus * c.numExpertsPerTok) / c.nRoutedExperts;
 }

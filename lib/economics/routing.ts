@@ -9,9 +9,9 @@ import type { ModelConfig } from "../model/config";
 import { activeParameters, layerParameters } from "./parameters";
 
 /**
- * n choose k: the number of different sets of k out of n, exactly.
+ * n choose k: the exact number of different sets of k out of n.
  *
- * @throws if n or k is not a whole number from 0 on
+ * @throws if n or k is not a whole number of at least 0
  */
 export function combinations(n: number, k: number): bigint {
   if (!Number.isInteger(n) || !Number.isInteger(k) || n < 0 || k < 0) {
@@ -91,13 +91,22 @@ function drawExperts(logPopularity: number[], K: number, uniform: () => number):
     .map(({ expert }) => expert);
 }
 
+export interface GroupLimit {
+  experts: number; // E
+  active: number; // K
+  groups: number; // of equal size
+  kept: number; // groups that a token may choose from
+}
+
 /**
- * The number of sets of K experts that group-limited routing can reach: those that lie within at most `kept` of G equal
- * groups. With kept = G it is combinations(E, K).
+ * The number of sets of K experts that group-limited routing can reach: those that lie within at most `kept` groups.
+ * With all groups kept it is combinations(E, K).
  */
-export function reachableCombinations(E: number, K: number, G: number, kept: number): bigint {
+export function reachableCombinations({ experts, active, groups, kept }: GroupLimit): bigint {
   let sum = 0n;
-  for (let groups = 1; groups <= kept; groups++) sum += combinations(G, groups) * setsTouchingAll(E / G, K, groups);
+  for (let touched = 1; touched <= kept; touched++) {
+    sum += combinations(groups, touched) * setsTouchingAll(experts / groups, active, touched);
+  }
   return sum;
 }
 
@@ -113,7 +122,7 @@ function setsTouchingAll(size: number, K: number, groups: number): bigint {
 
 /**
  * Parameters that one decoding step of B tokens reads from memory: what every token uses, once, and each routed expert
- * that at least one token chose. Embeddings are looked up, a row a token, and not counted; the head is.
+ * that at least one token chose. The head is counted; embeddings are not, since only a row for each token is looked up.
  */
 export function parametersRead(config: ModelConfig, B: number): number {
   const { nRoutedExperts: E, numExpertsPerTok: K, numHiddenLayers, firstKDenseReplace } = config;

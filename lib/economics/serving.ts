@@ -1,6 +1,6 @@
 /**
- * What a token costs the one who serves it, and what is earned with it. Profit has two denominators that are often taken
- * for each other: divided by cost it is a mark-up, divided by revenue a margin.
+ * What a token costs its provider, and what it earns. Two ratios of profit are often confused: divided by cost it is a
+ * mark-up, divided by revenue a margin.
  */
 import type { ModelConfig } from "../model/config";
 import { decodeFlops } from "./flops";
@@ -8,19 +8,19 @@ import { latentCacheBytes } from "./memory";
 import { activeParameters, countParameters } from "./parameters";
 import { expertCoverage } from "./routing";
 
-export const SECONDS_PER_DAY = 86400;
+const SECONDS_PER_DAY = 86400;
 
-/** Dollars per token of a machine that costs so much an hour and makes so many tokens a second. */
+/** Dollars per token, from what a machine costs in an hour and makes in a second. */
 export function costPerToken(dollarsPerHour: number, tokensPerSecond: number): number {
   return dollarsPerHour / (tokensPerSecond * 3600);
 }
 
-/** Days of one node that so many tokens take at a rate per node; over one day, the mean number of nodes. */
+/** Days that one node takes for some tokens at its rate; for the tokens of a day, the mean number of nodes at work. */
 export function nodeDays(tokens: number, tokensPerSecond: number): number {
   return tokens / (tokensPerSecond * SECONDS_PER_DAY);
 }
 
-/** Dollars a day of so many GPUs. */
+/** Dollars a day, at a price per GPU-hour. */
 export function dayCost(gpus: number, price: number): number {
   return gpus * 24 * price;
 }
@@ -47,11 +47,6 @@ export function markup(revenue: number, cost: number): number {
 /** Profit per revenue: never more than 100%. */
 export function margin(revenue: number, cost: number): number {
   return (revenue - cost) / revenue;
-}
-
-/** The margin that belongs to a mark-up. */
-export function marginOfMarkup(markup: number): number {
-  return markup / (1 + markup);
 }
 
 /**
@@ -88,12 +83,19 @@ export function servedParameters(config: ModelConfig): { everywhere: number; rou
   };
 }
 
+/** Sequences that a unit decodes together. */
+export interface ServedBatch {
+  batch: number; // sequences in all, spread evenly over the unit
+  context: number; // tokens of each
+  unit: DecodeUnit;
+}
+
 /**
  * One decoding step of `batch` sequences with `context` tokens each, spread evenly over the unit. It takes as long as the
  * slower of reading (own weights, the experts that the batch touches, the caches) and arithmetic. Communication and
  * scheduling are not in it, so with an efficiency of 1 the result is a bound, not a prediction.
  */
-export function decodeStep(config: ModelConfig, batch: number, context: number, unit: DecodeUnit): DecodeStep {
+export function decodeStep(config: ModelConfig, { batch, context, unit }: ServedBatch): DecodeStep {
   const { gpus, bytesPerParameter, efficiency } = unit;
   const { everywhere, routed } = servedParameters(config);
   const touched = expertCoverage(config.nRoutedExperts, config.numExpertsPerTok, batch);
@@ -109,13 +111,13 @@ export function decodeStep(config: ModelConfig, batch: number, context: number, 
     cacheBytes,
     flops,
     limit: reading >= computing ? "memory traffic" : "arithmetic",
-    fits: batch <= largestBatch(config, context, unit),
+    fits: batch <= largestBatch(config, { context, unit }),
     tokensPerSecond: batch / seconds,
   };
 }
 
 /** The largest batch whose caches fit beside the weights; 0 if the weights alone don't. */
-export function largestBatch(config: ModelConfig, context: number, unit: DecodeUnit): number {
+export function largestBatch(config: ModelConfig, { context, unit }: Omit<ServedBatch, "batch">): number {
   const { everywhere, routed } = servedParameters(config);
   const left = unit.gpus * (unit.memory - everywhere * unit.bytesPerParameter) - routed * unit.bytesPerParameter;
   return Math.max(0, Math.floor(left / (context * latentCacheBytes(config))));

@@ -19,7 +19,7 @@ export interface Bill {
   dollars: number;
 }
 
-/** The bill of a run by stage. @param price dollars per GPU-hour */
+/** The bill of a run by stage, at a price in dollars per GPU-hour. */
 export function bill(stages: Stage[], price: number): Bill {
   const gpuHours = stages.reduce((sum, stage) => sum + stage.gpuHours, 0);
   return {
@@ -33,7 +33,7 @@ export function bill(stages: Stage[], price: number): Bill {
   };
 }
 
-/** Days that so many GPU-hours take on so many GPUs at once. */
+/** Days that some GPU-hours take on so many GPUs at once. */
 export function daysOn(gpus: number, gpuHours: number): number {
   return gpuHours / gpus / 24;
 }
@@ -44,18 +44,13 @@ export interface Run {
   peak: number; // FLOP/s of one GPU, in the format that mfu is stated for
 }
 
-/** GPU-hours that so many FLOPs take. @throws if the utilisation is no share of 1 */
+/** GPU-hours that a run takes. @throws if the utilisation is not above 0 and at most 1 */
 export function gpuHoursFor({ flops, mfu, peak }: Run): number {
   if (!(mfu > 0 && mfu <= 1)) throw new Error(`gpuHoursFor: mfu must be above 0 and at most 1, got ${mfu}`);
   return flops / (mfu * peak) / 3600;
 }
 
-/** Dollars of a run, from its arithmetic. */
-export function costFor(run: Run, price: number): number {
-  return gpuHoursFor(run) * price;
-}
-
-/** The price per GPU-hour at which so many hours cost so much. */
+/** The price per GPU-hour at which these hours cost these dollars. */
 export function priceToTie(dollars: number, gpuHours: number): number {
   return dollars / gpuHours;
 }

@@ -1,10 +1,10 @@
 /**
- * How a cell shows something. An output holds the same content in several forms ("mime types"), and whoever shows the
- * notebook takes the richest form it knows. Every output of the course has `text/plain` as well: it is what a screen
- * reader, a terminal and the tests read.
+ * How a cell shows something. An output holds the same content in several forms ("mime types"), and the program that
+ * shows the notebook takes the richest form it knows. Every output of the course has `text/plain` as well, for screen
+ * readers, terminals and tests.
  *
- * This is the one file that knows the kernel. tslab's own `display` puts one form into an output; several need the
- * function below it. Outside a kernel the plain text is printed.
+ * This is the one file that knows how the kernel shows outputs. tslab's own `display` puts one form into an output;
+ * several need the function below it. Outside a kernel the plain text is printed.
  */
 import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
@@ -31,7 +31,7 @@ interface TslabJupyter {
 
 let capturing: Sink | null = null;
 
-/** The kernel's function that sends an output, or null outside a kernel. Looks, and loads nothing. */
+/** The kernel's function that sends an output, or null outside a kernel. Loads nothing by itself. */
 function kernelWriter(): TslabJupyter["lastWriteDisplayData"] {
   const projectRequire = createRequire(path.join(process.cwd(), "package.json"));
   const found = Object.keys(projectRequire.cache).find((file) =>
@@ -41,7 +41,7 @@ function kernelWriter(): TslabJupyter["lastWriteDisplayData"] {
   return (projectRequire.cache[found]?.exports as TslabJupyter).lastWriteDisplayData;
 }
 
-/** Whether outputs go to a notebook (or to the sink that stands for one), not to a terminal or a file. */
+/** Whether outputs go to a notebook (or to a sink in its place), not to a terminal or a file. */
 export function inNotebook(): boolean {
   return capturing !== null || typeof kernelWriter() === "function";
 }

@@ -3,7 +3,7 @@
  * one form throughout the course. Thousands are separated by commas, whatever the machine's language.
  */
 
-/** With so many digits after the point: fixed(3.14159) is "3.14". */
+/** With a fixed number of digits after the point: fixed(3.14159) is "3.14". */
 export function fixed(value: number, digits = 2): string {
   return value.toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
@@ -13,7 +13,7 @@ export function whole(value: number | bigint): string {
   return (typeof value === "bigint" ? value : Math.round(value)).toLocaleString("en-GB");
 }
 
-/** A share of 1 as per cent, with at least two digits that say something: "3.1%", "98%", "0.40%". */
+/** A share of 1 in per cent, with at least two significant digits: "3.1%", "98%", "0.40%". */
 export function percent(share: number): string {
   const value = 100 * share;
   const size = Math.abs(value);
@@ -31,8 +31,8 @@ export function times(ratio: number): string {
 }
 
 /**
- * An amount of money in words: "5.58 million dollars", "1.60 billion francs", "87,072 dollars", "0.30 dollars". In
- * words, since two dollar signs in a paragraph would be read as the ends of a formula.
+ * An amount of money in words, since Markdown would take two dollar signs in a paragraph for the ends of a formula:
+ * "5.58 million dollars", "1.60 billion francs", "87,072 dollars", "0.30 dollars".
  *
  * @param digits significant digits of millions and billions
  */
@@ -47,7 +47,7 @@ export function money(amount: number, currency = "dollars", digits = 3): string 
   return `${size >= 100 ? whole(amount) : fixed(amount, 2)} ${currency}`;
 }
 
-/** Three significant digits, never fewer than the whole part has: "1,571", "46.7". */
+/** Three significant digits, or all digits of a longer whole part: "1,571", "46.7". */
 function significant(value: number): string {
   const size = Math.abs(value);
   return fixed(value, size >= 100 ? 0 : size >= 10 ? 1 : 2);

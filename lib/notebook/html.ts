@@ -19,7 +19,7 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character]);
 }
 
-/** Text as HTML in which `code` between backticks is set as code; line breaks stay. */
+/** Text as HTML, with text between backticks as code; line breaks stay. */
 export function inlineHtml(text: string): string {
   return escapeHtml(text)
     .replace(/`([^`\n]+)`/g, "<code>$1</code>")

@@ -1,13 +1,13 @@
 /**
- * How long work in a cell hears the Interrupt button. JavaScript cannot be stopped from outside between two awaits, so
- * a long loop lets signals in now and then and asks whether one came. The kernel's start puts the answer on globalThis;
- * outside a kernel nothing asks, and Ctrl-C ends the process as usual.
+ * How long-running work in a cell reacts to the Interrupt button. JavaScript cannot be stopped from outside between two
+ * awaits, so a long loop lets signals in now and then and asks whether one came. The kernel puts the answer on
+ * globalThis when it starts; outside a kernel there is none, and Ctrl-C ends the process as usual.
  */
 import vm from "node:vm";
 
-/** What the kernel's start (tools/kernel) puts on globalThis. */
+/** What the kernel (tools/kernel) puts on globalThis when it starts. */
 interface CourseInterrupt {
-  /** @throws {Error} if the cell that the caller belongs to has been interrupted */
+  /** @throws if the cell that the caller belongs to has been interrupted */
   check(): void;
   /** Whether an error says that code was interrupted. */
   isInterrupted?(error: unknown): boolean;
@@ -19,7 +19,7 @@ function kernelInterrupt(): CourseInterrupt | undefined {
 
 /**
  * Ends the work of an interrupted cell; for loops that await something anyway.
- * @throws {Error} "Interrupted" if the cell that started this work has been interrupted
+ * @throws "Interrupted" if the cell that started this work has been interrupted
  */
 export function checkInterrupt(): void {
   kernelInterrupt()?.check();
@@ -27,7 +27,7 @@ export function checkInterrupt(): void {
 
 /**
  * Lets waiting signals in, then checks. Takes some microseconds: loops of short steps call it every 50 ms or so.
- * @throws {Error} "Interrupted" if the cell that started this work has been interrupted
+ * @throws "Interrupted" if the cell that started this work has been interrupted
  */
 export async function breathe(): Promise<void> {
   await new Promise<void>((resolve) => setImmediate(resolve));
@@ -40,7 +40,7 @@ export function isInterrupt(error: unknown): boolean {
   return kernelInterrupt()?.isInterrupted?.(error) ?? false;
 }
 
-/** The time given to a call is over. */
+/** A call took longer than it was given. */
 export class TimeIsUp extends Error {
   constructor(readonly seconds: number) {
     super(`no answer after ${seconds} seconds`);
@@ -57,7 +57,7 @@ const CALL = new vm.Script("{ const call = globalThis.courseCall; delete globalT
  * What it can't do: after the function's first await, a loop without an await blocks everything (only a restart of the
  * kernel ends it), and one with awaits is given up, but runs on unseen.
  *
- * @throws {TimeIsUp} and whatever the function throws
+ * @throws TimeIsUp when time is up, and whatever the function throws
  */
 export async function callWithin<T>(seconds: number, work: () => T | Promise<T>): Promise<T> {
   const box: { result?: T | Promise<T> } = {};
@@ -76,7 +76,7 @@ export async function callWithin<T>(seconds: number, work: () => T | Promise<T>)
   return Promise.race([box.result, endOfTime(left, seconds, box.result)]);
 }
 
-/** Rejects when the time is over or the cell is interrupted; ends quietly when `other` has settled. */
+/** Rejects when the time is over or the cell is interrupted; never settles if `other` does so first. */
 async function endOfTime(milliseconds: number, seconds: number, other: Promise<unknown>): Promise<never> {
   let settled = false;
   const settle = () => void (settled = true);

@@ -35,7 +35,7 @@ const LAST_NUMBER = new RegExp(`^(${NUMBER}) (.+)$`);
 /**
  * Reads the lines of a parameters cell; blank lines and lines that are only a comment are skipped.
  *
- * @throws {Error} naming the line that does not say what its parameter may be
+ * @throws if a line does not say what its parameter may be, naming the line
  */
 export function parseParameters(source: string): ParameterSpec[] {
   const specs: ParameterSpec[] = [];

@@ -1,7 +1,7 @@
 /**
- * The parameters cell of a lesson: the one place where a learner changes numbers. The lesson's master says what each may
- * be (parameter-spec.ts); here the values of a running lesson are held to it, so that a silly value is answered at once
- * and by name, not by an odd error three sections later.
+ * The parameters cell of a lesson: the one place where a learner changes numbers. The lesson's master says what each
+ * may be (parameter-spec.ts). Here the values of a running lesson are checked against it, so that a value that makes no
+ * sense is reported at once and by name, not by an odd error three sections later.
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -15,7 +15,7 @@ const CELL = /^\/\/ %% .*tags=\[[^\]]*"parameters"[^\]]*\].*\n([\s\S]*?)(?=^\/\/
  * The parameters of a lesson, from the parameters cell of its master.
  *
  * @param master the text of notebooks/source/NN-topic.ts
- * @throws {Error} if it has no such cell, or a line of it does not say what its parameter may be
+ * @throws if it has no such cell, or a line of it does not say what its parameter may be
  */
 export function parametersOf(master: string, lesson: string): ParameterSpec[] {
   const cell = CELL.exec(master);
@@ -24,11 +24,11 @@ export function parametersOf(master: string, lesson: string): ParameterSpec[] {
 }
 
 /**
- * Holds a lesson's parameters to their ranges. Shows one line that names those that differ from their defaults; nothing
- * when none does.
+ * Checks a lesson's parameters against their ranges. Shows one line with those that differ from their defaults, or
+ * nothing if none does.
  *
  * @param lesson the master's name without ending: "01-mixture-of-experts"
- * @throws {Error} with one line for each parameter that is missing, unknown, of the wrong type or out of its range
+ * @throws if a parameter is missing, unknown, of the wrong type or out of its range, with one line for each
  */
 export function checkParameters(lesson: string, values: Record<string, ParameterValue>): void {
   const file = path.join("notebooks", "source", `${lesson}.ts`);

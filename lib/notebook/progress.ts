@@ -1,6 +1,6 @@
 /**
  * A progress bar for loops that take more than a moment. It says how far the loop is, how fast, and how long it will
- * still take, and it is where such a loop hears Interrupt: every 50 ms or so it lets signals in.
+ * still take. It also makes such a loop react to Interrupt: every 50 ms or so it lets signals in.
  *
  *     for await (const step of progress(200, "training", { unit: "steps" })) { … }
  *
@@ -35,7 +35,7 @@ interface State {
  *
  * @param label what is being done: "training"
  * @param options.unit what is counted: "steps"
- * @throws {Error} when looped over: "Interrupted" if Interrupt was pressed; here: if the total is not a whole number
+ * @throws if the total is not a whole number; when looped over, if Interrupt was pressed
  */
 export function progress(total: number, label: string, { unit = "" }: { unit?: string } = {}): Progress {
   if (!Number.isInteger(total) || total < 0)
@@ -78,7 +78,7 @@ async function* count(state: State): AsyncGenerator<number, void, undefined> {
 
 type Draw = (bundle: MimeBundle, last?: boolean) => void;
 
-/** Where bars go: the notebook; in a terminal one line that is written over; nowhere when output goes to a file. */
+/** Where bars go: to the notebook; in a terminal to one line that is overwritten; nowhere if output goes to a file. */
 function drawing(): Draw {
   if (inNotebook()) {
     const output = newOutput();
@@ -109,7 +109,7 @@ function counted({ done, total, unit }: State): string {
   return `${whole(done)} of ${whole(total)}${unit === "" ? "" : ` ${unit}`}`;
 }
 
-/** Rounds a second and the time left, once there is something to tell them by. */
+/** Rounds a second and the time left, once they can be estimated. */
 function speed({ done, total, seconds, unit }: State): string[] {
   if (done === 0 || seconds < 0.2) return [];
   return [
@@ -132,8 +132,8 @@ export function duration(seconds: number): string {
 }
 
 /**
- * What stays when the loop is over. The time stands in the HTML alone: the plain text is the same in every run, so that
- * two runs of a lesson can be compared.
+ * What stays when the loop is over. Only the HTML has the time: the plain text is the same in every run, so that two
+ * runs of a lesson can be compared.
  */
 function lastLine(state: State): MimeBundle {
   const { done, total, label, unit, note } = state;

@@ -1,7 +1,7 @@
 /**
- * The figures that a lesson is about. A cell that calls `result` says: this number is what the lesson computes. Whoever
- * runs the lesson again with other parameters (npm run lesson) finds it in the output under a mime type of its own, and
- * a sweep makes a table and a plot of it.
+ * The figures that a lesson is about. A cell that calls `result` says: this number is what the lesson computes. A
+ * re-run with other parameters (npm run lesson) finds it in the output under a mime type of its own, and a sweep makes
+ * a table and a plot of it.
  */
 import { display, type MimeBundle } from "./display";
 import { fixed, whole } from "./format";
@@ -19,9 +19,10 @@ export interface Result {
 }
 
 /**
- * Shows a figure and declares it as a result of the lesson. Deterministic figures only: no measured times.
+ * Shows a figure and declares it a result of the lesson. Only for figures that are the same in every run: no measured
+ * times.
  *
- * @throws {Error} if it is no finite number, or has no name
+ * @throws if it is not a finite number, or has no name
  */
 export function result(name: string, value: number, unit = ""): void {
   if (name.trim() === "") throw new Error("result: the figure needs a name");
@@ -38,14 +39,14 @@ function resultBundle(shown: Result): MimeBundle {
   };
 }
 
-/** Four digits at least, in full where they can be read. */
+/** At least four digits; large and tiny numbers as powers of ten. */
 function readable(value: number): string {
   const size = Math.abs(value);
   if (value !== 0 && (size < 1e-3 || size >= 1e15)) return value.toExponential(3);
   return Number.isInteger(value) || size >= 1000 ? whole(value) : fixed(value, size >= 10 ? 2 : 4);
 }
 
-/** The results in outputs' mime bundles, in their order; of two with the same name, the last. */
+/** The results in outputs' mime bundles, in their order; the last one if several have the same name. */
 export function resultsIn(bundles: readonly Record<string, unknown>[]): Result[] {
   const found = new Map<string, Result>();
   for (const bundle of bundles) {

@@ -1,8 +1,8 @@
 /**
- * Shows the code that a lesson runs, as it stands in lib now. A copy in a lesson would be wrong after the next change.
+ * Shows the code that a lesson runs, as it is in lib now. A copy in a lesson would be wrong after the next change.
  *
- * No compiler is asked: a declaration at the top of a file begins in the first column, and ends before the next line
- * that begins there with anything but a closing bracket. All of lib is written that way.
+ * This needs no compiler: a declaration at the top level of a file begins in the first column, and ends before the next
+ * line that begins there with anything but a closing bracket. All of lib is written that way.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -21,7 +21,7 @@ export interface Declaration {
 /**
  * Finds an exported declaration in a file's text: all overloads of a function, its comment in front.
  * @param file what errors call the source
- * @throws {Error} if there is none of that name, listing what is exported
+ * @throws if there is none of that name, listing what is exported
  */
 export function findDeclaration(source: string, name: string, file: string): Declaration {
   const lines = source.split(/\r?\n/);
@@ -48,7 +48,7 @@ function beginOfComment(lines: string[], declaration: number): number {
  * Shows the current source of something that a file of lib exports, its doc comment included.
  *
  * @param file from the project's root: "lib/model/router.ts"
- * @throws {Error} if the file does not exist or exports no such name (the error lists those it does)
+ * @throws if the file does not exist or exports no such name (the error lists those it does)
  */
 export function showSource(file: string, name: string): void {
   if (!fs.existsSync(file)) throw new Error(`showSource: there is no file ${file} in the project`);
@@ -62,8 +62,8 @@ export function showSource(file: string, name: string): void {
 }
 
 /**
- * The way to a file of the project from the notebook's folder. Jupyter tells the kernel where its notebook is; where it
- * does not, the notebook is one folder below the root, as in work/ and notebooks/.
+ * The path to a file of the project from the notebook's folder. Jupyter tells the kernel where its notebook is; if it
+ * doesn't, the notebook is one folder below the root, as in work/ and notebooks/.
  */
 function linkTo(file: string): string {
   const notebook = process.env.JPY_SESSION_NAME ?? "work/lesson.ipynb";

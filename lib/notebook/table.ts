@@ -1,6 +1,6 @@
 /**
- * Tables. Rows are plain objects, the keys are the headings. Numbers stand right-aligned under each other with equally
- * many digits, text stands left and wraps, so that a table never grows wider than the page. Colours are the theme's.
+ * Tables. Rows are plain objects, the keys are the headings. Numbers are right-aligned with equally many decimals; text
+ * is left-aligned and wraps, so that a table never grows wider than the page. Colours are the theme's.
  */
 import { display, type MimeBundle } from "./display";
 import { fixed } from "./format";
@@ -10,11 +10,11 @@ export type CellValue = string | number | bigint | boolean | null | undefined;
 
 /** How one column is shown. */
 export interface Column {
-  /** Stands in the heading: "parameters (billions)". */
+  /** Shown in the heading: "parameters (billions)". */
   unit?: string;
   /** Digits after the point. */
   digits?: number;
-  /** Writes a value in place of the usual form. */
+  /** Writes a value, instead of the usual form. */
   format?: (value: CellValue) => string;
 }
 
@@ -31,8 +31,8 @@ const SIGNIFICANT = 3;
 const MISSING = "–";
 
 /**
- * Shows rows as a table. All rows together say which columns there are.
- * @throws {Error} if there are no rows
+ * Shows rows as a table. It has a column for every key of any row.
+ * @throws if there are no rows
  */
 export function table<R extends { [key in keyof R]: CellValue }>(
   rows: readonly R[],
@@ -47,7 +47,7 @@ interface ShownColumn {
   numeric: boolean;
 }
 
-/** The output that `table` shows; errors as there. */
+/** The output that `table` shows. @throws as table */
 export function tableBundle<R extends { [key in keyof R]: CellValue }>(
   rows: readonly R[],
   { caption, digits, columns = {} }: TableOptions<Extract<keyof R, string>> = {},
@@ -86,7 +86,7 @@ function numberFormat(numbers: number[], digits: number | undefined): (value: Ce
     if (typeof value === "bigint") return value.toLocaleString("en-GB");
     if (typeof value !== "number") return String(value);
     if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "-∞";
-    const vanishes = value !== 0 && Math.abs(value) < 0.5 * 10 ** -places; // a number that would read as zero
+    const vanishes = value !== 0 && Math.abs(value) < 0.5 * 10 ** -places; // a number that would be shown as zero
     return tiny || vanishes
       ? value.toExponential(SIGNIFICANT - 1)
       : fixed(value, digits !== undefined && finite.every(Number.isInteger) ? 0 : places);

@@ -1,8 +1,8 @@
 /** Measuring how long something takes, on a machine that does other things too. */
 
 /**
- * The median time of one call, in milliseconds, after a call that is not counted (the first one also pays for getting
- * ready). The call has to finish its work: one that computes tensors must read the result back.
+ * The median time of one call, in milliseconds, after a first call that is not counted, since it also pays for the
+ * set-up. The call has to finish its work: one that computes tensors must read the result back.
  *
  * @param repeats calls that are counted
  */

@@ -1,12 +1,12 @@
 /**
  * The table at the end of a lesson: each claim of the popular account, what the sources say, what the lesson has
- * computed, and the verdict. There are five verdicts, so that "wrong" is not said of what is only incomplete.
+ * computed, and the verdict. There are five verdicts, so that nothing is called wrong that is only incomplete.
  */
 import { table } from "./table";
 
 export type Verdict = "holds" | "holds with a condition" | "incomplete" | "contradicted" | "cannot be checked";
 
-/** A sign for each, to find it at a glance; the words are what counts. */
+/** A sign for each, to be seen at a glance; the words are what counts. */
 const SIGNS: Record<Verdict, string> = {
   holds: "●",
   "holds with a condition": "◕",
@@ -23,7 +23,7 @@ export interface ClaimVerdict {
   /** What the lesson has computed. */
   computed: string;
   verdict: Verdict;
-  /** What would turn the verdict, and where; a column of its own if any row has it. */
+  /** What would turn the verdict, and where; shown in a column of its own if any row has it. */
   turns?: string;
 }
 
@@ -31,7 +31,7 @@ export const VERDICTS = Object.keys(SIGNS) as Verdict[];
 
 /**
  * Shows verdicts as a table.
- * @throws {Error} if there are none
+ * @throws if there are none
  */
 export function verdicts(rows: readonly ClaimVerdict[], caption = "Verdicts on the popular account"): void {
   const turning = rows.some(({ turns }) => turns !== undefined);

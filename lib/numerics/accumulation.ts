@@ -1,30 +1,31 @@
 /**
- * Matrix products whose sum is kept in a register of few bits, fast enough to train with: whole matrices are multiplied
- * 32 summed elements at a time, and the running sum of each output is cut to so many bits after each such instruction.
+ * Matrix products whose sum is kept in a register of few bits, fast enough to train with. Whole matrices are multiplied
+ * 32 summed elements at a time, as one instruction of a tensor core does, and after each such step the running sum of
+ * every output is cut to a given number of bits.
  *
- * Coarser than the element-by-element emulation of product.ts, which also aligns the 32 products of an instruction:
- * here their sum is float32. What both share is what matters over a long sum: small addends vanish beside a large sum.
+ * This is coarser than product.ts, which works number by number and also aligns the 32 products of an instruction; here
+ * their sum is float32. Both show what matters over a long sum: small addends vanish beside a large sum.
  */
 import * as tf from "@tensorflow/tfjs";
 import { groupedRowsProduct, groupedWeightProduct } from "../tensor/grouped-matmul";
 import { takeRows } from "../tensor/rows";
 
 export interface RunningSum {
-  /** Bits that the sum keeps, the leading one included; up to 24. */
+  /** Bits that the sum keeps, the leading one included: 2 to 24. */
   bits: number;
-  /** Elements after which it is added to a float32 and begins anew; Infinity: never. A multiple of 32. */
+  /** Elements after which the sum is added to a float32 and starts again: a multiple of 32, or Infinity for never. */
   promoteEvery: number;
 }
 
 const INSTRUCTION = 32;
 
 /**
- * a · b, or with either side transposed, as tf.matMul.
+ * a · b with a limited sum; either side can be transposed, as in tf.matMul.
  *
  * @param a [M, K], or [K, M] transposed
  * @param b [K, N], or [N, K] transposed
  * @returns [M, N]
- * @throws if the sum's numbers are not possible
+ * @throws if the sum keeps fewer than 2 or more than 24 bits, or is promoted at anything but a multiple of 32
  */
 export function limitedMatMul(
   a: tf.Tensor2D,
@@ -39,7 +40,15 @@ export function limitedMatMul(
   return addUp(K, shape, part, sum);
 }
 
-/** groupedRowsProduct with a limited sum. */
+/**
+ * groupedRowsProduct with a limited sum.
+ *
+ * @param x [N, Din], rows sorted by group
+ * @param w [E, Din, Dout], or [E, Dout, Din] transposed
+ * @param counts rows of each group
+ * @returns [N, Dout]
+ * @throws as limitedMatMul
+ */
 export function limitedRowsProduct(
   x: tf.Tensor2D,
   w: tf.Tensor3D,
@@ -52,7 +61,15 @@ export function limitedRowsProduct(
   return addUp(x.shape[1], [x.shape[0], w.shape[transposed ? 1 : 2]], part, sum);
 }
 
-/** groupedWeightProduct with a limited sum, which here runs over a group's rows. */
+/**
+ * groupedWeightProduct with a limited sum, which here runs over a group's rows.
+ *
+ * @param x [N, Din], rows sorted by group
+ * @param y [N, Dout]
+ * @param counts rows of each group
+ * @returns [E, Din, Dout]
+ * @throws as limitedMatMul
+ */
 export function limitedWeightProduct(x: tf.Tensor2D, y: tf.Tensor2D, counts: number[], sum: RunningSum): tf.Tensor3D {
   const begins = counts.map((_, group) => counts.slice(0, group).reduce((a, b) => a + b, 0));
   const part = (begin: number, length: number) => {
@@ -64,7 +81,7 @@ export function limitedWeightProduct(x: tf.Tensor2D, y: tf.Tensor2D, counts: num
   return addUp(Math.max(0, ...counts), [counts.length, x.shape[1], y.shape[1]], part, sum);
 }
 
-/** Σ of the parts, 32 elements each, in a register of few bits. */
+/** The sum of the parts, 32 elements each, in a register of few bits. */
 function addUp<S extends number[], T extends tf.Tensor>(
   K: number,
   shape: S,
@@ -96,7 +113,7 @@ function checkSum({ bits, promoteEvery }: RunningSum): void {
   }
 }
 
-/** register[i] += part[i], then cut to so many bits, towards 0. */
+/** register[i] += part[i], then cut towards 0 to the given bits. */
 function addCut(register: Float32Array, part: Float32Array, bits: number): void {
   const asBits = new Int32Array(register.buffer);
   const kept = -1 << (24 - bits);
@@ -106,7 +123,7 @@ function addCut(register: Float32Array, part: Float32Array, bits: number): void 
   }
 }
 
-/** Elements begin … begin + length of one axis. */
+/** Elements begin to begin + length of one axis. */
 function cut<T extends tf.Tensor>(x: T, axis: number, begin: number, length: number): T {
   const from = x.shape.map((_, i) => (i === axis ? begin : 0));
   const size = x.shape.map((whole, i) => (i === axis ? length : whole));
@@ -114,8 +131,8 @@ function cut<T extends tf.Tensor>(x: T, axis: number, begin: number, length: num
 }
 
 /**
- * One sum as it runs, for looking at: after each instruction of 32 addends, what has been promoted plus what is in the
- * register.
+ * One sum as it runs, to be looked at: what has been promoted plus what is in the register, after each instruction of
+ * 32 addends.
  *
  * @returns ⌈addends / 32⌉ numbers
  * @throws as limitedMatMul

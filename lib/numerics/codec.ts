@@ -1,38 +1,38 @@
 /**
- * Encoding and decoding of arrays of numbers, with rounding to the nearest, ties to the even code.
+ * Turns arrays of numbers into codes and back, rounding to the nearest code, ties to the even one.
  *
- * To round a float32 to a format of n fraction bits, one needs its sign, exponent and first n + 1 fraction bits, and
- * whether any bit after these is set. These are few enough bits for a table, so the definition of rounding is written
- * once, plainly (nearestCode), and the loops only look up what it said. BF16 needs no table: it is half of a float32.
+ * Rounding a float32 to a format with n fraction bits takes its sign, exponent and first n + 1 fraction bits, and
+ * whether any later bit is set. That is few enough bits for a table: the definition of rounding is written once,
+ * plainly (nearestCode), and the loops look up what it says. BF16 needs no table: it is the upper half of a float32.
  */
 import { bitsOf, FORMATS, largest, largestCode, smallestNormal, valueOf, type Format, type FormatName } from "./formats";
 
 /**
- * What becomes of a number beyond the largest (beyond 464, where E4M3 would round to 480), infinities included.
+ * What a number beyond the largest turns into (beyond 464, where E4M3 would round to 480), infinities included.
  *
  * - saturate: ±448, as torch casts.
  * - nan: NaN, as ml_dtypes casts.
  *
- * That is the question for E4M3 only. Formats with infinities overflow to these under both conventions, as both
- * libraries do. NaN stays NaN with its sign; of E5M2's several NaN codes each convention writes its library's: 0x7F of
- * torch, 0x7E of ml_dtypes.
+ * Only E4M3 has to choose: formats with infinities overflow to infinity under both conventions, as in both libraries.
+ * NaN stays NaN with its sign. E5M2 has several NaN codes; each convention writes that of its library, torch's 0x7F or
+ * ml_dtypes' 0x7E.
  */
 export type Overflow = "saturate" | "nan";
 
 export interface CodecOptions {
-  /** "saturate" where left out. */
+  /** Default: "saturate". */
   overflow?: Overflow;
 }
 
 export type Codes = Uint8Array | Uint16Array;
 
-/** Codes of eight bits are bytes; E5M6's twelve and BF16's sixteen take two bytes each. */
-export function codesOf(format: FormatName, length: number): Codes {
+/** Room for codes: a byte each for eight-bit formats, two bytes for E5M6's twelve bits and BF16's sixteen. */
+export function roomForCodes(format: FormatName, length: number): Codes {
   return bitsOf(FORMATS[format]) <= 8 ? new Uint8Array(length) : new Uint16Array(length);
 }
 
 /**
- * The code of the nearest number; of two equally near, the one with an even code.
+ * The code of the nearest number; if two are equally near, the even code.
  *
  * @param value any number; a double is rounded once, directly to the format
  */
@@ -57,7 +57,7 @@ function nanCode(format: Format, overflow: Overflow): number {
   return format.hasInfinity && overflow === "nan" ? largestCode(format) + 1 + (1 << (format.fractionBits - 1)) : all;
 }
 
-/** ⌊log₂ x⌋ for a finite x above 0, exact; −1074 or more. */
+/** ⌊log₂ x⌋ of a finite x above 0, exactly; at least −1074. */
 export function exponentOf(x: number): number {
   const exponent = Math.floor(Math.log2(x)); // may be off by one near a power of two
   if (2 ** exponent > x) return exponent - 1;
@@ -70,9 +70,9 @@ function roundHalfEven(x: number): number {
   return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
 }
 
-/** What the loops look up, by indexOf. */
+/** What the loops look up, by the upper bits of a float32 and one bit for the rest. */
 export interface RoundingTable {
-  /** Bits of a float32 that only count by whether one of them is set. */
+  /** How many low bits of a float32 matter only by whether any is set. */
   shift: number;
   /** The code. */
   codes: Codes;
@@ -83,9 +83,9 @@ export interface RoundingTable {
 const tables = new Map<string, RoundingTable>();
 
 /**
- * The rounding of a format to float32 indices; made at the first call.
+ * A format's rounding table, made at the first call.
  *
- * @throws for BF16, which needs none
+ * @throws for BF16, which has none
  */
 export function roundingTable(name: FormatName, overflow: Overflow): RoundingTable {
   if (name === "BF16") throw new Error("roundingTable: BF16 is rounded by arithmetic");
@@ -95,7 +95,7 @@ export function roundingTable(name: FormatName, overflow: Overflow): RoundingTab
   const format = FORMATS[name];
   const shift = 22 - format.fractionBits;
   const size = 2 ** (33 - shift); // what is kept of 32 bits, and one for the rest
-  const table = { shift, codes: codesOf(name, size), values: new Float32Array(size) };
+  const table = { shift, codes: roomForCodes(name, size), values: new Float32Array(size) };
   const float = new Float32Array(1);
   const bits = new Uint32Array(float.buffer);
   const signBit = 1 << (bitsOf(format) - 1);
@@ -111,12 +111,12 @@ export function roundingTable(name: FormatName, overflow: Overflow): RoundingTab
 }
 
 /**
- * Encodes.
+ * The codes of the nearest numbers.
  *
- * @returns bytes for E4M3 and E5M2, else 16-bit codes
+ * @returns bytes for E4M3 and E5M2, 16-bit codes for the others
  */
-export function encode(values: Float32Array, format: FormatName, { overflow = "saturate" }: CodecOptions = {}): Codes {
-  const codes = codesOf(format, values.length);
+export function toCodes(values: Float32Array, format: FormatName, { overflow = "saturate" }: CodecOptions = {}): Codes {
+  const codes = roomForCodes(format, values.length);
   const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
   if (format === "BF16") encodeBf16(bits, codes as Uint16Array);
   else if (codes instanceof Uint8Array) lookUpBytes(bits, roundingTable(format, overflow), codes, 0, bits.length);
@@ -124,7 +124,7 @@ export function encode(values: Float32Array, format: FormatName, { overflow = "s
   return codes;
 }
 
-/** codes[at + i] for every bits[i] below length; four at a time, which saves a third of the time. */
+/** Fills codes[at + i] for every bits[i] below length; four at a time, which saves a third of the time. */
 export function lookUpBytes(bits: Int32Array, table: RoundingTable, codes: Uint8Array, at: number, length: number): void {
   const { shift } = table;
   const byIndex = table.codes as Uint8Array;
@@ -159,8 +159,8 @@ function encodeBf16(bits: Int32Array, codes: Uint16Array): void {
   }
 }
 
-/** Decodes. Exact: every number of these formats is a float32. */
-export function decode(codes: Codes, format: FormatName): Float32Array {
+/** The numbers that codes stand for. Exact: every number of these formats is a float32. */
+export function fromCodes(codes: Codes, format: FormatName): Float32Array {
   const values = new Float32Array(codes.length);
   if (format === "BF16") {
     const bits = new Uint32Array(values.buffer);
@@ -185,12 +185,7 @@ export function valuesByCode(name: FormatName): Float32Array {
   return values;
 }
 
-/** Every number rounded to the format, still float32. */
-export function roundTo(values: Float32Array, format: FormatName, options: CodecOptions = {}): Float32Array {
-  return decode(encode(values, format, options), format);
-}
-
-/** The distance from a number to the next larger magnitude of the format, at a number's size. */
+/** The distance between neighbouring numbers of the format at a number's size. */
 export function spacingAt(value: number, name: FormatName): number {
   const format = FORMATS[name];
   const magnitude = Math.min(Math.max(Math.abs(value), smallestNormal(format)), largest(format));

@@ -1,6 +1,6 @@
 /**
  * The number formats of DeepSeek-V3's training (the report, section 3.3): how many bits a number has, and what each
- * pattern of bits stands for. A format is one row of a table; decoding, encoding and all that follows read it from there.
+ * pattern of bits stands for. A format is one row of a table, and everything else reads it from there.
  *
  * A code is sign, exponent, fraction, from the highest bit down. With exponent e and fraction f of n bits it stands for
  * ±2^(e − bias)·(1 + f/2ⁿ), and for e = 0, the subnormal numbers, ±2^(1 − bias)·f/2ⁿ.
@@ -47,7 +47,7 @@ export function smallestNormal({ bias }: Format): number {
   return 2 ** (1 - bias);
 }
 
-/** The smallest positive number, and the distance of neighbours below smallestNormal: 2^-9, 2^-16, 2^-20 and 2^-133. */
+/** The smallest positive number, and the spacing of all below smallestNormal: 2^-9, 2^-16, 2^-20 and 2^-133. */
 export function smallestSubnormal({ bias, fractionBits }: Format): number {
   return 2 ** (1 - bias - fractionBits);
 }

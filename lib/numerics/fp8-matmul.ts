@@ -18,26 +18,26 @@ import { BLOCKS, type Block, type ScaleRule, type Scaling } from "./scaling";
 
 /** How the operands of a linear map's three products are quantised. */
 export interface Recipe {
-  /** Of activations and weights. */
+  /** Format of activations and weights. */
   forward: FormatName;
-  /** Of the gradient dy in both backward products. */
+  /** Format of the gradient dy in both backward products. */
   backward: FormatName;
-  /** "fine": tiles and squares, as V3; "tensor": one scale a matrix. */
+  /** "fine": tiles and squares, as in V3; "tensor": one scale for each matrix. */
   blocks: "fine" | "tensor";
   /** "none": plain casts. */
   scale: ScaleRule;
-  /** Of the sums; float32 where left out. */
+  /** How sums are kept; float32 by default. */
   sum?: RunningSum;
 }
 
-/** DeepSeek-V3's: E4M3 in all three products, fine-grained. */
+/** DeepSeek-V3: E4M3 in all three products, fine-grained. */
 export const V3_RECIPE: Recipe = { forward: "E4M3", backward: "E4M3", blocks: "fine", scale: "float32" };
 
 export const BF16_RECIPE: Recipe = { forward: "BF16", backward: "BF16", blocks: "tensor", scale: "none" };
 
 /**
- * The least amax. The released kernel's 1e-4 is for activations and weights; gradients of a mean over many tokens lie
- * far below that, so here only a block of zeros is kept from a scale of 0.
+ * The smallest amax. The released kernel's 1e-4 is meant for activations and weights; gradients of a mean over many
+ * tokens are far smaller, so here the clamp only keeps a block of zeros from a scale of 0.
  */
 const CLAMP = 2 ** -100;
 
@@ -52,7 +52,7 @@ export function quantisedMatMul(x: tf.Tensor2D, w: tf.Tensor2D, recipe: Recipe):
   const { sum } = recipe;
   const times = (a: tf.Tensor2D, b: tf.Tensor2D, transposeA = false, transposeB = false): tf.Tensor2D =>
     sum === undefined ? tf.matMul(a, b, transposeA, transposeB) : limitedMatMul(a, b, { transposeA, transposeB }, sum);
-  return quantisedProduct(x, w, recipe, [x.shape[0]], {
+  return quantisedLinear(x, w, recipe, [x.shape[0]], {
     forward: (x, w) => times(x, w),
     inputGradient: (dy, w) => times(dy, w, false, true),
     weightGradient: (x, dy) => times(x, dy, true, false),
@@ -71,7 +71,7 @@ export function quantisedGroupedMatMul(x: tf.Tensor2D, w: tf.Tensor3D, counts: n
   const { sum } = recipe;
   const rows = (x: tf.Tensor2D, w: tf.Tensor3D, transposed: boolean) =>
     sum === undefined ? groupedRowsProduct(x, w, counts, transposed) : limitedRowsProduct(x, w, counts, transposed, sum);
-  return quantisedProduct(x, w, recipe, counts, {
+  return quantisedLinear(x, w, recipe, counts, {
     forward: (x, w) => rows(x, w, false),
     inputGradient: (dy, w) => rows(dy, w, true),
     weightGradient: (x, dy) =>
@@ -85,7 +85,7 @@ interface ThreeProducts<W> {
   weightGradient: (x: tf.Tensor2D, dy: tf.Tensor2D) => W;
 }
 
-function quantisedProduct<W extends tf.Tensor2D | tf.Tensor3D>(
+function quantisedLinear<W extends tf.Tensor2D | tf.Tensor3D>(
   x: tf.Tensor2D,
   w: W,
   { forward, backward, blocks, scale }: Recipe,
@@ -116,7 +116,7 @@ function quantisedProduct<W extends tf.Tensor2D | tf.Tensor3D>(
   return op(x, w) as tf.Tensor2D;
 }
 
-/** A tensor rounded in blocks that no run of rows shares with the next. */
+/** Rounds a tensor in blocks, each run of rows by itself: no block reaches over two runs. */
 function roundRows<T extends tf.Tensor>(x: T, counts: number[], scaling: Scaling): T {
   const columns = x.shape[x.rank - 1];
   const values = x.dataSync<"float32">();

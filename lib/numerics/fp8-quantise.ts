@@ -1,11 +1,12 @@
 /**
  * Quantising a matrix to codes and scales, and back (the report, section 3.3.2).
  *
- * A number is divided by its block's scale in float32 and then encoded, as DeepSeek's released kernel does. The loops
- * multiply by 1/s in double precision instead, which is faster and gives the same float32: a quotient of two float32 is
- * never nearer to the middle of two float32 than 2^-49 of its size, and the product is off by less than 2^-51.
+ * A number is divided by its block's scale in float32 and then encoded, as in DeepSeek's released kernel. The loops
+ * multiply by 1/s in double precision instead, which is faster and gives the same float32: a quotient of two float32
+ * numbers is at least 2^-49 of its size away from the middle between two float32, and the product is off by less than
+ * 2^-51.
  */
-import { decode, codesOf, encode, lookUpBytes, roundingTable, type Codes } from "./codec";
+import { fromCodes, lookUpBytes, roomForCodes, roundingTable, toCodes, type Codes } from "./codec";
 import type { FormatName } from "./formats";
 import { gridOf, scaleBand, scaleRule, type Grid, type Scaling } from "./scaling";
 
@@ -16,7 +17,7 @@ export interface Quantised {
   columns: number;
   /** [rows, columns], row-major */
   codes: Codes;
-  /** One a block, [⌈rows / height⌉, ⌈columns / width⌉]; a code stands for its value times its block's scale. */
+  /** [⌈rows / height⌉, ⌈columns / width⌉], one for each block; a code stands for its value times its block's scale. */
   scales: Float32Array;
   grid: Grid;
 }
@@ -39,8 +40,8 @@ export function quantise(values: Float32Array, [rows, columns]: [number, number]
   const scaleOf = scaleRule(scaling);
   const bits = new Int32Array(values.buffer, values.byteOffset, values.length);
   const scales = new Float32Array(grid.down * grid.across);
-  const codes = codesOf(format, values.length);
-  const scaled = new Float32Array(columns); // a row's quotients, waiting to be encoded
+  const codes = roomForCodes(format, values.length);
+  const scaled = new Float32Array(columns); // a row's quotients, to be encoded
   const write = writerOf(scaled, codes, format);
   for (let band = 0; band < grid.down; band++) {
     const firstRow = band * grid.height;
@@ -55,9 +56,9 @@ export function quantise(values: Float32Array, [rows, columns]: [number, number]
   return { format, rows, columns, codes, scales, grid };
 }
 
-/** Encodes what waits, to codes from a place on. */
+/** A function that encodes the row in `scaled` into codes, starting at a given place. */
 function writerOf(scaled: Float32Array, codes: Codes, format: FormatName): (at: number) => void {
-  if (!(codes instanceof Uint8Array)) return (at) => codes.set(encode(scaled, format), at);
+  if (!(codes instanceof Uint8Array)) return (at) => codes.set(toCodes(scaled, format), at);
   const table = roundingTable(format, "saturate");
   const bits = new Int32Array(scaled.buffer);
   return (at) => lookUpBytes(bits, table, codes, at, bits.length);
@@ -86,7 +87,7 @@ export function divideRow(values: Float32Array, first: number, grid: Grid, scale
 
 /** value · scale of every code, rounded to float32: [rows, columns]. */
 export function dequantise({ format, rows, columns, codes, scales, grid }: Quantised): Float32Array {
-  const values = decode(codes, format);
+  const values = fromCodes(codes, format);
   const { height, width, across } = grid;
   for (let row = 0; row < rows; row++) {
     const at = Math.floor(row / height) * across;
@@ -97,35 +98,4 @@ export function dequantise({ format, rows, columns, codes, scales, grid }: Quant
     }
   }
   return values;
-}
-
-/**
- * Quantises again along the other dimension: what was cut into tiles of 1 × 128 for the forward product is cut into
- * tiles of 128 × 1 for the weight's gradient, whose sum runs over tokens. As in training, where only the codes are
- * cached, the numbers have been rounded once already. Where both scales are powers of two, codes keep all their bits
- * unless the second scale is larger (the report, section 3.3.3, point 1).
- */
-export function retile(quantised: Quantised, scaling: Scaling): Quantised {
-  return quantise(dequantise(quantised), [quantised.rows, quantised.columns], scaling);
-}
-
-/** The transposed matrix, its blocks turned with it. */
-export function transposed({ format, rows, columns, codes, scales, grid }: Quantised): Quantised {
-  const { height, width, down, across } = grid;
-  return {
-    format,
-    rows: columns,
-    columns: rows,
-    codes: turn(codes, rows, columns, codesOf(format, codes.length)),
-    scales: turn(scales, down, across, new Float32Array(scales.length)),
-    grid: { rows: columns, columns: rows, height: width, width: height, down: across, across: down },
-  };
-}
-
-/** target[c, r] = source[r, c] */
-function turn<T extends Codes | Float32Array>(source: T, rows: number, columns: number, target: T): T {
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < columns; c++) target[c * rows + r] = source[r * columns + c];
-  }
-  return target;
 }

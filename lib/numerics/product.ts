@@ -1,34 +1,36 @@
 /**
  * Products of quantised matrices, number by number, with a chosen accumulator (the report, section 3.3.2).
  *
- * A tensor core adds products of codes' values in an accumulator of its own; every so many elements that sum is
+ * A tensor core adds up products of codes' values in an accumulator of its own. Every few elements that sum is
  * promoted: multiplied by the scales of both blocks and added to a float32 outside. The report finds that the inner
  * accumulator of an H800 keeps about 14 bits, and promotes every 128 elements.
  *
- * The limited accumulator is an emulation of what the report describes (section 3.5.2), not of a data sheet. An
- * instruction adds 32 products to the accumulator: all 33 numbers are aligned to the largest exponent among them, cut
- * to so many bits below it, and added; what is cut off is lost, towards 0. Only this inner sum differs from exact.
+ * The limited accumulator emulates what the report describes (section 3.5.2), not a data sheet. An instruction adds 32
+ * products to the accumulator: all 33 numbers are aligned to the largest exponent among them, cut towards 0 to the
+ * given bits below it, and added. Only this inner sum is not exact.
+ *
+ * accumulation.ts has the same limit for whole tensors, coarser and fast enough to train with.
  */
 import { valuesByCode } from "./codec";
 import type { Quantised } from "./fp8-quantise";
 
-/** The sum of the code's products up to a promotion: exact, or in a register of so many bits. */
+/** How products are summed up to a promotion: exactly, or in a register of few bits. */
 export type Accumulator = { kind: "exact" } | LimitedAccumulator;
 
 export interface LimitedAccumulator {
   kind: "limited";
-  /** Bits kept, the leading one included; 14 where left out. */
+  /** Bits kept, the leading one included; default: 14. */
   bits?: number;
-  /** N_c, after how many elements the sum is promoted; Infinity: only at the end. 128 where left out. */
+  /** N_c, after how many elements the sum is promoted; Infinity: only at the end. Default: 128. */
   promoteEvery?: number;
-  /** Products that an instruction adds; 32 where left out. */
+  /** Products that an instruction adds; default: 32. */
   instruction?: number;
 }
 
 /**
  * a · bᵀ.
  *
- * Both matrices are given with the summed dimension last, as FP8 instructions want them. With the exact accumulator the
+ * Both matrices come with the summed dimension last, as FP8 instructions want them. With the exact accumulator the
  * sum between two changes of scale is exact and then rounded once to float32; promoted sums, (p·s_a)·s_b, are added in
  * order, in float32.
  *
@@ -66,7 +68,7 @@ export function quantisedProduct(a: Quantised, b: Quantised, accumulator: Accumu
 /** Elements between two promotions. */
 function promotionStep(a: Quantised, b: Quantised, accumulator: Accumulator): number {
   const K = Math.max(1, a.columns);
-  const uniform = Math.min(K, ...[a, b].map(({ grid }) => (grid.across > 1 ? grid.width : K))); // one scale for so many
+  const uniform = Math.min(K, ...[a, b].map(({ grid }) => (grid.across > 1 ? grid.width : K))); // have one scale
   const asked = accumulator.kind === "exact" ? uniform : Math.min(K, accumulator.promoteEvery ?? 128);
   const changes = [a, b].filter(({ grid }) => grid.across > 1);
   const spoilt = changes.find(({ grid }) => grid.width % asked !== 0);
@@ -79,7 +81,7 @@ function promotionStep(a: Quantised, b: Quantised, accumulator: Accumulator): nu
   return asked;
 }
 
-/** A matrix's values without and its scales by row and column. */
+/** A matrix's values before scaling, and its scales by row and column. */
 function rowReader({ codes, format, columns, scales, grid }: Quantised) {
   const byCode = valuesByCode(format);
   const { height, width, across } = grid;

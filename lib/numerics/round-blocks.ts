@@ -1,7 +1,7 @@
 /**
- * Rounding in place of quantising: every number becomes what its code and scale would give back. A product of rounded
- * matrices is the product that FP8 training computes, while the matrices stay float32; only the tensor core's own sum
- * is then float32, exact enough, unless it is limited on purpose (quantised-matmul.ts).
+ * Rounding instead of quantising: every number becomes what its code and scale would give back. A product of rounded
+ * matrices is the product that FP8 training computes, while the matrices stay float32. The sum inside is then float32
+ * too, more exact than a tensor core's, unless it is limited on purpose (accumulation.ts).
  */
 import * as tf from "@tensorflow/tfjs";
 import { roundingTable, type RoundingTable } from "./codec";
@@ -9,7 +9,7 @@ import { divideRow } from "./fp8-quantise";
 import { gridOf, scaleBand, scaleRule, type Scaling } from "./scaling";
 
 /**
- * dequantise(quantise(values)) without the codes between: bit for bit the same numbers.
+ * dequantise(quantise(values)) without the codes in between, bit for bit the same numbers.
  *
  * @param values [rows, columns]
  * @returns [rows, columns]

@@ -1,18 +1,18 @@
 /**
  * Block scaling: the numbers of a block share one scale s, chosen so that the block's largest magnitude (amax) becomes
- * the format's largest number. A code then stands for value · s. What a block is decides how far an outlier reaches: a
- * whole matrix, a row (one token), 1 × 128 numbers of a row, 128 × 128 (the report, section 3.3.2).
+ * the format's largest number. A code then stands for value · s. The size of a block decides how far an outlier
+ * reaches: a whole matrix, a row (one token), 1 × 128 numbers of a row, 128 × 128 (the report, section 3.3.2).
  *
- * DeepSeek's released kernel has s = max(amax, 1e-4) / 448 in float32; for a scale that is a power of two (UE8M0, eight
- * exponent bits and nothing else) that s is rounded up, so that amax still fits.
+ * In DeepSeek's released kernel s = max(amax, 1e-4) / 448 in float32. For scales that are powers of two (UE8M0, eight
+ * exponent bits and nothing else) s is rounded up, so that amax still fits.
  *
- * Defined here, where others leave it open: a block at the matrix's edge is as large as what is left; a NaN makes its
- * block's scale and codes NaN; with an infinity the scale is infinite and nothing of its block survives; no other block
- * is touched. A block below 1e-4 keeps the clamp's scale and loses precision, then flushes to 0.
+ * What others leave open is defined here. A block at the matrix's edge is as large as what is left. A NaN makes its
+ * block's scale and codes NaN; an infinity makes the scale infinite, and nothing of its block survives; other blocks
+ * are not touched. A block below 1e-4 keeps the clamp's scale: it loses precision, then becomes 0.
  */
 import { FORMATS, largest, type FormatName } from "./formats";
 
-/** Rows and columns of a block; Infinity: all there are. */
+/** Rows and columns of a block; Infinity means all. */
 export type Block = readonly [rows: number, columns: number];
 
 /** The blocks in use. DeepSeek-V3: activations by tile, in the backward pass by column tile; weights by square. */
@@ -24,19 +24,19 @@ export const BLOCKS = {
   square: [128, 128],
 } as const satisfies Record<string, Block>;
 
-/** float32: amax / largest. power-of-two: the next power of two from there. none: 1, a plain cast. */
+/** "float32": amax / largest. "power-of-two": that, rounded up to a power of two. "none": 1, a plain cast. */
 export type ScaleRule = "float32" | "power-of-two" | "none";
 
 export interface Scaling {
   format: FormatName;
   block: Block;
-  /** "float32" where left out. */
+  /** Default: "float32". */
   scale?: ScaleRule;
-  /** amax counts as at least this; 1e-4 where left out, as in DeepSeek's kernel. */
+  /** amax counts as at least this; default: 1e-4, as in DeepSeek's kernel. */
   clamp?: number;
 }
 
-/** A run of rows and columns cut into blocks. */
+/** A matrix cut into blocks. */
 export interface Grid {
   rows: number;
   columns: number;
@@ -92,10 +92,10 @@ function nextPowerOfTwo(s: number): number {
 /**
  * The scales of one row of blocks.
  *
- * @param bits the matrices' numbers as bits
- * @param begin where the row of blocks begins
+ * @param bits the matrix's numbers as bits
+ * @param begin where the row of blocks begins in it
  * @param height rows of these blocks
- * @param grid of its matrix
+ * @param grid how the matrix is cut
  * @param scaleOf from scaleRule
  * @param scales [across], receives the scales
  */
@@ -107,7 +107,7 @@ export function scaleBand(
   scaleOf: (amax: number) => number,
   scales: Float32Array,
 ): void {
-  const amax = new Int32Array(scales.buffer, scales.byteOffset, across); // bits of magnitudes sort as these do
+  const amax = new Int32Array(scales.buffer, scales.byteOffset, across); // the bits of magnitudes sort like the numbers
   amax.fill(0);
   for (let row = 0; row < height; row++) {
     const first = begin + row * columns;
@@ -126,7 +126,7 @@ function takeLargerEach(bits: Int32Array, first: number, amax: Int32Array): void
   for (let i = 0; i < amax.length; i++) amax[i] = Math.max(amax[i], bits[first + i] & 0x7fffffff);
 }
 
-/** The bits of the largest magnitude from … to; NaN is above infinity. */
+/** The bits of the largest magnitude in a range; NaN is above infinity. */
 function largestBits(bits: Int32Array, from: number, to: number): number {
   let most = 0;
   let i = from;

@@ -611,7 +611,9 @@ table(
   { caption: "Sets of routed experts that a token can get in one layer" },
 );
 const sets = combinations(routedExperts, activeExperts);
-const reachable = reachableCombinations(routedExperts, activeExperts, config.nGroup, config.topkGroup);
+const reachable = reachableCombinations({
+  experts: routedExperts, active: activeExperts, groups: config.nGroup, kept: config.topkGroup,
+});
 say`And that in each of ${sparseLayers} layers anew. The limit to ${config.topkGroup} of ${config.nGroup} groups
 leaves ${percent(Number(reachable) / Number(sets))} of the sets within reach: that is its price. What it buys is in
 section 4.`;

@@ -34,7 +34,7 @@
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
 import { openCorpus } from "./lib/corpus/build";
-import { characters, decode, VOCAB_SIZE } from "./lib/corpus/bytes";
+import { characters, textOf, VOCAB_SIZE } from "./lib/corpus/bytes";
 import { DOMAINS, drawBatch, heldOutWindows } from "./lib/corpus/corpus";
 import { cite, fact } from "./lib/economics/facts";
 import { meanOverlap } from "./lib/economics/routing";
@@ -1258,7 +1258,7 @@ windows.forEach(({ ids }, w) =>
     experts.forEach((e) => eaten[e].set(ids[at], (eaten[e].get(ids[at]) ?? 0) + 1)),
   ),
 );
-const readable = (id: number) => (id === 32 ? "␣" : id === 10 ? "↵" : id > 127 ? "(other)" : decode([id]));
+const readable = (id: number) => (id === 32 ? "␣" : id === 10 ? "↵" : id > 127 ? "(other)" : textOf([id]));
 const menus = eaten.map((counts, expert) => {
   const all = [...counts.values()].reduce((a, b) => a + b, 0);
   const best = [...counts].sort((a, b) => b[1] - a[1]).slice(0, 6);

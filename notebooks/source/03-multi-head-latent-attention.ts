@@ -34,7 +34,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { attentionRules } from "./lib/claims/attention";
 import { openCorpus } from "./lib/corpus/build";
-import { encode } from "./lib/corpus/bytes";
+import { bytesOf } from "./lib/corpus/bytes";
 import { DOMAINS, drawBatch, heldOutWindows } from "./lib/corpus/corpus";
 import { citeLink, modelFact, value } from "./lib/economics/facts";
 import { attentionFlops, attentionShape, DECODE_MODES, forwardFlops, type DecodeMode } from "./lib/economics/flops";
@@ -462,7 +462,7 @@ turned alone it is ${fixed(mean(rotaryErrors.queryOnly))}, everywhere.`;
 // So a token keeps $512 + 64$ numbers in each of V3's layers. Does it work? One layer, three ways, the same text:
 
 // %%
-const words = encode("the past is kept as latents, and nothing is lost");
+const words = bytesOf("the past is kept as latents, and nothing is lost");
 const past = words.slice(0, -1);
 const nextLogits = (attention: "naive" | "absorbed", cached: boolean) =>
   tf.tidy(() => {
@@ -685,7 +685,7 @@ ${whole(longest)} tokens, ${times(longest / lengths[0])} as many, the absorbed t
 
 // %% tags=["timing"]
 const written = 48;
-const prompt = encode("It was a dark morning when Captain Ahab came up, and the men looked at him without a word. ".repeat(2)).slice(0, 160);
+const prompt = bytesOf("It was a dark morning when Captain Ahab came up, and the men looked at him without a word. ".repeat(2)).slice(0, 160);
 const oneStep = {
   recomputed: medianTime(() => tf.tidy(() => mini.forward([prompt]).slice([0, prompt.length - 1]).dataSync()), 3),
   cached: 0,
@@ -855,7 +855,7 @@ const line = "const size = 12; const width = size";
 const lineTokens = Array.from(line, (character) => (character === " " ? "␣" : character));
 const maps: number[][][] = tf.tidy(() => {
   let seen: number[][][] = [];
-  mini.hiddenStates([encode(line)], {
+  mini.hiddenStates([bytesOf(line)], {
     attention: "naive",
     observe: (name, tensor) => {
       if (name === `layer${miniLayer}.attn_probs`) seen = (tensor.arraySync() as number[][][][])[0];

@@ -36,7 +36,7 @@ import { fp8Rules } from "./lib/claims/fp8";
 import { openCorpus } from "./lib/corpus/build";
 import { VOCAB_SIZE } from "./lib/corpus/bytes";
 import { DOMAINS, drawBatch, heldOutWindows } from "./lib/corpus/corpus";
-import { MIXED_PRECISION, trainingStateBytes, V3_RECIPE as V3_BYTES } from "./lib/economics/memory";
+import { MIXED_PRECISION, trainingStateBytes, V3_STATE_BYTES } from "./lib/economics/memory";
 import { totalParameters } from "./lib/economics/parameters";
 import { machine, leastTime, product } from "./lib/economics/roofline";
 import {
@@ -209,7 +209,7 @@ ${fixed(products.fp8 * 1e6, 0)} µs in place of ${fixed(products.bf16 * 1e6, 0)}
 
 // %%
 const parameters = totalParameters(DEEPSEEK_V3);
-const recipes = { "16 bits, as usual": MIXED_PRECISION, "as V3": V3_BYTES };
+const recipes = { "16 bits, as usual": MIXED_PRECISION, "as V3": V3_STATE_BYTES };
 const kinds = ["weights", "master", "gradients", "moments"] as const;
 const kindNames = { weights: "to multiply with", master: "master copy", gradients: "gradients", moments: "moments of AdamW" };
 plot(
@@ -223,11 +223,12 @@ plot(
   }),
   { height: 320 },
 );
-const stateOf = (recipe: typeof V3_BYTES) => Object.values(trainingStateBytes(parameters, recipe)).reduce((a, b) => a + b, 0);
-say`All in all ${fixed(stateOf(V3_BYTES) / 1e12, 1)} TB in place of ${fixed(stateOf(MIXED_PRECISION) / 1e12, 1)}:
-${percent(1 - stateOf(V3_BYTES) / stateOf(MIXED_PRECISION))} less. V3 halves the weights and the moments, which are BF16, and **doubles** the
-gradients, which it adds up in FP32.`;
-result("state of training, as V3", stateOf(V3_BYTES) / 1e12, "TB");
+const stateOf = (each: typeof V3_STATE_BYTES) =>
+  Object.values(trainingStateBytes(parameters, each)).reduce((a, b) => a + b, 0);
+say`All in all ${fixed(stateOf(V3_STATE_BYTES) / 1e12, 1)} TB in place of ${fixed(stateOf(MIXED_PRECISION) / 1e12, 1)}:
+${percent(1 - stateOf(V3_STATE_BYTES) / stateOf(MIXED_PRECISION))} less. V3 halves the weights and the moments,
+which are BF16, and **doubles** the gradients, which it adds up in FP32.`;
+result("state of training, as V3", stateOf(V3_STATE_BYTES) / 1e12, "TB");
 
 // %% [markdown]
 // ## 3. A scale, and who shares it

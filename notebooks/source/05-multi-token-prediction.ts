@@ -35,7 +35,7 @@
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
 import { openCorpus } from "./lib/corpus/build";
-import { BEGIN_OF_DOCUMENT, decode as textOf, encode } from "./lib/corpus/bytes";
+import { BEGIN_OF_DOCUMENT, bytesOf, textOf } from "./lib/corpus/bytes";
 import { DOMAINS, heldOutWindows, type Domain } from "./lib/corpus/corpus";
 import { citeLink, fact, modelFact, value } from "./lib/economics/facts";
 import { forwardFlops, mtpForwardFlops } from "./lib/economics/flops";
@@ -157,7 +157,7 @@ say`Look at the rows that predict token i+2. The module has seen token i+1; the 
 
 // %%
 const start = "We are w";
-const beginning = [BEGIN_OF_DOCUMENT, ...encode(start)];
+const beginning = [BEGIN_OF_DOCUMENT, ...bytesOf(start)];
 const shown = (id: number) => (id === 32 ? "␣" : textOf([id]));
 const best = (probabilities: ArrayLike<number>) => ({
   guess: shown(argMax(probabilities)),
@@ -580,7 +580,7 @@ const PROMPTS: Record<Domain, string> = {
   code: "function add(a, b) {\n",
   arithmetic: "12 + 30 = ",
 };
-const promptOf = (domain: Domain) => [BEGIN_OF_DOCUMENT, ...encode(PROMPTS[domain])];
+const promptOf = (domain: Domain) => [BEGIN_OF_DOCUMENT, ...bytesOf(PROMPTS[domain])];
 
 /** Writes with drafts; Interrupt ends it. */
 async function write(domain: Domain, options: { temperature: number; tokens: number }) {
@@ -787,7 +787,9 @@ table(
     "a step (ms)": one,
     "c, a draft": c,
     "v, verifying": v,
-    "speed-up, formula": speculativeSpeedUp(drafting.acceptance, 1, c, v),
+    "speed-up, formula": speculativeSpeedUp({
+      acceptance: drafting.acceptance, drafts: 1, draftCost: c, verifyCost: v,
+    }),
     "speed-up, measured": drafting.perSecond / plain.perSecond,
     "tokens/s, plain": Math.round(plain.perSecond),
     "tokens/s, with drafts": Math.round(drafting.perSecond),
@@ -819,6 +821,8 @@ async function measureBatches() {
 }
 const batchRows = await measureBatches();
 const ownRate = engineRows[0].drafting.acceptance;
+const speedUpOf = ({ c, v }: { c: number; v: number }) =>
+  speculativeSpeedUp({ acceptance: ownRate, drafts: 1, draftCost: c, verifyCost: v });
 plot(
   lineChart({
     title: "What is left of the speed-up when many texts decode together?",
@@ -828,7 +832,7 @@ plot(
       {
         name: "measured costs",
         x: batchSizes,
-        y: batchRows.map(({ c, v }) => speculativeSpeedUp(ownRate, 1, c, v)),
+        y: batchRows.map(speedUpOf),
       },
       { name: "tokens a step", x: batchSizes, y: batchSizes.map(() => expected(ownRate, 1)), dashed: true },
     ],
@@ -837,8 +841,7 @@ plot(
 const [smallest, largestBatch] = [batchRows[0], batchRows[batchRows.length - 1]];
 say`v, the cost of verifying, goes from ${fixed(smallest.v)} with one text to ${fixed(largestBatch.v)} with
 ${largestBatch.batch}; the speed-up that the formula gives from
-${fixed(speculativeSpeedUp(ownRate, 1, smallest.c, smallest.v))} to
-${fixed(speculativeSpeedUp(ownRate, 1, largestBatch.c, largestBatch.v))}.`;
+${fixed(speedUpOf(smallest))} to ${fixed(speedUpOf(largestBatch))}.`;
 
 // %% [markdown]
 // ### V3 on GPUs, computed
@@ -856,8 +859,8 @@ const unit = {
 };
 const draftCost = mtpForwardFlops(DEEPSEEK_V3, context) / forwardFlops(DEEPSEEK_V3, context);
 const bound = (batch: number, drafts: number) => {
-  const v = verificationCost(DEEPSEEK_V3, { batch, drafts, context }, unit);
-  return speculativeSpeedUp(acceptance, drafts, draftCost, v);
+  const verifyCost = verificationCost(DEEPSEEK_V3, { batch, drafts, context, unit });
+  return speculativeSpeedUp({ acceptance, drafts, draftCost, verifyCost });
 };
 const crowd = Array.from({ length: 57 }, (_, i) => 2 ** (i / 4));
 sliderPlot({

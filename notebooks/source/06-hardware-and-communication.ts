@@ -525,7 +525,7 @@ function nodesReached(limit: number): number {
     const affinity = tf.sigmoid(new Random(seed).normalTensor([2048, v3.nRoutedExperts])) as tf.Tensor2D;
     const bias = tf.zeros([v3.nRoutedExperts]) as tf.Tensor1D;
     const { expertIndices } = selectExperts(affinity, bias, { ...v3, nGroup: nodes, topkGroup: limit });
-    return meanNodes(expertIndices.arraySync() as number[][], v3.nRoutedExperts, nodes);
+    return meanNodes(expertIndices.arraySync() as number[][], { experts: v3.nRoutedExperts, nodes });
   });
 }
 const limits = Array.from({ length: nodes }, (_, i) => i + 1);
@@ -555,13 +555,14 @@ plot(
 const unlimited = reachedNodes[nodes - 1];
 const formula = expectedNodes({ experts: v3.nRoutedExperts, nodes, active: v3.numExpertsPerTok, limit: nodes });
 const limited = reachedNodes[nodeLimit - 1];
+const reachableSets = reachableCombinations({ experts: 256, active: 8, groups: nodes, kept: nodeLimit });
 say`Without a limit a token reaches ${fixed(unlimited, 2)} nodes on average (the formula for experts drawn evenly gives
 ${fixed(formula, 2)}), and ${nodes} in the worst case. With a limit of ${nodeLimit} it reaches ${fixed(limited, 2)}, and
 never more than ${nodeLimit}. The average falls by ${percent(1 - limited / unlimited)}, the worst case, which everybody
 else waits for, by ${percent(1 - nodeLimit / nodes)}.
 
 What does the limit take away? Of all sets of ${v3.numExpertsPerTok} experts, a token can still choose among
-${percent(Number((reachableCombinations(256, 8, nodes, nodeLimit) * 10n ** 9n) / combinations(256, 8)) / 1e9)}.`;
+${percent(Number((reachableSets * 10n ** 9n) / combinations(256, 8)) / 1e9)}.`;
 result("nodes that a token reaches", limited, "nodes");
 
 // %% [markdown]

@@ -893,11 +893,13 @@ const unitOf = (gpus: number): DecodeUnit => ({
 });
 const contexts = [...new Set([1024, context, 32768, 131072])].sort((a, b) => a - b);
 const batches = (gpus: number, tokens: number) => {
-  const most = largestBatch(DEEPSEEK_V3, tokens, unitOf(gpus));
+  const most = largestBatch(DEEPSEEK_V3, { context: tokens, unit: unitOf(gpus) });
   return Array.from({ length: 30 }, (_, i) => Math.max(1, Math.round(most ** (i / 29))));
 };
-const costAt = (gpus: number, batch: number, tokens: number) =>
-  1e6 * costPerToken(gpus * pricePerHour, decodeStep(DEEPSEEK_V3, batch, tokens, unitOf(gpus)).tokensPerSecond);
+const costAt = (gpus: number, batch: number, tokens: number) => {
+  const step = decodeStep(DEEPSEEK_V3, { batch, context: tokens, unit: unitOf(gpus) });
+  return 1e6 * costPerToken(gpus * pricePerHour, step.tokensPerSecond);
+};
 sliderPlot({
   title: "What does a million output tokens cost, as more people are served at once?",
   parameter: "GPUs that decode together",
@@ -916,8 +918,8 @@ sliderPlot({
       })),
     }),
 });
-const most = largestBatch(DEEPSEEK_V3, context, unitOf(decodeGpus));
-const full = decodeStep(DEEPSEEK_V3, most, context, unitOf(decodeGpus));
+const most = largestBatch(DEEPSEEK_V3, { context, unit: unitOf(decodeGpus) });
+const full = decodeStep(DEEPSEEK_V3, { batch: most, context, unit: unitOf(decodeGpus) });
 say`One user alone on ${decodeGpus} GPUs would pay ${money(costAt(decodeGpus, 1, context))} for a million tokens. With
 memory full, ${whole(most)} sequences share the same weights and a million costs
 **${money(costAt(decodeGpus, most, context))}**; each reader then sees ${fixed(1 / full.seconds, 1)} tokens a second.
@@ -932,11 +934,14 @@ model is a business for large houses.`;
 const perNode = day6("outputRate");
 const unitGpus = day6("decodeGpus");
 const sequences = ((perNode * unitGpus) / day6("gpusPerNode")) / day6("userRate");
-const bound = decodeStep(DEEPSEEK_V3, Math.round(sequences), day6("meanContext"), {
+const unitOfDay: DecodeUnit = {
   gpus: unitGpus,
   memory: value("accelerators", "h800", "memory"),
   bandwidth: value("accelerators", "h800", "memoryBandwidth"),
   peak: value("accelerators", "h800", "peakFp8"), bytesPerParameter: 1, efficiency: 1,
+};
+const bound = decodeStep(DEEPSEEK_V3, {
+  batch: Math.round(sequences), context: day6("meanContext"), unit: unitOfDay,
 });
 const drafted = expectedTokens(value("serving", "speculation", "acceptance"), 1);
 say`${whole(sequences)} sequences on ${unitGpus} GPUs, each at ${fixed(day6("userRate"), 0)} tokens a second. Memory

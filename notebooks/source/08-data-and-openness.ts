@@ -43,7 +43,7 @@ import {
   type Artefact, type Goal, type State,
 } from "./lib/claims/openness-facts";
 import { openCorpus } from "./lib/corpus/build";
-import { decode, VOCAB_SIZE } from "./lib/corpus/bytes";
+import { textOf, VOCAB_SIZE } from "./lib/corpus/bytes";
 import { DOMAINS, drawBatch, heldOutWindows, type Domain, type Streams } from "./lib/corpus/corpus";
 import { entry } from "./lib/economics/facts";
 import { trainingCompute } from "./lib/economics/flops";
@@ -376,15 +376,16 @@ order, the settings and the code. Without the text, neither a match nor a mismat
 
 // %%
 const [exam, control] = heldOutWindows(corpus.heldOut.speeches, { length: examBytes, count: 2, seed: seed + 4 });
-const others = [...new Set(normalisedWords(decode(clean.speeches.subarray(0, 60_000))))].filter((word) => word.length > 2);
-const edited = editWords(decode(exam), editedShare, others, new Random(seed));
+const someSpeeches = textOf(clean.speeches.subarray(0, 60_000));
+const others = [...new Set(normalisedWords(someSpeeches))].filter((word) => word.length > 2);
+const edited = editWords(textOf(exam), editedShare, others, new Random(seed));
 const texts = {
   clean,
   leaked: { ...clean, speeches: leakInto(clean.speeches, exam, leakShare) },
   "leaked after an edit": { ...clean, speeches: leakInto(clean.speeches, [...Buffer.from(edited)], leakShare) },
 };
 const shown = (text: string) => text.replace(/\s+/g, " ").replace(/^\S* /, "").slice(0, 150); // from the first whole word on
-say`The test: *…${shown(decode(exam))}…*
+say`The test: *…${shown(textOf(exam))}…*
 
 The edit: *…${shown(edited)}…*
 
@@ -480,7 +481,7 @@ await check(overlapExercise, overlap);
 // %%
 const found = Object.entries(texts).map(([text, streams]) => ({
   text,
-  share: new NgramIndex(ngram).add(decode(streams.speeches)).overlap(decode(exam)),
+  share: new NgramIndex(ngram).add(textOf(streams.speeches)).overlap(textOf(exam)),
 }));
 table(
   found.map(({ text, share }, i) => ({
@@ -527,7 +528,7 @@ await check(surviveExercise, survive);
 
 // %%
 const surviving = await solvedOr(surviveExercise, survive); // yours, once it passes
-const long = decode(clean.speeches.subarray(0, 60_000));
+const long = textOf(clean.speeches.subarray(0, 60_000));
 const lengths = Array.from({ length: 20 }, (_, i) => i + 1);
 sliderPlot({
   title: "How much of an edited copy does the detector still find?",
@@ -549,7 +550,7 @@ sliderPlot({
     });
   },
 });
-const noise = new NgramIndex(3).add(decode(clean.speeches)).overlap(decode(control));
+const noise = new NgramIndex(3).add(textOf(clean.speeches)).overlap(textOf(control));
 say`Long n-grams are blind to edits. (At n = 1 all is found whatever was changed: the new words stand elsewhere in the text.)
 Short ones see everything, also what is not there: of the passage that leaked nowhere,
 ${percent(noise)} of the 3-grams stand somewhere in the speeches, since "of the United" and its like stand everywhere. At
@@ -568,8 +569,8 @@ on average; a test as short as ours may lose it all.`;
 async function searchOwn() {
   const shares: { text: Domain; share: number }[] = [];
   for await (const i of progress(DOMAINS.length, "searching our own held-out text", { unit: "texts" })) {
-    const index = new NgramIndex(ngram).add(decode(corpus.train[DOMAINS[i]]));
-    shares.push({ text: DOMAINS[i], share: index.overlap(decode(corpus.heldOut[DOMAINS[i]])) });
+    const index = new NgramIndex(ngram).add(textOf(corpus.train[DOMAINS[i]]));
+    shares.push({ text: DOMAINS[i], share: index.overlap(textOf(corpus.heldOut[DOMAINS[i]])) });
   }
   return shares;
 }

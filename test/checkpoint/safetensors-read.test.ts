@@ -3,7 +3,7 @@ import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TensorFiles } from "../../lib/checkpoint/safetensors-read";
-import { encode as encodeNumbers } from "../../lib/numerics/codec";
+import { toCodes } from "../../lib/numerics/codec";
 import { FilesAside, writeSafetensors, type WrittenTensor } from "../../lib/checkpoint/safetensors-write";
 import { temporaryFolder } from "../support/folder";
 
@@ -260,10 +260,10 @@ describe("bfloat16", () => {
   it("rounds to the nearest, ties to even", () => {
     // 1 + 2^-8 lies between 1 (even) and 1 + 2^-7 (odd); 1 + 3·2^-8 between 1 + 2^-7 (odd) and 1 + 2^-6 (even).
     const values = Float32Array.of(1 + 2 ** -8, 1 + 3 * 2 ** -8, 1 + 2 ** -8 + 2 ** -20, -1 - 2 ** -8, 3.4e38);
-    expect([...encodeNumbers(values, "BF16")]).toEqual([0x3f80, 0x3f82, 0x3f81, 0xbf80, 0x7f80]);
+    expect([...toCodes(values, "BF16")]).toEqual([0x3f80, 0x3f82, 0x3f81, 0xbf80, 0x7f80]);
     fc.assert(
       fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (x) => {
-        expect(encodeNumbers(Float32Array.of(x), "BF16")[0]).toBe(nearest(x));
+        expect(toCodes(Float32Array.of(x), "BF16")[0]).toBe(nearest(x));
       }),
       { seed: 6, numRuns: 2000 },
     );
@@ -271,7 +271,7 @@ describe("bfloat16", () => {
 
   it("keeps infinities and NaN, whose lower bits could round it to infinity", () => {
     const bits = Uint32Array.of(0x7f800000, 0xff800000, 0x7f800001, 0xffffffff);
-    const halves = encodeNumbers(new Float32Array(bits.buffer), "BF16");
+    const halves = toCodes(new Float32Array(bits.buffer), "BF16");
     expect([...halves.subarray(0, 2)]).toEqual([0x7f80, 0xff80]);
     for (const half of halves.subarray(2)) expect(half & 0x7fff).toBeGreaterThan(0x7f80);
   });

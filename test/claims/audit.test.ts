@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { audit, auditFacts, auditVerdicts, judgeClaim } from "../../lib/claims/audit";
+import { audit, auditVerdicts, judgeClaim } from "../../lib/claims/audit";
 import { readClaims } from "../../lib/claims/claims";
 import type { Verdict } from "../../lib/notebook/verdicts";
 
@@ -71,10 +71,6 @@ describe("a changed number", () => {
   it("must be one that a rule looks at", () => {
     expect(() => audit({ prise: 3 })).toThrow(/no rule looks at "prise"; there are .*\bprice\b/);
     expect(() => judgeClaim("cost-nothing")).toThrow('no claim "cost-nothing"');
-  });
-
-  it("shows in the facts that a lesson may change", () => {
-    expect(auditFacts()).toMatchObject({ price: 2, batch: 128, activeExperts: 8 });
   });
 });
 

@@ -16,7 +16,7 @@ describe("the nodes that a token reaches", () => {
       return [...chosen];
     };
     const drawn = Array.from({ length: 20_000 }, draw);
-    expect(meanNodes(drawn, 256, 8)).toBeCloseTo(expectedNodes({ ...v3, limit: 8 }), 1);
+    expect(meanNodes(drawn, { experts: 256, nodes: 8 })).toBeCloseTo(expectedNodes({ ...v3, limit: 8 }), 1);
   });
 
   it("is the number of experts where each has a node of its own, and the limit where all must spread", () => {

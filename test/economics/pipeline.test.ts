@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BUBBLE_FORMULAS, play, type ChunkTimes, type Schedule, type Step } from "../../lib/economics/pipeline";
+import {
+  BUBBLE_FORMULAS, play, type ChunkTimes, type PipelineSchedule, type PipelineStep,
+} from "../../lib/economics/pipeline";
 import { METHODS, scheduleOf, type Method } from "../../lib/economics/pipeline-schedules";
 
 /** Both halves of a backward as long as a forward, as in the report's figure 5; F&B is free. */
@@ -79,7 +81,9 @@ describe("where the two halves of a backward differ from a forward", () => {
 describe("a schedule that can't be played", () => {
   it("is refused with what each rank waits for", () => {
     const chunk = { direction: 0, id: 0 } as const;
-    const swapped: Schedule = [[{ kind: "B", chunk }, { kind: "F", chunk }] as Step[], [{ kind: "F", chunk }]];
+    const swapped: PipelineSchedule = [
+      [{ kind: "B", chunk }, { kind: "F", chunk }] as PipelineStep[], [{ kind: "F", chunk }],
+    ];
     expect(() => play(swapped, times())).toThrow("rank 0 at B of 0, rank 1 at F of 0");
   });
 

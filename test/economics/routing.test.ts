@@ -46,15 +46,15 @@ it("takes logarithms of numbers beyond the range of a double", () => {
 
 describe("reachableCombinations", () => {
   it("is every combination when no group is left out", () => {
-    expect(reachableCombinations(256, 8, 8, 8)).toBe(combinations(256, 8));
+    expect(reachableCombinations({ experts: 256, active: 8, groups: 8, kept: 8 })).toBe(combinations(256, 8));
   });
 
   it("agrees with counting by hand on six experts in three groups", () => {
     // Pairs within one group: 3. Pairs over two groups: the other 12 of 15.
-    expect(reachableCombinations(6, 2, 3, 1)).toBe(3n);
-    expect(reachableCombinations(6, 2, 3, 2)).toBe(15n);
+    expect(reachableCombinations({ experts: 6, active: 2, groups: 3, kept: 1 })).toBe(3n);
+    expect(reachableCombinations({ experts: 6, active: 2, groups: 3, kept: 2 })).toBe(15n);
     // Triples within two groups: 3 pairs of groups with 4 choose 3 each.
-    expect(reachableCombinations(6, 3, 3, 2)).toBe(12n);
+    expect(reachableCombinations({ experts: 6, active: 3, groups: 3, kept: 2 })).toBe(12n);
   });
 });
 

@@ -6,7 +6,7 @@ import { DEEPSEEK_V3 } from "../../lib/model/config";
 
 const unit: DecodeUnit = { gpus: 1, memory: 1e13, bandwidth: 3e12, peak: 1e15, bytesPerParameter: 1, efficiency: 1 };
 const cost = (batch: number, drafts = 1, own: Partial<DecodeUnit> = {}) =>
-  verificationCost(DEEPSEEK_V3, { batch, drafts, context: 1000 }, { ...unit, ...own });
+  verificationCost(DEEPSEEK_V3, { batch, drafts, context: 1000, unit: { ...unit, ...own } });
 
 describe("what verifying costs", () => {
   it("is between one step and one for each token", () => {
@@ -25,14 +25,14 @@ describe("what verifying costs", () => {
   it("is more than a step for a single text, since two tokens want two sets of experts", () => {
     expect(cost(1)).toBeGreaterThan(1.4);
     const dense = { ...DEEPSEEK_V3, nRoutedExperts: 8, nGroup: 1, topkGroup: 1 }; // every token wants all of them
-    const ofDense = verificationCost(dense, { batch: 1, drafts: 1, context: 1000 }, unit);
+    const ofDense = verificationCost(dense, { batch: 1, drafts: 1, context: 1000, unit });
     expect(ofDense).toBeCloseTo(1, 6);
   });
 });
 
 it("divides the speed-up", () => {
-  expect(speculativeSpeedUp(0.5, 1, 0.1, 2)).toBeCloseTo(1.5 / 2.1, 12);
-  expect(speculativeSpeedUp(0.5, 1, 0.1)).toBeCloseTo(1.5 / 1.1, 12);
+  expect(speculativeSpeedUp({ acceptance: 0.5, drafts: 1, draftCost: 0.1, verifyCost: 2 })).toBeCloseTo(1.5 / 2.1, 12);
+  expect(speculativeSpeedUp({ acceptance: 0.5, drafts: 1, draftCost: 0.1 })).toBeCloseTo(1.5 / 1.1, 12);
 });
 
 describe("expectedTokens", () => {
@@ -48,7 +48,7 @@ describe("expectedTokens", () => {
   it("is 1.85 to 1.90 at the report's acceptance, above its measured 1.8", () => {
     expect([0.85, 0.9].map((a) => expectedTokens(a, 1))).toEqual([1.85, 1.9].map((x) => expect.closeTo(x, 10)));
     const speedUp = value("serving", "speculation", "speedUp");
-    expect(speculativeSpeedUp(0.85, 1, 0)).toBeGreaterThan(speedUp);
+    expect(speculativeSpeedUp({ acceptance: 0.85, drafts: 1, draftCost: 0 })).toBeGreaterThan(speedUp);
     expect(speculativeSpeedUp(0.85, 1, 1 / 61)).toBeCloseTo(1.82, 2); // one more block of 61
   });
 

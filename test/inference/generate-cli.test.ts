@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { decode } from "../../lib/inference/decode";
 import { saveCheckpoint } from "../../lib/checkpoint/checkpoint";
 import { useBackend } from "../../lib/tensor/backend";
-import { VOCAB_SIZE, decode as textOf, encode } from "../../lib/corpus/bytes";
+import { bytesOf, textOf, VOCAB_SIZE } from "../../lib/corpus/bytes";
 import { temporaryFolder } from "../support/folder";
 import { idsOf, lively } from "./support";
 
@@ -48,7 +48,7 @@ beforeAll(async () => {
   folder = temporary("model");
   await saveCheckpoint(folder, model.config, model.weights, { dtype: "F32" });
   expected = async (prompt, tokens) =>
-    textOf(await idsOf(decode(model, [256, ...encode(prompt)], { temperature: 0, tokens, stop: 256 })));
+    textOf(await idsOf(decode(model, [256, ...bytesOf(prompt)], { temperature: 0, tokens, stop: 256 })));
 });
 
 describe("npm run generate", () => {

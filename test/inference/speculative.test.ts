@@ -7,7 +7,7 @@ import { createModel, loadModel, type DeepSeekV3 } from "../../lib/model/model";
 import { tinyConfig } from "../../lib/model/config";
 import { useBackend } from "../../lib/tensor/backend";
 import { Random } from "../../lib/tensor/random";
-import { encode } from "../../lib/corpus/bytes";
+import { bytesOf } from "../../lib/corpus/bytes";
 import { expectClose, expectNoLeak } from "../support/close";
 import { firstOf, idsOf, lively, tokensOf } from "./support";
 
@@ -124,8 +124,8 @@ describe("writing with drafts", () => {
     const mini = loadModel("data/checkpoints/v3-mini");
     for (const text of ["The whale ", "function add(a, b) {\n", "12 + 7 = "]) {
       const options = { temperature: 0, tokens: 200 };
-      const speculative = decodeSpeculatively(mini, [256, ...encode(text)], options);
-      expect(await idsOf(speculative)).toEqual(await idsOf(decode(mini, [256, ...encode(text)], options)));
+      const speculative = decodeSpeculatively(mini, [256, ...bytesOf(text)], options);
+      expect(await idsOf(speculative)).toEqual(await idsOf(decode(mini, [256, ...bytesOf(text)], options)));
       const { tokens, steps, drafted, accepted } = speculative.stats;
       expect(accepted / drafted).toBeGreaterThan(0.5);
       expect(tokens).toBeGreaterThanOrEqual(steps + accepted); // the first token comes from the prompt's pass

@@ -3,7 +3,7 @@
  * Python side on request. Both sides take the best of several rounds of the same work, since a shared machine only ever
  * adds to a time.
  */
-import { encode } from "../../lib/numerics/codec";
+import { toCodes } from "../../lib/numerics/codec";
 import { quantise } from "../../lib/numerics/fp8-quantise";
 import { BLOCKS } from "../../lib/numerics/scaling";
 import { Random } from "../../lib/tensor/random";
@@ -29,7 +29,7 @@ export const fp8: Section = {
     say("this course's codecs");
     const random = new Random(1);
     const values = Float32Array.from({ length: ROWS * COLUMNS }, () => random.normal());
-    const encoding = bestTime(() => encode(values, "E4M3"));
+    const encoding = bestTime(() => toCodes(values, "E4M3"));
     const blocks = bestTime(() => quantise(values, [ROWS, COLUMNS], { format: "E4M3", block: BLOCKS.tile }));
     const speed = (time: number) => `${milliseconds(time)}, ${(values.length / time / 1000).toFixed(0)} million a second`;
     const rows: Row[] = [

@@ -2,7 +2,7 @@
 import { draftAcceptance } from "../../lib/inference/acceptance";
 import { decode } from "../../lib/inference/decode";
 import { loadModel, type DeepSeekV3 } from "../../lib/model/model";
-import { BEGIN_OF_DOCUMENT, decode as textOf, encode } from "../../lib/corpus/bytes";
+import { BEGIN_OF_DOCUMENT, bytesOf, textOf } from "../../lib/corpus/bytes";
 import { maxVio } from "../../lib/training/balance";
 import { DOMAINS, type Corpus, type Domain } from "../../lib/corpus/corpus";
 import { evaluate, evaluationWindows } from "../../lib/training/evaluate";
@@ -94,6 +94,6 @@ function byteStatistics(corpus: Corpus, windows: Record<Domain, number[][]>, say
 
 async function sampleOf(model: DeepSeekV3, prompt: string): Promise<string> {
   const ids: number[] = [];
-  for await (const { id } of decode(model, [BEGIN_OF_DOCUMENT, ...encode(prompt)], SAMPLE)) ids.push(id);
+  for await (const { id } of decode(model, [BEGIN_OF_DOCUMENT, ...bytesOf(prompt)], SAMPLE)) ids.push(id);
   return textOf(ids);
 }

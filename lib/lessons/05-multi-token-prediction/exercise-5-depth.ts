@@ -19,7 +19,7 @@ export type Depth = (task: DepthBudget) => number;
  * and drafts k, and keeps some of them.
  */
 export function flopsPerToken({ acceptance, draftCost }: DepthBudget, k: number): number {
-  return 1 / speculativeSpeedUp(acceptance, k, draftCost, k + 1);
+  return 1 / speculativeSpeedUp({ acceptance, drafts: k, draftCost, verifyCost: k + 1 });
 }
 
 /** The largest depth whose cost is within the budget, by a cost for each depth. */

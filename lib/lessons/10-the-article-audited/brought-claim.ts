@@ -4,7 +4,7 @@
  */
 import { VERDICTS, type Verdict } from "../../notebook/verdicts";
 import { readClaims } from "../../claims/claims";
-import { turning, type Judgement, type Numbers, type Turning } from "../../claims/rule";
+import { turning, type Judgement, type NamedNumbers, type Turning } from "../../claims/rule";
 
 export interface BroughtClaim {
   /** Words with hyphens, such as "r1-cost". */
@@ -13,9 +13,9 @@ export interface BroughtClaim {
   claim: string;
   source: { title: string; url: string };
   /** The numbers that decide, in base units. */
-  facts: Numbers;
+  facts: NamedNumbers;
   /** Verdict and evidence, computed from these numbers alone. */
-  judge: (facts: Numbers) => Judgement;
+  judge: (facts: NamedNumbers) => Judgement;
   /** The number that would turn the verdict. */
   turns: { key: string; name: string; unit: string; low: number; high: number };
 }

@@ -1,8 +1,8 @@
 /**
  * The kinds of picture that lessons draw, as Plotly figures: lines, bars, heatmaps, squares. They hold what every picture
- * of the course has in common, so that a lesson's cell says only what it shows. Colours come from the theme of plot.ts.
+ * of the course has in common, so that a lesson's cell says only what it shows. Colours come from theme.ts.
  */
-import type { AxisLayout, Figure, Trace } from "./plot";
+import type { AxisLayout, Figure, Trace } from "./figure";
 import { AXIS_LINE, GRID } from "./theme";
 
 export interface Axis {
@@ -15,7 +15,7 @@ export interface Series {
   name: string;
   x: number[];
   y: number[];
-  text?: string[]; // shown when a point is pointed at
+  text?: string[]; // shown when the pointer is on a point
   dashed?: boolean;
   points?: boolean; // points without a line
 }

@@ -1,7 +1,7 @@
 /**
- * Plots. `plot` takes a figure in Plotly's own terms, holds it to the rules of the house (every plot has a title, every
- * axis of numbers a name with its unit), dresses it in the course's theme and shows it: JupyterLab draws it, the plain
- * text beside it says in words what is drawn.
+ * Plots. `plot` takes a figure in Plotly's own terms, checks it against the course's rules (every plot has a title,
+ * every axis of numbers a name with its unit), gives it the course's theme and shows it: JupyterLab draws it, and the
+ * plain text beside it says in words what is drawn.
  */
 import { display, type MimeBundle } from "../display";
 import type { AxisLayout, Figure, Layout, Trace } from "./figure";
@@ -17,7 +17,7 @@ export const PLOTLY_MIME = "application/vnd.plotly.v1+json";
 const HEIGHT = 420;
 /** Characters in a line: a title, the name of an axis along the width and along the height, a series' name. */
 const LINE = { title: 64, x: 90, y: 44, name: 26 };
-/** In pixels. A slider stands between title and plot: there no label of an axis gets in its way. */
+/** In pixels. A slider is between title and plot, where no label of an axis gets in its way. */
 const TITLE_LINE_HEIGHT = 22;
 const SLIDER_HEIGHT = 84;
 
@@ -25,13 +25,13 @@ const SLIDER_HEIGHT = 84;
  * Shows a figure.
  *
  * @param options.height in pixels
- * @throws {Error} if the figure has no title, an axis of numbers has none, or a value is not something to draw
+ * @throws if the figure has no title, an axis of numbers has none, or a value is not something to draw
  */
 export function plot(figure: Figure, options: { height?: number } = {}): void {
   display(plotBundle(figure, options));
 }
 
-/** The output that `plot` shows; errors as there. */
+/** The output that `plot` shows. @throws as plot */
 export function plotBundle(figure: Figure, { height }: { height?: number } = {}): MimeBundle {
   checkFigure(figure);
   const { data, layout, frames } = figure;
@@ -51,7 +51,7 @@ function dressed(layout: Layout): Layout {
   const text = wrapText(layout.title?.text ?? "", LINE.title);
   const lines = text.split("<br>").length;
   const top = 28 + TITLE_LINE_HEIGHT * lines + (layout.sliders === undefined ? 0 : SLIDER_HEIGHT);
-  // Plotly sets a title of several lines higher than one of a single line, half out of the picture.
+  // Plotly puts a title of several lines higher than one of a single line, half out of the picture.
   const pad = { l: 12, t: lines > 1 ? 25 : 14 };
   const axes = Object.entries(layout).filter(([key]) => /^[xy]axis\d*$/.test(key)) as [string, AxisLayout][];
   return {

@@ -1,11 +1,10 @@
 /**
- * The rules of the house for plots, checked before anything is drawn: a plot without a title or with an unnamed axis
- * asks its reader to guess. An axis of names (the components of a model) speaks for itself, and a hidden axis says
- * nothing.
+ * The course's rules for plots, checked before anything is drawn: a plot without a title or with an unnamed axis makes
+ * its reader guess. An axis of names (the components of a model) and a hidden axis need no title.
  */
 import { CARTESIAN, WITHOUT_AXES, type AxisLayout, type Figure, type Layout, type Positions, type Trace } from "./figure";
 
-/** @throws {Error} naming what is missing and where to put it */
+/** @throws if a title is missing or a kind of trace is unknown, saying where to put it or what is known */
 export function checkFigure({ data, layout }: Figure): void {
   if (data.length === 0) throw new Error("plot: the figure has no data: give it at least one trace");
   const title = layout.title?.text ?? "";

@@ -1,10 +1,11 @@
 /**
  * A plot with a slider. The kernel cannot answer a moving slider (it has no comms), so the figure for every value is
  * computed ahead of time and stored as a Plotly frame; the page switches between frames by itself, also without a
- * kernel. Axes of numbers keep one range for all frames: what moves is the data, not the ruler.
+ * kernel. Axes of numbers keep one range for all frames, so that only the data moves.
  */
 import { display } from "../display";
-import { PLOTLY_MIME, plotBundle, type AxisLayout, type Figure, type Frame, type Layout, type Trace } from "./plot";
+import type { AxisLayout, Figure, Frame, Layout, Trace } from "./figure";
+import { PLOTLY_MIME, plotBundle } from "./plot";
 import { axesInUse, axisKey, holdsNames } from "./rules";
 import { AXIS_LINE, COLOURS, TEXT } from "./theme";
 
@@ -29,7 +30,7 @@ const HEIGHT = 500;
 /**
  * Computes the figure for each value and shows them with a slider.
  *
- * @throws {Error} if `initial` is not among the values, there are fewer than two or two are the same, figures differ in
+ * @throws if `initial` is not among the values, there are fewer than two or two are the same, figures differ in
  * their traces, or one breaks the rules of `plot`
  */
 export function sliderPlot<V extends number | string>(options: SliderPlot<V>): void {
@@ -87,7 +88,7 @@ function slider<V extends number | string>({ parameter, unit, values }: SliderPl
   };
 }
 
-/** A frame replaces the traces it finds: as many, of the same kinds, or something of the last frame stays behind. */
+/** A frame replaces the traces it finds: they must be as many and of the same kinds, or parts of the last one stay. */
 function checkTraces(title: string, first: Figure, figure: Figure, at: string): void {
   const kinds = ({ data }: Figure) => data.map(({ type }) => type).join(", ");
   if (kinds(first) !== kinds(figure)) {
@@ -98,7 +99,7 @@ function checkTraces(title: string, first: Figure, figure: Figure, at: string): 
   }
 }
 
-/** The parts of the layout in which figures differ; a part that only others have is reset. */
+/** A figure's values of the layout's parts that differ between figures; a part that only others have is reset. */
 function ownLayout(layouts: Layout[], i: number): { layout?: Layout } {
   const keys = [...new Set(layouts.flatMap((layout) => Object.keys(layout)))];
   const changing = keys.filter((key) =>

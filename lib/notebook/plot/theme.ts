@@ -4,7 +4,7 @@
  *
  * Text: no colour has a contrast above 4.35:1 on white and on #111111 at the same time; ours comes close to that.
  * Series: eight colours that differ in lightness, in every pair, and stay apart for the three kinds of colour blindness
- * (test/notebook/theme.test.ts computes both); the first four do for most plots. Markers differ in shape as well.
+ * (test/notebook/plot/theme.test.ts computes both); the first four do for most plots. Markers differ in shape as well.
  * Values: one scale whose lightness only falls, with both ends visible on both backgrounds.
  */
 

@@ -10,7 +10,7 @@ const DIGITS = 7;
 
 /**
  * @param at where the value stands, for the error
- * @throws {Error} if a value is a function, a tensor or another object that is not data
+ * @throws if a value is a function, a tensor or another object that is not data
  */
 export function toJson(value: unknown, at: string): Json {
   switch (typeof value) {

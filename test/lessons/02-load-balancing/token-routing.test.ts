@@ -4,7 +4,7 @@ import { DeepSeekV3 } from "../../../lib/model/model";
 import { initWeights, mapWeights } from "../../../lib/model/weights";
 import { Random } from "../../../lib/tensor/random";
 import { useBackend } from "../../../lib/tensor/backend";
-import { BEGIN_OF_DOCUMENT, characters, encode } from "../../../lib/corpus/bytes";
+import { BEGIN_OF_DOCUMENT, bytesOf, characters } from "../../../lib/corpus/bytes";
 import { expertInformation, shuffledInformation } from "../../../lib/training/specialisation";
 import { routeTokens, withoutBiases } from "../../../lib/lessons/02-load-balancing/token-routing";
 import { expectNoLeak } from "../../support/close";
@@ -74,7 +74,7 @@ describe("expertInformation", () => {
 
 describe("characters", () => {
   it("gives each whole character and where it begins", () => {
-    const ids = [0x80, ...encode("aé€𝄞b"), BEGIN_OF_DOCUMENT, 0xe2, 0x82];
+    const ids = [0x80, ...bytesOf("aé€𝄞b"), BEGIN_OF_DOCUMENT, 0xe2, 0x82];
     expect(characters(ids)).toEqual([
       { text: "a", at: 1 }, { text: "é", at: 2 }, { text: "€", at: 4 }, { text: "𝄞", at: 7 }, { text: "b", at: 11 },
     ]);

@@ -3,11 +3,11 @@ import type { DecodedToken } from "../../../lib/inference/decode";
 import {
   acceptanceByKind, characterKind, charactersOf, originOf,
 } from "../../../lib/lessons/05-multi-token-prediction/drafted-text";
-import { encode } from "../../../lib/corpus/bytes";
+import { bytesOf } from "../../../lib/corpus/bytes";
 
 /** Tokens of a text; of those at `accepted` and `rejected` there was a draft. */
 function written(text: string, accepted: number[] = [], rejected: number[] = []): DecodedToken[] {
-  return encode(text).map((id, i) => {
+  return bytesOf(text).map((id, i) => {
     const isAccepted = accepted.includes(i);
     if (!isAccepted && !rejected.includes(i)) return { id, probability: 0.5 };
     const draft = { id: isAccepted ? id : 0, drafted: 0.5, verified: 0.5, accepted: isAccepted };

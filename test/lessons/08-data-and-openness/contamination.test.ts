@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../../lib/tensor/random";
-import { BEGIN_OF_DOCUMENT, decode, encode } from "../../../lib/corpus/bytes";
+import { BEGIN_OF_DOCUMENT, bytesOf, textOf } from "../../../lib/corpus/bytes";
 import { coveringWindows, editWords, leakInto, NgramIndex, normalisedWords, survivingNgrams } from "../../../lib/lessons/08-data-and-openness/contamination";
 
 const TEXT = "The quick brown fox jumps over the lazy dog, and then it sleeps until the sun is up again.";
@@ -82,14 +82,14 @@ describe("editWords", () => {
 
 describe("leakInto", () => {
   const stream = Uint16Array.from({ length: 1000 }, (_, i) => 65 + (i % 20));
-  const document = encode("leaked!");
+  const document = bytesOf("leaked!");
 
   it("makes whole copies the share that was asked for, and keeps the stream's own tokens in order", () => {
     const leaked = leakInto(stream, document, 0.4);
-    const copies = decode(leaked).split("leaked!").length - 1;
+    const copies = textOf(leaked).split("leaked!").length - 1;
     expect((copies * 8) / leaked.length).toBeCloseTo(0.4, 1);
     expect(leaked.filter((id) => id === BEGIN_OF_DOCUMENT).length).toBe(copies);
-    expect(decode(leaked).replaceAll("leaked!", "")).toBe(decode(stream));
+    expect(textOf(leaked).replaceAll("leaked!", "")).toBe(textOf(stream));
   });
 
   it("spreads the copies over the stream", () => {
