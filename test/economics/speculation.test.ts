@@ -49,7 +49,7 @@ describe("expectedTokens", () => {
     expect([0.85, 0.9].map((a) => expectedTokens(a, 1))).toEqual([1.85, 1.9].map((x) => expect.closeTo(x, 10)));
     const speedUp = value("serving", "speculation", "speedUp");
     expect(speculativeSpeedUp({ acceptance: 0.85, drafts: 1, draftCost: 0 })).toBeGreaterThan(speedUp);
-    expect(speculativeSpeedUp(0.85, 1, 1 / 61)).toBeCloseTo(1.82, 2); // one more block of 61
+    expect(speculativeSpeedUp({ acceptance: 0.85, drafts: 1, draftCost: 1 / 61 })).toBeCloseTo(1.82, 2); // one more block of 61
   });
 
   it("refuses what is no chance", () => {
