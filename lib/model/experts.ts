@@ -10,6 +10,7 @@
  *   but plain operations only, and nothing is read back.
  */
 import * as tf from "@tensorflow/tfjs";
+import { differentiable } from "../tensor/differentiable";
 import { addRows, takeRows } from "../tensor/rows";
 import { onWebgpu } from "../tensor/webgpu/program";
 import type { ModelConfig } from "./config";
@@ -125,19 +126,11 @@ function maskedExperts(
 
 /** x [N, D] times each of w [E, D, I] → [E, N, I]; tfjs has no gradient for a product that repeats one side. */
 function timesEvery(x: tf.Tensor2D, w: tf.Tensor3D): tf.Tensor3D {
-  const product = tf.customGrad((...args) => {
-    const [x, w, save] = args as unknown as [tf.Tensor2D, tf.Tensor3D, tf.GradSaveFunc];
-    save([x, w]);
-    return {
-      value: tf.matMul(x.expandDims<tf.Tensor3D>(0), w),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [x, w] = saved as [tf.Tensor2D, tf.Tensor3D];
-        return [
-          tf.matMul(dy, w, false, true).sum(0), // Σ over E of [E, N, I] · [E, D, I]ᵀ
-          tf.matMul(x.expandDims(0), dy, true, false), // [1, N, D]ᵀ · [E, N, I]
-        ];
-      },
-    };
-  });
-  return product(x, w) as tf.Tensor3D;
+  return differentiable(
+    (x: tf.Tensor2D, w: tf.Tensor3D) => ({ value: tf.matMul<tf.Tensor3D>(x.expandDims(0), w), saved: [x, w] }),
+    (dy, [x, w]) => [
+      tf.matMul(dy, w, false, true).sum(0), // Σ over E of [E, N, I] · [E, D, I]ᵀ
+      tf.matMul(x.expandDims(0), dy, true, false), // [1, N, D]ᵀ · [E, N, I]
+    ],
+  )(x, w);
 }

@@ -3,6 +3,7 @@
  * A model is its config and its weights; every call computes from these two alone, plus a cache where one is given.
  */
 import * as tf from "@tensorflow/tfjs";
+import { differentiable } from "../tensor/differentiable";
 import { takeRows } from "../tensor/rows";
 import { onWebgpu } from "../tensor/webgpu/program";
 import { project } from "./attention";
@@ -183,16 +184,11 @@ export class DeepSeekV3 {
  * adds with atomic operations, and where many tokens share few ids, these wait for each other.
  */
 function takeRowsOfFew(table: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
-  const take = tf.customGrad((...args) => {
-    const [table, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
-    save([indices]);
-    const gradFunc = (dy: tf.Tensor, [indices]: tf.Tensor[]) => {
-      const chosen = tf.oneHot(indices, table.shape[0], 1, 0, "float32"); // [N, V]
-      return tf.matMul(chosen, dy, true) as tf.Tensor; // [V, D]
-    };
-    return { value: takeRows(table, indices), gradFunc };
-  });
-  return take(table) as tf.Tensor2D;
+  const [V] = table.shape;
+  return differentiable(
+    (table: tf.Tensor2D) => ({ value: takeRows(table, indices), saved: [indices] }),
+    (dy, [indices]) => [tf.matMul(tf.oneHot(indices, V, 1, 0, "float32"), dy, true)], // [N, V]ᵀ · [N, D]
+  )(table);
 }
 
 function withoutLast(ids: number[][]): number[][] {

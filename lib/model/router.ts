@@ -11,7 +11,7 @@
  * The bias decides who is chosen and never how much they count: step 5 uses s, not z.
  */
 import * as tf from "@tensorflow/tfjs";
-import { stopGradient } from "../tensor/stop-gradient";
+import { stopGradient } from "../tensor/differentiable";
 import { columnsOfMask, topKMask } from "../tensor/top-k";
 import type { ModelConfig } from "./config";
 import type { Linear } from "./arithmetic";

@@ -3,6 +3,7 @@
  * Its cost follows the rows, not the number of groups; a group without rows costs nothing.
  */
 import * as tf from "@tensorflow/tfjs";
+import { differentiable } from "./differentiable";
 import { offsetOf, productsOf, registerWasmKernel, valuesInPlace } from "./wasm/kernels";
 
 /**
@@ -28,18 +29,10 @@ export function groupedMatMul(x: tf.Tensor2D, w: tf.Tensor3D, counts: number[]):
   if (x.dtype !== "float32" || w.dtype !== "float32") {
     throw new Error(`groupedMatMul multiplies float32; got ${x.dtype} and ${w.dtype}. Convert with toFloat() first`);
   }
-  const product = tf.customGrad((...args) => {
-    const [x, w, save] = args as unknown as [tf.Tensor2D, tf.Tensor3D, tf.GradSaveFunc];
-    save([x, w]);
-    return {
-      value: groupedRowsProduct(x, w, counts, false),
-      gradFunc: (dy: tf.Tensor, [x, w]: tf.Tensor[]) => [
-        groupedRowsProduct(dy as tf.Tensor2D, w as tf.Tensor3D, counts, true),
-        groupedWeightProduct(x as tf.Tensor2D, dy as tf.Tensor2D, counts),
-      ],
-    };
-  });
-  return product(x, w) as tf.Tensor2D;
+  return differentiable(
+    (x: tf.Tensor2D, w: tf.Tensor3D) => ({ value: groupedRowsProduct(x, w, counts, false), saved: [x, w] }),
+    (dy, [x, w]) => [groupedRowsProduct(dy, w, counts, true), groupedWeightProduct(x, dy, counts)],
+  )(x, w);
 }
 
 /** x [N, ·] times w[e], or times w[e] transposed, group by group: groupedMatMul without a gradient and without checks. */

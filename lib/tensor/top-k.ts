@@ -64,7 +64,7 @@ export function topKMask(x: tf.Tensor2D, k: number): tf.Tensor2D {
   if (onWebgpu()) {
     const uniforms = { size: x.size, columns, k };
     const workgroups = workgroupsFor(x.size, MASK);
-    return runProgram(MASK, { inputs: [x], uniforms, shape: x.shape, workgroups }) as tf.Tensor2D;
+    return runProgram(MASK, { inputs: [x], uniforms, shape: x.shape, workgroups });
   }
   if (k === columns) return tf.onesLike(x);
   return tf.tidy(() => tf.oneHot(tf.topk(x, k).indices.toInt(), columns).sum(1).toFloat() as tf.Tensor2D);
@@ -80,7 +80,7 @@ export function columnsOfMask(mask: tf.Tensor2D, k: number): tf.Tensor2D {
   const [rows, columns] = mask.shape;
   if (onWebgpu()) {
     const call = { inputs: [mask], uniforms: { rows, columns, k }, shape: [rows, k], dtype: "int32" as const };
-    return runProgram(COLUMNS, { ...call, workgroups: workgroupsFor(rows, COLUMNS) }) as tf.Tensor2D;
+    return runProgram(COLUMNS, { ...call, workgroups: workgroupsFor(rows, COLUMNS) });
   }
   // Of equal values topk takes the lower column first, so the ones come in ascending order.
   return tf.tidy(() => tf.topk(mask, k).indices.toInt() as tf.Tensor2D);

@@ -6,6 +6,7 @@
  * tfjs would make a dozen steps of it, some of them with a constant of the logits' size that the CPU fills.
  */
 import * as tf from "@tensorflow/tfjs";
+import { differentiable } from "../tensor/differentiable";
 
 /**
  * Mean over all positions of −ln softmax(logits)[target], in nats. Differentiable in the logits.
@@ -32,17 +33,16 @@ export function nextTokenLoss(logits: tf.Tensor3D, targets: number[][] | tf.Tens
 /** Mean over rows of −Σ wanted · ln softmax(logits): both [N, V], every row of wanted one-hot. */
 function crossEntropy(logits: tf.Tensor2D, wanted: tf.Tensor2D): tf.Scalar {
   const N = logits.shape[0];
-  const loss = tf.customGrad((...args) => {
-    const [logits, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
-    const shifted = logits.sub(logits.max(1, true)); // the largest is 0, so nothing overflows
-    const exponentials = shifted.exp();
-    const sums = exponentials.sum(1, true); // [N, 1]
-    const value = sums.log().sum().sub(shifted.mul(wanted).sum()).div(N);
-    save([exponentials.div(sums), wanted]);
-    const gradFunc = (dy: tf.Tensor, [p, wanted]: tf.Tensor[]) => p.sub(wanted).mul(dy.div(N));
-    return { value, gradFunc };
-  });
-  return loss(logits) as tf.Scalar;
+  return differentiable(
+    (logits: tf.Tensor2D) => {
+      const shifted = logits.sub(logits.max(1, true)); // the largest is 0, so nothing overflows
+      const exponentials = shifted.exp();
+      const sums = exponentials.sum(1, true); // [N, 1]
+      const value: tf.Scalar = sums.log().sum().sub(shifted.mul(wanted).sum()).div(N);
+      return { value, saved: [exponentials.div(sums), wanted] };
+    },
+    (dy, [p, wanted]) => [p.sub(wanted).mul(dy.div(N))],
+  )(logits);
 }
 
 /**

@@ -6,7 +6,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { DeepSeekV3 } from "../model/model";
 import { isMoe, type ModelWeights, type RouterWeights } from "../model/weights";
-import { stopGradient } from "../tensor/stop-gradient";
+import { stopGradient } from "../tensor/differentiable";
 import { topKMask } from "../tensor/top-k";
 import { expertLoads, sequenceBalanceLoss, switchAuxiliaryLoss } from "./balance";
 import { mtpLoss, nextTokenLoss } from "./losses";

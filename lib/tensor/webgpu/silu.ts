@@ -3,6 +3,7 @@
  * three operations and some eight.
  */
 import * as tf from "@tensorflow/tfjs";
+import { differentiable } from "../differentiable";
 import { runProgram, workgroupsFor, type WebgpuProgram } from "./program";
 
 function elementwise(name: string, inputs: string[], expression: string): WebgpuProgram {
@@ -29,7 +30,7 @@ const SILU_TIMES_DA = elementwise(
 );
 const SILU_TIMES_DB = elementwise("courseSiluTimesDb", ["a", "dy"], "dy[index] * a[index] * s");
 
-function run(program: WebgpuProgram, inputs: tf.Tensor[]): tf.Tensor {
+function run<T extends tf.Tensor>(program: WebgpuProgram, inputs: T[]): T {
   const [a] = inputs;
   return runProgram(program, {
     inputs,
@@ -41,24 +42,21 @@ function run(program: WebgpuProgram, inputs: tf.Tensor[]): tf.Tensor {
 
 /** SiLU(a) ⊙ b, any equal shapes; not differentiable by itself. */
 export function siluTimes<T extends tf.Tensor>(a: T, b: T): T {
-  return run(SILU_TIMES, [a, b]) as T;
+  return run(SILU_TIMES, [a, b]);
 }
 
 /** The gradients of siluTimes. */
 export function siluTimesGradients<T extends tf.Tensor>(a: T, b: T, dy: T): { da: T; db: T } {
-  return { da: run(SILU_TIMES_DA, [a, b, dy]) as T, db: run(SILU_TIMES_DB, [a, dy]) as T };
+  return { da: run(SILU_TIMES_DA, [a, b, dy]), db: run(SILU_TIMES_DB, [a, dy]) };
 }
 
 /** SiLU(a) ⊙ b, any equal shapes, on webgpu only. Differentiable in both. */
 export function siluTimesOnWebgpu<T extends tf.Tensor>(a: T, b: T): T {
-  const product = tf.customGrad((...args) => {
-    const [a, b, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    save([a, b]);
-    const gradFunc = (dy: tf.Tensor, [a, b]: tf.Tensor[]) => {
+  return differentiable(
+    (a: T, b: T) => ({ value: siluTimes(a, b), saved: [a, b] }),
+    (dy, [a, b]) => {
       const { da, db } = siluTimesGradients(a, b, dy);
       return [da, db];
-    };
-    return { value: siluTimes(a, b), gradFunc };
-  });
-  return product(a, b) as T;
+    },
+  )(a, b);
 }
