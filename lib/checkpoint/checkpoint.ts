@@ -13,9 +13,11 @@ import * as tf from "@tensorflow/tfjs";
 import { readConfig, writeConfig, type ModelConfig } from "../model/config";
 import { fp8Tensors, isFp8Weight, scaledWeight, scaleName, scaleShape } from "./fp8-weights";
 import { isTransposed, parameterShapes, releasedTensors } from "./parameter-shapes";
-import { readJson, TensorFiles } from "./safetensors-read";
+import { FilesAside } from "./files-aside";
+import { readJson, writeJson } from "./json-file";
+import { TensorFiles } from "./safetensors-read";
 import type { WrittenFormat } from "./safetensors-formats";
-import { FilesAside, tensorBytes, writeJson, writeSafetensors, type WrittenTensor } from "./safetensors-write";
+import { tensorBytes, writeSafetensors, type WrittenTensor } from "./safetensors-write";
 import { buildWeights, namedTensors, weightShapes, type ModelWeights } from "../model/weights";
 
 export interface Checkpoint {

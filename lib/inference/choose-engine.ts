@@ -1,8 +1,8 @@
 /** The choice of an engine. */
-import * as tf from "@tensorflow/tfjs";
 import type { DeepSeekV3 } from "../model/model";
 import type { Engine } from "./engine";
 import { FastEngine } from "./wasm-engine/engine";
+import { vectorsAvailable } from "../tensor/wasm/vectors";
 import { TensorEngine } from "./tensor-engine";
 
 export interface EngineOptions {
@@ -21,6 +21,6 @@ export function openEngine(model: DeepSeekV3, { engine = "auto", drafts = false 
   if (drafts && model.weights.mtp.length === 0) {
     throw new Error("this model has no multi-token prediction module, so it cannot draft");
   }
-  const chosen = engine === "auto" ? (tf.getBackend() === "wasm" ? "fast" : "tensor") : engine;
+  const chosen = engine === "auto" ? (vectorsAvailable() ? "fast" : "tensor") : engine;
   return chosen === "fast" ? new FastEngine(model, drafts) : new TensorEngine(model, drafts);
 }

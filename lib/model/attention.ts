@@ -4,28 +4,10 @@
  * H, a divisor of H, or 1.
  */
 import * as tf from "@tensorflow/tfjs";
+import { causalSoftmax, rotate } from "../tensor/nn";
 import type { KeyValueCache } from "./key-value-cache";
 import type { Linear } from "./arithmetic";
-import { applyRotary, type RotaryTables } from "./rotary";
-
-// Far below any score, yet finite: its exponential is exactly 0 in float32, and no backend has to define ∞ - ∞.
-const MASKED = -1e30;
-
-/**
- * softmax over the keys that a query may see. Query t of T is key S - T + t of S, and sees the keys up to itself.
- *
- * @param scores [B, H, T, S], already scaled
- * @returns probabilities [B, H, T, S]
- */
-export function causalSoftmax(scores: tf.Tensor4D): tf.Tensor4D {
-  const [, , T, S] = scores.shape;
-  if (T === 1) return tf.softmax(scores); // decoding: the newest token sees everything
-  return tf.tidy(() => {
-    const future = new Float32Array(T * S);
-    for (let t = 0; t < T; t++) future.fill(MASKED, t * S + (S - T + t) + 1, (t + 1) * S);
-    return tf.softmax(scores.add(tf.tensor2d(future, [T, S]))) as tf.Tensor4D;
-  });
-}
+import type { RotaryTables } from "./rotary";
 
 /** [B, T, H·d] → [B, H, T, d] */
 export function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor4D {
@@ -81,14 +63,15 @@ export function groupedQueryAttention(
   const [B, T] = x.shape;
   return tf.tidy(() => {
     const d = weights.qProj.shape[1] / heads;
-    const rotate = (y: tf.Tensor3D, n: number) => applyRotary(y.reshape([B, T, n, d]), rotary).reshape<tf.Tensor3D>([B, T, n * d]);
-    const q = splitHeads(rotate(project(x, weights.qProj), heads), heads); // [B, H, T, d]
-    const keys = splitHeads(rotate(project(x, weights.kProj), keyValueHeads), keyValueHeads); // [B, H_kv, T, d]
+    const turned = (y: tf.Tensor3D, n: number) => rotate(y.reshape([B, T, n, d]), rotary).reshape<tf.Tensor3D>([B, T, n * d]);
+    const q = splitHeads(turned(project(x, weights.qProj), heads), heads); // [B, H, T, d]
+    const keys = splitHeads(turned(project(x, weights.kProj), keyValueHeads), keyValueHeads); // [B, H_kv, T, d]
     const values = splitHeads(project(x, weights.vProj), keyValueHeads);
     const past = cache === undefined ? { keys, values } : cache.store.append(cache.layer, keys, values); // [B, H_kv, S, d]
     const shared = (y: tf.Tensor4D) => repeatHeads(y, heads / keyValueHeads);
-    const scores = tf.matMul(q, shared(past.keys), false, true).mul(d ** -0.5) as tf.Tensor4D; // [B, H, T, S]
-    return project(mergeHeads(tf.matMul(causalSoftmax(scores), shared(past.values))), weights.oProj);
+    const scores: tf.Tensor4D = tf.matMul(q, shared(past.keys), false, true); // [B, H, T, S]
+    const probabilities = causalSoftmax(scores, null, d ** -0.5);
+    return project(mergeHeads(tf.matMul(probabilities, shared(past.values))), weights.oProj);
   });
 }
 

@@ -1,11 +1,11 @@
 /** One transformer block: attention and feed-forward, each on normalised input, each added to the residual stream. */
 import * as tf from "@tensorflow/tfjs";
+import { rmsNorm } from "../tensor/nn";
 import type { ModelConfig } from "./config";
 import { moe, type Dispatch } from "./experts";
 import { mla, type MlaOptions } from "./mla";
 import { mlp } from "./mlp";
 import { FLOAT32 } from "./arithmetic";
-import { rmsNorm } from "./rms-norm";
 import { isMoe, type BlockWeights } from "./weights";
 
 export interface BlockOptions extends Omit<MlaOptions, "observe"> {

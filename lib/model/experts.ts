@@ -4,18 +4,16 @@
  *
  * Two dispatches, equal results:
  * - grouped sorts the rows by expert and lets each expert work on its own rows: the cost follows the active experts.
- *   The selection has to be read for that; on a GPU, where a read-back stalls everything, programs of our own sort
- *   there (experts-webgpu.ts).
+ *   The selection has to be read for that; on a GPU, where a read-back stalls everything, routedSwiGlu sorts there.
  * - masked lets all E experts work on all rows and multiplies with gates that are mostly 0. E / K times the arithmetic,
  *   but plain operations only, and nothing is read back.
  */
 import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "../tensor/differentiable";
+import { routedSwiGlu, swiGlu } from "../tensor/nn";
 import { addRows, takeRows } from "../tensor/rows";
-import { onWebgpu } from "../tensor/webgpu/program";
 import type { ModelConfig } from "./config";
-import { expertsOnWebgpu } from "../tensor/webgpu/experts";
-import { mlp, silu } from "./mlp";
+import { mlp } from "./mlp";
 import { FLOAT32, type Products } from "./arithmetic";
 import { route, type Routing } from "./router";
 import type { ExpertWeights, MoeWeights } from "./weights";
@@ -62,8 +60,8 @@ export function routedExperts(
   const plain = products === FLOAT32;
   if (dispatch === "masked" && !plain) throw new Error("routedExperts: masked dispatch is float32 only; use grouped");
   if (dispatch === "masked") return maskedExperts(x, routing, experts);
-  if (onWebgpu() && plain) return expertsOnWebgpu(x, routing.expertIndices, routing.gates, experts);
-  return groupedExperts(x, routing, experts, products);
+  const grouped = () => groupedExperts(x, routing, experts, products);
+  return plain ? routedSwiGlu(x, routing, experts, grouped) : grouped();
 }
 
 function groupedExperts(
@@ -79,7 +77,7 @@ function groupedExperts(
     const tokenOfRow = tf.tensor1d(tokens, "int32"); // [N·K]
     const rows = takeRows(x, tokenOfRow); // [N·K, D], sorted by expert
     const times = (x: tf.Tensor2D, w: tf.Tensor3D) => products.grouped(x, w, counts, "routedExperts");
-    const inner = silu(times(rows, gateProj)).mul<tf.Tensor2D>(times(rows, upProj));
+    const inner = swiGlu(times(rows, gateProj), times(rows, upProj));
     const outputs = times(inner, downProj); // [N·K, D]
     const gateOfRow = takeRows(gates.reshape([N * E, 1]), tf.tensor1d(slots, "int32")); // [N·K, 1]
     return addRows(outputs.mul(gateOfRow), tokenOfRow, N);
@@ -116,7 +114,7 @@ function maskedExperts(
   const [E, D, I] = gateProj.shape;
   const N = x.shape[0];
   return tf.tidy(() => {
-    const inner = silu(timesEvery(x, gateProj)).mul(timesEvery(x, upProj)); // [E, N, I]
+    const inner = swiGlu(timesEvery(x, gateProj), timesEvery(x, upProj)); // [E, N, I]
     const gated = inner.mul(gates.transpose().expandDims(2)); // gates as [E, N, 1]
     // The sum over experts is part of one product: [N, E·I] · [E·I, D].
     const rows = gated.transpose([1, 0, 2]).reshape<tf.Tensor2D>([N, E * I]);

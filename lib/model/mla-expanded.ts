@@ -4,7 +4,8 @@
  * H · (d_nope + d_rope + d_v) numbers a token and layer in place of C + d_rope. Here to compare with (lesson 03).
  */
 import * as tf from "@tensorflow/tfjs";
-import { causalSoftmax, mergeHeads, project, splitHeads } from "./attention";
+import { causalSoftmax } from "../tensor/nn";
+import { mergeHeads, project, splitHeads } from "./attention";
 import type { ModelConfig } from "./config";
 import type { KeyValueCache } from "./key-value-cache";
 import { latent, queries } from "./mla";
@@ -34,7 +35,8 @@ export function mlaExpanded(
     const [kC, values] = tf.split(expanded, [nope, vHeadDim], 3) as tf.Tensor4D[];
     const kR = kPe.reshape<tf.Tensor4D>([B, 1, T, R]).tile<tf.Tensor4D>([1, H, 1, 1]); // every head keeps its own copy
     const past = cache.store.append(cache.layer, tf.concat([kC, kR], 3), values); // [B, H, S, ·]
-    const scores = tf.matMul(tf.concat([qC, qR], 3), past.keys, false, true).mul(softmaxScale(config)) as tf.Tensor4D;
-    return project(mergeHeads(tf.matMul(causalSoftmax(scores), past.values)), weights.oProj, linear);
+    const scores: tf.Tensor4D = tf.matMul(tf.concat([qC, qR], 3), past.keys, false, true);
+    const probabilities = causalSoftmax(scores, null, softmaxScale(config));
+    return project(mergeHeads(tf.matMul(probabilities, past.values)), weights.oProj, linear);
   });
 }

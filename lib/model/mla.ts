@@ -11,14 +11,12 @@
  *   arithmetic a score, yet past tokens are never expanded: that is what decoding wants.
  */
 import * as tf from "@tensorflow/tfjs";
-import { onWebgpu } from "../tensor/webgpu/program";
-import { causalSoftmaxOnWebgpu } from "../tensor/webgpu/softmax";
-import { causalSoftmax, mergeHeads, project, splitHeads } from "./attention";
+import { causalSoftmax, rmsNorm, rotate } from "../tensor/nn";
+import { mergeHeads, project, splitHeads } from "./attention";
 import type { LatentCache } from "./latent-cache";
 import type { ModelConfig } from "./config";
 import { FLOAT32, type Linear, type Products } from "./arithmetic";
-import { rmsNorm } from "./rms-norm";
-import { applyRotary, softmaxScale, type RotaryTables } from "./rotary";
+import { softmaxScale, type RotaryTables } from "./rotary";
 import type { MlaWeights } from "./weights";
 
 /** Epsilon of the latents' norms. DeepSeek's code and transformers fix it; rmsNormEps is for the residual stream. */
@@ -57,10 +55,7 @@ export function mla(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, op
     const S = past.cKV.shape[1];
     const positional = tf.matMul(joinHeads(operand(query.qR)), operand(past.kPe), false, true).reshape<tf.Tensor4D>([B, H, T, S]);
     const probabilitiesOf = (content: tf.Tensor4D) => {
-      const scale = softmaxScale(config);
-      const probabilities = onWebgpu() // equation 10
-        ? causalSoftmaxOnWebgpu(content, positional, scale)
-        : causalSoftmax(content.add(positional).mul<tf.Tensor4D>(scale));
+      const probabilities = causalSoftmax(content, positional, softmaxScale(config)); // equation 10
       observe?.("attn_probs", probabilities);
       return operand(probabilities);
     };
@@ -127,7 +122,7 @@ export function queries(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig
   const [B, T] = x.shape;
   const projected = project(...compressQuery(x, weights, config, linear), linear).reshape<tf.Tensor4D>([B, T, H, nope + R]);
   const [qC, qPe] = tf.split(projected, [nope, R], 3) as tf.Tensor4D[];
-  return { qC: qC.transpose<tf.Tensor4D>([0, 2, 1, 3]), qR: applyRotary(qPe, rotary).transpose<tf.Tensor4D>([0, 2, 1, 3]) };
+  return { qC: qC.transpose<tf.Tensor4D>([0, 2, 1, 3]), qR: rotate(qPe, rotary).transpose<tf.Tensor4D>([0, 2, 1, 3]) };
 }
 
 /** The input and the weight of the query's last projection: through the bottleneck cQ, or straight from x. */
@@ -149,6 +144,6 @@ export function latent(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig,
   const [compressed, key] = tf.split(project(x, weights.kvAProjWithMqa, linear), [C, R], 2) as tf.Tensor3D[];
   return {
     cKV: rmsNorm(compressed, weights.kvALayernorm, LATENT_EPS),
-    kPe: applyRotary(key.reshape([B, T, 1, R]), rotary).reshape<tf.Tensor3D>([B, T, R]),
+    kPe: rotate(key.reshape([B, T, 1, R]), rotary).reshape<tf.Tensor3D>([B, T, R]),
   };
 }

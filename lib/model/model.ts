@@ -3,9 +3,7 @@
  * A model is its config and its weights; every call computes from these two alone, plus a cache where one is given.
  */
 import * as tf from "@tensorflow/tfjs";
-import { differentiable } from "../tensor/differentiable";
-import { takeRows } from "../tensor/rows";
-import { onWebgpu } from "../tensor/webgpu/program";
+import { embeddingRows, rmsNorm } from "../tensor/nn";
 import { project } from "./attention";
 import { block } from "./block";
 import type { LatentCache } from "./latent-cache";
@@ -14,7 +12,6 @@ import type { ModelConfig } from "./config";
 import type { Dispatch } from "./experts";
 import { mtpModule } from "./mtp";
 import { FLOAT32, type Products } from "./arithmetic";
-import { rmsNorm } from "./rms-norm";
 import { rotaryTables } from "./rotary";
 import { disposeWeights, initWeights, type ModelWeights } from "./weights";
 
@@ -149,8 +146,7 @@ export class DeepSeekV3 {
     checkIds(ids, this.config.vocabSize);
     const [B, T, D] = [ids.length, ids[0].length, this.config.hiddenSize];
     const indices = tf.tensor1d(ids.flat(), "int32");
-    const take = onWebgpu() ? takeRowsOfFew : takeRows;
-    return this.products.input(take(this.weights.embedTokens, indices), "embedding").reshape([B, T, D]);
+    return this.products.input(embeddingRows(this.weights.embedTokens, indices), "embedding").reshape([B, T, D]);
   }
 
   /** The head: states as hiddenStates gives them, [B, T, D] → logits [B, T, V]. */
@@ -177,18 +173,6 @@ export class DeepSeekV3 {
       products: this.products,
     };
   }
-}
-
-/**
- * takeRows with another gradient, for a GPU: the rows' gradients are added up by a product with one-hot rows. A scatter
- * adds with atomic operations, and where many tokens share few ids, these wait for each other.
- */
-function takeRowsOfFew(table: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
-  const [V] = table.shape;
-  return differentiable(
-    (table: tf.Tensor2D) => ({ value: takeRows(table, indices), saved: [indices] }),
-    (dy, [indices]) => [tf.matMul(tf.oneHot(indices, V, 1, 0, "float32"), dy, true)], // [N, V]ᵀ · [N, D]
-  )(table);
 }
 
 function withoutLast(ids: number[][]): number[][] {

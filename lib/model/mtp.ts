@@ -6,9 +6,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { project } from "./attention";
 import { block, type BlockOptions } from "./block";
+import { rmsNorm } from "../tensor/nn";
 import type { ModelConfig } from "./config";
 import { FLOAT32 } from "./arithmetic";
-import { rmsNorm } from "./rms-norm";
 import type { MtpWeights } from "./weights";
 
 /**

@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "./differentiable";
+import { onWebgpu } from "./webgpu/program";
 
 /**
  * out[m] = x[indices[m]]. Differentiable in x.
@@ -49,7 +50,7 @@ function checkIndices(name: string, indices: tf.Tensor, n: number): void {
   if (indices.dtype !== "int32") {
     throw new Error(`${name}: indices must be int32, not ${indices.dtype}. Convert with toInt() first`);
   }
-  if (tf.getBackend() === "webgpu") return;
+  if (onWebgpu()) return;
   const outside = indices.dataSync<"int32">().find((index) => index < 0 || index >= n);
   if (outside !== undefined) throw new Error(`${name}: index ${outside} is outside 0 to ${n - 1}, the rows there are`);
 }

@@ -1,8 +1,7 @@
 /** What a run leaves to draw: how it went, report by report, and what each evaluation found. */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readJson } from "../checkpoint/safetensors-read";
-import { FilesAside, writeJson } from "../checkpoint/safetensors-write";
+import { FilesAside } from "../checkpoint/files-aside";
+import { readJson, readJsonIfThere, writeJson } from "../checkpoint/json-file";
 import { DOMAINS, type Domain } from "../corpus/corpus";
 import type { Evaluation } from "./evaluate";
 import type { TrainingReport } from "./run";
@@ -65,9 +64,8 @@ export function recordedRun(name: (typeof RECORDED_RUNS)[number]): RecordedRun {
 
 /** The curves of a run up to a step; what a killed run wrote beyond its last saved state is dropped. */
 export function readCurves(dir: string, step: number, routers: string[]): Curves {
-  const path = join(dir, "curves.json");
-  if (!existsSync(path)) return { routers, reports: [], evaluations: [], loads: null };
-  const curves = readJson(path) as unknown as Curves;
+  const curves = readJsonIfThere(join(dir, "curves.json")) as Curves | null;
+  if (curves === null) return { routers, reports: [], evaluations: [], loads: null };
   const seen = (entry: { step: number }) => entry.step <= step;
   return { ...curves, reports: curves.reports.filter(seen), evaluations: curves.evaluations.filter(seen) };
 }

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { causalSoftmax, groupedQueryAttention, mergeHeads, splitHeads, type GroupedQueryWeights } from "../../lib/model/attention";
+import { groupedQueryAttention, mergeHeads, splitHeads, type GroupedQueryWeights } from "../../lib/model/attention";
 import { tinyConfig } from "../../lib/model/config";
 import { rotaryTables, type RotaryTables } from "../../lib/model/rotary";
 import { useBackend } from "../../lib/tensor/backend";
@@ -61,13 +61,6 @@ describe("groupedQueryAttention", () => {
 
   it("refuses key-value heads that do not divide the heads", () => {
     expect(() => groupedQueryAttention(x, weightsFor(3), { heads: H, keyValueHeads: 3, rotary: still })).toThrow("3 key-value heads do not divide 4");
-  });
-});
-
-describe("causalSoftmax", () => {
-  it("gives each query a distribution over the keys up to itself, counted from the end where keys are cached", async () => {
-    const p = (await causalSoftmax(tf.zeros([1, 1, 2, 4])).array()) as number[][][][];
-    expectClose(p[0][0].flat(), [1 / 3, 1 / 3, 1 / 3, 0, 0.25, 0.25, 0.25, 0.25]);
   });
 });
 

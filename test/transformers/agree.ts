@@ -10,7 +10,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { loadModel } from "../../lib/model/model";
-import { writeJson } from "../../lib/checkpoint/safetensors-write";
+import { writeJson } from "../../lib/checkpoint/json-file";
 import { useBackend } from "../../lib/tensor/backend";
 import { DOMAINS } from "../../lib/corpus/corpus";
 import { openCorpus } from "../../lib/corpus/build";

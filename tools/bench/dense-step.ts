@@ -4,9 +4,9 @@
  * it, which is where tfjs's own wasm kernel is slow.
  */
 import * as tf from "@tensorflow/tfjs";
-import { causalSoftmax, mergeHeads, project, splitHeads } from "../../lib/model/attention";
+import { mergeHeads, project, splitHeads } from "../../lib/model/attention";
 import { mlp } from "../../lib/model/mlp";
-import { rmsNorm } from "../../lib/model/rms-norm";
+import { causalSoftmax, rmsNorm } from "../../lib/tensor/nn";
 import { Random } from "../../lib/tensor/random";
 import { takeRows } from "../../lib/tensor/rows";
 

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { readConfig, type ModelConfig } from "../../lib/model/config";
-import { readJson } from "../../lib/checkpoint/safetensors-read";
+import { readJson } from "../../lib/checkpoint/json-file";
 import type { BackendName } from "../../lib/tensor/backend";
 import { VOCAB_SIZE } from "../../lib/corpus/bytes";
 import { CORPUS_FOLDER } from "../../lib/corpus/corpus";

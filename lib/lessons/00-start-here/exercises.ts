@@ -3,7 +3,7 @@
  * their wrong answers are the first ones that everybody gives.
  */
 import * as tf from "@tensorflow/tfjs";
-import { rmsNorm } from "../../model/rms-norm";
+import { rmsNorm } from "../../tensor/nn";
 import { defineExercise } from "../../notebook/exercise/check";
 import { Random } from "../../tensor/random";
 

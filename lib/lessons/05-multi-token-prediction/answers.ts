@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { expectedTokens } from "../../economics/speculation";
 import { residual } from "../../inference/speculative";
-import { rmsNorm } from "../../model/rms-norm";
+import { rmsNorm } from "../../tensor/nn";
 
 export const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 

@@ -37,6 +37,11 @@ export interface Operand extends Matrix {
 
 const FLOAT_BYTES = 4;
 
+/** Whether kernels of this folder can run now. */
+export function onWasm(): boolean {
+  return tf.getBackend() === "wasm";
+}
+
 /** The backend's memory offset of a tensor's numbers. */
 export function offsetOf(backend: WasmBackend, tensor: tf.TensorInfo): number {
   return backend.dataIdMap.get(tensor.dataId).memoryOffset;

@@ -5,12 +5,17 @@
  * products is a plain loop over the numbers in place.
  */
 import * as tf from "@tensorflow/tfjs";
-import { offsetOf, productsOf, valuesInPlace, type WasmBackend } from "./kernels";
+import { offsetOf, onWasm, productsOf, valuesInPlace, type WasmBackend } from "./kernels";
 
 /** A place for numbers: where in the workspace it begins, and how many there are. */
 export interface Vector {
   begin: number;
   size: number;
+}
+
+/** Whether the backend in use has such vectors. */
+export function vectorsAvailable(): boolean {
+  return onWasm();
 }
 
 export class WasmVectors {
@@ -23,7 +28,7 @@ export class WasmVectors {
    * @throws if the backend is not wasm
    */
   constructor(size: number) {
-    if (tf.getBackend() !== "wasm") throw new Error(`WasmVectors: the backend is ${tf.getBackend()}, not wasm`);
+    if (!vectorsAvailable()) throw new Error(`WasmVectors: the backend is ${tf.getBackend()}, not wasm`);
     this.memory = tf.keep(tf.zeros<tf.Rank.R1>([size]));
   }
 

@@ -12,7 +12,13 @@ import { expertProducts, rowsTimesExperts, type RowSource } from "./expert-produ
 import { expertRows } from "./expert-rows";
 import { gateGradient, sumOfChosen } from "./expert-sums";
 import { siluTimes, siluTimesGradients } from "./silu";
-import type { ExpertWeights } from "../../model/weights";
+
+/** The matrices of E gated feed-forward networks, stacked. */
+export interface StackedExperts {
+  gateProj: tf.Tensor3D; // [E, D, I]
+  upProj: tf.Tensor3D; // [E, D, I]
+  downProj: tf.Tensor3D; // [E, I, D]
+}
 
 /**
  * Σ over the chosen experts of gate · expert(x), on webgpu only. Differentiable in x, the gates and the weights.
@@ -26,7 +32,7 @@ export function expertsOnWebgpu(
   x: tf.Tensor2D,
   chosen: tf.Tensor2D,
   gates: tf.Tensor2D,
-  { gateProj, upProj, downProj }: ExpertWeights,
+  { gateProj, upProj, downProj }: StackedExperts,
 ): tf.Tensor2D {
   const [E] = gateProj.shape;
   return differentiable(
