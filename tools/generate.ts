@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { decode, type DecodeOptions, type DecodeStats } from "../lib/inference/decode";
 import { decodeSpeculatively } from "../lib/inference/speculative";
-import { loadModel } from "../lib/model/model";
+import { loadModel } from "../lib/checkpoint/checkpoint";
 import { useBackend } from "../lib/tensor/backend";
 import { BEGIN_OF_DOCUMENT, encode, VOCAB_SIZE } from "../lib/corpus/bytes";
 

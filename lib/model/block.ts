@@ -8,9 +8,12 @@ import { mlp } from "./mlp";
 import { FLOAT32 } from "./arithmetic";
 import { isMoe, type BlockWeights } from "./weights";
 
+/** Is shown values by name, for as long as the call lasts: read or clone them. */
+export type Observer = (name: string, value: tf.Tensor) => void;
+
 export interface BlockOptions extends Omit<MlaOptions, "observe"> {
   dispatch: Dispatch;
-  observe?: (name: string, value: tf.Tensor) => void;
+  observe?: Observer;
 }
 
 /**

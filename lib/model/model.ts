@@ -5,9 +5,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { embeddingRows, rmsNorm } from "../tensor/nn";
 import { project } from "./attention";
-import { block } from "./block";
+import { block, type Observer } from "./block";
 import type { LatentCache } from "./latent-cache";
-import { loadCheckpoint } from "../checkpoint/checkpoint";
 import type { ModelConfig } from "./config";
 import type { Dispatch } from "./experts";
 import { mtpModule } from "./mtp";
@@ -28,7 +27,7 @@ export interface ForwardOptions {
   /** Is shown "layer{i}.attn_out", ".attn_probs", ".cache_ckv", ".cache_kpe", ".router_affinity", ".router_indices",
    * ".router_gates", ".router_mask", ".hidden_out", and "final_norm"; the multi-token prediction module's block is
    * "mtp0". A tensor is valid during the call only: read or clone it. */
-  observe?: (name: string, value: tf.Tensor) => void;
+  observe?: Observer;
 }
 
 export class DeepSeekV3 {
@@ -197,10 +196,4 @@ function checkIds(ids: number[][], vocabSize: number): void {
 /** A model with random weights, the same for the same seed. */
 export function createModel(config: ModelConfig, seed: number): DeepSeekV3 {
   return new DeepSeekV3(config, initWeights(config, seed));
-}
-
-/** The model in a folder of the released layout: config.json and model.safetensors, or its index. */
-export function loadModel(dir: string): DeepSeekV3 {
-  const { config, weights } = loadCheckpoint(dir);
-  return new DeepSeekV3(config, weights);
 }

@@ -10,7 +10,28 @@
  * shape are joined along the tokens, so that all of them take one set of operations.
  */
 import * as tf from "@tensorflow/tfjs";
+import type { BlockRouting } from "../model/collect-routing";
 import { differentiable } from "../tensor/differentiable";
+
+/** The routing of several layers, one after the other in the rows. */
+export interface JoinedRouting {
+  affinity: tf.Tensor2D; // s [layers·N, E]
+  mask: tf.Tensor2D; // [layers·N, E], 1 for the chosen experts
+  layers: number;
+}
+
+/**
+ * Joins the routing of layers of equal shape, and frees it.
+ *
+ * @throws if there is no layer
+ */
+export function joinLayers(routing: BlockRouting[]): JoinedRouting {
+  if (routing.length === 0) throw new Error("balance: the model has no sparse layer; firstKDenseReplace leaves none");
+  const affinity = tf.concat(routing.map((layer) => layer.affinity));
+  const mask = tf.concat(routing.map((layer) => layer.mask));
+  tf.dispose(routing);
+  return { affinity, mask, layers: routing.length };
+}
 
 export interface BalanceOptions {
   /** K, routed experts a token. */

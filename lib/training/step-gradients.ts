@@ -7,7 +7,7 @@ import type { ModelConfig } from "../model/config";
 import { DeepSeekV3 } from "../model/model";
 import { productsFor, type Precision } from "../model/precision";
 import { FLOAT32 } from "../model/arithmetic";
-import { mapWeights, namedTensors, type ModelWeights } from "../model/weights";
+import { isCorrectionBias, mapWeights, namedTensors, type ModelWeights } from "../model/weights";
 import type { Parameter } from "./adamw";
 import { trainingLosses, type ObjectiveOptions, type TrainingLosses } from "./objective";
 
@@ -30,7 +30,7 @@ export function trainable(config: ModelConfig, weights: ModelWeights, precision?
 /** The weights as variables, freeing the given ones. */
 function asVariables(weights: ModelWeights): ModelWeights {
   return mapWeights(weights, (tensor, name) => {
-    const variable = tf.variable(tensor, !name.endsWith("e_score_correction_bias"));
+    const variable = tf.variable(tensor, !isCorrectionBias(name));
     tensor.dispose();
     return variable;
   });

@@ -49,7 +49,8 @@ import {
 } from "./lib/lessons/03-multi-head-latent-attention";
 import { DEEPSEEK_V3, tinyConfig } from "./lib/model/config";
 import { LatentCache } from "./lib/model/latent-cache";
-import { createModel, loadModel } from "./lib/model/model";
+import { loadModel } from "./lib/checkpoint/checkpoint";
+import { createModel } from "./lib/model/model";
 import { rotaryTables } from "./lib/model/rotary";
 import { rotate } from "./lib/tensor/nn";
 import {

@@ -51,7 +51,8 @@ import {
   type CombineWeights, type DepthBudget,
 } from "./lib/lessons/05-multi-token-prediction";
 import { DEEPSEEK_V3 } from "./lib/model/config";
-import { DeepSeekV3, loadModel } from "./lib/model/model";
+import { loadModel } from "./lib/checkpoint/checkpoint";
+import { DeepSeekV3 } from "./lib/model/model";
 import {
   barChart, billions, check, checkInterrupt, checkParameters, fixed, heatmapChart, lineChart, percent, plot, progress,
   result, say, showSource, sliderPlot, solvedOr, table, times, verdicts, whole,

@@ -9,7 +9,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { loadModel } from "../../lib/model/model";
+import { loadModel } from "../../lib/checkpoint/checkpoint";
 import { writeJson } from "../../lib/checkpoint/json-file";
 import { useBackend } from "../../lib/tensor/backend";
 import { DOMAINS } from "../../lib/corpus/corpus";
