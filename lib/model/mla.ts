@@ -20,7 +20,7 @@ import { softmaxScale, type RotaryTables } from "./rotary";
 import type { MlaWeights } from "./weights";
 
 /** Epsilon of the latents' norms. DeepSeek's code and transformers fix it; rmsNormEps is for the residual stream. */
-const LATENT_EPS = 1e-6;
+export const LATENT_EPS = 1e-6;
 
 export interface MlaOptions {
   rotary: RotaryTables;

@@ -8,11 +8,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "./differentiable";
 import { takeRows } from "./rows";
-import { expertsOnWebgpu, type StackedExperts } from "./webgpu/experts";
+import { routedSwiGluOnWebgpu, type StackedExperts } from "./webgpu/experts";
 import { rmsNormOnWebgpu } from "./webgpu/norm";
 import { onWebgpu } from "./webgpu/program";
-import { rotaryOnWebgpu } from "./webgpu/rotary";
-import { siluTimesOnWebgpu } from "./webgpu/silu";
+import { rotateOnWebgpu } from "./webgpu/rotary";
+import { swiGluOnWebgpu } from "./webgpu/swi-glu";
 import { causalSoftmaxOnWebgpu } from "./webgpu/softmax";
 
 /**
@@ -48,12 +48,15 @@ export function rmsNorm<T extends tf.Tensor>(x: T, weight: tf.Tensor, epsilon: n
  * @param up the same
  */
 export function swiGlu<T extends tf.Tensor>(gate: T, up: T): T {
-  if (onWebgpu()) return siluTimesOnWebgpu(gate, up);
+  if (onWebgpu()) return swiGluOnWebgpu(gate, up);
   return tf.tidy(() => gate.mul(gate.sigmoid()).mul<T>(up));
 }
 
-// Far below any score, yet finite: its exponential is exactly 0 in float32, and no backend has to define ∞ - ∞.
-const MASKED = -1e30;
+/**
+ * What stands in for −∞ in a score: finite, since GPUs promise nothing about infinities. Its exponential is exactly 0 in
+ * float32, and next to it any score vanishes.
+ */
+export const MINUS_INFINITY = -1e30;
 
 /**
  * softmax((content + positional) · scale) over the keys that a query may see. Query t of T is key S - T + t of S, and
@@ -71,7 +74,7 @@ export function causalSoftmax(content: tf.Tensor4D, positional: tf.Tensor4D | nu
     const scores = scale === 1 ? sum : sum.mul<tf.Tensor4D>(scale);
     if (T === 1) return tf.softmax(scores); // decoding: the newest token sees everything
     const future = new Float32Array(T * S);
-    for (let t = 0; t < T; t++) future.fill(MASKED, t * S + (S - T + t) + 1, (t + 1) * S);
+    for (let t = 0; t < T; t++) future.fill(MINUS_INFINITY, t * S + (S - T + t) + 1, (t + 1) * S);
     return tf.softmax(scores.add<tf.Tensor4D>(tf.tensor2d(future, [T, S])));
   });
 }
@@ -84,7 +87,7 @@ export function causalSoftmax(content: tf.Tensor4D, positional: tf.Tensor4D | nu
  * @returns [B, T, H, R], pairs still side by side as in DeepSeek's own code
  */
 export function rotate(x: tf.Tensor4D, { cos, sin }: { cos: tf.Tensor4D; sin: tf.Tensor4D }): tf.Tensor4D {
-  if (onWebgpu()) return rotaryOnWebgpu(x, cos, sin);
+  if (onWebgpu()) return rotateOnWebgpu(x, cos, sin);
   return tf.tidy(() => x.mul(cos).add<tf.Tensor4D>(quarterTurn(x).mul(sin)));
 }
 
@@ -135,5 +138,5 @@ export function routedSwiGlu(
   experts: StackedExperts,
   inOperations: () => tf.Tensor2D,
 ): tf.Tensor2D {
-  return onWebgpu() ? expertsOnWebgpu(x, expertIndices, gates, experts) : inOperations();
+  return onWebgpu() ? routedSwiGluOnWebgpu(x, expertIndices, gates, experts) : inOperations();
 }

@@ -1,6 +1,6 @@
 /** What an optimiser does to tensors: a step of AdamW, and the sum of squares by which gradients are clipped. */
 import * as tf from "@tensorflow/tfjs";
-import { adamwOnWebgpu, sumOfSquaresOnWebgpu, type AdamWNumbers, type AdamWState } from "./webgpu/adamw";
+import { adamwStepOnWebgpu, sumOfSquaresOnWebgpu, type AdamWNumbers, type AdamWState } from "./webgpu/adamw";
 import { onWebgpu } from "./webgpu/program";
 
 /**
@@ -16,7 +16,7 @@ import { onWebgpu } from "./webgpu/program";
  * @returns the new parameter and moments; the given ones are the caller's to free
  */
 export function adamwStep(state: AdamWState, g: tf.Tensor, clip: tf.Scalar, numbers: AdamWNumbers): AdamWState {
-  if (onWebgpu()) return adamwOnWebgpu(state, g, clip, numbers);
+  if (onWebgpu()) return adamwStepOnWebgpu(state, g, clip, numbers);
   const { beta1, beta2, epsilon, learningRate, weightDecay, step } = numbers;
   return tf.tidy(() => {
     const clipped = g.mul(clip);

@@ -1,4 +1,4 @@
-/** Which k values of each row are the largest, as a mask and as columns. */
+/** Which k values are the largest: of each row of a matrix, as a mask and as columns, and of plain numbers. */
 import * as tf from "@tensorflow/tfjs";
 import { onWebgpu } from "./webgpu/program";
 import { columnsOfMaskOnWebgpu, topKMaskOnWebgpu } from "./webgpu/top-k";
@@ -27,4 +27,17 @@ export function columnsOfMask(mask: tf.Tensor2D, k: number): tf.Tensor2D {
   if (onWebgpu()) return columnsOfMaskOnWebgpu(mask, k);
   // Of equal values topk takes the lower column first, so the ones come in ascending order.
   return tf.tidy(() => tf.topk(mask, k).indices.toInt() as tf.Tensor2D);
+}
+
+/** The places of the k largest of some plain numbers, the largest first; of equal ones the lower first, as in topKMask. */
+export function largestPlaces(values: Float32Array, k: number): number[] {
+  const found: number[] = [];
+  while (found.length < k) {
+    let best = -1;
+    for (let i = 0; i < values.length; i++) {
+      if ((best < 0 || values[i] > values[best]) && !found.includes(i)) best = i;
+    }
+    found.push(best);
+  }
+  return found;
 }

@@ -57,7 +57,7 @@ const STEP = elementwise(
 );
 
 /** adamwStep (optimiser-step.ts) on webgpu. */
-export function adamwOnWebgpu(
+export function adamwStepOnWebgpu(
   state: AdamWState,
   g: tf.Tensor,
   clip: tf.Scalar,

@@ -11,7 +11,7 @@ import { differentiable } from "../differentiable";
 import { expertProducts, rowsTimesExperts, type RowSource } from "./expert-products";
 import { expertRows } from "./expert-rows";
 import { gateGradient, sumOfChosen } from "./expert-sums";
-import { siluTimes, siluTimesGradients } from "./silu";
+import { swiGluForward, swiGluGradients } from "./swi-glu";
 
 /** The matrices of E gated feed-forward networks, stacked. */
 export interface StackedExperts {
@@ -21,14 +21,14 @@ export interface StackedExperts {
 }
 
 /**
- * Σ over the chosen experts of gate · expert(x), on webgpu only. Differentiable in x, the gates and the weights.
+ * routedSwiGlu (nn.ts) on webgpu. Differentiable in x, the gates and the weights.
  *
  * @param x [N, D]
  * @param chosen int32 [N, K]
  * @param gates [N, E]
  * @returns [N, D]
  */
-export function expertsOnWebgpu(
+export function routedSwiGluOnWebgpu(
   x: tf.Tensor2D,
   chosen: tf.Tensor2D,
   gates: tf.Tensor2D,
@@ -42,7 +42,7 @@ export function expertsOnWebgpu(
       const fromX: RowSource = { tensor: x, byToken: true };
       const a = rowsTimesExperts(plan, fromX, wGate); // [R, I]
       const b = rowsTimesExperts(plan, fromX, wUp); // [R, I]
-      const h = siluTimes(a, b);
+      const h = swiGluForward(a, b);
       const y = rowsTimesExperts(plan, { tensor: h }, wDown); // [R, D]
       const value = sumOfChosen(plan, y, { chosen, gates });
       return { value, saved: [x, gates, wGate, wUp, wDown, chosen, begins, slots, rows, a, b, h, y] };
@@ -54,7 +54,7 @@ export function expertsOnWebgpu(
       const dGates = gateGradient(plan, chosen, y, dy, E);
       const dDown = expertProducts(plan, { tensor: h }, fromOut, E);
       const dh = rowsTimesExperts(plan, fromOut, wDown, { transposed: true }); // [R, I]
-      const { da, db } = siluTimesGradients(a, b, dh);
+      const { da, db } = swiGluGradients(a, b, dh);
       const dGate = expertProducts(plan, fromX, { tensor: da }, E);
       const dUp = expertProducts(plan, fromX, { tensor: db }, E);
       const half = rowsTimesExperts(plan, { tensor: da }, wGate, { transposed: true }); // [R, D]

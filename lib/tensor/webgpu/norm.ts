@@ -120,7 +120,7 @@ const COLUMN_SUMS: WebgpuProgram = {
     }`,
 };
 
-/** RMSNorm(x) over the last axis, on webgpu only. Differentiable in x [..., D] and weight [D]. */
+/** rmsNorm (nn.ts) on webgpu. Differentiable in x [..., D] and weight [D]. */
 export function rmsNormOnWebgpu<T extends tf.Tensor>(x: T, weight: tf.Tensor, epsilon: number): T {
   const width = weight.size;
   const rows = x.size / width;

@@ -30,8 +30,8 @@ const TURN: WebgpuProgram = {
     }`,
 };
 
-/** Turns each pair of channels by its angle, on webgpu only: x [B, T, H, R], tables [B or 1, T, 1, R]. Differentiable in x. */
-export function rotaryOnWebgpu(x: tf.Tensor4D, cos: tf.Tensor4D, sin: tf.Tensor4D): tf.Tensor4D {
+/** rotate (nn.ts) on webgpu. Differentiable in x. */
+export function rotateOnWebgpu(x: tf.Tensor4D, cos: tf.Tensor4D, sin: tf.Tensor4D): tf.Tensor4D {
   const [, , heads, width] = x.shape;
   const turn = (x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor, direction: number) =>
     runProgram<tf.Tensor4D>(TURN, {

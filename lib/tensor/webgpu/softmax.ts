@@ -83,13 +83,7 @@ const BACKWARD: WebgpuProgram = {
     }`,
 };
 
-/**
- * softmax((content + positional) · scale) over the keys that a query may see, on webgpu only. Differentiable in both.
- *
- * @param content [B, H, T, S]
- * @param positional [B, H, T, S]
- * @returns probabilities [B, H, T, S]
- */
+/** causalSoftmax (nn.ts) of scores in two parts [B, H, T, S], on webgpu. Differentiable in both. */
 export function causalSoftmaxOnWebgpu(content: tf.Tensor4D, positional: tf.Tensor4D, scale: number): tf.Tensor4D {
   const [B, H, queries, keys] = content.shape;
   const rows = B * H * queries;

@@ -22,13 +22,13 @@ function elementwise(name: string, inputs: string[], expression: string): Webgpu
   };
 }
 
-const SILU_TIMES = elementwise("courseSiluTimes", ["a", "b"], "a[index] * s * b[index]");
-const SILU_TIMES_DA = elementwise(
-  "courseSiluTimesDa",
+const SWI_GLU = elementwise("courseSwiGlu", ["a", "b"], "a[index] * s * b[index]");
+const SWI_GLU_DA = elementwise(
+  "courseSwiGluDa",
   ["a", "b", "dy"],
   "dy[index] * b[index] * s * (1.0 + a[index] * (1.0 - s))",
 );
-const SILU_TIMES_DB = elementwise("courseSiluTimesDb", ["a", "dy"], "dy[index] * a[index] * s");
+const SWI_GLU_DB = elementwise("courseSwiGluDb", ["a", "dy"], "dy[index] * a[index] * s");
 
 function run<T extends tf.Tensor>(program: WebgpuProgram, inputs: T[]): T {
   const [a] = inputs;
@@ -41,21 +41,21 @@ function run<T extends tf.Tensor>(program: WebgpuProgram, inputs: T[]): T {
 }
 
 /** SiLU(a) ⊙ b, any equal shapes; not differentiable by itself. */
-export function siluTimes<T extends tf.Tensor>(a: T, b: T): T {
-  return run(SILU_TIMES, [a, b]);
+export function swiGluForward<T extends tf.Tensor>(a: T, b: T): T {
+  return run(SWI_GLU, [a, b]);
 }
 
-/** The gradients of siluTimes. */
-export function siluTimesGradients<T extends tf.Tensor>(a: T, b: T, dy: T): { da: T; db: T } {
-  return { da: run(SILU_TIMES_DA, [a, b, dy]), db: run(SILU_TIMES_DB, [a, dy]) };
+/** The gradients of swiGluForward. */
+export function swiGluGradients<T extends tf.Tensor>(a: T, b: T, dy: T): { da: T; db: T } {
+  return { da: run(SWI_GLU_DA, [a, b, dy]), db: run(SWI_GLU_DB, [a, dy]) };
 }
 
-/** SiLU(a) ⊙ b, any equal shapes, on webgpu only. Differentiable in both. */
-export function siluTimesOnWebgpu<T extends tf.Tensor>(a: T, b: T): T {
+/** swiGlu (nn.ts) on webgpu. Differentiable in both. */
+export function swiGluOnWebgpu<T extends tf.Tensor>(a: T, b: T): T {
   return differentiable(
-    (a: T, b: T) => ({ value: siluTimes(a, b), saved: [a, b] }),
+    (a: T, b: T) => ({ value: swiGluForward(a, b), saved: [a, b] }),
     (dy, [a, b]) => {
-      const { da, db } = siluTimesGradients(a, b, dy);
+      const { da, db } = swiGluGradients(a, b, dy);
       return [da, db];
     },
   )(a, b);
