@@ -14,7 +14,7 @@ import { routedSwiGlu, swiGlu } from "../tensor/nn";
 import { addRows, takeRows } from "../tensor/rows";
 import type { ModelConfig } from "./config";
 import { mlp } from "./mlp";
-import { FLOAT32, type Products } from "./arithmetic";
+import { FLOAT32, type Arithmetic } from "./arithmetic";
 import { route, type Routing } from "./router";
 import type { ExpertWeights, MoeWeights } from "./weights";
 
@@ -25,7 +25,7 @@ export interface MoeOptions {
   /** Is shown the routing, for as long as the call lasts. */
   observe?: (routing: Routing) => void;
   /** Float32 where left out. */
-  products?: Products;
+  arithmetic?: Arithmetic;
 }
 
 /**
@@ -35,32 +35,32 @@ export interface MoeOptions {
  * @returns [N, D]
  */
 export function moe(x: tf.Tensor2D, weights: MoeWeights, config: ModelConfig, options: MoeOptions): tf.Tensor2D {
-  const { dispatch, observe, products = FLOAT32 } = options;
+  const { dispatch, observe, arithmetic = FLOAT32 } = options;
   return tf.tidy(() => {
-    const routing = route(x, weights.gate, config, products.linear("router"));
+    const routing = route(x, weights.gate, config, arithmetic.linear("router"));
     observe?.(routing);
-    const routed = routedExperts(x, routing, weights.experts, dispatch, products);
+    const routed = routedExperts(x, routing, weights.experts, dispatch, arithmetic);
     if (weights.sharedExperts === undefined) return routed;
-    return routed.add<tf.Tensor2D>(mlp(x, weights.sharedExperts, products.linear("sharedExperts")));
+    return routed.add<tf.Tensor2D>(mlp(x, weights.sharedExperts, arithmetic.linear("sharedExperts")));
   });
 }
 
 /**
  * Σ over the chosen experts of gate · expert(x): [N, D] → [N, D].
  *
- * @throws if products other than float32 shall be masked
+ * @throws if the dispatch is masked and the arithmetic not float32
  */
 export function routedExperts(
   x: tf.Tensor2D,
   routing: Pick<Routing, "expertIndices" | "gates">,
   experts: ExpertWeights,
   dispatch: Dispatch,
-  products = FLOAT32,
+  arithmetic = FLOAT32,
 ): tf.Tensor2D {
-  const plain = products === FLOAT32;
+  const plain = arithmetic === FLOAT32;
   if (dispatch === "masked" && !plain) throw new Error("routedExperts: masked dispatch is float32 only; use grouped");
   if (dispatch === "masked") return maskedExperts(x, routing, experts);
-  const grouped = () => groupedExperts(x, routing, experts, products);
+  const grouped = () => groupedExperts(x, routing, experts, arithmetic);
   return plain ? routedSwiGlu(x, routing, experts, grouped) : grouped();
 }
 
@@ -68,7 +68,7 @@ function groupedExperts(
   x: tf.Tensor2D,
   { expertIndices, gates }: Pick<Routing, "expertIndices" | "gates">,
   { gateProj, upProj, downProj }: ExpertWeights,
-  products: Products,
+  arithmetic: Arithmetic,
 ): tf.Tensor2D {
   const [N, K] = expertIndices.shape;
   const E = gates.shape[1];
@@ -76,7 +76,7 @@ function groupedExperts(
     const { counts, tokens, slots } = sortByExpert(expertIndices.dataSync(), K, E);
     const tokenOfRow = tf.tensor1d(tokens, "int32"); // [N·K]
     const rows = takeRows(x, tokenOfRow); // [N·K, D], sorted by expert
-    const times = (x: tf.Tensor2D, w: tf.Tensor3D) => products.grouped(x, w, counts, "routedExperts");
+    const times = (x: tf.Tensor2D, w: tf.Tensor3D) => arithmetic.grouped(x, w, counts, "routedExperts");
     const inner = swiGlu(times(rows, gateProj), times(rows, upProj));
     const outputs = times(inner, downProj); // [N·K, D]
     const gateOfRow = takeRows(gates.reshape([N * E, 1]), tf.tensor1d(slots, "int32")); // [N·K, 1]

@@ -15,7 +15,7 @@ import { causalSoftmax, rmsNorm, rotate } from "../tensor/nn";
 import { mergeHeads, project, splitHeads } from "./attention";
 import type { LatentCache } from "./latent-cache";
 import type { ModelConfig } from "./config";
-import { FLOAT32, type Linear, type Products } from "./arithmetic";
+import { FLOAT32, type Arithmetic, type Linear } from "./arithmetic";
 import { softmaxScale, type RotaryTables } from "./rotary";
 import type { MlaWeights } from "./weights";
 
@@ -26,7 +26,7 @@ export interface MlaOptions {
   rotary: RotaryTables;
   method: "naive" | "absorbed";
   /** How the linear maps multiply, and what enters the attention operator; float32 where left out. */
-  products?: Products;
+  arithmetic?: Arithmetic;
   /** Past tokens; this layer's are appended. */
   cache?: { store: LatentCache; layer: number };
   /** Is shown the probabilities [B, H, T, S] and what is cached, for as long as the call lasts. */
@@ -40,9 +40,9 @@ export interface MlaOptions {
  * @returns [B, T, D]
  */
 export function mla(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, options: MlaOptions): tf.Tensor3D {
-  const { rotary, cache, observe, products = FLOAT32 } = options;
-  const linear = products.linear("attention");
-  const operand = <T extends tf.Tensor>(x: T) => products.input(x, "attentionOperator");
+  const { rotary, cache, observe, arithmetic = FLOAT32 } = options;
+  const linear = arithmetic.linear("attention");
+  const operand = <T extends tf.Tensor>(x: T) => arithmetic.input(x, "attentionOperator");
   return tf.tidy(() => {
     const query = queries(x, weights, config, rotary, linear);
     const fresh = latent(x, weights, config, rotary, linear);
@@ -61,7 +61,7 @@ export function mla(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, op
     };
     const attend = options.method === "naive" ? naive : absorbed;
     const heads: tf.Tensor4D = // [B, H, T, v]
-      attend(operand(query.qC), past.cKV, weights.kvBProj, config, probabilitiesOf, products);
+      attend(operand(query.qC), past.cKV, weights.kvBProj, config, probabilitiesOf, arithmetic);
     return project(mergeHeads(heads), weights.oProj, linear); // equation 11
   });
 }
@@ -75,10 +75,10 @@ function naive(
   kvBProj: tf.Tensor2D,
   config: ModelConfig,
   probabilitiesOf: Probabilities,
-  products: Products,
+  arithmetic: Arithmetic,
 ) {
   const { numAttentionHeads: H, qkNopeHeadDim: nope, vHeadDim } = config;
-  const expanded = products.input(project(cKV, kvBProj, products.linear("attention")), "attentionOperator");
+  const expanded = arithmetic.input(project(cKV, kvBProj, arithmetic.linear("attention")), "attentionOperator");
   const [kC, v] = tf.split(splitHeads(expanded, H), [nope, vHeadDim], 3) as tf.Tensor4D[]; // [B, H, S, ·]
   const probabilities = probabilitiesOf(tf.matMul(qC, kC, false, true));
   return tf.matMul(probabilities, v) as tf.Tensor4D;

@@ -10,7 +10,7 @@ import type { LatentCache } from "./latent-cache";
 import type { ModelConfig } from "./config";
 import type { Dispatch } from "./experts";
 import { mtpModule } from "./mtp";
-import { FLOAT32, type Products } from "./arithmetic";
+import { FLOAT32, type Arithmetic } from "./arithmetic";
 import { rotaryTables } from "./rotary";
 import { disposeWeights, initWeights, type ModelWeights } from "./weights";
 
@@ -34,8 +34,8 @@ export class DeepSeekV3 {
   constructor(
     readonly config: ModelConfig,
     readonly weights: ModelWeights,
-    /** How it multiplies by its weights; productsFor gives lower precisions. */
-    readonly products: Products = FLOAT32,
+    /** How it multiplies by its weights; arithmeticFor gives lower precisions. */
+    readonly arithmetic: Arithmetic = FLOAT32,
   ) {}
 
   /**
@@ -66,7 +66,7 @@ export class DeepSeekV3 {
           observe: observe && ((name, value) => observe(`layer${layer}.${name}`, value)),
         });
       });
-      const normed = rmsNorm(this.products.input(h, "norms"), this.weights.norm, this.config.rmsNormEps);
+      const normed = rmsNorm(this.arithmetic.input(h, "norms"), this.weights.norm, this.config.rmsNormEps);
       observe?.("final_norm", normed);
       return normed;
     });
@@ -145,13 +145,13 @@ export class DeepSeekV3 {
     checkIds(ids, this.config.vocabSize);
     const [B, T, D] = [ids.length, ids[0].length, this.config.hiddenSize];
     const indices = tf.tensor1d(ids.flat(), "int32");
-    return this.products.input(embeddingRows(this.weights.embedTokens, indices), "embedding").reshape([B, T, D]);
+    return this.arithmetic.input(embeddingRows(this.weights.embedTokens, indices), "embedding").reshape([B, T, D]);
   }
 
   /** The head: states as hiddenStates gives them, [B, T, D] → logits [B, T, V]. */
   head(hidden: tf.Tensor3D): tf.Tensor3D {
     const weight = this.weights.lmHead ?? this.weights.embedTokens.transpose<tf.Tensor2D>();
-    return project(hidden, weight, this.products.linear("head"));
+    return project(hidden, weight, this.arithmetic.linear("head"));
   }
 
   private blockOptions(ids: number[][], { positions, cache, attention, dispatch }: ForwardOptions) {
@@ -169,7 +169,7 @@ export class DeepSeekV3 {
       rotary: rotaryTables(this.config, rows),
       method: attention ?? (cache === undefined ? ("naive" as const) : ("absorbed" as const)),
       dispatch: dispatch ?? ("grouped" as const),
-      products: this.products,
+      arithmetic: this.arithmetic,
     };
   }
 }

@@ -24,14 +24,14 @@ export function mtpModule(
   options: BlockOptions,
 ): tf.Tensor3D {
   const { rmsNormEps: epsilon } = config;
-  const { products = FLOAT32 } = options;
+  const { arithmetic = FLOAT32 } = options;
   return tf.tidy(() => {
     // The report's equation 21 puts the state first; the released ehProj expects the embedding first.
     const both = tf.concat(
       [rmsNorm(nextEmbedding, weights.enorm, epsilon), rmsNorm(hidden, weights.hnorm, epsilon)],
       2,
     ); // [B, T, 2D]
-    const out = block(project(both, weights.ehProj, products.linear("mtpProjection")), weights.block, config, options);
+    const out = block(project(both, weights.ehProj, arithmetic.linear("mtpProjection")), weights.block, config, options);
     return rmsNorm(out, weights.sharedHeadNorm, epsilon);
   });
 }

@@ -5,8 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ModelConfig } from "../model/config";
 import { DeepSeekV3 } from "../model/model";
-import { productsFor, type Precision } from "../model/precision";
-import { FLOAT32 } from "../model/arithmetic";
+import { arithmeticFor, type Precision } from "../model/precision";
 import { isCorrectionBias, mapWeights, namedTensors, type ModelWeights } from "../model/weights";
 import type { Parameter } from "./adamw";
 import { trainingLosses, type ObjectiveOptions, type TrainingLosses } from "./objective";
@@ -19,8 +18,7 @@ export interface Trainable {
 
 /** @param weights become the model's */
 export function trainable(config: ModelConfig, weights: ModelWeights, precision?: Precision): Trainable {
-  const products = precision === undefined ? FLOAT32 : productsFor(precision);
-  const model = new DeepSeekV3(config, asVariables(weights), products);
+  const model = new DeepSeekV3(config, asVariables(weights), arithmeticFor(precision));
   const parameters = namedTensors(model.weights)
     .map(({ name, tensor }) => ({ name, variable: tensor as tf.Variable }))
     .filter(({ variable }) => variable.trainable);

@@ -1,7 +1,6 @@
 /** What a precision costs a trained model: its loss on held-out text, computed with fewer bits. */
 import { DeepSeekV3 } from "../../model/model";
-import { productsFor, type Precision } from "../../model/precision";
-import { FLOAT32 } from "../../model/arithmetic";
+import { arithmeticFor, type Precision } from "../../model/precision";
 import { nextTokenLoss, bitsPerByte } from "../../training/losses";
 import * as tf from "@tensorflow/tfjs";
 
@@ -11,8 +10,7 @@ import * as tf from "@tensorflow/tfjs";
  * @param windows [count][T + 1] token ids; predicts each token but the first of a window
  */
 export function lossUnder(model: DeepSeekV3, windows: number[][], precision?: Precision): number {
-  const products = precision === undefined ? FLOAT32 : productsFor(precision);
-  const changed = new DeepSeekV3(model.config, model.weights, products);
+  const changed = new DeepSeekV3(model.config, model.weights, arithmeticFor(precision));
   return tf.tidy(() => {
     const logits = changed.forward(windows.map((row) => row.slice(0, -1)));
     return bitsPerByte(nextTokenLoss(logits, windows.map((row) => row.slice(1))).dataSync()[0]);

@@ -1,6 +1,7 @@
 /** The products of groupedMatMul on wasm: views at memory offsets stand in for the slices, so nothing is copied. */
 import * as tf from "@tensorflow/tfjs";
-import { offsetOf, productsOf, registerWasmKernel, valuesInPlace } from "./kernels";
+import { offsetOf, registerWasmKernel, valuesInPlace } from "./kernels";
+import { matMulOf } from "./matmul";
 
 const ROWS_TIMES_GROUPS = "CourseRowsTimesGroups";
 const GROUP_PRODUCTS = "CourseGroupProducts";
@@ -30,7 +31,7 @@ export function rowRanges(counts: number[]): { group: number; begin: number; cou
 export function registerGroupedMatMul(): void {
   registerWasmKernel(ROWS_TIMES_GROUPS, ({ x, w }, backend, attributes) => {
     const { counts, transposed } = attributes as unknown as { counts: number[]; transposed: boolean };
-    const products = productsOf(backend);
+    const matMul = matMulOf(backend);
     const [, rows, columns] = w.shape;
     const [Din, Dout] = transposed ? [columns, rows] : [rows, columns];
     const out = backend.makeOutput([x.shape[0], Dout], "float32");
@@ -39,8 +40,8 @@ export function registerGroupedMatMul(): void {
       const rowsOfGroup = { offset: fromX + 4 * begin * Din, rows: count, columns: Din };
       const matrix = { offset: fromW + 4 * group * rows * columns, rows, columns };
       const target = { offset: toOut + 4 * begin * Dout, rows: count, columns: Dout };
-      if (transposed) products.multiply({ ...rowsOfGroup, transposed: false }, { ...matrix, transposed }, target);
-      else products.multiplyPacked(rowsOfGroup, w.dataId, matrix, target);
+      if (transposed) matMul.multiply({ ...rowsOfGroup, transposed: false }, { ...matrix, transposed }, target);
+      else matMul.multiplyPacked(rowsOfGroup, w.dataId, matrix, target);
     }
     return out;
   });
@@ -51,7 +52,7 @@ export function registerGroupedMatMul(): void {
     valuesInPlace(backend, out).fill(0); // groups without rows
     const [fromX, fromY, toOut] = [x, y, out].map((tensor) => offsetOf(backend, tensor));
     for (const { group, begin, count } of rowRanges(counts)) {
-      productsOf(backend).multiply(
+      matMulOf(backend).multiply(
         { offset: fromX + 4 * begin * Din, rows: count, columns: Din, transposed: true },
         { offset: fromY + 4 * begin * Dout, rows: count, columns: Dout, transposed: false },
         { offset: toOut + 4 * group * Din * Dout, rows: Din, columns: Dout },

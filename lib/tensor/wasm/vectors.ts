@@ -5,7 +5,8 @@
  * products is a plain loop over the numbers in place.
  */
 import * as tf from "@tensorflow/tfjs";
-import { offsetOf, onWasm, productsOf, valuesInPlace, type WasmBackend } from "./kernels";
+import { offsetOf, onWasm, valuesInPlace, type WasmBackend } from "./kernels";
+import { matMulOf } from "./matmul";
 
 /** A place for numbers: where in the workspace it begins, and how many there are. */
 export interface Vector {
@@ -54,7 +55,7 @@ export class WasmVectors {
   multiply(x: Vector, w: tf.Tensor, out: Vector, index = 0): void {
     const [Din, Dout] = w.shape.slice(-2);
     const at = ({ begin }: Vector) => offsetOf(this.backend, this.memory) + 4 * begin;
-    productsOf(this.backend).multiplyPacked(
+    matMulOf(this.backend).multiplyPacked(
       { offset: at(x), rows: 1, columns: Din },
       w.dataId,
       { offset: offsetOf(this.backend, w) + 4 * index * Din * Dout, rows: Din, columns: Dout },
