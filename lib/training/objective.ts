@@ -10,7 +10,8 @@ import { isMoe, type ModelWeights, type RouterWeights } from "../model/weights";
 import { stopGradient } from "../tensor/differentiable";
 import { topKMask } from "../tensor/top-k";
 import { expertLoads, joinLayers, sequenceBalanceLoss, switchAuxiliaryLoss, type JoinedRouting } from "./balance";
-import { mtpLoss, nextTokenLoss } from "./losses";
+import { depthLoss, mtpLoss } from "./mtp-loss";
+import { nextTokenLoss } from "./next-token-loss";
 
 /**
  * How balance is sought: "bias" as DeepSeek-V3, by correction biases and a faint sequence-wise loss; "auxiliary" by the
@@ -52,7 +53,7 @@ export function trainingLosses(model: DeepSeekV3, tokens: number[][], options: O
     const { result, routing } = collectRouting((observe) => model.forwardTraining(window(0, T + 1), { observe }));
     const { logits, mtpLogits } = result;
     const main = nextTokenLoss(logits, window(1, T + 1));
-    const mtp = mtpLogits === undefined ? tf.scalar(0) : nextTokenLoss(mtpLogits, window(2, T + 2));
+    const mtp = mtpLogits === undefined ? tf.scalar(0) : depthLoss(mtpLogits, tokens, 1);
     const routed = joinLayers(routing);
     const predicted = mtpLogits === undefined ? main : main.add<tf.Scalar>(mtpLoss([mtp], options.mtpLambda));
     const balance = balanceOf(model, routed, { ...options, sequences: tokens.length });

@@ -10,14 +10,14 @@ import { isCorrectionBias, mapWeights, namedTensors, type ModelWeights } from ".
 import type { Parameter } from "./adamw";
 import { trainingLosses, type ObjectiveOptions, type TrainingLosses } from "./objective";
 
-export interface Trainable {
+export interface TrainableModel {
   model: DeepSeekV3;
   /** All weights but the correction biases: these are moved by a rule, not by a gradient. */
   parameters: Parameter[];
 }
 
 /** @param weights become the model's */
-export function trainable(config: ModelConfig, weights: ModelWeights, precision?: Precision): Trainable {
+export function trainableModel(config: ModelConfig, weights: ModelWeights, precision?: Precision): TrainableModel {
   const model = new DeepSeekV3(config, asVariables(weights), arithmeticFor(precision));
   const parameters = namedTensors(model.weights)
     .map(({ name, tensor }) => ({ name, variable: tensor as tf.Variable }))
@@ -51,7 +51,7 @@ export interface StepGradients {
  * @param share how much of the step's sequences these are, above 0 and at most 1
  */
 export function stepGradients(
-  { model, parameters }: Trainable,
+  { model, parameters }: TrainableModel,
   tokens: number[][],
   options: ObjectiveOptions,
   share = 1,

@@ -59,7 +59,7 @@ import {
 } from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
 import { Random } from "./lib/tensor/random";
-import { bitsPerByte, nextTokenLoss } from "./lib/training/losses";
+import { bitsPerByte, nextTokenLoss } from "./lib/training/next-token-loss";
 import { recordedRun } from "./lib/training/record";
 
 const backend = await useBackend();

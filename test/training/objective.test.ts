@@ -4,7 +4,7 @@ import { createModel, DeepSeekV3 } from "../../lib/model/model";
 import { disposeWeights, initWeights, isCorrectionBias, mapWeights, namedTensors } from "../../lib/model/weights";
 import { useBackend } from "../../lib/tensor/backend";
 import { Random } from "../../lib/tensor/random";
-import { nextTokenLoss } from "../../lib/training/losses";
+import { nextTokenLoss } from "../../lib/training/next-token-loss";
 import { routersOf, trainingLosses, type Balance } from "../../lib/training/objective";
 import { expectClose, expectNoLeak } from "../support/close";
 import { batchOf, CONFIG } from "./support";

@@ -10,7 +10,7 @@ import { isCorrectionBias, namedTensors } from "../../model/weights";
 import { stopGradient } from "../../tensor/differentiable";
 import { topKMask } from "../../tensor/top-k";
 import { joinLayers, sequenceBalanceLoss, switchAuxiliaryLoss } from "../../training/balance";
-import { nextTokenLoss } from "../../training/losses";
+import { nextTokenLoss } from "../../training/next-token-loss";
 
 /** A loss's gradient by the released name of each weight. Numbers, not tensors: there is nothing to free. */
 export type Gradients = ReadonlyMap<string, Float32Array>;

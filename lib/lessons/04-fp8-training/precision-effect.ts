@@ -1,7 +1,7 @@
 /** What a precision costs a trained model: its loss on held-out text, computed with fewer bits. */
 import { DeepSeekV3 } from "../../model/model";
 import { arithmeticFor, type Precision } from "../../model/precision";
-import { nextTokenLoss, bitsPerByte } from "../../training/losses";
+import { nextTokenLoss, bitsPerByte } from "../../training/next-token-loss";
 import * as tf from "@tensorflow/tfjs";
 
 /**

@@ -1,9 +1,8 @@
 /**
- * What training makes small: the cross-entropy of the next token, and that of the token after it, which the multi-token
- * prediction module guesses.
+ * What training makes small: the cross-entropy of the next token.
  *
- * The gradient of a cross-entropy is one line, softmax minus one-hot, so it is written out here. From single operations
- * tfjs would make a dozen steps of it, some of them with a constant of the logits' size that the CPU fills.
+ * Its gradient is one line, softmax minus one-hot, so it is written out here. From single operations tfjs would make a
+ * dozen steps of it, some of them with a constant of the logits' size that the CPU fills.
  */
 import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "../tensor/differentiable";
@@ -43,18 +42,6 @@ function crossEntropy(logits: tf.Tensor2D, wanted: tf.Tensor2D): tf.Scalar {
     },
     (dy, [p, wanted]) => [p.sub(wanted).mul(dy.div(N))],
   )(logits);
-}
-
-/**
- * The share of the multi-token prediction modules in the loss: λ/D · Σ L_k over the D modules (the report, section 2.2,
- * equation 25). Each L_k is a nextTokenLoss against the tokens k further on. Equation 24 divides the T − k terms that a
- * sequence has by T; training here draws the tokens beyond as well, so that there are T terms.
- *
- * @param losses L_k in nats, one a module
- * @param lambda λ; DeepSeek-V3: 0.3 for the first 10T tokens, then 0.1 (section 4.2)
- */
-export function mtpLoss(losses: tf.Scalar[], lambda: number): tf.Scalar {
-  return tf.tidy(() => losses.reduce((sum, loss) => sum.add(loss)).mul<tf.Scalar>(lambda / losses.length));
 }
 
 /** Nats a token as bits a byte, where a token is a byte. */
