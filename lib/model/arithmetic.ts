@@ -39,3 +39,9 @@ export const FLOAT32: Arithmetic = {
   grouped: (x, w, counts) => groupedMatMul(x, w, counts),
   input: (x) => x,
 };
+
+/** x [B, T, Din] · w [Din, Dout] → [B, T, Dout], as one product over all rows. */
+export function project(x: tf.Tensor3D, w: tf.Tensor2D, linear: Linear = tf.matMul): tf.Tensor3D {
+  const [B, T, width] = x.shape;
+  return tf.tidy(() => linear(x.reshape([B * T, width]), w).reshape([B, T, w.shape[1]]));
+}

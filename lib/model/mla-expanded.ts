@@ -1,15 +1,14 @@
 /**
- * Multi-head latent attention with keys and values kept expanded: what one would do who does not use that all of them
- * come from one latent. Each token is expanded once and never again; in return the cache holds
- * H · (d_nope + d_rope + d_v) numbers a token and layer in place of C + d_rope. Here to compare with (lesson 03).
+ * Multi-head latent attention with keys and values kept expanded, as if they did not all come from one latent. Each token
+ * is expanded once and never again; in return the cache holds H · (d_nope + d_rope + d_v) numbers a token and layer in
+ * place of C + d_rope. Lesson 03 compares the two.
  */
 import * as tf from "@tensorflow/tfjs";
 import { causalSoftmax } from "../tensor/nn";
-import { mergeHeads, project, splitHeads } from "./attention";
 import type { ModelConfig } from "./config";
 import type { KeyValueCache } from "./key-value-cache";
-import { latent, queries } from "./mla";
-import { FLOAT32 } from "./arithmetic";
+import { FLOAT32, project } from "./arithmetic";
+import { latent, mergeHeads, queries, splitHeads } from "./mla";
 import { softmaxScale, type RotaryTables } from "./rotary";
 import type { MlaWeights } from "./weights";
 

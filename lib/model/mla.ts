@@ -12,10 +12,9 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { causalSoftmax, rmsNorm, rotate } from "../tensor/nn";
-import { mergeHeads, project, splitHeads } from "./attention";
 import type { LatentCache } from "./latent-cache";
 import type { ModelConfig } from "./config";
-import { FLOAT32, type Arithmetic, type Linear } from "./arithmetic";
+import { FLOAT32, project, type Arithmetic, type Linear } from "./arithmetic";
 import { softmaxScale, type RotaryTables } from "./rotary";
 import type { MlaWeights } from "./weights";
 
@@ -100,6 +99,18 @@ function absorbed(qC: tf.Tensor4D, cKV: tf.Tensor3D, kvBProj: tf.Tensor2D, confi
   const probabilities = probabilitiesOf(content);
   const mixture = tf.matMul(joinHeads(probabilities), cKV).reshape<tf.Tensor4D>([B, H, T, C]);
   return perHead(mixture, wUV); // [B, H, T, C] · [H, C, v] → [B, H, T, v]
+}
+
+/** [B, T, H·d] → [B, H, T, d] */
+export function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor4D {
+  const [B, T, width] = x.shape;
+  return tf.tidy(() => x.reshape([B, T, heads, width / heads]).transpose([0, 2, 1, 3]));
+}
+
+/** [B, H, T, d] → [B, T, H·d] */
+export function mergeHeads(x: tf.Tensor4D): tf.Tensor3D {
+  const [B, H, T, d] = x.shape;
+  return tf.tidy(() => x.transpose([0, 2, 1, 3]).reshape([B, T, H * d]));
 }
 
 /** [B, H, T, d] → [B, H·T, d]: what all heads share can then be multiplied once. */

@@ -4,13 +4,12 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { embeddingRows, rmsNorm } from "../tensor/nn";
-import { project } from "./attention";
 import { block, type Observer } from "./block";
 import type { LatentCache } from "./latent-cache";
 import type { ModelConfig } from "./config";
 import type { Dispatch } from "./experts";
 import { mtpModule } from "./mtp";
-import { FLOAT32, type Arithmetic } from "./arithmetic";
+import { FLOAT32, project, type Arithmetic } from "./arithmetic";
 import { rotaryTables } from "./rotary";
 import { disposeWeights, initWeights, type ModelWeights } from "./weights";
 

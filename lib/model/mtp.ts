@@ -4,11 +4,10 @@
  * one block and norms of its own; embedding and head are the main model's.
  */
 import * as tf from "@tensorflow/tfjs";
-import { project } from "./attention";
 import { block, type BlockOptions } from "./block";
 import { rmsNorm } from "../tensor/nn";
 import type { ModelConfig } from "./config";
-import { FLOAT32 } from "./arithmetic";
+import { FLOAT32, project } from "./arithmetic";
 import type { MtpWeights } from "./weights";
 
 /**

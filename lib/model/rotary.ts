@@ -56,7 +56,7 @@ function correctionRange(yarn: YarnScaling, width: number, theta: number): [numb
 }
 
 /** YaRN's attention temperature: 0.1 · mscale · ln(factor) + 1, and 1 where nothing is stretched. */
-export function yarnTemperature(factor: number, mscale: number): number {
+function yarnTemperature(factor: number, mscale: number): number {
   return factor <= 1 ? 1 : 0.1 * mscale * Math.log(factor) + 1;
 }
 

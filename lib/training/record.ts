@@ -47,7 +47,8 @@ export interface RunRecord {
 /** A run that was recorded to be looked at in lessons. */
 export type RecordedRun = Curves & { run: RunRecord };
 
-export const RECORDED_RUNS = ["bias", "auxiliary", "none", "no-mtp"] as const;
+/** Names of the runs in data/curves that lessons look at. */
+export type RecordedRunName = "bias" | "auxiliary" | "none" | "no-mtp";
 
 /** How the model in a folder was trained. */
 export function runOf(folder: string): RunRecord {
@@ -58,7 +59,7 @@ export function runOf(folder: string): RunRecord {
  * The recorded runs of data/curves: one model, data and budget, balanced by the bias, by the classic auxiliary loss, not
  * at all, and by the bias without multi-token prediction. From the project's root.
  */
-export function recordedRun(name: (typeof RECORDED_RUNS)[number]): RecordedRun {
+export function recordedRun(name: RecordedRunName): RecordedRun {
   return readJson(join("data", "curves", `${name}.json`)) as unknown as RecordedRun;
 }
 

@@ -4,7 +4,8 @@
  * it, which is where tfjs's own wasm kernel is slow.
  */
 import * as tf from "@tensorflow/tfjs";
-import { mergeHeads, project, splitHeads } from "../../lib/model/attention";
+import { project } from "../../lib/model/arithmetic";
+import { mergeHeads, splitHeads } from "../../lib/model/mla";
 import { mlp } from "../../lib/model/mlp";
 import { causalSoftmax, rmsNorm } from "../../lib/tensor/nn";
 import { Random } from "../../lib/tensor/random";

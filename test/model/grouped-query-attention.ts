@@ -1,31 +1,14 @@
 /**
- * Causal softmax attention, and the methods that multi-head latent attention replaces: multi-head (MHA), grouped-query
- * (GQA) and multi-query (MQA). The three differ only in how many key-value heads H_kv serve the H query heads:
- * H, a divisor of H, or 1.
+ * The methods that multi-head latent attention replaces, so that caches can be measured and not only counted: multi-head
+ * (MHA), grouped-query (GQA) and multi-query (MQA) attention. The three differ only in how many key-value heads H_kv
+ * serve the H query heads: H, a divisor of H, or 1.
  */
 import * as tf from "@tensorflow/tfjs";
-import { causalSoftmax, rotate } from "../tensor/nn";
-import type { KeyValueCache } from "./key-value-cache";
-import type { Linear } from "./arithmetic";
-import type { RotaryTables } from "./rotary";
-
-/** [B, T, H·d] → [B, H, T, d] */
-export function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor4D {
-  const [B, T, width] = x.shape;
-  return tf.tidy(() => x.reshape([B, T, heads, width / heads]).transpose([0, 2, 1, 3]));
-}
-
-/** [B, H, T, d] → [B, T, H·d] */
-export function mergeHeads(x: tf.Tensor4D): tf.Tensor3D {
-  const [B, H, T, d] = x.shape;
-  return tf.tidy(() => x.transpose([0, 2, 1, 3]).reshape([B, T, H * d]));
-}
-
-/** x [B, T, Din] · w [Din, Dout] → [B, T, Dout], as one product over all rows. */
-export function project(x: tf.Tensor3D, w: tf.Tensor2D, linear: Linear = tf.matMul): tf.Tensor3D {
-  const [B, T, width] = x.shape;
-  return tf.tidy(() => linear(x.reshape([B * T, width]), w).reshape([B, T, w.shape[1]]));
-}
+import { project } from "../../lib/model/arithmetic";
+import type { KeyValueCache } from "../../lib/model/key-value-cache";
+import { mergeHeads, splitHeads } from "../../lib/model/mla";
+import type { RotaryTables } from "../../lib/model/rotary";
+import { causalSoftmax, rotate } from "../../lib/tensor/nn";
 
 export interface GroupedQueryWeights {
   qProj: tf.Tensor2D; // [D, H·d]
@@ -50,16 +33,12 @@ export interface GroupedQueryOptions {
  *
  * @param x [B, T, D]
  * @returns [B, T, D]
- * @throws if H_kv does not divide H
  */
 export function groupedQueryAttention(
   x: tf.Tensor3D,
   weights: GroupedQueryWeights,
   { heads, keyValueHeads, rotary, cache }: GroupedQueryOptions,
 ): tf.Tensor3D {
-  if (heads % keyValueHeads !== 0) {
-    throw new Error(`groupedQueryAttention: ${keyValueHeads} key-value heads do not divide ${heads} query heads`);
-  }
   const [B, T] = x.shape;
   return tf.tidy(() => {
     const d = weights.qProj.shape[1] / heads;
