@@ -8,7 +8,8 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs";
-import { loadModel, type DeepSeekV3 } from "../lib/model/model";
+import { loadModel } from "../lib/checkpoint/checkpoint";
+import type { DeepSeekV3 } from "../lib/model/model";
 import { useBackend } from "../lib/tensor/backend";
 
 const HELP = `usage: npm run --silent forward -- MODEL_DIR --ids "5,9,2;7,7,1" [options]

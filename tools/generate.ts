@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { decode, type DecodeOptions, type DecodeStats } from "../lib/inference/decode";
 import { decodeSpeculatively } from "../lib/inference/speculative";
-import { loadModel } from "../lib/model/model";
+import { loadModel } from "../lib/checkpoint/checkpoint";
 import { useBackend } from "../lib/tensor/backend";
 import { BEGIN_OF_DOCUMENT, bytesOf, VOCAB_SIZE } from "../lib/corpus/bytes";
 
@@ -24,12 +24,12 @@ Writes on after a prompt, with a model whose tokens are bytes, as npm run pretra
   --top-p        draws from the most likely tokens that have probability P together
   --seed         where the random numbers start (default 1)
   --speculative  the multi-token prediction module drafts, the main model verifies
-  --engine       auto, fast or tensor: two ways to compute the same (default auto)
+  --engine       auto, wasm or tensor: two ways to compute the same (default auto)
   --backend      auto, webgpu, wasm or cpu (default auto)
   --help         prints this`;
 
 const BACKENDS = ["auto", "webgpu", "wasm", "cpu"] as const;
-const ENGINES = ["auto", "fast", "tensor"] as const;
+const ENGINES = ["auto", "wasm", "tensor"] as const;
 
 interface Arguments {
   dir: string;

@@ -6,8 +6,7 @@
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readJson } from "../lib/checkpoint/safetensors-read";
-import { writeJson } from "../lib/checkpoint/safetensors-write";
+import { readJson, writeJson } from "../lib/checkpoint/json-file";
 import { useBackend } from "../lib/tensor/backend";
 import { openCorpus } from "../lib/corpus/build";
 import { recordedRun, type RecordedRun } from "../lib/training/record";

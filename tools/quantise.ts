@@ -7,9 +7,8 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { saveCheckpoint } from "../lib/checkpoint/checkpoint";
-import { writeJson } from "../lib/checkpoint/safetensors-write";
-import { loadModel } from "../lib/model/model";
+import { loadModel, saveCheckpoint } from "../lib/checkpoint/checkpoint";
+import { writeJson } from "../lib/checkpoint/json-file";
 import { useBackend } from "../lib/tensor/backend";
 import { DOMAINS } from "../lib/corpus/corpus";
 import { openCorpus } from "../lib/corpus/build";

@@ -10,13 +10,17 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { readConfig, writeConfig, type ModelConfig } from "../model/config";
+import type { ModelConfig } from "../model/config";
+import { DeepSeekV3 } from "../model/model";
+import { readConfig, writeConfig } from "./config-json";
 import { fp8Tensors, isFp8Weight, scaledWeight, scaleName, scaleShape } from "./fp8-weights";
 import { isTransposed, parameterShapes, releasedTensors } from "./parameter-shapes";
-import { readJson, TensorFiles } from "./safetensors-read";
+import { FilesAside } from "./files-aside";
+import { readJson, writeJson } from "./json-file";
+import { TensorFiles } from "./safetensors-read";
 import type { WrittenFormat } from "./safetensors-formats";
-import { FilesAside, tensorBytes, writeJson, writeSafetensors, type WrittenTensor } from "./safetensors-write";
-import { buildWeights, namedTensors, weightShapes, type ModelWeights } from "../model/weights";
+import { tensorBytes, writeSafetensors, type WrittenTensor } from "./safetensors-write";
+import { buildWeights, isCorrectionBias, namedTensors, weightShapes, type ModelWeights } from "../model/weights";
 
 export interface Checkpoint {
   /** As config.json says, but with numNextnPredictLayers as many modules as the files hold. */
@@ -40,6 +44,16 @@ export function loadCheckpoint(dir: string): Checkpoint {
   checkTensors(files, config, numNextnPredictLayers);
   const weights = buildWeights(config, numNextnPredictLayers, (name, shape) => loadTensor(files, name, shape));
   return { config: { ...config, numNextnPredictLayers }, weights };
+}
+
+/**
+ * The model in a folder of the released layout: config.json and model.safetensors, or its index.
+ *
+ * @throws as loadCheckpoint
+ */
+export function loadModel(dir: string): DeepSeekV3 {
+  const { config, weights } = loadCheckpoint(dir);
+  return new DeepSeekV3(config, weights);
 }
 
 /** Adds the file to the message of what goes wrong with its content. */
@@ -200,7 +214,7 @@ function writtenTensors(weights: ModelWeights, dtype: WrittenFormat): WrittenTen
         transpose(values, [...part.shape].reverse(), turned);
         return turned;
       };
-      if (name.endsWith("e_score_correction_bias")) return [{ ...part, format: "F32" as const, values }];
+      if (isCorrectionBias(name)) return [{ ...part, format: "F32" as const, values }];
       if (dtype !== "F8_E4M3") return [{ ...part, format: dtype, values }];
       return isFp8Weight(name) ? fp8Tensors({ ...part, values }) : [{ ...part, format: "BF16" as const, values }];
     }),

@@ -5,7 +5,7 @@
  * is left. Embedding, head, routers, norms and the prediction module's ehProj are BF16.
  */
 import { fromCodes } from "../numerics/codec";
-import { dequantise, quantise, type Quantised } from "../numerics/fp8-quantise";
+import { quantise, type Quantised } from "../numerics/fp8-quantise";
 import { BLOCKS, gridOf, type Scaling } from "../numerics/scaling";
 import type { WrittenTensor } from "./safetensors-write";
 
@@ -66,9 +66,4 @@ export function fp8Tensors(weight: Omit<WrittenTensor, "format">): WrittenTensor
       },
     },
   ];
-}
-
-/** A weight [out, in] as it comes back from such a file. */
-export function throughFp8(values: Float32Array, shape: [number, number]): Float32Array {
-  return dequantise(quantise(values, shape, WEIGHTS));
 }

@@ -5,8 +5,9 @@
  *
  * The format: github.com/huggingface/safetensors.
  */
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { readJson } from "./json-file";
 import { STORED_FORMATS } from "./safetensors-formats";
 
 export interface TensorInfo {
@@ -184,23 +185,6 @@ function readWeightMap(index: string): Record<string, string> {
     throw new Error(`${index}: it has no weight_map of file names`);
   }
   return map as Record<string, string>;
-}
-
-/**
- * A JSON file's content.
- *
- * @throws if the file is missing, or is not a JSON object
- */
-export function readJson(path: string): Record<string, unknown> {
-  if (!existsSync(path)) throw new Error(`${path}: there is no such file`);
-  try {
-    const content: unknown = JSON.parse(readFileSync(path, "utf8"));
-    if (typeof content === "object" && content !== null && !Array.isArray(content))
-      return content as Record<string, unknown>;
-  } catch (error) {
-    throw new Error(`${path}: not JSON: ${error instanceof Error ? error.message : error}`);
-  }
-  throw new Error(`${path}: it must hold a JSON object`);
 }
 
 function fileSize(path: string): number {

@@ -1,8 +1,5 @@
-/**
- * Writing of safetensors files. Everything is written under another name first and renamed when it is complete, so that
- * an interruption leaves what was there before.
- */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from "node:fs";
+/** Writing of safetensors files. */
+import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { STORED_FORMATS, storedBytes, type WrittenFormat } from "./safetensors-formats";
 
 export interface WrittenTensor {
@@ -16,36 +13,6 @@ export interface WrittenTensor {
 /** Bytes that a tensor takes in a file. */
 export function tensorBytes({ shape, format }: Pick<WrittenTensor, "shape" | "format">): number {
   return shape.reduce((product, length) => product * length, STORED_FORMATS.get(format)!.bytes);
-}
-
-/**
- * Files that appear together: written aside as `<path>.partial`, put in place by commit.
- *
- * @example
- * const files = new FilesAside();
- * try { await writeSafetensors(files.aside("a.safetensors"), tensors); files.commit(); } finally { files.discard(); }
- */
-export class FilesAside {
-  private readonly paths = new Set<string>();
-
-  /** Where to write what shall be at the path. */
-  aside(path: string): string {
-    this.paths.add(path);
-    return `${path}.partial`;
-  }
-
-  /** Puts all files in place, in the order in which they were asked for. */
-  commit(): void {
-    for (const path of this.paths) {
-      renameSync(`${path}.partial`, path);
-      this.paths.delete(path);
-    }
-  }
-
-  /** Removes what was not committed. */
-  discard(): void {
-    for (const path of this.paths) rmSync(`${path}.partial`, { force: true });
-  }
 }
 
 /**
@@ -97,9 +64,4 @@ function writeAll(file: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length;) {
     done += writeSync(file, bytes, done, Math.min(bytes.length - done, 1 << 30)); // at most 2 GiB a call
   }
-}
-
-/** Writes an object as an indented JSON file. */
-export function writeJson(path: string, content: object): void {
-  writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`);
 }

@@ -64,7 +64,7 @@ export function decode(model: DeepSeekV3, prompt: number[], options: DecodeOptio
 }
 
 /** Writes on with an engine that is empty; the engine stays open. */
-export async function* writePlainly(
+async function* writePlainly(
   engine: Engine,
   prompt: number[],
   options: DecodeOptions,

@@ -23,7 +23,8 @@ export type Module = (typeof MODULES)[number];
 /** x [N, Din] · w [Din, Dout] → [N, Dout] */
 export type Linear = (x: tf.Tensor2D, w: tf.Tensor2D) => tf.Tensor2D;
 
-export interface Products {
+/** How each module of a model multiplies. */
+export interface Arithmetic {
   /** The linear maps of a module. */
   linear(module: Module): Linear;
   /** As groupedMatMul: rows of x sorted by expert, w [E, Din, Dout]. */
@@ -33,8 +34,14 @@ export interface Products {
 }
 
 /** Float32 throughout: what a model does unless it is told otherwise. */
-export const FLOAT32: Products = {
+export const FLOAT32: Arithmetic = {
   linear: () => tf.matMul,
   grouped: (x, w, counts) => groupedMatMul(x, w, counts),
   input: (x) => x,
 };
+
+/** x [B, T, Din] · w [Din, Dout] → [B, T, Dout], as one product over all rows. */
+export function project(x: tf.Tensor3D, w: tf.Tensor2D, linear: Linear = tf.matMul): tf.Tensor3D {
+  const [B, T, width] = x.shape;
+  return tf.tidy(() => linear(x.reshape([B * T, width]), w).reshape([B, T, w.shape[1]]));
+}

@@ -4,18 +4,17 @@
  *
  * Two dispatches, equal results:
  * - grouped sorts the rows by expert and lets each expert work on its own rows: the cost follows the active experts.
- *   The selection has to be read for that; on a GPU, where a read-back stalls everything, programs of our own sort
- *   there (experts-webgpu.ts).
+ *   The selection has to be read for that; on a GPU, where a read-back stalls everything, routedSwiGlu sorts there.
  * - masked lets all E experts work on all rows and multiplies with gates that are mostly 0. E / K times the arithmetic,
  *   but plain operations only, and nothing is read back.
  */
 import * as tf from "@tensorflow/tfjs";
+import { differentiable } from "../tensor/differentiable";
+import { routedSwiGlu, swiGlu } from "../tensor/nn";
 import { addRows, takeRows } from "../tensor/rows";
-import { onWebgpu } from "../tensor/webgpu/program";
 import type { ModelConfig } from "./config";
-import { expertsOnWebgpu } from "../tensor/webgpu/experts";
-import { mlp, silu } from "./mlp";
-import { FLOAT32, type Products } from "./arithmetic";
+import { mlp } from "./mlp";
+import { FLOAT32, type Arithmetic } from "./arithmetic";
 import { route, type Routing } from "./router";
 import type { ExpertWeights, MoeWeights } from "./weights";
 
@@ -26,7 +25,7 @@ export interface MoeOptions {
   /** Is shown the routing, for as long as the call lasts. */
   observe?: (routing: Routing) => void;
   /** Float32 where left out. */
-  products?: Products;
+  arithmetic?: Arithmetic;
 }
 
 /**
@@ -36,40 +35,40 @@ export interface MoeOptions {
  * @returns [N, D]
  */
 export function moe(x: tf.Tensor2D, weights: MoeWeights, config: ModelConfig, options: MoeOptions): tf.Tensor2D {
-  const { dispatch, observe, products = FLOAT32 } = options;
+  const { dispatch, observe, arithmetic = FLOAT32 } = options;
   return tf.tidy(() => {
-    const routing = route(x, weights.gate, config, products.linear("router"));
+    const routing = route(x, weights.gate, config, arithmetic.linear("router"));
     observe?.(routing);
-    const routed = routedExperts(x, routing, weights.experts, dispatch, products);
+    const routed = routedExperts(x, routing, weights.experts, dispatch, arithmetic);
     if (weights.sharedExperts === undefined) return routed;
-    return routed.add<tf.Tensor2D>(mlp(x, weights.sharedExperts, products.linear("sharedExperts")));
+    return routed.add<tf.Tensor2D>(mlp(x, weights.sharedExperts, arithmetic.linear("sharedExperts")));
   });
 }
 
 /**
  * Σ over the chosen experts of gate · expert(x): [N, D] → [N, D].
  *
- * @throws if products other than float32 shall be masked
+ * @throws if the dispatch is masked and the arithmetic not float32
  */
 export function routedExperts(
   x: tf.Tensor2D,
   routing: Pick<Routing, "expertIndices" | "gates">,
   experts: ExpertWeights,
   dispatch: Dispatch,
-  products = FLOAT32,
+  arithmetic = FLOAT32,
 ): tf.Tensor2D {
-  const plain = products === FLOAT32;
+  const plain = arithmetic === FLOAT32;
   if (dispatch === "masked" && !plain) throw new Error("routedExperts: masked dispatch is float32 only; use grouped");
   if (dispatch === "masked") return maskedExperts(x, routing, experts);
-  if (onWebgpu() && plain) return expertsOnWebgpu(x, routing.expertIndices, routing.gates, experts);
-  return groupedExperts(x, routing, experts, products);
+  const grouped = () => groupedExperts(x, routing, experts, arithmetic);
+  return plain ? routedSwiGlu(x, routing, experts, grouped) : grouped();
 }
 
 function groupedExperts(
   x: tf.Tensor2D,
   { expertIndices, gates }: Pick<Routing, "expertIndices" | "gates">,
   { gateProj, upProj, downProj }: ExpertWeights,
-  products: Products,
+  arithmetic: Arithmetic,
 ): tf.Tensor2D {
   const [N, K] = expertIndices.shape;
   const E = gates.shape[1];
@@ -77,8 +76,8 @@ function groupedExperts(
     const { counts, tokens, slots } = sortByExpert(expertIndices.dataSync(), K, E);
     const tokenOfRow = tf.tensor1d(tokens, "int32"); // [N·K]
     const rows = takeRows(x, tokenOfRow); // [N·K, D], sorted by expert
-    const times = (x: tf.Tensor2D, w: tf.Tensor3D) => products.grouped(x, w, counts, "routedExperts");
-    const inner = silu(times(rows, gateProj)).mul<tf.Tensor2D>(times(rows, upProj));
+    const times = (x: tf.Tensor2D, w: tf.Tensor3D) => arithmetic.grouped(x, w, counts, "routedExperts");
+    const inner = swiGlu(times(rows, gateProj), times(rows, upProj));
     const outputs = times(inner, downProj); // [N·K, D]
     const gateOfRow = takeRows(gates.reshape([N * E, 1]), tf.tensor1d(slots, "int32")); // [N·K, 1]
     return addRows(outputs.mul(gateOfRow), tokenOfRow, N);
@@ -115,7 +114,7 @@ function maskedExperts(
   const [E, D, I] = gateProj.shape;
   const N = x.shape[0];
   return tf.tidy(() => {
-    const inner = silu(timesEvery(x, gateProj)).mul(timesEvery(x, upProj)); // [E, N, I]
+    const inner = swiGlu(timesEvery(x, gateProj), timesEvery(x, upProj)); // [E, N, I]
     const gated = inner.mul(gates.transpose().expandDims(2)); // gates as [E, N, 1]
     // The sum over experts is part of one product: [N, E·I] · [E·I, D].
     const rows = gated.transpose([1, 0, 2]).reshape<tf.Tensor2D>([N, E * I]);
@@ -125,19 +124,11 @@ function maskedExperts(
 
 /** x [N, D] times each of w [E, D, I] → [E, N, I]; tfjs has no gradient for a product that repeats one side. */
 function timesEvery(x: tf.Tensor2D, w: tf.Tensor3D): tf.Tensor3D {
-  const product = tf.customGrad((...args) => {
-    const [x, w, save] = args as unknown as [tf.Tensor2D, tf.Tensor3D, tf.GradSaveFunc];
-    save([x, w]);
-    return {
-      value: tf.matMul(x.expandDims<tf.Tensor3D>(0), w),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [x, w] = saved as [tf.Tensor2D, tf.Tensor3D];
-        return [
-          tf.matMul(dy, w, false, true).sum(0), // Σ over E of [E, N, I] · [E, D, I]ᵀ
-          tf.matMul(x.expandDims(0), dy, true, false), // [1, N, D]ᵀ · [E, N, I]
-        ];
-      },
-    };
-  });
-  return product(x, w) as tf.Tensor3D;
+  return differentiable(
+    (x: tf.Tensor2D, w: tf.Tensor3D) => ({ value: tf.matMul<tf.Tensor3D>(x.expandDims(0), w), saved: [x, w] }),
+    (dy, [x, w]) => [
+      tf.matMul(dy, w, false, true).sum(0), // Σ over E of [E, N, I] · [E, D, I]ᵀ
+      tf.matMul(x.expandDims(0), dy, true, false), // [1, N, D]ᵀ · [E, N, I]
+    ],
+  )(x, w);
 }

@@ -1,6 +1,6 @@
 /**
  * The cache that attention keeps where there is no latent: keys and values of every key-value head, for each past token
- * and layer. Multi-head, grouped-query and multi-query attention differ in how many heads that is; multi-head latent
+ * and layer. Multi-head, grouped-query and multi-query attention differ in how many heads H_kv that is; multi-head latent
  * attention can keep its keys and values expanded in the same way (mla-expanded.ts).
  */
 import * as tf from "@tensorflow/tfjs";

@@ -1,14 +1,14 @@
 /**
- * Multi-head latent attention with keys and values kept expanded: what one would do who does not use that all of them
- * come from one latent. Each token is expanded once and never again; in return the cache holds
- * H · (d_nope + d_rope + d_v) numbers a token and layer in place of C + d_rope. Here to compare with (lesson 03).
+ * Multi-head latent attention with keys and values kept expanded, as if they did not all come from one latent. Each token
+ * is expanded once and never again; in return the cache holds H · (d_nope + d_rope + d_v) numbers a token and layer in
+ * place of C + d_rope. Lesson 03 compares the two.
  */
 import * as tf from "@tensorflow/tfjs";
-import { causalSoftmax, mergeHeads, project, splitHeads } from "./attention";
+import { causalSoftmax } from "../tensor/nn";
 import type { ModelConfig } from "./config";
 import type { KeyValueCache } from "./key-value-cache";
-import { latent, queries } from "./mla";
-import { FLOAT32 } from "./arithmetic";
+import { FLOAT32, project } from "./arithmetic";
+import { latent, mergeHeads, queries, splitHeads } from "./mla";
 import { softmaxScale, type RotaryTables } from "./rotary";
 import type { MlaWeights } from "./weights";
 
@@ -34,7 +34,8 @@ export function mlaExpanded(
     const [kC, values] = tf.split(expanded, [nope, vHeadDim], 3) as tf.Tensor4D[];
     const kR = kPe.reshape<tf.Tensor4D>([B, 1, T, R]).tile<tf.Tensor4D>([1, H, 1, 1]); // every head keeps its own copy
     const past = cache.store.append(cache.layer, tf.concat([kC, kR], 3), values); // [B, H, S, ·]
-    const scores = tf.matMul(tf.concat([qC, qR], 3), past.keys, false, true).mul(softmaxScale(config)) as tf.Tensor4D;
-    return project(mergeHeads(tf.matMul(causalSoftmax(scores), past.values)), weights.oProj, linear);
+    const scores: tf.Tensor4D = tf.matMul(tf.concat([qC, qR], 3), past.keys, false, true);
+    const probabilities = causalSoftmax(scores, null, softmaxScale(config));
+    return project(mergeHeads(tf.matMul(probabilities, past.values)), weights.oProj, linear);
   });
 }

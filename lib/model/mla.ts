@@ -11,24 +11,21 @@
  *   arithmetic a score, yet past tokens are never expanded: that is what decoding wants.
  */
 import * as tf from "@tensorflow/tfjs";
-import { onWebgpu } from "../tensor/webgpu/program";
-import { causalSoftmaxOnWebgpu } from "../tensor/webgpu/softmax";
-import { causalSoftmax, mergeHeads, project, splitHeads } from "./attention";
+import { causalSoftmax, rmsNorm, rotate } from "../tensor/nn";
 import type { LatentCache } from "./latent-cache";
 import type { ModelConfig } from "./config";
-import { FLOAT32, type Linear, type Products } from "./arithmetic";
-import { rmsNorm } from "./rms-norm";
-import { applyRotary, softmaxScale, type RotaryTables } from "./rotary";
+import { FLOAT32, project, type Arithmetic, type Linear } from "./arithmetic";
+import { softmaxScale, type RotaryTables } from "./rotary";
 import type { MlaWeights } from "./weights";
 
 /** Epsilon of the latents' norms. DeepSeek's code and transformers fix it; rmsNormEps is for the residual stream. */
-const LATENT_EPS = 1e-6;
+export const LATENT_EPS = 1e-6;
 
 export interface MlaOptions {
   rotary: RotaryTables;
   method: "naive" | "absorbed";
   /** How the linear maps multiply, and what enters the attention operator; float32 where left out. */
-  products?: Products;
+  arithmetic?: Arithmetic;
   /** Past tokens; this layer's are appended. */
   cache?: { store: LatentCache; layer: number };
   /** Is shown the probabilities [B, H, T, S] and what is cached, for as long as the call lasts. */
@@ -42,9 +39,9 @@ export interface MlaOptions {
  * @returns [B, T, D]
  */
 export function mla(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, options: MlaOptions): tf.Tensor3D {
-  const { rotary, cache, observe, products = FLOAT32 } = options;
-  const linear = products.linear("attention");
-  const operand = <T extends tf.Tensor>(x: T) => products.input(x, "attentionOperator");
+  const { rotary, cache, observe, arithmetic = FLOAT32 } = options;
+  const linear = arithmetic.linear("attention");
+  const operand = <T extends tf.Tensor>(x: T) => arithmetic.input(x, "attentionOperator");
   return tf.tidy(() => {
     const query = queries(x, weights, config, rotary, linear);
     const fresh = latent(x, weights, config, rotary, linear);
@@ -57,16 +54,13 @@ export function mla(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, op
     const S = past.cKV.shape[1];
     const positional = tf.matMul(joinHeads(operand(query.qR)), operand(past.kPe), false, true).reshape<tf.Tensor4D>([B, H, T, S]);
     const probabilitiesOf = (content: tf.Tensor4D) => {
-      const scale = softmaxScale(config);
-      const probabilities = onWebgpu() // equation 10
-        ? causalSoftmaxOnWebgpu(content, positional, scale)
-        : causalSoftmax(content.add(positional).mul<tf.Tensor4D>(scale));
+      const probabilities = causalSoftmax(content, positional, softmaxScale(config)); // equation 10
       observe?.("attn_probs", probabilities);
       return operand(probabilities);
     };
     const attend = options.method === "naive" ? naive : absorbed;
     const heads: tf.Tensor4D = // [B, H, T, v]
-      attend(operand(query.qC), past.cKV, weights.kvBProj, config, probabilitiesOf, products);
+      attend(operand(query.qC), past.cKV, weights.kvBProj, config, probabilitiesOf, arithmetic);
     return project(mergeHeads(heads), weights.oProj, linear); // equation 11
   });
 }
@@ -80,10 +74,10 @@ function naive(
   kvBProj: tf.Tensor2D,
   config: ModelConfig,
   probabilitiesOf: Probabilities,
-  products: Products,
+  arithmetic: Arithmetic,
 ) {
   const { numAttentionHeads: H, qkNopeHeadDim: nope, vHeadDim } = config;
-  const expanded = products.input(project(cKV, kvBProj, products.linear("attention")), "attentionOperator");
+  const expanded = arithmetic.input(project(cKV, kvBProj, arithmetic.linear("attention")), "attentionOperator");
   const [kC, v] = tf.split(splitHeads(expanded, H), [nope, vHeadDim], 3) as tf.Tensor4D[]; // [B, H, S, ·]
   const probabilities = probabilitiesOf(tf.matMul(qC, kC, false, true));
   return tf.matMul(probabilities, v) as tf.Tensor4D;
@@ -107,6 +101,18 @@ function absorbed(qC: tf.Tensor4D, cKV: tf.Tensor3D, kvBProj: tf.Tensor2D, confi
   return perHead(mixture, wUV); // [B, H, T, C] · [H, C, v] → [B, H, T, v]
 }
 
+/** [B, T, H·d] → [B, H, T, d] */
+export function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor4D {
+  const [B, T, width] = x.shape;
+  return tf.tidy(() => x.reshape([B, T, heads, width / heads]).transpose([0, 2, 1, 3]));
+}
+
+/** [B, H, T, d] → [B, T, H·d] */
+export function mergeHeads(x: tf.Tensor4D): tf.Tensor3D {
+  const [B, H, T, d] = x.shape;
+  return tf.tidy(() => x.transpose([0, 2, 1, 3]).reshape([B, T, H * d]));
+}
+
 /** [B, H, T, d] → [B, H·T, d]: what all heads share can then be multiplied once. */
 function joinHeads(x: tf.Tensor4D): tf.Tensor3D {
   const [B, H, T, d] = x.shape;
@@ -127,7 +133,7 @@ export function queries(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig
   const [B, T] = x.shape;
   const projected = project(...compressQuery(x, weights, config, linear), linear).reshape<tf.Tensor4D>([B, T, H, nope + R]);
   const [qC, qPe] = tf.split(projected, [nope, R], 3) as tf.Tensor4D[];
-  return { qC: qC.transpose<tf.Tensor4D>([0, 2, 1, 3]), qR: applyRotary(qPe, rotary).transpose<tf.Tensor4D>([0, 2, 1, 3]) };
+  return { qC: qC.transpose<tf.Tensor4D>([0, 2, 1, 3]), qR: rotate(qPe, rotary).transpose<tf.Tensor4D>([0, 2, 1, 3]) };
 }
 
 /** The input and the weight of the query's last projection: through the bottleneck cQ, or straight from x. */
@@ -149,6 +155,6 @@ export function latent(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig,
   const [compressed, key] = tf.split(project(x, weights.kvAProjWithMqa, linear), [C, R], 2) as tf.Tensor3D[];
   return {
     cKV: rmsNorm(compressed, weights.kvALayernorm, LATENT_EPS),
-    kPe: applyRotary(key.reshape([B, T, 1, R]), rotary).reshape<tf.Tensor3D>([B, T, R]),
+    kPe: rotate(key.reshape([B, T, 1, R]), rotary).reshape<tf.Tensor3D>([B, T, R]),
   };
 }

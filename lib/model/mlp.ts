@@ -3,18 +3,12 @@
  * expert and, with a smaller width, as each routed expert.
  */
 import * as tf from "@tensorflow/tfjs";
-import { onWebgpu } from "../tensor/webgpu/program";
-import { siluTimesOnWebgpu } from "../tensor/webgpu/silu";
+import { swiGlu } from "../tensor/nn";
 import type { Linear } from "./arithmetic";
 import type { MlpWeights } from "./weights";
 
-/** SiLU(x) = x · sigmoid(x), any shape. */
-export function silu<T extends tf.Tensor>(x: T): T {
-  return tf.tidy(() => x.mul(x.sigmoid()) as T);
-}
-
 /**
- * down(SiLU(gate(x)) ⊙ up(x))
+ * down(SiLU(gate(x)) ⊙ up(x)), with SiLU(y) = y · sigmoid(y)
  *
  * @param x [N, D]
  * @returns [N, D]
@@ -27,7 +21,6 @@ export function mlp(
   return tf.tidy(() => {
     const gate = linear(x, gateProj); // [N, I]
     const up = linear(x, upProj); // [N, I]
-    const inner = onWebgpu() ? siluTimesOnWebgpu(gate, up) : silu(gate).mul<tf.Tensor2D>(up);
-    return linear(inner, downProj);
+    return linear(swiGlu(gate, up), downProj);
   });
 }

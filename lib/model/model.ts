@@ -3,17 +3,13 @@
  * A model is its config and its weights; every call computes from these two alone, plus a cache where one is given.
  */
 import * as tf from "@tensorflow/tfjs";
-import { takeRows } from "../tensor/rows";
-import { onWebgpu } from "../tensor/webgpu/program";
-import { project } from "./attention";
-import { block } from "./block";
+import { embeddingRows, rmsNorm } from "../tensor/nn";
+import { block, type Observer } from "./block";
 import type { LatentCache } from "./latent-cache";
-import { loadCheckpoint } from "../checkpoint/checkpoint";
 import type { ModelConfig } from "./config";
 import type { Dispatch } from "./experts";
 import { mtpModule } from "./mtp";
-import { FLOAT32, type Products } from "./arithmetic";
-import { rmsNorm } from "./rms-norm";
+import { FLOAT32, project, type Arithmetic } from "./arithmetic";
 import { rotaryTables } from "./rotary";
 import { disposeWeights, initWeights, type ModelWeights } from "./weights";
 
@@ -30,15 +26,15 @@ export interface ForwardOptions {
   /** Is shown "layer{i}.attn_out", ".attn_probs", ".cache_ckv", ".cache_kpe", ".router_affinity", ".router_indices",
    * ".router_gates", ".router_mask", ".hidden_out", and "final_norm"; the multi-token prediction module's block is
    * "mtp0". A tensor is valid during the call only: read or clone it. */
-  observe?: (name: string, value: tf.Tensor) => void;
+  observe?: Observer;
 }
 
 export class DeepSeekV3 {
   constructor(
     readonly config: ModelConfig,
     readonly weights: ModelWeights,
-    /** How it multiplies by its weights; productsFor gives lower precisions. */
-    readonly products: Products = FLOAT32,
+    /** How it multiplies by its weights; arithmeticFor gives lower precisions. */
+    readonly arithmetic: Arithmetic = FLOAT32,
   ) {}
 
   /**
@@ -69,7 +65,7 @@ export class DeepSeekV3 {
           observe: observe && ((name, value) => observe(`layer${layer}.${name}`, value)),
         });
       });
-      const normed = rmsNorm(this.products.input(h, "norms"), this.weights.norm, this.config.rmsNormEps);
+      const normed = rmsNorm(this.arithmetic.input(h, "norms"), this.weights.norm, this.config.rmsNormEps);
       observe?.("final_norm", normed);
       return normed;
     });
@@ -148,14 +144,13 @@ export class DeepSeekV3 {
     checkIds(ids, this.config.vocabSize);
     const [B, T, D] = [ids.length, ids[0].length, this.config.hiddenSize];
     const indices = tf.tensor1d(ids.flat(), "int32");
-    const take = onWebgpu() ? takeRowsOfFew : takeRows;
-    return this.products.input(take(this.weights.embedTokens, indices), "embedding").reshape([B, T, D]);
+    return this.arithmetic.input(embeddingRows(this.weights.embedTokens, indices), "embedding").reshape([B, T, D]);
   }
 
   /** The head: states as hiddenStates gives them, [B, T, D] → logits [B, T, V]. */
   head(hidden: tf.Tensor3D): tf.Tensor3D {
     const weight = this.weights.lmHead ?? this.weights.embedTokens.transpose<tf.Tensor2D>();
-    return project(hidden, weight, this.products.linear("head"));
+    return project(hidden, weight, this.arithmetic.linear("head"));
   }
 
   private blockOptions(ids: number[][], { positions, cache, attention, dispatch }: ForwardOptions) {
@@ -173,26 +168,9 @@ export class DeepSeekV3 {
       rotary: rotaryTables(this.config, rows),
       method: attention ?? (cache === undefined ? ("naive" as const) : ("absorbed" as const)),
       dispatch: dispatch ?? ("grouped" as const),
-      products: this.products,
+      arithmetic: this.arithmetic,
     };
   }
-}
-
-/**
- * takeRows with another gradient, for a GPU: the rows' gradients are added up by a product with one-hot rows. A scatter
- * adds with atomic operations, and where many tokens share few ids, these wait for each other.
- */
-function takeRowsOfFew(table: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
-  const take = tf.customGrad((...args) => {
-    const [table, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
-    save([indices]);
-    const gradFunc = (dy: tf.Tensor, [indices]: tf.Tensor[]) => {
-      const chosen = tf.oneHot(indices, table.shape[0], 1, 0, "float32"); // [N, V]
-      return tf.matMul(chosen, dy, true) as tf.Tensor; // [V, D]
-    };
-    return { value: takeRows(table, indices), gradFunc };
-  });
-  return take(table) as tf.Tensor2D;
 }
 
 function withoutLast(ids: number[][]): number[][] {
@@ -217,10 +195,4 @@ function checkIds(ids: number[][], vocabSize: number): void {
 /** A model with random weights, the same for the same seed. */
 export function createModel(config: ModelConfig, seed: number): DeepSeekV3 {
   return new DeepSeekV3(config, initWeights(config, seed));
-}
-
-/** The model in a folder of the released layout: config.json and model.safetensors, or its index. */
-export function loadModel(dir: string): DeepSeekV3 {
-  const { config, weights } = loadCheckpoint(dir);
-  return new DeepSeekV3(config, weights);
 }

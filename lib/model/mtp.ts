@@ -4,11 +4,10 @@
  * one block and norms of its own; embedding and head are the main model's.
  */
 import * as tf from "@tensorflow/tfjs";
-import { project } from "./attention";
 import { block, type BlockOptions } from "./block";
+import { rmsNorm } from "../tensor/nn";
 import type { ModelConfig } from "./config";
-import { FLOAT32 } from "./arithmetic";
-import { rmsNorm } from "./rms-norm";
+import { FLOAT32, project } from "./arithmetic";
 import type { MtpWeights } from "./weights";
 
 /**
@@ -24,14 +23,14 @@ export function mtpModule(
   options: BlockOptions,
 ): tf.Tensor3D {
   const { rmsNormEps: epsilon } = config;
-  const { products = FLOAT32 } = options;
+  const { arithmetic = FLOAT32 } = options;
   return tf.tidy(() => {
     // The report's equation 21 puts the state first; the released ehProj expects the embedding first.
     const both = tf.concat(
       [rmsNorm(nextEmbedding, weights.enorm, epsilon), rmsNorm(hidden, weights.hnorm, epsilon)],
       2,
     ); // [B, T, 2D]
-    const out = block(project(both, weights.ehProj, products.linear("mtpProjection")), weights.block, config, options);
+    const out = block(project(both, weights.ehProj, arithmetic.linear("mtpProjection")), weights.block, config, options);
     return rmsNorm(out, weights.sharedHeadNorm, epsilon);
   });
 }

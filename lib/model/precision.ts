@@ -12,7 +12,7 @@ import {
 } from "../numerics/fp8-matmul";
 import { roundStraightThrough } from "../numerics/round-blocks";
 import { BLOCKS } from "../numerics/scaling";
-import { FLOAT32, MODULES, type Module, type Products } from "./arithmetic";
+import { FLOAT32, MODULES, type Arithmetic, type Module } from "./arithmetic";
 
 export type Level = "FP8" | "BF16" | "FP32";
 export type PrecisionTable = Record<Module, Level>;
@@ -41,11 +41,13 @@ export const BF16_PRECISION: Precision = { table: high("BF16"), fp8: V3_RECIPE }
 export const ALL_FP8_PRECISION: Precision = { table: high("FP8"), fp8: V3_RECIPE };
 
 /**
- * The products of a model under a precision.
+ * The arithmetic of a model under a precision; float32 where it is left out.
  *
  * @throws if the table lacks a module or has an unknown one, or a level is unknown
  */
-export function productsFor({ table, fp8 }: Precision): Products {
+export function arithmeticFor(precision?: Precision): Arithmetic {
+  if (precision === undefined) return FLOAT32;
+  const { table, fp8 } = precision;
   checkTable(table);
   const recipeOf = (module: Module) => ({ FP8: fp8, BF16: BF16_RECIPE, FP32: null })[table[module]];
   return {

@@ -10,13 +10,11 @@
  * the last place of a frequency is already 0.01 radian.
  */
 import * as tf from "@tensorflow/tfjs";
-import { onWebgpu } from "../tensor/webgpu/program";
-import { rotaryOnWebgpu } from "../tensor/webgpu/rotary";
 import type { ModelConfig, YarnScaling } from "./config";
 
 const fround = Math.fround;
 
-/** cos and sin of every angle, each repeated for both channels of its pair: [B or 1, T, 1, R]. */
+/** What rotate turns by: cos and sin of every angle, each repeated for both channels of its pair: [B or 1, T, 1, R]. */
 export interface RotaryTables {
   cos: tf.Tensor4D;
   sin: tf.Tensor4D;
@@ -58,7 +56,7 @@ function correctionRange(yarn: YarnScaling, width: number, theta: number): [numb
 }
 
 /** YaRN's attention temperature: 0.1 · mscale · ln(factor) + 1, and 1 where nothing is stretched. */
-export function yarnTemperature(factor: number, mscale: number): number {
+function yarnTemperature(factor: number, mscale: number): number {
   return factor <= 1 ? 1 : 0.1 * mscale * Math.log(factor) + 1;
 }
 
@@ -114,26 +112,4 @@ export function rotaryValues(
     }
   }
   return { cos, sin };
-}
-
-/**
- * Turns each pair (a, b) of x by its angle: x ⊙ cos + quarterTurn(x) ⊙ sin, where quarterTurn(a, b) = (-b, a).
- *
- * @param x [B, T, H, R]
- * @returns [B, T, H, R], pairs still interleaved as in DeepSeek's own code
- */
-export function applyRotary(x: tf.Tensor4D, { cos, sin }: RotaryTables): tf.Tensor4D {
-  if (onWebgpu()) return rotaryOnWebgpu(x, cos, sin);
-  return tf.tidy(() => x.mul(cos).add(quarterTurn(x).mul(sin)) as tf.Tensor4D);
-}
-
-/** (a, b) → (-b, a) for each pair, as a product with a signed permutation: exact, and one fast call on every backend. */
-function quarterTurn(x: tf.Tensor4D): tf.Tensor4D {
-  const width = x.shape[3];
-  const turn = new Float32Array(width * width);
-  for (let j = 0; j < width; j += 2) {
-    turn[(j + 1) * width + j] = -1;
-    turn[j * width + j + 1] = 1;
-  }
-  return tf.matMul(x.reshape<tf.Tensor2D>([-1, width]), tf.tensor2d(turn, [width, width])).reshape(x.shape);
 }

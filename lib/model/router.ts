@@ -11,14 +11,15 @@
  * The bias decides who is chosen and never how much they count: step 5 uses s, not z.
  */
 import * as tf from "@tensorflow/tfjs";
-import { stopGradient } from "../tensor/stop-gradient";
+import { stopGradient } from "../tensor/differentiable";
+import { MINUS_INFINITY } from "../tensor/nn";
 import { columnsOfMask, topKMask } from "../tensor/top-k";
 import type { ModelConfig } from "./config";
 import type { Linear } from "./arithmetic";
 import type { RouterWeights } from "./weights";
 
-// Finite, since GPUs promise nothing about infinities; next to it any score vanishes in float32, as next to −∞.
-const MINUS_INFINITY = -1e30;
+/** Added to the sum of the chosen affinities, so that nothing is divided by 0. */
+export const GATE_EPS = 1e-20;
 
 export type RoutingConfig = Pick<
   ModelConfig,
@@ -74,7 +75,7 @@ export function selectExperts(affinity: tf.Tensor2D, bias: tf.Tensor1D, config: 
     const candidates = biased.reshape([-1, config.nGroup, E / config.nGroup]).add(dropped).reshape<tf.Tensor2D>(biased.shape);
     const mask = stopGradient(topKMask(candidates, K));
     const chosen = affinity.mul(mask); // equation 16: s where chosen, else 0
-    const share = normTopkProb ? chosen.div(chosen.sum(1, true).add(1e-20)) : chosen; // equation 13
+    const share = normTopkProb ? chosen.div(chosen.sum(1, true).add(GATE_EPS)) : chosen; // equation 13
     const gates = share.mul(routedScalingFactor) as tf.Tensor2D;
     return { affinity, biased, groupScores, groupMask, expertIndices: columnsOfMask(mask, K), mask, gates };
   });

@@ -79,6 +79,14 @@ export function isMoe(mlp: MlpWeights | MoeWeights): mlp is MoeWeights {
   return "experts" in mlp;
 }
 
+/**
+ * Whether the tensor of that released name is a router's correction bias: no weight like the others, but a setting of
+ * the balancing rule. It begins at 0, has no gradient, and stays float32 in every file.
+ */
+export function isCorrectionBias(name: string): boolean {
+  return name.endsWith(".e_score_correction_bias");
+}
+
 /** The tree of ModelWeights with something else at its leaves. */
 type TreeOf<W, Leaf> = W extends tf.Tensor
   ? Leaf
@@ -165,7 +173,7 @@ export interface InitOptions {
 export function initWeights(config: ModelConfig, seed: number, { std = 0.006 }: InitOptions = {}): ModelWeights {
   const random = new Random(seed);
   return buildWeights(config, config.numNextnPredictLayers, (name, shape) => {
-    if (name.endsWith("e_score_correction_bias")) return tf.zeros(shape);
+    if (isCorrectionBias(name)) return tf.zeros(shape);
     if (shape.length === 1) return tf.ones(shape); // every other vector is the weight of an RMSNorm
     return random.normalTensor(shape, std);
   });

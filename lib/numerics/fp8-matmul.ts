@@ -10,6 +10,7 @@
  * x enters the last product as it was kept after the forward one, already rounded, and is quantised once more.
  */
 import * as tf from "@tensorflow/tfjs";
+import { differentiable } from "../tensor/differentiable";
 import { groupedRowsProduct, groupedWeightProduct } from "../tensor/grouped-matmul";
 import type { FormatName } from "./formats";
 import { limitedMatMul, limitedRowsProduct, limitedWeightProduct, type RunningSum } from "./accumulation";
@@ -95,25 +96,22 @@ function quantisedLinear<W extends tf.Tensor2D | tf.Tensor3D>(
   const by = (format: FormatName, block: Block): Scaling =>
     blocks === "fine" ? { format, block, scale, clamp: CLAMP } : { format, block: BLOCKS.tensor, scale, clamp: CLAMP };
   const matrices = w.rank === 3 ? new Array<number>(w.shape[0]).fill(w.shape[1]!) : [w.shape[0]];
-  const op = tf.customGrad((...args) => {
-    const [x, w, save] = args as unknown as [tf.Tensor2D, W, tf.GradSaveFunc];
-    const kept = { x: roundRows(x, [x.shape[0]], by(forward, BLOCKS.tile)), w: roundRows(w, matrices, by(forward, BLOCKS.square)) };
-    save([kept.x, kept.w]);
-    return {
-      value: products.forward(kept.x, kept.w),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [x, w] = saved as [tf.Tensor2D, W];
-        const rows = roundRows(dy as tf.Tensor2D, [dy.shape[0]], by(backward, BLOCKS.tile));
-        const dx = products.inputGradient(rows, w);
-        // Without tiles nothing is cut anew, and rounding twice to the same numbers would change nothing.
-        const again = blocks === "fine" && scale !== "none";
-        const columnsOfX = again ? roundRows(x, counts, by(forward, BLOCKS.columnTile)) : x;
-        const columnsOfDy = again ? roundRows(dy as tf.Tensor2D, counts, by(backward, BLOCKS.columnTile)) : rows;
-        return [dx, products.weightGradient(columnsOfX, columnsOfDy)];
-      },
-    };
-  });
-  return op(x, w) as tf.Tensor2D;
+  return differentiable(
+    (x: tf.Tensor2D, w: W) => {
+      const roundedX = roundRows(x, [x.shape[0]], by(forward, BLOCKS.tile));
+      const roundedW = roundRows(w, matrices, by(forward, BLOCKS.square));
+      return { value: products.forward(roundedX, roundedW), saved: [roundedX, roundedW] };
+    },
+    (dy, [x, w]) => {
+      const rows = roundRows(dy, [dy.shape[0]], by(backward, BLOCKS.tile));
+      const dx = products.inputGradient(rows, w);
+      // Without tiles nothing is cut anew, and rounding twice to the same numbers would change nothing.
+      const again = blocks === "fine" && scale !== "none";
+      const columnsOfX = again ? roundRows(x, counts, by(forward, BLOCKS.columnTile)) : x;
+      const columnsOfDy = again ? roundRows(dy, counts, by(backward, BLOCKS.columnTile)) : rows;
+      return [dx, products.weightGradient(columnsOfX, columnsOfDy)];
+    },
+  )(x, w);
 }
 
 /** Rounds a tensor in blocks, each run of rows by itself: no block reaches over two runs. */

@@ -4,6 +4,7 @@
  * too, more exact than a tensor core's, unless it is limited on purpose (accumulation.ts).
  */
 import * as tf from "@tensorflow/tfjs";
+import { differentiable } from "../tensor/differentiable";
 import { roundingTable, type RoundingTable } from "./codec";
 import { divideRow } from "./fp8-quantise";
 import { gridOf, scaleBand, scaleRule, type Scaling } from "./scaling";
@@ -83,9 +84,5 @@ export function roundTensor<T extends tf.Tensor>(x: T, scaling: Scaling): T {
 
 /** roundTensor with the gradient of the identity, since rounding's own is 0 almost everywhere (Bengio et al., 2013). */
 export function roundStraightThrough<T extends tf.Tensor>(x: T, scaling: Scaling): T {
-  const op = tf.customGrad((...args) => {
-    const [x] = args as unknown as [tf.Tensor];
-    return { value: roundTensor(x, scaling), gradFunc: (dy: tf.Tensor) => [dy.clone()] };
-  });
-  return op(x) as T;
+  return differentiable((x: T) => ({ value: roundTensor(x, scaling), saved: [] }), (dy) => [dy.clone()])(x);
 }

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import { registerBatchMatMul } from "./wasm/batch-matmul";
 import { registerEinsum } from "./wasm/einsum";
-import { registerGroupedMatMul } from "./grouped-matmul";
+import { registerGroupedMatMul } from "./wasm/grouped-matmul";
 import { registerIdentity } from "./wasm/identity";
 import { registerUnsortedSegmentSum } from "./wasm/segment-sum";
 import { registerSumGradient } from "./sum-gradient";
@@ -51,6 +51,11 @@ export async function useBackend(choice: BackendName | "auto" = "auto"): Promise
   }
   await start("cpu");
   return report("cpu", [...problems, MERITS.cpu].join("; "));
+}
+
+/** The backend on which everything computes now. */
+export function backendInUse(): BackendName {
+  return tf.getBackend() as BackendName;
 }
 
 const MERITS: Record<BackendName, string> = {

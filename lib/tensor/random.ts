@@ -68,17 +68,8 @@ export class Random {
 
   /** A tensor of normal numbers of mean 0 and the given deviation. */
   normalTensor(shape: number[], std = 1): tf.Tensor {
-    return this.tensor(shape, () => this.normal() * std);
-  }
-
-  /** A tensor of numbers from low up to high. */
-  uniformTensor(shape: number[], low = 0, high = 1): tf.Tensor {
-    return this.tensor(shape, () => low + (high - low) * this.uniform());
-  }
-
-  private tensor(shape: number[], draw: () => number): tf.Tensor {
     const values = new Float32Array(tf.util.sizeFromShape(shape));
-    for (let i = 0; i < values.length; i++) values[i] = draw();
+    for (let i = 0; i < values.length; i++) values[i] = this.normal() * std;
     return tf.tensor(values, shape);
   }
 }

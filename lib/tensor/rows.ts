@@ -3,6 +3,8 @@
  * gather does the same, but is 14 times slower than gatherND on wasm, and its gradient is missing there.
  */
 import * as tf from "@tensorflow/tfjs";
+import { differentiable } from "./differentiable";
+import { onWebgpu } from "./webgpu/program";
 
 /**
  * out[m] = x[indices[m]]. Differentiable in x.
@@ -15,12 +17,10 @@ import * as tf from "@tensorflow/tfjs";
 export function takeRows(x: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
   const [N] = x.shape;
   checkIndices("takeRows", indices, N);
-  const take = tf.customGrad((...args) => {
-    const [x, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
-    save([indices]);
-    return { value: take_(x, indices), gradFunc: (dy: tf.Tensor, [at]: tf.Tensor[]) => add_(dy, at, N) };
-  });
-  return take(x) as tf.Tensor2D;
+  return differentiable(
+    (x: tf.Tensor2D) => ({ value: take_(x, indices), saved: [indices] }),
+    (dy, [indices]) => [add_(dy, indices, N)],
+  )(x);
 }
 
 /**
@@ -36,12 +36,10 @@ export function addRows(rows: tf.Tensor2D, indices: tf.Tensor1D, n: number): tf.
     throw new Error(`addRows: [${rows.shape}] rows need ${rows.shape[0]} indices, got ${indices.size}`);
   }
   checkIndices("addRows", indices, n);
-  const add = tf.customGrad((...args) => {
-    const [rows, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
-    save([indices]);
-    return { value: add_(rows, indices, n), gradFunc: (dy: tf.Tensor, [at]: tf.Tensor[]) => take_(dy, at) };
-  });
-  return add(rows) as tf.Tensor2D;
+  return differentiable(
+    (rows: tf.Tensor2D) => ({ value: add_(rows, indices, n), saved: [indices] }),
+    (dy, [indices]) => [take_(dy, indices)],
+  )(rows);
 }
 
 /**
@@ -52,17 +50,17 @@ function checkIndices(name: string, indices: tf.Tensor, n: number): void {
   if (indices.dtype !== "int32") {
     throw new Error(`${name}: indices must be int32, not ${indices.dtype}. Convert with toInt() first`);
   }
-  if (tf.getBackend() === "webgpu") return;
+  if (onWebgpu()) return;
   const outside = indices.dataSync<"int32">().find((index) => index < 0 || index >= n);
   if (outside !== undefined) throw new Error(`${name}: index ${outside} is outside 0 to ${n - 1}, the rows there are`);
 }
 
-function take_(x: tf.Tensor, indices: tf.Tensor): tf.Tensor {
-  if (indices.size === 0) return tf.zeros([0, x.shape[1]!]);
-  return tf.tidy(() => tf.gatherND(x, indices.expandDims(1)));
+function take_(x: tf.Tensor2D, indices: tf.Tensor1D): tf.Tensor2D {
+  if (indices.size === 0) return tf.zeros([0, x.shape[1]]);
+  return tf.tidy(() => tf.gatherND(x, indices.expandDims(1)) as tf.Tensor2D);
 }
 
-function add_(rows: tf.Tensor, indices: tf.Tensor, n: number): tf.Tensor {
-  if (indices.size === 0) return tf.zeros([n, rows.shape[1]!]);
-  return tf.tidy(() => tf.scatterND(indices.expandDims(1), rows, [n, rows.shape[1]!]));
+function add_(rows: tf.Tensor2D, indices: tf.Tensor1D, n: number): tf.Tensor2D {
+  if (indices.size === 0) return tf.zeros([n, rows.shape[1]]);
+  return tf.tidy(() => tf.scatterND(indices.expandDims(1), rows, [n, rows.shape[1]]));
 }

@@ -2,14 +2,13 @@
  * AdamW (Loshchilov and Hutter, 2019) and the clipping of the gradient by its global norm. DeepSeek-V3 uses β₁ 0.9,
  * β₂ 0.95, weight decay 0.1 and clips at 1.0 (the report, section 4.2).
  *
- * Nothing is read back: the norm stays a tensor, and so does the factor it makes. A parameter's update is one function,
- * adamwUpdate, that a fused program takes the place of on a GPU.
+ * Nothing is read back: the norm stays a tensor, and so does the factor it makes. The update of one tensor, with its
+ * formula, is adamwStep in lib/tensor/optimiser-step.ts.
  */
 import * as tf from "@tensorflow/tfjs";
 import { roundTensor } from "../numerics/round-blocks";
 import { BLOCKS } from "../numerics/scaling";
-import { adamwOnWebgpu, sumOfSquaresOnWebgpu, type AdamWNumbers } from "../tensor/webgpu/adamw";
-import { onWebgpu } from "../tensor/webgpu/program";
+import { adamwStep, sumOfSquares } from "../tensor/optimiser-step";
 
 /** A tensor that training moves, by its released name. */
 export interface Parameter {
@@ -29,42 +28,6 @@ export interface AdamWOptions {
 
 export const ADAMW: AdamWOptions = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1 };
 
-/** What a step changes of one tensor: the parameter and its moments. */
-export interface AdamWState {
-  p: tf.Tensor;
-  m: tf.Tensor;
-  v: tf.Tensor;
-}
-
-export interface AdamWTensors extends AdamWState {
-  /** The gradient, and the factor on it. */
-  g: tf.Tensor;
-  /** scalar */
-  clip: tf.Scalar;
-}
-
-/**
- * One step of AdamW on one tensor.
- *
- *     g ← clip · g
- *     m ← β₁·m + (1 − β₁)·g        v ← β₂·v + (1 − β₂)·g²
- *     θ ← θ − α·λ·θ − α · m/(1 − β₁ᵗ) / (√(v/(1 − β₂ᵗ)) + ε)
- *
- * @returns the new parameter and moments; the given ones are the caller's to free
- */
-export function adamwUpdate(tensors: AdamWTensors, numbers: AdamWNumbers): AdamWState {
-  if (onWebgpu()) return adamwOnWebgpu(tensors, numbers);
-  const { beta1, beta2, epsilon, learningRate, weightDecay, step } = numbers;
-  return tf.tidy(() => {
-    const g = tensors.g.mul(tensors.clip);
-    const m = tensors.m.mul(beta1).add(g.mul(1 - beta1));
-    const v = tensors.v.mul(beta2).add(g.square().mul(1 - beta2));
-    const root = v.mul(1 / (1 - beta2 ** step)).sqrt().add(epsilon);
-    const kept = weightDecay === 0 ? tensors.p : tensors.p.mul(1 - learningRate * weightDecay);
-    return { p: kept.sub(m.mul(learningRate / (1 - beta1 ** step)).div(root)), m, v };
-  });
-}
-
 /**
  * The norm of all gradients taken as one vector, and the factor that brings it to at most maxNorm.
  *
@@ -72,10 +35,7 @@ export function adamwUpdate(tensors: AdamWTensors, numbers: AdamWNumbers): AdamW
  */
 export function clipByGlobalNorm(gradients: tf.Tensor[], maxNorm: number): { norm: tf.Scalar; scale: tf.Scalar } {
   return tf.tidy(() => {
-    const squares = onWebgpu()
-      ? sumOfSquaresOnWebgpu(gradients)
-      : tf.stack(gradients.map((g) => g.square().sum())).sum<tf.Scalar>();
-    const norm = squares.sqrt();
+    const norm = sumOfSquares(gradients).sqrt();
     return { norm, scale: tf.minimum<tf.Scalar>(1, tf.div(maxNorm, norm.add(1e-6))) };
   });
 }
@@ -114,8 +74,8 @@ export class AdamW {
     this.parameters.forEach(({ variable }, i) => {
       const decay = variable.rank >= 2 ? weightDecay : 0;
       const before = this.moments[i];
-      const tensors = { p: variable as tf.Tensor, ...before, g: gradients[i], clip };
-      const { p, m, v } = adamwUpdate(tensors, { ...options, learningRate, weightDecay: decay, step: this.steps });
+      const numbers = { ...options, learningRate, weightDecay: decay, step: this.steps };
+      const { p, m, v } = adamwStep({ p: variable, ...before }, gradients[i], clip, numbers);
       variable.assign(p);
       tf.dispose([p, before.m, before.v]);
       this.moments[i] = { m: kept(m), v: kept(v) };

@@ -10,6 +10,28 @@
  * shape are joined along the tokens, so that all of them take one set of operations.
  */
 import * as tf from "@tensorflow/tfjs";
+import type { BlockRouting } from "../model/collect-routing";
+import { differentiable } from "../tensor/differentiable";
+
+/** The routing of several layers, one after the other in the rows. */
+export interface JoinedRouting {
+  affinity: tf.Tensor2D; // s [layers·N, E]
+  mask: tf.Tensor2D; // [layers·N, E], 1 for the chosen experts
+  layers: number;
+}
+
+/**
+ * Joins the routing of layers of equal shape, and frees it.
+ *
+ * @throws if there is no layer
+ */
+export function joinLayers(routing: BlockRouting[]): JoinedRouting {
+  if (routing.length === 0) throw new Error("balance: the model has no sparse layer; firstKDenseReplace leaves none");
+  const affinity = tf.concat(routing.map((layer) => layer.affinity));
+  const mask = tf.concat(routing.map((layer) => layer.mask));
+  tf.dispose(routing);
+  return { affinity, mask, layers: routing.length };
+}
 
 export interface BalanceOptions {
   /** K, routed experts a token. */
@@ -67,18 +89,16 @@ function balanceLoss(
     );
   }
   const M = rows / W; // tokens in a window
-  const loss = tf.customGrad((...args) => {
-    const [affinity, save] = args as unknown as [tf.Tensor2D, tf.GradSaveFunc];
-    const s = affinity.reshape([W, M, E]);
-    const f = chosen.reshape([W, M, E]).sum(1, true).mul(E / (K * M)); // [W, 1, E]
-    const sums = s.sum(2, true); // [W, M, 1]
-    const along = s.mul(f).sum(2, true).div(sums); // [W, M, 1]: Σ_i f_i · s'_i of each token
-    save([f, sums, along]);
-    const gradFunc = (dy: tf.Tensor, [f, sums, along]: tf.Tensor[]) =>
-      f.sub(along).div(sums).mul(dy.mul(weight / M)).reshape([rows, E]);
-    return { value: along.sum().mul(weight / M), gradFunc };
-  });
-  return loss(affinity) as tf.Scalar;
+  return differentiable(
+    (affinity: tf.Tensor2D) => {
+      const s = affinity.reshape([W, M, E]);
+      const f = chosen.reshape([W, M, E]).sum(1, true).mul(E / (K * M)); // [W, 1, E]
+      const sums = s.sum(2, true); // [W, M, 1]
+      const along = s.mul(f).sum(2, true).div(sums); // [W, M, 1]: Σ_i f_i · s'_i of each token
+      return { value: along.sum().mul<tf.Scalar>(weight / M), saved: [f, sums, along] };
+    },
+    (dy, [f, sums, along]) => [f.sub(along).div(sums).mul(dy.mul(weight / M)).reshape([rows, E])],
+  )(affinity);
 }
 
 /**

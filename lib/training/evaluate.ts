@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { DeepSeekV3 } from "../model/model";
 import { DOMAINS, heldOutWindows, type Domain, type Streams } from "../corpus/corpus";
-import { bitsPerByte } from "./losses";
+import { bitsPerByte } from "./next-token-loss";
 import { routersOf, trainingLosses } from "./objective";
 
 export interface DomainEvaluation {

@@ -4,12 +4,14 @@
  * nothing is read back.
  */
 import * as tf from "@tensorflow/tfjs";
+import { collectRouting } from "../model/collect-routing";
 import type { DeepSeekV3 } from "../model/model";
 import { isMoe, type ModelWeights, type RouterWeights } from "../model/weights";
-import { stopGradient } from "../tensor/stop-gradient";
+import { stopGradient } from "../tensor/differentiable";
 import { topKMask } from "../tensor/top-k";
-import { expertLoads, sequenceBalanceLoss, switchAuxiliaryLoss } from "./balance";
-import { mtpLoss, nextTokenLoss } from "./losses";
+import { expertLoads, joinLayers, sequenceBalanceLoss, switchAuxiliaryLoss, type JoinedRouting } from "./balance";
+import { depthLoss, mtpLoss } from "./mtp-loss";
+import { nextTokenLoss } from "./next-token-loss";
 
 /**
  * How balance is sought: "bias" as DeepSeek-V3, by correction biases and a faint sequence-wise loss; "auxiliary" by the
@@ -48,47 +50,35 @@ export function trainingLosses(model: DeepSeekV3, tokens: number[][], options: O
   const T = tokens[0].length - 2;
   const window = (from: number, to: number) => tokens.map((row) => row.slice(from, to));
   return tf.tidy(() => {
-    const seen = { affinity: [] as tf.Tensor2D[], mask: [] as tf.Tensor2D[] };
-    const observe = (name: string, value: tf.Tensor) => {
-      const list = name.endsWith(".router_affinity") ? seen.affinity : name.endsWith(".router_mask") ? seen.mask : null;
-      list?.push(tf.keep(value.clone()) as tf.Tensor2D);
-    };
-    const { logits, mtpLogits } = model.forwardTraining(window(0, T + 1), { observe });
+    const { result, routing } = collectRouting((observe) => model.forwardTraining(window(0, T + 1), { observe }));
+    const { logits, mtpLogits } = result;
     const main = nextTokenLoss(logits, window(1, T + 1));
-    const mtp = mtpLogits === undefined ? tf.scalar(0) : nextTokenLoss(mtpLogits, window(2, T + 2));
-    const layers = seen.mask.length;
-    if (layers === 0) throw new Error("trainingLosses: the model has no sparse layer; firstKDenseReplace leaves none");
-    const affinity = tf.concat(seen.affinity); // [layers·N, E]
-    const mask = tf.concat(seen.mask);
+    const mtp = mtpLogits === undefined ? tf.scalar(0) : depthLoss(mtpLogits, tokens, 1);
+    const routed = joinLayers(routing);
     const predicted = mtpLogits === undefined ? main : main.add<tf.Scalar>(mtpLoss([mtp], options.mtpLambda));
-    const balance = balanceOf(model, { affinity, mask, layers, sequences: tokens.length }, options);
-    tf.dispose(seen);
+    const balance = balanceOf(model, routed, { ...options, sequences: tokens.length });
     return {
       total: balance === undefined ? predicted : predicted.add(balance),
       main,
       mtp,
-      loads: expertLoads(mask, layers),
+      loads: expertLoads(routed.mask, routed.layers),
     };
   });
 }
 
-interface Routed {
-  affinity: tf.Tensor2D;
-  mask: tf.Tensor2D;
-  layers: number;
-  sequences: number;
-}
-
-function balanceOf(model: DeepSeekV3, routed: Routed, options: ObjectiveOptions): tf.Scalar | undefined {
-  const { affinity, mask, layers, sequences } = routed;
+function balanceOf(
+  model: DeepSeekV3,
+  { affinity, mask, layers }: JoinedRouting,
+  { balance, sequenceAlpha, auxiliaryAlpha, sequences }: ObjectiveOptions & { sequences: number },
+): tf.Scalar | undefined {
   const active = model.config.numExpertsPerTok;
-  switch (options.balance) {
+  switch (balance) {
     case "bias": {
       const chosen = stopGradient(topKMask(affinity, active)); // equation 18
-      return sequenceBalanceLoss(affinity, chosen, { active, alpha: options.sequenceAlpha, layers, sequences });
+      return sequenceBalanceLoss(affinity, chosen, { active, alpha: sequenceAlpha, layers, sequences });
     }
     case "auxiliary":
-      return switchAuxiliaryLoss(affinity, mask, { active, alpha: options.auxiliaryAlpha, layers });
+      return switchAuxiliaryLoss(affinity, mask, { active, alpha: auxiliaryAlpha, layers });
     case "none":
       return undefined;
   }

@@ -1,8 +1,7 @@
 /** What a run leaves to draw: how it went, report by report, and what each evaluation found. */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readJson } from "../checkpoint/safetensors-read";
-import { FilesAside, writeJson } from "../checkpoint/safetensors-write";
+import { FilesAside } from "../checkpoint/files-aside";
+import { readJson, readJsonIfThere, writeJson } from "../checkpoint/json-file";
 import { DOMAINS, type Domain } from "../corpus/corpus";
 import type { Evaluation } from "./evaluate";
 import type { TrainingReport } from "./run";
@@ -48,7 +47,8 @@ export interface RunRecord {
 /** A run that was recorded to be looked at in lessons. */
 export type RecordedRun = Curves & { run: RunRecord };
 
-export const RECORDED_RUNS = ["bias", "auxiliary", "none", "no-mtp"] as const;
+/** Names of the runs in data/curves that lessons look at. */
+export type RecordedRunName = "bias" | "auxiliary" | "none" | "no-mtp";
 
 /** How the model in a folder was trained. */
 export function runOf(folder: string): RunRecord {
@@ -59,15 +59,14 @@ export function runOf(folder: string): RunRecord {
  * The recorded runs of data/curves: one model, data and budget, balanced by the bias, by the classic auxiliary loss, not
  * at all, and by the bias without multi-token prediction. From the project's root.
  */
-export function recordedRun(name: (typeof RECORDED_RUNS)[number]): RecordedRun {
+export function recordedRun(name: RecordedRunName): RecordedRun {
   return readJson(join("data", "curves", `${name}.json`)) as unknown as RecordedRun;
 }
 
 /** The curves of a run up to a step; what a killed run wrote beyond its last saved state is dropped. */
 export function readCurves(dir: string, step: number, routers: string[]): Curves {
-  const path = join(dir, "curves.json");
-  if (!existsSync(path)) return { routers, reports: [], evaluations: [], loads: null };
-  const curves = readJson(path) as unknown as Curves;
+  const curves = readJsonIfThere(join(dir, "curves.json")) as Curves | null;
+  if (curves === null) return { routers, reports: [], evaluations: [], loads: null };
   const seen = (entry: { step: number }) => entry.step <= step;
   return { ...curves, reports: curves.reports.filter(seen), evaluations: curves.evaluations.filter(seen) };
 }

@@ -7,7 +7,7 @@ import { initWeights, namedTensors } from "../model/weights";
 import { useBackend, type BackendName } from "../tensor/backend";
 import type { ObjectiveOptions } from "./objective";
 import { SharedTensors } from "./shared-tensors";
-import { stepGradients, trainable } from "./step-gradients";
+import { stepGradients, trainableModel } from "./step-gradients";
 
 /** What a thread begins with. */
 export interface ReplicaData {
@@ -36,7 +36,7 @@ export interface ReplicaAnswer {
 
 async function serve(data: ReplicaData): Promise<void> {
   await useBackend(data.backend);
-  const own = trainable(data.config, initWeights(data.config, 0), data.precision);
+  const own = trainableModel(data.config, initWeights(data.config, 0), data.precision);
   const variables = namedTensors(own.model.weights).map(({ tensor }) => tensor as tf.Variable);
   const weights = new SharedTensors(variables, data.weights);
   const shared = new SharedTensors(own.parameters.map(({ variable }) => variable), data.gradients);

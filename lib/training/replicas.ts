@@ -13,7 +13,7 @@ import path from "node:path";
 import { Worker } from "node:worker_threads";
 import * as tf from "@tensorflow/tfjs";
 import { namedTensors } from "../model/weights";
-import type { BackendName } from "../tensor/backend";
+import { backendInUse } from "../tensor/backend";
 import type { ReplicaAnswer, ReplicaData, ReplicaTask } from "./replica-thread";
 import { SharedTensors } from "./shared-tensors";
 import type { StepGradients } from "./step-gradients";
@@ -31,7 +31,7 @@ export class Replicas {
    * @throws if the backend is not one that computes on one core, or the run's balance is "auxiliary"
    */
   static async start(training: Training, count: number): Promise<Replicas> {
-    const backend = tf.getBackend() as BackendName;
+    const backend = backendInUse();
     if (backend === "webgpu") throw new Error("threads are for wasm and cpu; webgpu takes a whole batch at once");
     if (training.options.balance === "auxiliary") {
       throw new Error("the auxiliary loss counts over a whole batch, so it is trained with one thread");

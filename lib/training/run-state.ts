@@ -9,8 +9,9 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, ren
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import type { ModelConfig } from "../model/config";
-import { readJson, TensorFiles } from "../checkpoint/safetensors-read";
-import { writeJson, writeSafetensors, type WrittenTensor } from "../checkpoint/safetensors-write";
+import { readJson, writeJson } from "../checkpoint/json-file";
+import { TensorFiles } from "../checkpoint/safetensors-read";
+import { writeSafetensors, type WrittenTensor } from "../checkpoint/safetensors-write";
 import { Training, type TrainingOptions } from "./run";
 
 const FORMAT = 1;

@@ -13,7 +13,7 @@ import { AdamW, clipByGlobalNorm, type AdamWOptions, type Parameter } from "./ad
 import { maxVio, updateBias } from "./balance";
 import { routersOf, type Balance, type ObjectiveOptions } from "./objective";
 import { biasSpeedAt, learningRateAt, mtpLambdaAt, type Place, type Schedule } from "./schedule";
-import { stepGradients, trainable, type StepGradients, type Trainable } from "./step-gradients";
+import { stepGradients, trainableModel, type StepGradients, type TrainableModel } from "./step-gradients";
 
 export interface TrainingOptions {
   /** Steps of the whole run. */
@@ -70,23 +70,20 @@ export interface TrainingReport {
 export class Training {
   /** Steps made. */
   step = 0;
-  private readonly trainable: Trainable;
+  private readonly trainable: TrainableModel;
   private readonly optimiser: AdamW;
   private readonly biases: tf.Variable[];
   private sums: tf.Tensor = tf.zeros([2]); // of both losses since the last report
   private summed = 0; // steps in these sums
   private last?: { norm: tf.Scalar; loads: tf.Tensor2D };
 
-  /**
-   * @param weights become the training's, unlike config and options, which are only read
-   * @throws if the model has no sparse layer
-   */
+  /** @param weights become the training's, unlike config and options, which are only read */
   constructor(
     readonly config: ModelConfig,
     readonly options: TrainingOptions,
     weights: ModelWeights = initWeights(config, options.seed, { std: options.initStd }),
   ) {
-    this.trainable = trainable(config, weights, options.precision);
+    this.trainable = trainableModel(config, weights, options.precision);
     this.optimiser = new AdamW(this.trainable.parameters, options.adamw);
     const routers = routersOf(this.model.weights);
     this.biases = routers.map(({ router }) => router.eScoreCorrectionBias as tf.Tensor as tf.Variable);
@@ -115,6 +112,7 @@ export class Training {
    * One step on a batch. Nothing is read back.
    *
    * @param tokens [B][T + 2]
+   * @throws if the model has no sparse layer
    */
   makeStep(tokens: number[][]): void {
     tf.tidy(() => this.apply(this.gradients(tokens)));

@@ -5,22 +5,20 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ModelConfig } from "../model/config";
 import { DeepSeekV3 } from "../model/model";
-import { productsFor, type Precision } from "../model/precision";
-import { FLOAT32 } from "../model/arithmetic";
-import { mapWeights, namedTensors, type ModelWeights } from "../model/weights";
+import { arithmeticFor, type Precision } from "../model/precision";
+import { isCorrectionBias, mapWeights, namedTensors, type ModelWeights } from "../model/weights";
 import type { Parameter } from "./adamw";
 import { trainingLosses, type ObjectiveOptions, type TrainingLosses } from "./objective";
 
-export interface Trainable {
+export interface TrainableModel {
   model: DeepSeekV3;
   /** All weights but the correction biases: these are moved by a rule, not by a gradient. */
   parameters: Parameter[];
 }
 
 /** @param weights become the model's */
-export function trainable(config: ModelConfig, weights: ModelWeights, precision?: Precision): Trainable {
-  const products = precision === undefined ? FLOAT32 : productsFor(precision);
-  const model = new DeepSeekV3(config, asVariables(weights), products);
+export function trainableModel(config: ModelConfig, weights: ModelWeights, precision?: Precision): TrainableModel {
+  const model = new DeepSeekV3(config, asVariables(weights), arithmeticFor(precision));
   const parameters = namedTensors(model.weights)
     .map(({ name, tensor }) => ({ name, variable: tensor as tf.Variable }))
     .filter(({ variable }) => variable.trainable);
@@ -30,7 +28,7 @@ export function trainable(config: ModelConfig, weights: ModelWeights, precision?
 /** The weights as variables, freeing the given ones. */
 function asVariables(weights: ModelWeights): ModelWeights {
   return mapWeights(weights, (tensor, name) => {
-    const variable = tf.variable(tensor, !name.endsWith("e_score_correction_bias"));
+    const variable = tf.variable(tensor, !isCorrectionBias(name));
     tensor.dispose();
     return variable;
   });
@@ -53,7 +51,7 @@ export interface StepGradients {
  * @param share how much of the step's sequences these are, above 0 and at most 1
  */
 export function stepGradients(
-  { model, parameters }: Trainable,
+  { model, parameters }: TrainableModel,
   tokens: number[][],
   options: ObjectiveOptions,
   share = 1,

@@ -428,7 +428,7 @@ table(normalised());
 // The library's own RMSNorm. Everything in this course can be opened like this, and it is what the lessons run:
 
 // %%
-showSource("lib/model/rms-norm.ts", "rmsNorm");
+showSource("lib/tensor/nn.ts", "rmsNorm");
 
 // %% [markdown]
 // ## When something goes wrong

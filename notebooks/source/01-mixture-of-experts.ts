@@ -53,7 +53,8 @@ import {
 } from "./lib/lessons/01-mixture-of-experts";
 import { DEEPSEEK_V3, tinyConfig, type ModelConfig } from "./lib/model/config";
 import { moe, routedExperts as routedSum } from "./lib/model/experts";
-import { createModel, loadModel, type DeepSeekV3 } from "./lib/model/model";
+import { loadModel } from "./lib/checkpoint/checkpoint";
+import { createModel, type DeepSeekV3 } from "./lib/model/model";
 import { route, selectExperts } from "./lib/model/router";
 import type { MoeWeights } from "./lib/model/weights";
 import {

@@ -45,7 +45,7 @@ import {
   withoutBiases, type Balanced, type Pull, type Settling,
 } from "./lib/lessons/02-load-balancing";
 import { DEEPSEEK_V3, tinyConfig } from "./lib/model/config";
-import { loadModel } from "./lib/model/model";
+import { loadModel } from "./lib/checkpoint/checkpoint";
 import {
   barChart, check, checkParameters, colouredText, fixed, heatmapChart, lineChart, percent, plot, progress, result, say,
   showSource, sliderPlot, solvedOr, table, times, verdicts, whole,

@@ -49,8 +49,10 @@ import {
 } from "./lib/lessons/03-multi-head-latent-attention";
 import { DEEPSEEK_V3, tinyConfig } from "./lib/model/config";
 import { LatentCache } from "./lib/model/latent-cache";
-import { createModel, loadModel } from "./lib/model/model";
-import { applyRotary, rotaryTables } from "./lib/model/rotary";
+import { loadModel } from "./lib/checkpoint/checkpoint";
+import { createModel } from "./lib/model/model";
+import { rotaryTables } from "./lib/model/rotary";
+import { rotate } from "./lib/tensor/nn";
 import {
   barChart, check, checkParameters, fixed, heatmapChart, lineChart, medianTime, percent, plot, progress, result, say,
   showSource, sliderPlot, solvedOr, table, times, verdicts, whole,
@@ -419,7 +421,7 @@ const farthest = 64;
 /** A vector turned as at a position. */
 function turned(x: number[], position: number): number[] {
   return tf.tidy(() => {
-    const rotated = applyRotary(tf.tensor4d(x, [1, 1, 1, x.length]), rotaryTables(turning, [[position]]));
+    const rotated = rotate(tf.tensor4d(x, [1, 1, 1, x.length]), rotaryTables(turning, [[position]]));
     return Array.from(rotated.dataSync());
   });
 }

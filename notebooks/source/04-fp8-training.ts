@@ -46,7 +46,7 @@ import {
 } from "./lib/lessons/04-fp8-training";
 import { MODULES, type Module } from "./lib/model/arithmetic";
 import { DEEPSEEK_V3, tinyConfig } from "./lib/model/config";
-import { loadModel } from "./lib/model/model";
+import { loadModel } from "./lib/checkpoint/checkpoint";
 import { ALL_FP8_PRECISION, BF16_PRECISION, V3_PRECISION, V3_TABLE, type Precision } from "./lib/model/precision";
 import {
   barChart, check, checkParameters, fixed, lineChart, percent, plot, progress, result, say, showSource, sliderPlot,

@@ -51,14 +51,15 @@ import {
   type CombineWeights, type DepthBudget,
 } from "./lib/lessons/05-multi-token-prediction";
 import { DEEPSEEK_V3 } from "./lib/model/config";
-import { DeepSeekV3, loadModel } from "./lib/model/model";
+import { loadModel } from "./lib/checkpoint/checkpoint";
+import { DeepSeekV3 } from "./lib/model/model";
 import {
   barChart, billions, check, checkInterrupt, checkParameters, colouredText, fixed, heatmapChart, lineChart, percent, plot,
   progress, result, say, showSource, sliderPlot, solvedOr, table, times, verdicts, whole,
 } from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
 import { Random } from "./lib/tensor/random";
-import { bitsPerByte, nextTokenLoss } from "./lib/training/losses";
+import { bitsPerByte, nextTokenLoss } from "./lib/training/next-token-loss";
 import { recordedRun } from "./lib/training/record";
 
 const backend = await useBackend();
@@ -748,15 +749,15 @@ ${fixed(expected(acceptance, 4))}. Many drafts pay only at the right edge.`;
 //
 // What are $c$ and $v$ on your machine? Our library can decode in two ways, with equal results. The **tensor** engine
 // calls a tfjs operation for each step of the arithmetic; each call costs about as much for two rows as for one. The
-// **fast** engine does without tensors and computes token by token (only on wasm). **Predict**: for which of the two
+// **wasm** engine does without tensors and computes token by token (only on wasm). **Predict**: for which of the two
 // does speculation pay?
 
 // %% tags=["timing"]
-const engines = backend.name === "wasm" ? (["tensor", "fast"] as const) : (["tensor"] as const);
+const engines = backend.name === "wasm" ? (["tensor", "wasm"] as const) : (["tensor"] as const);
 const measuredText = promptOf("novel");
 
 /** Tokens a second of one text. */
-async function speedOf(engine: "tensor" | "fast", speculative: boolean) {
+async function speedOf(engine: "tensor" | "wasm", speculative: boolean) {
   const run = (speculative ? decodeSpeculatively : decode)(model, measuredText, {
     temperature: 0, tokens: 120, engine,
   });

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { DEEPSEEK_V3, readConfig } from "../../lib/model/config";
+import { readConfig } from "../../lib/checkpoint/config-json";
+import { DEEPSEEK_V3 } from "../../lib/model/config";
 import { isTransposed, parameterShapes, releasedTensors } from "../../lib/checkpoint/parameter-shapes";
 import { TensorFiles } from "../../lib/checkpoint/safetensors-read";
 

@@ -2,9 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { FilesAside } from "../../lib/checkpoint/files-aside";
 import { TensorFiles } from "../../lib/checkpoint/safetensors-read";
 import { toCodes } from "../../lib/numerics/codec";
-import { FilesAside, writeSafetensors, type WrittenTensor } from "../../lib/checkpoint/safetensors-write";
+import { writeSafetensors, type WrittenTensor } from "../../lib/checkpoint/safetensors-write";
 import { temporaryFolder } from "../support/folder";
 
 const temporary = temporaryFolder();

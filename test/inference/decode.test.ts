@@ -24,7 +24,7 @@ function recomputed(model: DeepSeekV3, prompt: number[], tokens: number): number
   return ids.slice(prompt.length);
 }
 
-describe.each(["fast", "tensor"] as const)("decoding with the %s engine", (engine) => {
+describe.each(["wasm", "tensor"] as const)("decoding with the %s engine", (engine) => {
   it("writes greedily what recomputing everything for each token writes", async () => {
     const model = lively();
     expect(await idsOf(decode(model, prompt, { ...GREEDY, tokens: 30, engine }))).toEqual(recomputed(model, prompt, 30));

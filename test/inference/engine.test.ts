@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { openEngine } from "../../lib/inference/choose-engine";
 import { chooseExperts } from "../../lib/inference/wasm-engine/parts";
 import { tinyConfig, type ModelConfig } from "../../lib/model/config";
-import { createModel, DeepSeekV3, loadModel } from "../../lib/model/model";
+import { loadModel } from "../../lib/checkpoint/checkpoint";
+import { createModel, DeepSeekV3 } from "../../lib/model/model";
 import { selectExperts } from "../../lib/model/router";
 import { initWeights } from "../../lib/model/weights";
 import { useBackend } from "../../lib/tensor/backend";
@@ -39,7 +40,7 @@ const CONFIGURATIONS: [string, Partial<ModelConfig>][] = [
 ];
 
 describe.each([
-  ["wasm", "fast"],
+  ["wasm", "wasm"],
   ["wasm", "tensor"],
   ["cpu", "tensor"],
 ] as const)("on %s, the %s engine", (backend, engine) => {
@@ -127,22 +128,22 @@ it("says the same as the model of the trained v3-mini", async () => {
   await useBackend("wasm");
   const mini = loadModel("data/checkpoints/v3-mini");
   const { logits } = atOnce(mini);
-  const opened = openEngine(mini, { engine: "fast" });
+  const opened = openEngine(mini, { engine: "wasm" });
   const fed = await opened.feed(ids);
   fed.forEach((row, t) => expectClose(row, logits[t], TOLERANCE));
   opened.dispose();
   mini.dispose();
 });
 
-it("opens no drafts of a model without a module, and nothing fast off wasm", async () => {
+it("opens no drafts of a model without a module, and no wasm engine off wasm", async () => {
   await useBackend("cpu");
   const tiny = createModel(tinyConfig({ numNextnPredictLayers: 0 }), 1);
   expect(() => openEngine(tiny, { drafts: true })).toThrow("no multi-token prediction module");
-  expect(() => openEngine(tiny, { engine: "fast" })).toThrow("the backend is cpu, not wasm");
+  expect(() => openEngine(tiny, { engine: "wasm" })).toThrow("the backend is cpu, not wasm");
   tiny.dispose();
 });
 
-describe("the fast router", () => {
+describe("the router of the wasm engine", () => {
   it.each([
     ["groups of four, scores also negative", { nRoutedExperts: 16, nGroup: 4, topkGroup: 2, numExpertsPerTok: 4 }],
     ["no groups", { nRoutedExperts: 8, nGroup: 1, topkGroup: 1, numExpertsPerTok: 3 }],

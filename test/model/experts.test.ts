@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { tinyConfig } from "../../lib/model/config";
 import { moe, routedExperts, sortByExpert } from "../../lib/model/experts";
 import { mlp } from "../../lib/model/mlp";
-import { rmsNorm } from "../../lib/model/rms-norm";
 import { route } from "../../lib/model/router";
 import { initWeights, isMoe, type MoeWeights } from "../../lib/model/weights";
 import { useBackend } from "../../lib/tensor/backend";
@@ -57,13 +56,5 @@ describe.each(["wasm", "cpu"] as const)("moe on %s", (backend) => {
     const x = new Random(6).normalTensor([3, config.hiddenSize]) as tf.Tensor2D;
     const routing = route(x, layer.gate, config);
     expectClose(moe(x, layer, config, { dispatch: "grouped" }), routedExperts(x, routing, layer.experts, "masked"));
-  });
-});
-
-describe("rmsNorm", () => {
-  it("divides by the root mean square, times the gain, and keeps the mean", async () => {
-    const x = tf.tensor2d([[3, 4], [0, 0]]);
-    expectClose(rmsNorm(x, tf.tensor1d([1, 2]), 1e-6), tf.tensor2d([[3 / Math.sqrt(12.5), 8 / Math.sqrt(12.5)], [0, 0]]));
-    expect(() => rmsNorm(x, tf.ones([3]), 1e-6)).toThrow("x is [2,2], so the weight must be [2], not [3]");
   });
 });

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { tinyConfig } from "../../lib/model/config";
 import type { Dispatch } from "../../lib/model/experts";
 import { DeepSeekV3 } from "../../lib/model/model";
-import { initWeights, mapWeights, namedTensors, disposeWeights } from "../../lib/model/weights";
+import { disposeWeights, initWeights, isCorrectionBias, mapWeights, namedTensors } from "../../lib/model/weights";
 import { useBackend } from "../../lib/tensor/backend";
 import { Random } from "../../lib/tensor/random";
 import { expectClose } from "../support/close";
@@ -17,7 +17,7 @@ const STEP = 2e-3; // small, since a step that changes an expert's selection wou
 async function compare(dispatch: Dispatch): Promise<{ name: string; byGradient: number; byDifference: number }[]> {
   const weights = initWeights(config, 11, { std: 0.3 });
   // The correction bias has no gradient: it decides the selection only.
-  const moves = (name: string) => !name.endsWith("e_score_correction_bias");
+  const moves = (name: string) => !isCorrectionBias(name);
   const tensors = namedTensors(weights).filter(({ name }) => moves(name));
   const target = new Random(13);
   const [forMain, forMtp] = [6, 5].map((T) => target.normalTensor([1, T, config.vocabSize], 1 / config.vocabSize));

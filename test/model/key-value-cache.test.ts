@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decoderShape } from "../../lib/economics/other-models";
 import { expandedCacheBytes, kvCacheBytes, latentCacheBytes, type CacheKind } from "../../lib/economics/memory";
-import { groupedQueryAttention, type GroupedQueryWeights } from "../../lib/model/attention";
+import { groupedQueryAttention, type GroupedQueryWeights } from "./grouped-query-attention";
 import { LatentCache } from "../../lib/model/latent-cache";
 import { DEEPSEEK_V3, tinyConfig } from "../../lib/model/config";
 import { KeyValueCache } from "../../lib/model/key-value-cache";

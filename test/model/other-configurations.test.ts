@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadModel } from "../../lib/model/model";
+import { loadModel } from "../../lib/checkpoint/checkpoint";
 import { useBackend } from "../../lib/tensor/backend";
 import { expectClose } from "../support/close";
 

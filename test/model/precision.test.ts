@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { tinyConfig } from "../../lib/model/config";
 import { createModel, DeepSeekV3 } from "../../lib/model/model";
-import { ALL_FP8_PRECISION, BF16_PRECISION, productsFor, V3_PRECISION, V3_TABLE, type Level, type Precision } from "../../lib/model/precision";
-import { FLOAT32, MODULES, type Module, type Products } from "../../lib/model/arithmetic";
+import { ALL_FP8_PRECISION, arithmeticFor, BF16_PRECISION, V3_PRECISION, V3_TABLE, type Level, type Precision } from "../../lib/model/precision";
+import { FLOAT32, MODULES, type Arithmetic, type Module } from "../../lib/model/arithmetic";
 import { useBackend } from "../../lib/tensor/backend";
 import { expectNoLeak } from "../support/close";
 
@@ -17,10 +17,10 @@ beforeAll(async () => {
 });
 
 /** The same weights under another precision. */
-const under = (products: Products) => new DeepSeekV3(config, plain.weights, products);
-const logits = (products: Products) =>
+const under = (arithmetic: Arithmetic) => new DeepSeekV3(config, plain.weights, arithmetic);
+const logits = (arithmetic: Arithmetic) =>
   tf.tidy(() => {
-    const { logits, mtpLogits } = under(products).forwardTraining(ids);
+    const { logits, mtpLogits } = under(arithmetic).forwardTraining(ids);
     return [...logits.dataSync(), ...mtpLogits!.dataSync()];
   });
 const distance = (a: number[], b: number[]) => Math.sqrt(a.reduce((sum, x, i) => sum + (x - b[i]) ** 2, 0) / b.reduce((sum, x) => sum + x * x, 0));
@@ -31,12 +31,12 @@ const only = (module: Module, level: Level): Precision => ({
 
 describe("precision by module", () => {
   it("of FP32 everywhere is the model as it is, bit for bit", () => {
-    const products = productsFor({ ...V3_PRECISION, table: Object.fromEntries(MODULES.map((name) => [name, "FP32"])) as Precision["table"] });
-    expect(logits(products)).toEqual(logits(FLOAT32));
+    const arithmetic = arithmeticFor({ ...V3_PRECISION, table: Object.fromEntries(MODULES.map((name) => [name, "FP32"])) as Precision["table"] });
+    expect(logits(arithmetic)).toEqual(logits(FLOAT32));
   });
 
   it.each(MODULES)("reaches %s, and changes what the model computes", (module) => {
-    const change = distance(logits(productsFor(only(module, "FP8"))), logits(FLOAT32));
+    const change = distance(logits(arithmeticFor(only(module, "FP8"))), logits(FLOAT32));
     expect(change).toBeGreaterThan(0);
     expect(change).toBeLessThan(0.2);
   });
@@ -53,7 +53,7 @@ describe("precision by module", () => {
   });
 
   it("ranks as it should: BF16 is nearest, then V3's table, then FP8 everywhere", () => {
-    const [bf16, v3, all] = [BF16_PRECISION, V3_PRECISION, ALL_FP8_PRECISION].map((p) => distance(logits(productsFor(p)), logits(FLOAT32)));
+    const [bf16, v3, all] = [BF16_PRECISION, V3_PRECISION, ALL_FP8_PRECISION].map((p) => distance(logits(arithmeticFor(p)), logits(FLOAT32)));
     expect(bf16).toBeLessThan(v3 / 2);
     expect(v3).toBeLessThan(all);
   });
@@ -64,12 +64,12 @@ describe("precision by module", () => {
   });
 
   it("lets gradients reach every trainable weight, and leaves nothing behind", async () => {
-    const model = under(productsFor(ALL_FP8_PRECISION));
+    const model = under(arithmeticFor(ALL_FP8_PRECISION));
     await expectNoLeak(() => {
       tf.tidy(() => {
         const loss = (w: tf.Tensor) => {
           const changed = { ...plain.weights, embedTokens: w as tf.Tensor2D };
-          return new DeepSeekV3(config, changed, model.products).forward(ids).square().mean() as tf.Scalar;
+          return new DeepSeekV3(config, changed, model.arithmetic).forward(ids).square().mean() as tf.Scalar;
         };
         const gradient = tf.grad(loss)(plain.weights.embedTokens);
         expect(gradient.abs().sum().dataSync()[0]).toBeGreaterThan(0);
@@ -78,7 +78,7 @@ describe("precision by module", () => {
   });
 
   it("computes absorbed attention too, and refuses masked dispatch", () => {
-    const model = under(productsFor(V3_PRECISION));
+    const model = under(arithmeticFor(V3_PRECISION));
     tf.tidy(() => {
       const [naive, absorbed] = (["naive", "absorbed"] as const).map((attention) => Array.from(model.forward(ids, { attention }).dataSync()));
       expect(distance(absorbed, naive)).toBeLessThan(0.1);
@@ -91,6 +91,6 @@ describe("precision by module", () => {
     ["an unknown module", { ...V3_TABLE, heads: "FP8" }, "see heads"],
     ["an unknown level", { ...V3_TABLE, head: "FP4" }, 'head is "FP4"'],
   ])("refuses %s", (_, table, message) => {
-    expect(() => productsFor({ ...V3_PRECISION, table: table as never })).toThrow(message);
+    expect(() => arithmeticFor({ ...V3_PRECISION, table: table as never })).toThrow(message);
   });
 });

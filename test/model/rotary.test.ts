@@ -1,8 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { DEEPSEEK_V3, tinyConfig } from "../../lib/model/config";
-import { applyRotary, inverseFrequencies, rotaryTables, softmaxScale } from "../../lib/model/rotary";
+import { inverseFrequencies, rotaryTables, softmaxScale } from "../../lib/model/rotary";
 import { useBackend } from "../../lib/tensor/backend";
+import { rotate } from "../../lib/tensor/nn";
 import { Random } from "../../lib/tensor/random";
 import { expectClose } from "../support/close";
 
@@ -17,7 +18,7 @@ describe("rotary position embedding", () => {
     const random = new Random(3);
     const [positions, width] = [[0, 1, 7, 4000], 8];
     const x = random.normalTensor([1, 4, 1, width]) as tf.Tensor4D;
-    const turned = await applyRotary(x, rotaryTables(config, [positions])).data();
+    const turned = await rotate(x, rotaryTables(config, [positions])).data();
     const before = await x.data();
     positions.forEach((p, t) => {
       for (let j = 0; j < width / 2; j++) {
@@ -34,7 +35,7 @@ describe("rotary position embedding", () => {
     const q = random.normalTensor([1, 1, 1, 8]) as tf.Tensor4D;
     const k = random.normalTensor([1, 1, 1, 8]) as tf.Tensor4D;
     const product = async (at: number, distance: number) => {
-      const turned = [applyRotary(q, rotaryTables(config, [[at + distance]])), applyRotary(k, rotaryTables(config, [[at]]))];
+      const turned = [rotate(q, rotaryTables(config, [[at + distance]])), rotate(k, rotaryTables(config, [[at]]))];
       return (await turned[0].mul(turned[1]).sum().data())[0];
     };
     expectClose([await product(900, 5)], [await product(0, 5)], { rtol: 1e-3, atol: 1e-3 });

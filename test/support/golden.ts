@@ -2,7 +2,8 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { loadModel, type DeepSeekV3 } from "../../lib/model/model";
+import { loadModel } from "../../lib/checkpoint/checkpoint";
+import type { DeepSeekV3 } from "../../lib/model/model";
 import { TensorFiles, type TensorValues } from "../../lib/checkpoint/safetensors-read";
 
 export interface Golden {

@@ -5,7 +5,8 @@
 import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { expect } from "vitest";
-import { productsOf, type WasmBackend } from "../../lib/tensor/wasm/kernels";
+import type { WasmBackend } from "../../lib/tensor/wasm/kernels";
+import { matMulOf } from "../../lib/tensor/wasm/matmul";
 import { Random } from "../../lib/tensor/random";
 import { expectClose, expectNoLeak } from "../support/close";
 
@@ -68,10 +69,10 @@ export function valueAndGradients(f: (...tensors: tf.Tensor[]) => tf.Tensor): Co
   };
 }
 
-/** The wasm backend in use, with the products that our kernels use. */
-export function wasmBackend(): { backend: WasmBackend; products: ReturnType<typeof productsOf> } {
+/** The wasm backend in use, with the product that our kernels use. */
+export function wasmBackend(): { backend: WasmBackend; matMul: ReturnType<typeof matMulOf> } {
   const backend = tf.engine().backend as WasmBackend;
-  return { backend, products: productsOf(backend) };
+  return { backend, matMul: matMulOf(backend) };
 }
 
 /** Holds that wasm memory stays as it is over many rounds, after a few in which it may find its size. */

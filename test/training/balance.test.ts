@@ -15,7 +15,8 @@ beforeAll(async () => {
 const [B, T, E, K] = [3, 5, 8, 2];
 
 function affinities(rows = B * T, seed = 1): tf.Tensor2D {
-  return new Random(seed).uniformTensor([rows, E], 0.1, 0.9) as tf.Tensor2D;
+  const random = new Random(seed);
+  return tf.tensor2d(Array.from({ length: rows * E }, () => 0.1 + 0.8 * random.uniform()), [rows, E]);
 }
 
 /** α · Σ f·P of one window of rows, in plain loops after equations 17 to 20. */

@@ -3,7 +3,7 @@ import { createModel } from "../../lib/model/model";
 import { useBackend } from "../../lib/tensor/backend";
 import { DOMAINS } from "../../lib/corpus/corpus";
 import { evaluate, evaluationWindows } from "../../lib/training/evaluate";
-import { nextTokenLoss } from "../../lib/training/losses";
+import { nextTokenLoss } from "../../lib/training/next-token-loss";
 import { expectNoLeak } from "../support/close";
 import { CONFIG, streams } from "./support";
 

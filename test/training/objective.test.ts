@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createModel, DeepSeekV3 } from "../../lib/model/model";
-import { disposeWeights, initWeights, mapWeights, namedTensors } from "../../lib/model/weights";
+import { disposeWeights, initWeights, isCorrectionBias, mapWeights, namedTensors } from "../../lib/model/weights";
 import { useBackend } from "../../lib/tensor/backend";
 import { Random } from "../../lib/tensor/random";
-import { nextTokenLoss } from "../../lib/training/losses";
+import { nextTokenLoss } from "../../lib/training/next-token-loss";
 import { routersOf, trainingLosses, type Balance } from "../../lib/training/objective";
 import { expectClose, expectNoLeak } from "../support/close";
 import { batchOf, CONFIG } from "./support";
@@ -80,7 +80,7 @@ describe.each(["bias", "auxiliary", "none"] as const)("the gradient of the train
     const STEP = 2e-3; // small, since a step that changes an expert's selection would be a jump
     await expectNoLeak(() => {
       const weights = initWeights(CONFIG, 11, { std: 0.3 });
-      const moves = (name: string) => !name.endsWith("e_score_correction_bias");
+      const moves = (name: string) => !isCorrectionBias(name);
       const tensors = namedTensors(weights).filter(({ name }) => moves(name));
       const all = tensors.map(({ tensor }) => tensor);
       const value = (...values: tf.Tensor[]): tf.Scalar => {

@@ -4,9 +4,10 @@
  * it, which is where tfjs's own wasm kernel is slow.
  */
 import * as tf from "@tensorflow/tfjs";
-import { causalSoftmax, mergeHeads, project, splitHeads } from "../../lib/model/attention";
+import { project } from "../../lib/model/arithmetic";
+import { mergeHeads, splitHeads } from "../../lib/model/mla";
 import { mlp } from "../../lib/model/mlp";
-import { rmsNorm } from "../../lib/model/rms-norm";
+import { causalSoftmax, rmsNorm } from "../../lib/tensor/nn";
 import { Random } from "../../lib/tensor/random";
 import { takeRows } from "../../lib/tensor/rows";
 

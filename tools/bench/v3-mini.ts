@@ -87,22 +87,22 @@ async function decoding(ours: LineProcess, theirs: LineProcess | null): Promise<
     return got;
   };
   const measured = await inTurns({
-    fast: generate("fast", { options: greedy }),
+    wasm: generate("wasm", { options: greedy }),
     tensor: generate("tensor", { options: { ...greedy, engine: "tensor" } }),
-    fastDrafts: generate("fastDrafts", { options: greedy, speculative: true }),
+    wasmDrafts: generate("wasmDrafts", { options: greedy, speculative: true }),
     tensorDrafts: generate("tensorDrafts", { options: { ...greedy, engine: "tensor" }, speculative: true }),
     ...(theirs && { theirs: transformers }),
-  } as Record<"fast" | "tensor" | "fastDrafts" | "tensorDrafts" | "theirs", () => Promise<Timed>>);
+  } as Record<"wasm" | "tensor" | "wasmDrafts" | "tensorDrafts" | "theirs", () => Promise<Timed>>);
   const same = (name: string) => {
-    const at = texts.fast.findIndex((id, i) => id !== texts[name][i]);
+    const at = texts.wasm.findIndex((id, i) => id !== texts[name][i]);
     return `${at < 0 ? NEW : at} of ${NEW} tokens`;
   };
   return [
-    { what: `decoding ${NEW} tokens, fast engine`, value: perSecond(NEW, measured.fast) },
-    { what: "  with drafts", value: perSecond(NEW, measured.fastDrafts) },
-    { what: "  drafts make it faster by", value: ratio(measured.fast / measured.fastDrafts) },
-    { what: "  drafts accepted", value: percent(acceptance.fastDrafts) },
-    { what: "  the same text with drafts", value: same("fastDrafts") },
+    { what: `decoding ${NEW} tokens, wasm engine`, value: perSecond(NEW, measured.wasm) },
+    { what: "  with drafts", value: perSecond(NEW, measured.wasmDrafts) },
+    { what: "  drafts make it faster by", value: ratio(measured.wasm / measured.wasmDrafts) },
+    { what: "  drafts accepted", value: percent(acceptance.wasmDrafts) },
+    { what: "  the same text with drafts", value: same("wasmDrafts") },
     { what: "decoding, tensor engine", value: perSecond(NEW, measured.tensor) },
     { what: "  with drafts", value: perSecond(NEW, measured.tensorDrafts) },
     { what: "  drafts make it faster by", value: ratio(measured.tensor / measured.tensorDrafts) },
@@ -110,7 +110,7 @@ async function decoding(ours: LineProcess, theirs: LineProcess | null): Promise<
       ? []
       : [
           { what: "  transformers' generate", value: perSecond(NEW, measured.theirs) },
-          { what: "  this course, of transformers", value: ratio(measured.theirs / measured.fast) },
+          { what: "  this course, of transformers", value: ratio(measured.theirs / measured.wasm) },
           { what: "  the same text as transformers", value: same("theirs") },
         ]),
   ];
@@ -121,7 +121,7 @@ async function cacheAndMemory(ours: LineProcess, theirs: LineProcess | null): Pr
   const options = { temperature: 0, tokens: 256 };
   const recomputed = await ours.ask<Generated>({ task: "recompute", ids: PROMPT, options });
   const rows: Row[] = [];
-  for (const engine of ["fast", "tensor"]) {
+  for (const engine of ["wasm", "tensor"]) {
     const cached = await ours.ask<Generated>({ task: "generate", ids: PROMPT, options: { ...options, engine } });
     const [first, last] = cached.tensors;
     rows.push(

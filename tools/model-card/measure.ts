@@ -1,7 +1,8 @@
 /** What the card says of a model, measured on held-out text. */
 import { draftAcceptance } from "../../lib/inference/acceptance";
 import { decode } from "../../lib/inference/decode";
-import { loadModel, type DeepSeekV3 } from "../../lib/model/model";
+import { loadModel } from "../../lib/checkpoint/checkpoint";
+import type { DeepSeekV3 } from "../../lib/model/model";
 import { BEGIN_OF_DOCUMENT, bytesOf, textOf } from "../../lib/corpus/bytes";
 import { maxVio } from "../../lib/training/balance";
 import { DOMAINS, type Corpus, type Domain } from "../../lib/corpus/corpus";

@@ -1,8 +1,9 @@
 /** What can be said to npm run pretrain, and what the run is then made of. */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { readConfig, type ModelConfig } from "../../lib/model/config";
-import { readJson } from "../../lib/checkpoint/safetensors-read";
+import { readConfig } from "../../lib/checkpoint/config-json";
+import type { ModelConfig } from "../../lib/model/config";
+import { readJson } from "../../lib/checkpoint/json-file";
 import type { BackendName } from "../../lib/tensor/backend";
 import { VOCAB_SIZE } from "../../lib/corpus/bytes";
 import { CORPUS_FOLDER } from "../../lib/corpus/corpus";

@@ -2,9 +2,10 @@
 import { existsSync } from "node:fs";
 import os from "node:os";
 import { join } from "node:path";
-import { writeConfig, type ModelConfig } from "../../lib/model/config";
-import { readJson } from "../../lib/checkpoint/safetensors-read";
-import { FilesAside, writeJson } from "../../lib/checkpoint/safetensors-write";
+import { writeConfig } from "../../lib/checkpoint/config-json";
+import type { ModelConfig } from "../../lib/model/config";
+import { FilesAside } from "../../lib/checkpoint/files-aside";
+import { readJson, writeJson } from "../../lib/checkpoint/json-file";
 import { gpuName } from "../../lib/tensor/webgpu/device";
 import type { RunRecord } from "../../lib/training/record";
 import type { Training } from "../../lib/training/run";

@@ -1,13 +1,12 @@
-/** A transformer block for one token at a time, in wasm memory: the fast counterpart of lib/model/block.ts. */
+/** lib/model/block.ts for one token at a time, in wasm memory: attention is absorbed, and no step makes a tensor. */
 import type { ModelConfig } from "../../model/config";
+import { LATENT_EPS } from "../../model/mla";
 import { isMoe, type BlockWeights, type MlpWeights, type MoeWeights } from "../../model/weights";
 import type { Vector, WasmVectors } from "../../tensor/wasm/vectors";
 import {
-  addInto, attendLatents, chooseExperts, LatentRows, normInto, rotateInPlace, siluTimesInto,
+  addInto, attendLatents, chooseExperts, LatentRows, normInto, rotateInPlace, swiGluInto,
 } from "./parts";
-import { fuseAttention, numbers, type FastAttention } from "./weights";
-
-const LATENT_EPS = 1e-6; // as in lib/model/mla.ts
+import { fuseAttention, numbers, type FusedAttention } from "./weights";
 
 /** cos and sin of one position, [R] each. */
 export interface Angles {
@@ -49,9 +48,9 @@ export class BlockSpace {
   }
 }
 
-export class FastBlock {
+export class WasmBlock {
   readonly past: LatentRows;
-  private readonly attention: FastAttention;
+  private readonly attention: FusedAttention;
   private readonly inputNorm: Float32Array;
   private readonly innerNorm: Float32Array;
   private readonly bias: Float32Array | null;
@@ -128,7 +127,7 @@ export class FastBlock {
     const [gateHere, upHere] = [inner, up].map(({ begin }) => ({ begin, size: width }));
     vectors.multiply(normed, weights.gateProj, gateHere, index);
     vectors.multiply(normed, weights.upProj, upHere, index);
-    siluTimesInto(vectors.values(gateHere), vectors.values(upHere));
+    swiGluInto(vectors.values(gateHere), vectors.values(upHere));
     vectors.multiply(gateHere, weights.downProj, out, index);
   }
 

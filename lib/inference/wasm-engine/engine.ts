@@ -1,22 +1,22 @@
 /**
- * The fast way to decode on wasm: the whole model for one token at a time, without tensors. What a token costs then is
- * its arithmetic; with an operation of tfjs for each step it is the steps. (test/inference/engine.test.ts holds the two
- * engines to the same logits; npm run bench -- v3-mini measures both.)
+ * The model unrolled: all that one token goes through, as loops over numbers and bare matrix products in wasm memory,
+ * without tensors. What a token costs then is its arithmetic; with an operation of tfjs for each step it is the steps.
+ * (test/inference/engine.test.ts holds the two engines to the same logits; npm run bench -- v3-mini measures both.)
  */
 import * as tf from "@tensorflow/tfjs";
 import { inverseFrequencies, rotaryValues } from "../../model/rotary";
 import type { DeepSeekV3 } from "../../model/model";
 import { WasmVectors, type Vector } from "../../tensor/wasm/vectors";
 import { checkDraft, checkTokens, type Engine } from "../engine";
-import { BlockSpace, FastBlock, type Angles } from "./block";
+import { BlockSpace, WasmBlock, type Angles } from "./block";
 import { normInto } from "./parts";
 import { numbers } from "./weights";
 
-export class FastEngine implements Engine {
+export class WasmEngine implements Engine {
   private readonly vectors: WasmVectors;
   private readonly space: BlockSpace;
-  private readonly layers: FastBlock[];
-  private readonly module: FastModule | null;
+  private readonly layers: WasmBlock[];
+  private readonly module: PredictionModule | null;
   private readonly embedding: Float32Array; // [V, D]
   private readonly norm: Float32Array;
   private readonly head: tf.Tensor2D; // [D, V]
@@ -35,7 +35,7 @@ export class FastEngine implements Engine {
     this.space = new BlockSpace(this.vectors, config);
     this.h = this.vectors.reserve(D);
     this.logits = this.vectors.reserve(V);
-    this.layers = weights.layers.map((layer) => new FastBlock(this.space, layer));
+    this.layers = weights.layers.map((layer) => new WasmBlock(this.space, layer));
     this.embedding = numbers(weights.embedTokens);
     this.norm = numbers(weights.norm);
     this.head = tf.keep(weights.lmHead?.clone() ?? tf.transpose(weights.embedTokens));
@@ -118,23 +118,23 @@ export class FastEngine implements Engine {
 }
 
 /** The multi-token prediction module: equation 21 of the report, and its block. */
-interface FastModule {
+interface PredictionModule {
   enorm: Float32Array;
   hnorm: Float32Array;
   both: Vector; // [2D]
   projection: tf.Tensor2D; // [2D, D]
-  block: FastBlock;
+  block: WasmBlock;
   norm: Float32Array;
 }
 
-function moduleOf({ weights, config }: DeepSeekV3, vectors: WasmVectors, space: BlockSpace): FastModule {
+function moduleOf({ weights, config }: DeepSeekV3, vectors: WasmVectors, space: BlockSpace): PredictionModule {
   const [module] = weights.mtp;
   return {
     enorm: numbers(module.enorm),
     hnorm: numbers(module.hnorm),
     both: vectors.reserve(2 * config.hiddenSize),
     projection: module.ehProj,
-    block: new FastBlock(space, module.block),
+    block: new WasmBlock(space, module.block),
     norm: numbers(module.sharedHeadNorm),
   };
 }

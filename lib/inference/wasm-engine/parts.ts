@@ -2,7 +2,9 @@
  * The parts of the model that lie between two matrix products, for one token, as loops over numbers: the norm, the
  * rotation, attention over the latents, the router's choice. Each is the same as its tensor counterpart in lib/model.
  */
-import type { RoutingConfig } from "../../model/router";
+import { GATE_EPS, type RoutingConfig } from "../../model/router";
+import { MINUS_INFINITY } from "../../tensor/nn";
+import { largestPlaces } from "../../tensor/top-k";
 
 /** out = w ⊙ x / √(mean(x²) + ε); x and out may be the same. */
 export function normInto(out: Float32Array, x: Float32Array, weight: Float32Array, epsilon: number): void {
@@ -18,7 +20,7 @@ export function addInto(out: Float32Array, x: Float32Array, factor = 1): void {
 }
 
 /** gate ← SiLU(gate) ⊙ up */
-export function siluTimesInto(gate: Float32Array, up: Float32Array): void {
+export function swiGluInto(gate: Float32Array, up: Float32Array): void {
   for (let i = 0; i < gate.length; i++) gate[i] *= up[i] / (1 + Math.exp(-gate[i]));
 }
 
@@ -115,28 +117,15 @@ export function chooseExperts(
   const groupScores = new Float32Array(nGroup);
   for (let g = 0; g < nGroup; g++) {
     const members = biased.subarray(g * size, (g + 1) * size);
-    for (const e of largest(members, Math.min(2, size))) groupScores[g] += members[e];
+    for (const e of largestPlaces(members, Math.min(2, size))) groupScores[g] += members[e];
   }
-  const candidates = new Float32Array(E).fill(-Infinity);
-  for (const g of largest(groupScores, topkGroup)) {
+  const candidates = new Float32Array(E).fill(MINUS_INFINITY);
+  for (const g of largestPlaces(groupScores, topkGroup)) {
     candidates.set(biased.subarray(g * size, (g + 1) * size), g * size);
   }
-  const chosen = largest(candidates, numExpertsPerTok);
+  const chosen = largestPlaces(candidates, numExpertsPerTok);
   let sum = 0;
   for (const e of chosen) sum += affinity[e];
-  const factor = normTopkProb ? routedScalingFactor / (sum + 1e-20) : routedScalingFactor;
+  const factor = normTopkProb ? routedScalingFactor / (sum + GATE_EPS) : routedScalingFactor;
   return chosen.map((expert) => ({ expert, gate: affinity[expert] * factor }));
-}
-
-/** The places of the k largest numbers; of equal ones the lower first. */
-function largest(values: Float32Array, k: number): number[] {
-  const found: number[] = [];
-  while (found.length < k) {
-    let best = -1;
-    for (let i = 0; i < values.length; i++) {
-      if ((best < 0 || values[i] > values[best]) && !found.includes(i)) best = i;
-    }
-    found.push(best);
-  }
-  return found;
 }

@@ -1,5 +1,5 @@
 /**
- * The weights of attention as the fast engine multiplies them. Absorbed decoding takes the query into the latent space
+ * The weights of attention as this engine multiplies them. Absorbed decoding takes the query into the latent space
  * with W^UK and brings the result back with W^UV. Both stand beside another matrix, W^UQ and W^O, so that the two can
  * be multiplied ahead of time, and one product remains on each side.
  *
@@ -11,7 +11,7 @@ import type { ModelConfig } from "../../model/config";
 import { softmaxScale } from "../../model/rotary";
 import type { MlaWeights } from "../../model/weights";
 
-export interface FastAttention {
+export interface FusedAttention {
   /** [D, qLoraRank] and the norm behind it; neither where qLoraRank is null. */
   queryDown?: { weight: tf.Tensor2D; norm: Float32Array };
   /** [qLoraRank or D, H·(C + R)]: of each head the query in the latent space, then its part for rotation; both times
@@ -25,7 +25,7 @@ export interface FastAttention {
 }
 
 /** The maps of a layer's attention with W_UK taken into the query's and W_UV into the output's (absorbed decoding). */
-export function fuseAttention(weights: MlaWeights, config: ModelConfig): FastAttention {
+export function fuseAttention(weights: MlaWeights, config: ModelConfig): FusedAttention {
   const { numAttentionHeads: H, qkNopeHeadDim: nope, qkRopeHeadDim: R, vHeadDim } = config;
   const { kvLoraRank: C, hiddenSize: D } = config;
   const [query, output] = tf.tidy(() => {

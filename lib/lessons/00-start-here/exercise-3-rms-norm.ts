@@ -1,6 +1,6 @@
 /** RMSNorm, the first piece of the model that a learner writes. */
 import * as tf from "@tensorflow/tfjs";
-import { rmsNorm } from "../../model/rms-norm";
+import { rmsNorm } from "../../tensor/nn";
 import { defineExercise } from "../../notebook/exercise/check";
 import { rows } from "./shared";
 

@@ -4,12 +4,13 @@
  * changes nothing, below 0 it makes the other loss rise.
  */
 import * as tf from "@tensorflow/tfjs";
+import { collectRouting } from "../../model/collect-routing";
 import type { DeepSeekV3 } from "../../model/model";
-import { namedTensors } from "../../model/weights";
-import { stopGradient } from "../../tensor/stop-gradient";
+import { isCorrectionBias, namedTensors } from "../../model/weights";
+import { stopGradient } from "../../tensor/differentiable";
 import { topKMask } from "../../tensor/top-k";
-import { sequenceBalanceLoss, switchAuxiliaryLoss } from "../../training/balance";
-import { nextTokenLoss } from "../../training/losses";
+import { joinLayers, sequenceBalanceLoss, switchAuxiliaryLoss } from "../../training/balance";
+import { nextTokenLoss } from "../../training/next-token-loss";
 
 /** A loss's gradient by the released name of each weight. Numbers, not tensors: there is nothing to free. */
 export type Gradients = ReadonlyMap<string, Float32Array>;
@@ -38,17 +39,8 @@ export function balanceGradients(model: DeepSeekV3, tokens: number[][], scope: S
   const inputs = tokens.map((row) => row.slice(0, -1));
   const active = model.config.numExpertsPerTok;
   return gradientsOf(model, () => {
-    const seen = { affinity: [] as tf.Tensor2D[], mask: [] as tf.Tensor2D[] };
-    const observe = (name: string, value: tf.Tensor) => {
-      const list = name.endsWith(".router_affinity") ? seen.affinity : name.endsWith(".router_mask") ? seen.mask : null;
-      list?.push(tf.keep(value.clone()) as tf.Tensor2D);
-    };
-    model.hiddenStates(inputs, { observe });
-    const layers = seen.mask.length;
-    if (layers === 0) throw new Error("balanceGradients: the model has no sparse layer");
-    const affinity = tf.concat(seen.affinity); // [layers·N, E]
-    const mask = tf.concat(seen.mask);
-    tf.dispose(seen);
+    const { routing } = collectRouting((observe) => model.hiddenStates(inputs, { observe }));
+    const { affinity, mask, layers } = joinLayers(routing);
     if (scope === "batch") return switchAuxiliaryLoss(affinity, mask, { active, alpha: 1, layers });
     const chosen = stopGradient(topKMask(affinity, active));
     return sequenceBalanceLoss(affinity, chosen, { active, alpha: 1, layers, sequences: tokens.length });
@@ -101,7 +93,7 @@ function dot(a: Gradients, b: Gradients, of: (name: string) => boolean): number 
 function gradientsOf(model: DeepSeekV3, loss: () => tf.Scalar): Gradients {
   const module = `model.layers.${model.config.numHiddenLayers}.`;
   const moved = ({ name }: { name: string }) =>
-    !name.startsWith(module) && !name.endsWith("e_score_correction_bias");
+    !name.startsWith(module) && !isCorrectionBias(name);
   const weights = namedTensors(model.weights).filter(moved);
   const read = new Map<string, Float32Array>();
   tf.tidy(() => {

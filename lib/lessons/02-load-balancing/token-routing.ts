@@ -1,7 +1,8 @@
 /** Where a model's routers send the tokens of a text. */
 import * as tf from "@tensorflow/tfjs";
+import { collectRouting } from "../../model/collect-routing";
 import { DeepSeekV3 } from "../../model/model";
-import { isMoe, mapWeights } from "../../model/weights";
+import { isCorrectionBias, mapWeights } from "../../model/weights";
 
 /** The routing of a batch in one layer. Tokens are counted through, row after row. */
 export interface LayerRouting {
@@ -19,18 +20,14 @@ export interface LayerRouting {
  * @param ids [B][T] token ids
  */
 export function routeTokens(model: DeepSeekV3, ids: number[][]): LayerRouting[] {
-  const seen = new Map<string, number[][]>();
-  const observe = (name: string, value: tf.Tensor) => {
-    if (/\.router_(indices|gates)$/.test(name)) seen.set(name, value.arraySync() as number[][]);
-  };
-  model.hiddenStates(ids, { observe }).dispose();
-  return model.weights.layers.flatMap(({ mlp }, layer) => {
-    if (!isMoe(mlp)) return [];
-    const experts = seen.get(`layer${layer}.router_indices`)!;
-    const gates = seen.get(`layer${layer}.router_gates`)!;
+  const { result, routing } = collectRouting((observe) => model.hiddenStates(ids, { observe }));
+  const layers = routing.map(({ block, ...tensors }) => {
+    const [experts, gates] = [tensors.expertIndices.arraySync(), tensors.gates.arraySync()];
     const strongest = experts.map((of, n) => of.reduce((best, e) => (gates[n][e] > gates[n][best] ? e : best)));
-    return [{ layer, experts, strongest }];
+    return { layer: Number(block.replace("layer", "")), experts, strongest };
   });
+  tf.dispose([result, routing]);
+  return layers;
 }
 
 /**
@@ -40,7 +37,7 @@ export function routeTokens(model: DeepSeekV3, ids: number[][]): LayerRouting[] 
 export function withoutBiases(model: DeepSeekV3): { model: DeepSeekV3; biases: tf.Tensor[] } {
   const biases: tf.Tensor[] = [];
   const weights = mapWeights(model.weights, (tensor, name) => {
-    if (!name.endsWith("e_score_correction_bias")) return tensor;
+    if (!isCorrectionBias(name)) return tensor;
     biases.push(tf.zerosLike(tensor));
     return biases[biases.length - 1];
   });

@@ -1,7 +1,7 @@
 /** The ways of training in few bits that lesson 04 compares, live and as recorded runs. */
 import { join } from "node:path";
 import { ALL_FP8_PRECISION, BF16_PRECISION, V3_PRECISION, type Precision } from "../../model/precision";
-import { readJson } from "../../checkpoint/safetensors-read";
+import { readJson } from "../../checkpoint/json-file";
 import type { Recipe } from "../../numerics/fp8-matmul";
 import type { RunRecord } from "../../training/record";
 import type { Domain } from "../../corpus/corpus";

@@ -1,9 +1,8 @@
 /** What a precision costs a trained model: its loss on held-out text, computed with fewer bits. */
 import * as tf from "@tensorflow/tfjs";
 import { DeepSeekV3 } from "../../model/model";
-import { productsFor, type Precision } from "../../model/precision";
-import { FLOAT32 } from "../../model/arithmetic";
-import { nextTokenLoss, bitsPerByte } from "../../training/losses";
+import { arithmeticFor, type Precision } from "../../model/precision";
+import { nextTokenLoss, bitsPerByte } from "../../training/next-token-loss";
 
 /**
  * Mean bits per byte of a model that computes in a given precision. Reads back once.
@@ -12,8 +11,7 @@ import { nextTokenLoss, bitsPerByte } from "../../training/losses";
  * @param precision float32 where left out
  */
 export function lossUnder(model: DeepSeekV3, windows: number[][], precision?: Precision): number {
-  const products = precision === undefined ? FLOAT32 : productsFor(precision);
-  const changed = new DeepSeekV3(model.config, model.weights, products);
+  const changed = new DeepSeekV3(model.config, model.weights, arithmeticFor(precision));
   return tf.tidy(() => {
     const logits = changed.forward(windows.map((row) => row.slice(0, -1)));
     return bitsPerByte(nextTokenLoss(logits, windows.map((row) => row.slice(1))).dataSync()[0]);

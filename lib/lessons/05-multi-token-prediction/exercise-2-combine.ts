@@ -1,6 +1,6 @@
 /** Exercise 2: what goes into the module. */
 import * as tf from "@tensorflow/tfjs";
-import { rmsNorm } from "../../model/rms-norm";
+import { rmsNorm } from "../../tensor/nn";
 import { defineExercise } from "../../notebook/exercise/check";
 import { Random } from "../../tensor/random";
 

@@ -5,7 +5,8 @@
  * the same numbers in another shape.
  */
 import * as tf from "@tensorflow/tfjs";
-import { offsetOf, productsOf, registerWasmKernel, type WasmBackend } from "./kernels";
+import { offsetOf, registerWasmKernel, type WasmBackend } from "./kernels";
+import { matMulOf } from "./matmul";
 
 interface Attributes {
   transposeA: boolean;
@@ -35,13 +36,13 @@ function batchMatMul(a: tf.TensorInfo, b: tf.TensorInfo, backend: WasmBackend, {
   const batchB = b.shape.slice(0, -2);
   const batch = tf.backend_util.assertAndGetBroadcastShape(batchA, batchB);
   const out = backend.makeOutput([...batch, M, N], "float32");
-  const products = productsOf(backend);
+  const matMul = matMulOf(backend);
   const [offsetA, offsetB, offsetOut] = [a, b, out].map((tensor) => offsetOf(backend, tensor));
   const plain = !transposeA && !transposeB;
   if (plain && tf.util.sizeFromShape(batchB) === 1) {
     // One right side for all: the batch is just more rows.
     const rows = tf.util.sizeFromShape(batch) * M;
-    products.multiplyPacked(
+    matMul.multiplyPacked(
       { offset: offsetA, rows, columns: innerA },
       b.dataId,
       { offset: offsetB, rows: innerA, columns: N },
@@ -52,7 +53,7 @@ function batchMatMul(a: tf.TensorInfo, b: tf.TensorInfo, backend: WasmBackend, {
   const [sizeA, sizeB, sizeOut] = [rowsA * columnsA, rowsB * columnsB, M * N].map((elements) => 4 * elements); // bytes
   const [stepsA, stepsB] = [batchA, batchB].map((own) => broadcastSteps(own, batch));
   for (let i = 0; i < stepsA.length; i++) {
-    products.multiply(
+    matMul.multiply(
       { offset: offsetA + stepsA[i] * sizeA, rows: rowsA, columns: columnsA, transposed: transposeA },
       { offset: offsetB + stepsB[i] * sizeB, rows: rowsB, columns: columnsB, transposed: transposeB },
       { offset: offsetOut + i * sizeOut, rows: M, columns: N },

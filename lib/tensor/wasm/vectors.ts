@@ -5,12 +5,18 @@
  * products is a plain loop over the numbers in place.
  */
 import * as tf from "@tensorflow/tfjs";
-import { offsetOf, productsOf, valuesInPlace, type WasmBackend } from "./kernels";
+import { offsetOf, onWasm, valuesInPlace, type WasmBackend } from "./kernels";
+import { matMulOf } from "./matmul";
 
 /** A place for numbers: where in the workspace it begins, and how many there are. */
 export interface Vector {
   begin: number;
   size: number;
+}
+
+/** Whether the backend in use has such vectors. */
+export function vectorsAvailable(): boolean {
+  return onWasm();
 }
 
 export class WasmVectors {
@@ -23,7 +29,7 @@ export class WasmVectors {
    * @throws if the backend is not wasm
    */
   constructor(size: number) {
-    if (tf.getBackend() !== "wasm") throw new Error(`WasmVectors: the backend is ${tf.getBackend()}, not wasm`);
+    if (!vectorsAvailable()) throw new Error(`WasmVectors: the backend is ${tf.getBackend()}, not wasm`);
     this.memory = tf.keep(tf.zeros<tf.Rank.R1>([size]));
   }
 
@@ -49,7 +55,7 @@ export class WasmVectors {
   multiply(x: Vector, w: tf.Tensor, out: Vector, index = 0): void {
     const [Din, Dout] = w.shape.slice(-2);
     const at = ({ begin }: Vector) => offsetOf(this.backend, this.memory) + 4 * begin;
-    productsOf(this.backend).multiplyPacked(
+    matMulOf(this.backend).multiplyPacked(
       { offset: at(x), rows: 1, columns: Din },
       w.dataId,
       { offset: offsetOf(this.backend, w) + 4 * index * Din * Dout, rows: Din, columns: Dout },

@@ -5,6 +5,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { runProgram, workgroupsFor, type WebgpuProgram } from "./program";
 
+/** What a step changes of one tensor: the parameter and its moments. */
+export interface AdamWState {
+  p: tf.Tensor;
+  m: tf.Tensor;
+  v: tf.Tensor;
+}
+
 export interface AdamWNumbers {
   beta1: number;
   beta2: number;
@@ -49,17 +56,14 @@ const STEP = elementwise(
   "uniforms.keep * p[index] - uniforms.rate * m[index] / (sqrt(v[index] * uniforms.unbias) + uniforms.epsilon)",
 );
 
-/**
- * One step of AdamW (Loshchilov and Hutter, 2019) on a tensor, on webgpu only.
- *
- * @param clip scalar: the gradient is multiplied by it
- * @returns the new parameter and moments; the old ones are the caller's to free
- */
-export function adamwOnWebgpu(
-  tensors: { p: tf.Tensor; m: tf.Tensor; v: tf.Tensor; g: tf.Tensor; clip: tf.Scalar },
+/** adamwStep (optimiser-step.ts) on webgpu. */
+export function adamwStepOnWebgpu(
+  state: AdamWState,
+  g: tf.Tensor,
+  clip: tf.Scalar,
   { beta1, beta2, epsilon, learningRate, weightDecay, step }: AdamWNumbers,
-): { p: tf.Tensor; m: tf.Tensor; v: tf.Tensor } {
-  const { p, g, clip } = tensors;
+): AdamWState {
+  const { p } = state;
   const size = p.size;
   const run = (program: WebgpuProgram, inputs: tf.Tensor[], uniforms: Record<string, number>) =>
     runProgram(program, {
@@ -68,8 +72,8 @@ export function adamwOnWebgpu(
       shape: p.shape,
       workgroups: workgroupsFor(size, program),
     });
-  const m = run(FIRST, [tensors.m, g, clip], { beta: beta1 });
-  const v = run(SECOND, [tensors.v, g, clip], { beta: beta2 });
+  const m = run(FIRST, [state.m, g, clip], { beta: beta1 });
+  const v = run(SECOND, [state.v, g, clip], { beta: beta2 });
   const rate = learningRate / (1 - beta1 ** step);
   const keep = 1 - learningRate * weightDecay;
   return { p: run(STEP, [p, m, v], { keep, rate, unbias: 1 / (1 - beta2 ** step), epsilon }), m, v };
@@ -99,7 +103,7 @@ const SQUARES: WebgpuProgram = {
     }`,
 };
 
-/** Σ x² over all elements of each tensor, summed over the tensors: a scalar. On webgpu only. */
+/** sumOfSquares (optimiser-step.ts) on webgpu. */
 export function sumOfSquaresOnWebgpu(tensors: tf.Tensor[]): tf.Scalar {
   return tf.tidy(() => {
     const partial = tensors.map((x) => {

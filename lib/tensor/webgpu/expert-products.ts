@@ -140,7 +140,7 @@ export function rowsTimesExperts(
     uniforms: { experts, chosenPerToken: plan.rows.shape[1], depth, columns },
     shape: [plan.capacity, columns],
     workgroups: (plan.capacity / TILE) * Math.ceil(columns / 64),
-  }) as tf.Tensor2D;
+  });
 }
 
 /** Into how many parts each expert's rows are split, so that there are enough workgroups to fill a GPU. */
@@ -232,6 +232,6 @@ export function expertProducts(plan: ExpertRows, a: RowSource, b: RowSource, exp
       uniforms: { size },
       shape: [experts, rows, columns],
       workgroups: workgroupsFor(size, ADD_PARTS),
-    }) as tf.Tensor3D;
+    });
   });
 }

@@ -137,16 +137,16 @@ export function expertRows(chosen: tf.Tensor2D, experts: number): ExpertRows {
   const int = { uniforms, dtype: "int32" as const };
   const { begins, slots, rows } = tf.tidy(() => {
     const counts = runProgram(COUNT, { ...int, inputs: [chosen], shape: [experts], workgroups: experts });
-    const begins = runProgram(BEGINS, {
+    const begins = runProgram<tf.Tensor1D>(BEGINS, {
       ...int,
       inputs: [counts],
       shape: [experts + 1],
       workgroups: workgroupsFor(experts + 1, BEGINS),
     });
-    const slots = runProgram(SLOTS, { ...int, inputs: [chosen, begins], shape: [capacity], workgroups: experts });
+    const slots = runProgram<tf.Tensor1D>(SLOTS, { ...int, inputs: [chosen, begins], shape: [capacity], workgroups: experts });
     const workgroups = workgroupsFor(capacity, ROWS);
-    const rows = runProgram(ROWS, { ...int, inputs: [slots], shape: chosen.shape, workgroups });
+    const rows = runProgram<tf.Tensor2D>(ROWS, { ...int, inputs: [slots], shape: chosen.shape, workgroups });
     return { begins, slots, rows };
   });
-  return { begins: begins as tf.Tensor1D, slots: slots as tf.Tensor1D, rows: rows as tf.Tensor2D, capacity };
+  return { begins, slots, rows, capacity };
 }

@@ -51,7 +51,7 @@ export function sumOfChosen(
     uniforms: { size: N * width, width, chosenPerToken: K, experts: weighting?.gates.shape[1] ?? 0 },
     shape: [N, width],
     workgroups: workgroupsFor(N * width, program),
-  }) as tf.Tensor2D;
+  });
 }
 
 const GATE_GRADIENT: WebgpuProgram = {
@@ -110,5 +110,5 @@ export function gateGradient(
     uniforms: { tokens: N, width: y.shape[1], chosenPerToken: K, experts },
     shape: [N, experts],
     workgroups: N,
-  }) as tf.Tensor2D;
+  });
 }

@@ -7,61 +7,59 @@
  *     out = Σ over a token's choices of gate · y
  */
 import * as tf from "@tensorflow/tfjs";
+import { differentiable } from "../differentiable";
 import { expertProducts, rowsTimesExperts, type RowSource } from "./expert-products";
 import { expertRows } from "./expert-rows";
 import { gateGradient, sumOfChosen } from "./expert-sums";
-import { siluTimes, siluTimesGradients } from "./silu";
-import type { ExpertWeights } from "../../model/weights";
+import { swiGluForward, swiGluGradients } from "./swi-glu";
+
+/** The matrices of E gated feed-forward networks, stacked. */
+export interface StackedExperts {
+  gateProj: tf.Tensor3D; // [E, D, I]
+  upProj: tf.Tensor3D; // [E, D, I]
+  downProj: tf.Tensor3D; // [E, I, D]
+}
 
 /**
- * Σ over the chosen experts of gate · expert(x), on webgpu only. Differentiable in x, the gates and the weights.
+ * routedSwiGlu (nn.ts) on webgpu. Differentiable in x, the gates and the weights.
  *
  * @param x [N, D]
  * @param chosen int32 [N, K]
  * @param gates [N, E]
  * @returns [N, D]
  */
-export function expertsOnWebgpu(
+export function routedSwiGluOnWebgpu(
   x: tf.Tensor2D,
   chosen: tf.Tensor2D,
   gates: tf.Tensor2D,
-  { gateProj, upProj, downProj }: ExpertWeights,
+  { gateProj, upProj, downProj }: StackedExperts,
 ): tf.Tensor2D {
   const [E] = gateProj.shape;
-  const layer = tf.customGrad((...args) => {
-    const [x, gates, wGate, wUp, wDown, save] = args as unknown as [
-      tf.Tensor2D,
-      tf.Tensor2D,
-      tf.Tensor3D,
-      tf.Tensor3D,
-      tf.Tensor3D,
-      tf.GradSaveFunc,
-    ];
-    const plan = expertRows(chosen, E);
-    const fromX: RowSource = { tensor: x, byToken: true };
-    const a = rowsTimesExperts(plan, fromX, wGate); // [R, I]
-    const b = rowsTimesExperts(plan, fromX, wUp); // [R, I]
-    const h = siluTimes(a, b);
-    const y = rowsTimesExperts(plan, { tensor: h }, wDown); // [R, D]
-    save([x, gates, wGate, wUp, wDown, chosen, plan.begins, plan.slots, plan.rows, a, b, h, y]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
-      const [x, gates, chosen, rows, a, b, h, y] = [0, 1, 5, 8, 9, 10, 11, 12].map((i) => saved[i] as tf.Tensor2D);
-      const [wGate, wUp, wDown] = saved.slice(2, 5) as tf.Tensor3D[];
-      const [begins, slots] = saved.slice(6, 8) as tf.Tensor1D[];
+  return differentiable(
+    (x: tf.Tensor2D, gates: tf.Tensor2D, wGate: tf.Tensor3D, wUp: tf.Tensor3D, wDown: tf.Tensor3D) => {
+      const plan = expertRows(chosen, E);
+      const { begins, slots, rows } = plan;
+      const fromX: RowSource = { tensor: x, byToken: true };
+      const a = rowsTimesExperts(plan, fromX, wGate); // [R, I]
+      const b = rowsTimesExperts(plan, fromX, wUp); // [R, I]
+      const h = swiGluForward(a, b);
+      const y = rowsTimesExperts(plan, { tensor: h }, wDown); // [R, D]
+      const value = sumOfChosen(plan, y, { chosen, gates });
+      return { value, saved: [x, gates, wGate, wUp, wDown, chosen, begins, slots, rows, a, b, h, y] };
+    },
+    (dy, [x, gates, wGate, wUp, wDown, chosen, begins, slots, rows, a, b, h, y]) => {
       const plan = { begins, slots, rows, capacity: slots.shape[0] };
       const fromX: RowSource = { tensor: x, byToken: true };
-      const fromOut: RowSource = { tensor: dy as tf.Tensor2D, byToken: true, gates }; // gate · dOut, for each choice
-      const dGates = gateGradient(plan, chosen, y, dy as tf.Tensor2D, E);
+      const fromOut: RowSource = { tensor: dy, byToken: true, gates }; // gate · dOut, for each choice
+      const dGates = gateGradient(plan, chosen, y, dy, E);
       const dDown = expertProducts(plan, { tensor: h }, fromOut, E);
       const dh = rowsTimesExperts(plan, fromOut, wDown, { transposed: true }); // [R, I]
-      const { da, db } = siluTimesGradients(a, b, dh);
+      const { da, db } = swiGluGradients(a, b, dh);
       const dGate = expertProducts(plan, fromX, { tensor: da }, E);
       const dUp = expertProducts(plan, fromX, { tensor: db }, E);
       const half = rowsTimesExperts(plan, { tensor: da }, wGate, { transposed: true }); // [R, D]
       const dRows = rowsTimesExperts(plan, { tensor: db }, wUp, { transposed: true, addend: half });
       return [sumOfChosen(plan, dRows), dGates, dGate, dUp, dDown];
-    };
-    return { value: sumOfChosen(plan, y, { chosen, gates }), gradFunc };
-  });
-  return layer(x, gates, gateProj, upProj, downProj) as tf.Tensor2D;
+    },
+  )(x, gates, gateProj, upProj, downProj);
 }

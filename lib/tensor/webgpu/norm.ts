@@ -3,6 +3,7 @@
  * reads and writes the whole activation; a model normalises four times a layer.
  */
 import * as tf from "@tensorflow/tfjs";
+import { differentiable } from "../differentiable";
 import { runProgram, workgroupsFor, type WebgpuProgram } from "./program";
 
 /** WGSL: the sum of `partial` over the 64 threads of a row ends in partial[0]. */
@@ -119,15 +120,17 @@ const COLUMN_SUMS: WebgpuProgram = {
     }`,
 };
 
-/** RMSNorm(x) over the last axis, on webgpu only. Differentiable in x [..., D] and weight [D]. */
+/** rmsNorm (nn.ts) on webgpu. Differentiable in x [..., D] and weight [D]. */
 export function rmsNormOnWebgpu<T extends tf.Tensor>(x: T, weight: tf.Tensor, epsilon: number): T {
   const width = weight.size;
   const rows = x.size / width;
   const uniforms = { rows, width, epsilon };
-  const norm = tf.customGrad((...args) => {
-    const [x, weight, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    save([x, weight]);
-    const gradFunc = (dy: tf.Tensor, [x, weight]: tf.Tensor[]) => {
+  return differentiable(
+    (x: T, weight: tf.Tensor) => ({
+      value: runProgram<T>(FORWARD, { inputs: [x, weight], uniforms, shape: x.shape, workgroups: rows }),
+      saved: [x, weight],
+    }),
+    (dy, [x, weight]) => {
       const dx = runProgram(BACKWARD, { inputs: [x, weight, dy], uniforms, shape: x.shape, workgroups: rows });
       const stretches = Math.ceil(rows / STRETCH);
       const partial = { inputs: [x, dy], uniforms, shape: [stretches, width], workgroups: stretches };
@@ -139,8 +142,6 @@ export function rmsNormOnWebgpu<T extends tf.Tensor>(x: T, weight: tf.Tensor, ep
         workgroups: workgroupsFor(width, COLUMN_SUMS),
       });
       return [dx, dw];
-    };
-    return { value: runProgram(FORWARD, { inputs: [x, weight], uniforms, shape: x.shape, workgroups: rows }), gradFunc };
-  });
-  return norm(x, weight) as T;
+    },
+  )(x, weight);
 }

@@ -41,16 +41,16 @@ export function workgroupsFor(n: number, program: WebgpuProgram): number {
 }
 
 /**
- * Runs a program on the current backend, which must be webgpu. Not differentiable: wrap it in customGrad.
+ * Runs a program on the current backend, which must be webgpu. Without a gradient: see differentiable.ts.
  *
  * @throws if inputs or uniforms do not fit the program
  */
-export function runProgram(program: WebgpuProgram, call: WebgpuCall): tf.Tensor {
+export function runProgram<T extends tf.Tensor>(program: WebgpuProgram, call: WebgpuCall): T {
   if (call.inputs.length !== program.inputs.length) {
     throw new Error(`${program.name}: it takes ${program.inputs.join(", ")}; got ${call.inputs.length} tensors`);
   }
   const named = Object.fromEntries(call.inputs.map((tensor, i) => [program.inputs[i], tensor]));
-  return tf.engine().runKernel(KERNEL, named, { program, call } as unknown as tf.NamedAttrMap) as tf.Tensor;
+  return tf.engine().runKernel(KERNEL, named, { program, call } as unknown as tf.NamedAttrMap) as T;
 }
 
 const KERNEL = "CourseWebgpuProgram";

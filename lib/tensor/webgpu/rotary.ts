@@ -2,6 +2,7 @@
  * Rotary embedding on the GPU: one program turns all pairs, and turned the other way it is its own gradient.
  */
 import * as tf from "@tensorflow/tfjs";
+import { differentiable } from "../differentiable";
 import { runProgram, workgroupsFor, type WebgpuProgram } from "./program";
 
 const TURN: WebgpuProgram = {
@@ -29,21 +30,18 @@ const TURN: WebgpuProgram = {
     }`,
 };
 
-/** Turns each pair of channels by its angle, on webgpu only: x [B, T, H, R], tables [B or 1, T, 1, R]. Differentiable in x. */
-export function rotaryOnWebgpu(x: tf.Tensor4D, cos: tf.Tensor4D, sin: tf.Tensor4D): tf.Tensor4D {
+/** rotate (nn.ts) on webgpu. Differentiable in x. */
+export function rotateOnWebgpu(x: tf.Tensor4D, cos: tf.Tensor4D, sin: tf.Tensor4D): tf.Tensor4D {
   const [, , heads, width] = x.shape;
   const turn = (x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor, direction: number) =>
-    runProgram(TURN, {
+    runProgram<tf.Tensor4D>(TURN, {
       inputs: [x, cos, sin],
       uniforms: { size: x.size, heads, width, table: cos.size, direction },
       shape: x.shape,
       workgroups: workgroupsFor(x.size, TURN),
     });
-  const rotary = tf.customGrad((...args) => {
-    const [x, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
-    save([cos, sin]);
-    const gradFunc = (dy: tf.Tensor, [cos, sin]: tf.Tensor[]) => turn(dy, cos, sin, -1);
-    return { value: turn(x, cos, sin, 1), gradFunc };
-  });
-  return rotary(x) as tf.Tensor4D;
+  return differentiable(
+    (x: tf.Tensor4D) => ({ value: turn(x, cos, sin, 1), saved: [cos, sin] }),
+    (dy, [cos, sin]) => [turn(dy, cos, sin, -1)],
+  )(x);
 }

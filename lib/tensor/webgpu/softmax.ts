@@ -3,6 +3,7 @@
  * one more gives the gradient. Scores are the largest tensors of a training step, so each pass over them counts.
  */
 import * as tf from "@tensorflow/tfjs";
+import { differentiable } from "../differentiable";
 import { runProgram, type WebgpuProgram } from "./program";
 
 const UNIFORMS: WebgpuProgram["uniforms"] = [
@@ -82,26 +83,19 @@ const BACKWARD: WebgpuProgram = {
     }`,
 };
 
-/**
- * softmax((content + positional) · scale) over the keys that a query may see, on webgpu only. Differentiable in both.
- *
- * @param content [B, H, T, S]
- * @param positional [B, H, T, S]
- * @returns probabilities [B, H, T, S]
- */
+/** causalSoftmax (nn.ts) of scores in two parts [B, H, T, S], on webgpu. Differentiable in both. */
 export function causalSoftmaxOnWebgpu(content: tf.Tensor4D, positional: tf.Tensor4D, scale: number): tf.Tensor4D {
   const [B, H, queries, keys] = content.shape;
   const rows = B * H * queries;
   const call = { uniforms: { rows, queries, keys, scale }, shape: content.shape, workgroups: rows };
-  const softmax = tf.customGrad((...args) => {
-    const [content, positional, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const p = runProgram(FORWARD, { ...call, inputs: [content, positional] });
-    save([p]);
-    const gradFunc = (dp: tf.Tensor, [p]: tf.Tensor[]) => {
+  return differentiable(
+    (content: tf.Tensor4D, positional: tf.Tensor4D) => {
+      const p = runProgram<tf.Tensor4D>(FORWARD, { ...call, inputs: [content, positional] });
+      return { value: p, saved: [p] };
+    },
+    (dp, [p]) => {
       const gradient = runProgram(BACKWARD, { ...call, inputs: [p, dp] });
       return [gradient, gradient.clone()];
-    };
-    return { value: p, gradFunc };
-  });
-  return softmax(content, positional) as tf.Tensor4D;
+    },
+  )(content, positional);
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { DeepSeekV3 } from "../../../lib/model/model";
-import { initWeights, namedTensors } from "../../../lib/model/weights";
+import { initWeights, isCorrectionBias, namedTensors } from "../../../lib/model/weights";
 import { useBackend } from "../../../lib/tensor/backend";
 import {
   balanceGradients, comparePulls, cosine, degrees, isRouter, meanGradients, norm, taskGradients, type Gradients,
@@ -20,7 +20,7 @@ const withoutLast = (tokens: number[][]) => tokens.map((row) => row.slice(0, -1)
 
 /** The gradients of what training minimises, by the other way: all in one pass, from the model as variables. */
 function byTraining(net: DeepSeekV3, tokens: number[][], balance: "none" | "auxiliary" | "bias"): Gradients {
-  const named = namedTensors(net.weights).filter(({ name }) => !name.endsWith("e_score_correction_bias"));
+  const named = namedTensors(net.weights).filter(({ name }) => !isCorrectionBias(name));
   const options = { balance, sequenceAlpha: 1, auxiliaryAlpha: 1, mtpLambda: 0 };
   const read = new Map<string, Float32Array>();
   tf.tidy(() => {

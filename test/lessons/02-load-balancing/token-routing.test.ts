@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { DeepSeekV3 } from "../../../lib/model/model";
-import { initWeights, mapWeights } from "../../../lib/model/weights";
+import { initWeights, isCorrectionBias, mapWeights } from "../../../lib/model/weights";
 import { Random } from "../../../lib/tensor/random";
 import { useBackend } from "../../../lib/tensor/backend";
 import { BEGIN_OF_DOCUMENT, bytesOf, characters } from "../../../lib/corpus/bytes";
@@ -18,7 +18,7 @@ beforeAll(async () => {
 function biased(): DeepSeekV3 {
   const random = new Random(8);
   const weights = mapWeights(initWeights(CONFIG, 3, { std: 0.1 }), (tensor, name) =>
-    name.endsWith("e_score_correction_bias") ? random.normalTensor(tensor.shape, 0.5) : tensor);
+    isCorrectionBias(name) ? random.normalTensor(tensor.shape, 0.5) : tensor);
   return new DeepSeekV3(CONFIG, weights);
 }
 

@@ -10,7 +10,7 @@ it("times one token, two, and a draft, and leaves nothing behind", async () => {
   const how = { text: [1, 2, 3, 4], rounds: 3 };
   await expectNoLeak(async () => {
     const all = [
-      await engineTimes(model, "fast", how),
+      await engineTimes(model, "wasm", how),
       await engineTimes(model, "tensor", how),
       await batchTimes(model, 1, how),
       await batchTimes(model, 6, how),

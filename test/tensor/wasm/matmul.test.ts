@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { useBackend } from "../../../lib/tensor/backend";
-import { offsetOf, registerWasmKernel, valuesInPlace, type Matrix, type Operand } from "../../../lib/tensor/wasm/kernels";
+import { offsetOf, registerWasmKernel, valuesInPlace } from "../../../lib/tensor/wasm/kernels";
+import type { Matrix, Operand } from "../../../lib/tensor/wasm/matmul";
 import { expectClose, expectNoLeak } from "../../support/close";
 import { toTensor, valuesOf, wasmBackend } from "../support";
 
@@ -35,7 +36,7 @@ interface Sizes {
 
 /** Multiplies two matrices of known numbers; gives the product, and the bytes of scratch memory that it took. */
 function multiplied({ M, K, N, transposeA, transposeB }: Sizes): { out: number[]; expected: number[]; scratch: number } {
-  const { backend, products } = wasmBackend();
+  const { backend, matMul } = wasmBackend();
   const [a, b] = [valuesOf([M, K], 1).values, valuesOf([K, N], 2).values];
   let out: number[] = [];
   let scratch = 0;
@@ -50,7 +51,7 @@ function multiplied({ M, K, N, transposeA, transposeB }: Sizes): { out: number[]
     const left: Operand = { offset: offsetA, rows: rowsA, columns: columnsA, transposed: transposeA };
     const right: Operand = { offset: offsetB, rows: rowsB, columns: columnsB, transposed: transposeB };
     const malloc = vi.spyOn(backend.wasm, "_malloc");
-    products.multiply(left, right, { offset: offsetOut, rows: M, columns: N });
+    matMul.multiply(left, right, { offset: offsetOut, rows: M, columns: N });
     scratch = malloc.mock.calls.reduce((sum, [bytes]) => sum + bytes, 0);
     malloc.mockRestore();
     out = Array.from(backend.wasm.HEAPF32.subarray(offsetOut / 4, offsetOut / 4 + M * N));
@@ -62,7 +63,7 @@ function multiplied({ M, K, N, transposeA, transposeB }: Sizes): { out: number[]
   return { out, expected, scratch };
 }
 
-describe("WasmProducts.multiply", () => {
+describe("WasmMatMul.multiply", () => {
   it("writes out the transposed sides or computes the transposed product, whichever moves less", () => {
     const size = fc.constantFrom(2, 3, 17, 40);
     fc.assert(
@@ -93,11 +94,11 @@ describe("WasmProducts.multiply", () => {
   });
 
   it("writes zeros where there is nothing to add, over what memory held", () => {
-    const { backend, products } = wasmBackend();
+    const { backend, matMul } = wasmBackend();
     withMemory([1, 6], ([nothing, offset]) => {
       backend.wasm.HEAPF32.fill(7, offset / 4, offset / 4 + 6);
       const empty = (rows: number, columns: number): Operand => ({ offset: nothing, rows, columns, transposed: false });
-      products.multiply(empty(2, 0), empty(0, 3), { offset, rows: 2, columns: 3 });
+      matMul.multiply(empty(2, 0), empty(0, 3), { offset, rows: 2, columns: 3 });
       expect([...backend.wasm.HEAPF32.subarray(offset / 4, offset / 4 + 6)]).toEqual([0, 0, 0, 0, 0, 0]);
     });
   });
@@ -105,14 +106,14 @@ describe("WasmProducts.multiply", () => {
   it("says how large a matrix found no memory", () => {
     vi.spyOn(wasmBackend().backend.wasm, "_malloc").mockReturnValueOnce(0);
     const side = (transposed: boolean): Operand => ({ offset: 1024, rows: 2, columns: 2, transposed });
-    expect(() => wasmBackend().products.multiply(side(true), side(false), { offset: 1024, rows: 2, columns: 2 }))
+    expect(() => wasmBackend().matMul.multiply(side(true), side(false), { offset: 1024, rows: 2, columns: 2 }))
       .toThrow("wasm: no memory left for a matrix of 2 × 2");
   });
 });
 
-describe("WasmProducts.multiplyPacked", () => {
+describe("WasmMatMul.multiplyPacked", () => {
   it("packs each part of a tensor once, and gives the packed forms back with the tensor", async () => {
-    const { backend, products } = wasmBackend();
+    const { backend, matMul } = wasmBackend();
     await expectNoLeak(() => {
       const [x, w] = [toTensor(valuesOf([1, 2], 1)), tf.tensor1d([1, 2, 3, 4, 5, 6, 7, 8])];
       const out = tf.zeros([1, 2]);
@@ -121,7 +122,7 @@ describe("WasmProducts.multiplyPacked", () => {
       const registered = vi.spyOn(backend.wasm.tfjs, "registerTensor");
       const disposed = vi.spyOn(backend.wasm.tfjs, "disposeData");
       const multiplyWithPart = (skipped: number) => {
-        products.multiplyPacked(place(x, 0, 1, 2), w.dataId, place(w, skipped, 2, 2), place(out, 0, 1, 2));
+        matMul.multiplyPacked(place(x, 0, 1, 2), w.dataId, place(w, skipped, 2, 2), place(out, 0, 1, 2));
         const [a, b] = valuesInPlace(backend, x);
         expectClose(valuesInPlace(backend, out), [a * (skipped + 1) + b * (skipped + 3), a * (skipped + 2) + b * (skipped + 4)]);
       };

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
-import { beforeAll, describe, expect, it } from "vitest";
-import { causalSoftmax, groupedQueryAttention, mergeHeads, splitHeads, type GroupedQueryWeights } from "../../lib/model/attention";
+import { beforeAll, describe, it } from "vitest";
 import { tinyConfig } from "../../lib/model/config";
 import { rotaryTables, type RotaryTables } from "../../lib/model/rotary";
 import { useBackend } from "../../lib/tensor/backend";
 import { Random } from "../../lib/tensor/random";
-import { expectClose, expectNoLeak } from "../support/close";
+import { expectClose } from "../support/close";
+import { groupedQueryAttention, type GroupedQueryWeights } from "./grouped-query-attention";
 
 const [B, T, D, H, d] = [2, 5, 12, 4, 8];
 const random = new Random(21);
@@ -52,29 +52,5 @@ describe("groupedQueryAttention", () => {
     const weights = weightsFor(keyValueHeads);
     const out = tf.tidy(() => groupedQueryAttention(x, weights, { heads: H, keyValueHeads, rotary: still }).slice([1, 0, 0]).flatten());
     expectClose(out, await byDefinition(weights, keyValueHeads), { rtol: 1e-4, atol: 1e-4 });
-  });
-
-  it("keeps no tensor but its result", async () => {
-    const weights = weightsFor(2);
-    await expectNoLeak(() => groupedQueryAttention(x, weights, { heads: H, keyValueHeads: 2, rotary: still }).dispose());
-  });
-
-  it("refuses key-value heads that do not divide the heads", () => {
-    expect(() => groupedQueryAttention(x, weightsFor(3), { heads: H, keyValueHeads: 3, rotary: still })).toThrow("3 key-value heads do not divide 4");
-  });
-});
-
-describe("causalSoftmax", () => {
-  it("gives each query a distribution over the keys up to itself, counted from the end where keys are cached", async () => {
-    const p = (await causalSoftmax(tf.zeros([1, 1, 2, 4])).array()) as number[][][][];
-    expectClose(p[0][0].flat(), [1 / 3, 1 / 3, 1 / 3, 0, 0.25, 0.25, 0.25, 0.25]);
-  });
-});
-
-describe("splitHeads and mergeHeads", () => {
-  it("are each other's inverse, and put head h at channels h·d to (h + 1)·d", async () => {
-    const channels = tf.range(0, 6).reshape<tf.Tensor3D>([1, 1, 6]);
-    expect(((await splitHeads(channels, 3).array()) as number[][][][])[0]).toEqual([[[0, 1]], [[2, 3]], [[4, 5]]]);
-    expectClose(mergeHeads(splitHeads(x, 4)), x);
   });
 });

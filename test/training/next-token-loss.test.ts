@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBackend } from "../../lib/tensor/backend";
 import { Random } from "../../lib/tensor/random";
-import { bitsPerByte, mtpLoss, nextTokenLoss } from "../../lib/training/losses";
+import { bitsPerByte, nextTokenLoss } from "../../lib/training/next-token-loss";
 import { expectClose, expectNoLeak } from "../support/close";
 import { openGolden } from "../support/golden";
 
@@ -18,14 +18,6 @@ describe("nextTokenLoss", () => {
     const { model, ids, value } = openGolden(name);
     const logits = firsts(model.forward(ids), ids[0].length - 1);
     expectClose(nextTokenLoss(logits, shifted(ids, 1)), value("loss_next_token").values);
-    model.dispose();
-  });
-
-  it("is the reference's for the logits of the multi-token prediction module", () => {
-    const { model, ids, value } = openGolden("golden-d-mtp");
-    const valid = ids[0].length - 2; // positions whose second next token is known
-    const loss = nextTokenLoss(firsts(model.forwardMtp(ids), valid), shifted(ids, 2));
-    expectClose(loss, value("mtp.loss_mean_over_valid").values);
     model.dispose();
   });
 
@@ -62,22 +54,6 @@ describe("nextTokenLoss", () => {
     const logits = tf.zeros<tf.Rank.R3>([2, 3, 7]);
     expect(() => nextTokenLoss(logits, [[0, 1], [2, 3]])).toThrow("logits [2,3,7] need targets [2, 3]; got [2,2]");
     expect(() => nextTokenLoss(logits, [[0, 1, 2], [2, 3]])).toThrow("got [2,3,2]");
-  });
-});
-
-describe("mtpLoss", () => {
-  it("is λ/D times the sum over the modules", () => {
-    expectClose(mtpLoss([tf.scalar(2), tf.scalar(3)], 0.3), [0.75]);
-    expectClose(mtpLoss([tf.scalar(2)], 0.3), [0.6]);
-  });
-
-  it("of equation 24 is the mean over all T positions where the tokens beyond are known", () => {
-    // The reference has T - 1 terms divided by T; the mean over these terms times (T - 1)/T must be the same.
-    const { model, ids, value } = openGolden("golden-d-mtp");
-    const [terms] = [ids[0].length - 2];
-    const mean = nextTokenLoss(firsts(model.forwardMtp(ids), terms), shifted(ids, 2)).dataSync()[0];
-    expectClose([(mean * terms) / (terms + 1)], value("mtp.loss_paper_divide_by_T").values, { rtol: 1e-4, atol: 0 });
-    model.dispose();
   });
 });
 

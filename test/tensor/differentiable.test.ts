@@ -1,11 +1,30 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBackend } from "../../lib/tensor/backend";
-import { stopGradient } from "../../lib/tensor/stop-gradient";
+import { differentiable, stopGradient } from "../../lib/tensor/differentiable";
 import { expectClose, expectNoLeak } from "../support/close";
 
 beforeAll(async () => {
   await useBackend("wasm");
+});
+
+describe("differentiable", () => {
+  it("takes the gradient that is written out, one for each input, from what was saved", async () => {
+    await expectNoLeak(() => {
+      // x·w with a gradient that is not the product's own
+      const times = differentiable(
+        (x: tf.Tensor1D, w: tf.Scalar) => ({ value: x.mul<tf.Tensor1D>(w), saved: [x, w] }),
+        (dy, [x, w]) => [dy.mul(w).mul(10), dy.mul(x).sum().mul(100)],
+      );
+      const [x, w, dy] = [tf.tensor1d([1, -2]), tf.scalar(3), tf.tensor1d([1, 4])];
+      const value = times(x, w);
+      const [dx, dw] = tf.grads((x, w) => tf.tidy(() => times(x as tf.Tensor1D, w as tf.Scalar)))([x, w], dy);
+      expectClose(value, [3, -6]);
+      expectClose(dx, [30, 120]);
+      expectClose(dw, [-700]);
+      tf.dispose([x, w, dy, value, dx, dw]);
+    });
+  });
 });
 
 describe("stopGradient", () => {
