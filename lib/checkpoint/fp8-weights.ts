@@ -29,7 +29,7 @@ export function scaleName(name: string): string {
   return `${name}_scale_inv`;
 }
 
-/** The shape of a weight's scales: one for each block of 128 × 128, begun ones included. */
+/** The shape of a weight's scales: one for each block of 128 × 128, those at the edges included. */
 export function scaleShape([rows, columns]: number[]): number[] {
   const { down, across } = gridOf(rows, columns, BLOCKS.square);
   return [down, across];

@@ -30,7 +30,7 @@ export function mtpModule(
       [rmsNorm(nextEmbedding, weights.enorm, epsilon), rmsNorm(hidden, weights.hnorm, epsilon)],
       2,
     ); // [B, T, 2D]
-    const out = block(project(both, weights.ehProj, arithmetic.linear("mtpProjection")), weights.block, config, options);
-    return rmsNorm(out, weights.sharedHeadNorm, epsilon);
+    const joined = project(both, weights.ehProj, arithmetic.linear("mtpProjection")); // [B, T, D]
+    return rmsNorm(block(joined, weights.block, config, options), weights.sharedHeadNorm, epsilon);
   });
 }

@@ -25,10 +25,10 @@ export interface Forward<Value extends tf.Tensor, Saved extends tf.Tensor[]> {
 export function differentiable<
   Inputs extends tf.Tensor[],
   Value extends tf.Tensor,
-  Saved extends tf.Tensor[] | [], // the empty tuple makes TypeScript infer tuples
+  Saved extends tf.Tensor[] | [], // the empty tuple, as the spread below, makes TypeScript think of tuples
 >(
   forward: (...inputs: Inputs) => Forward<Value, Saved>,
-  backward: (dy: Value, saved: Saved) => { [Input in keyof Inputs]: tf.Tensor },
+  backward: (dy: Value, saved: Saved) => [...{ [Input in keyof Inputs]: tf.Tensor }], // one for each input
 ): (...inputs: Inputs) => Value {
   const operation = tf.customGrad((...inputsAndSave) => {
     const save = inputsAndSave.pop() as unknown as tf.GradSaveFunc;

@@ -43,7 +43,7 @@ export function addRows(rows: tf.Tensor2D, indices: tf.Tensor1D, n: number): tf.
 }
 
 /**
- * Holds that the indices are int32 from 0 up to but not including n. The wasm kernels read and write whatever memory an
+ * Checks that the indices are int32 from 0 up to but not including n. The wasm kernels read and write whatever memory an
  * index points to. On webgpu an index outside is harmless, and reading the indices back would stop the GPU.
  */
 function checkIndices(name: string, indices: tf.Tensor, n: number): void {

@@ -9,9 +9,9 @@ import { bitsPerByte } from "./next-token-loss";
 import { routersOf, trainingLosses } from "./objective";
 
 export interface DomainEvaluation {
-  /** Of the next token. The few tokens that mark a document's begin count as bytes. */
+  /** The loss of the next token. The few tokens that mark a document's begin count as bytes. */
   bitsPerByte: number;
-  /** Of the token after it, by the multi-token prediction module; null without one. */
+  /** The loss of the token after it, by the multi-token prediction module; null without one. */
   mtpBitsPerByte: number | null;
   /** Tokens of each expert, a row for each router (routersOf): [S][E]. */
   loads: number[][];

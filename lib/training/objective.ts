@@ -32,9 +32,9 @@ export interface ObjectiveOptions {
 export interface TrainingLosses extends tf.NamedTensorMap {
   /** What the gradient is taken of. */
   total: tf.Scalar;
-  /** Of the next token, in nats. */
+  /** The loss of the next token, in nats. */
   main: tf.Scalar;
-  /** Of the token after it, in nats; 0 for a model without the module. */
+  /** The loss of the token after it, in nats; 0 for a model without the module. */
   mtp: tf.Scalar;
   /** Tokens of each expert: a row for each sparse layer in order, then one for the module's. [S, E] */
   loads: tf.Tensor2D;

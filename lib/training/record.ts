@@ -9,7 +9,7 @@ import type { TrainingReport } from "./run";
 /** A report without the loads, of which maxVio tells the most. */
 export type CurveReport = Omit<TrainingReport, "loads"> & { tokensPerSecond: number };
 
-/** Of held-out text. */
+/** An evaluation on held-out text. */
 export interface CurveEvaluation {
   step: number;
   tokens: number;
@@ -25,7 +25,7 @@ export interface Curves {
   routers: string[];
   reports: CurveReport[];
   evaluations: CurveEvaluation[];
-  /** Of the last evaluation: tokens of each expert, by domain and router. */
+  /** From the last evaluation: tokens of each expert, by domain and router. */
   loads: Record<Domain, number[][]> | null;
 }
 

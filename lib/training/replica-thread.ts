@@ -16,7 +16,7 @@ export interface ReplicaData {
   precision?: Precision;
   /** All tensors of the model, written before each step. */
   weights: SharedArrayBuffer;
-  /** Of each parameter, written by the thread. */
+  /** The gradient of each parameter, written by the thread. */
   gradients: SharedArrayBuffer;
 }
 

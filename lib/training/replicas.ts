@@ -1,12 +1,12 @@
 /**
  * Data parallelism on the cores of one computer, as GPUs do it: every thread has the whole model and takes its share of
  * a step's sequences, and the gradients are added up (the report trains so across nodes, with ZeRO-1: section 3.2). The
- * wasm backend computes on one core, and so each thread more brings a core more, and needs the model's memory once more.
+ * wasm backend computes on one core, so each further thread brings another core, and needs the model's memory once more.
  * Every thread reads all weights, whatever its share: the larger the batch, the nearer two threads come to twice the
  * speed (`npm run bench -- v3-mini` has it for 8 × 128 tokens).
  *
- * The sums are those of one thread up to rounding. Only the classic auxiliary loss is none: it counts over all sequences
- * of a batch at once.
+ * The sums are those of one thread up to rounding. Only the classic auxiliary loss is no such sum: it counts over all
+ * sequences of a batch at once.
  */
 import { createRequire } from "node:module";
 import path from "node:path";

@@ -89,7 +89,7 @@ function statesIn(dir: string): { name: string; step: number; complete: boolean 
     .sort((a, b) => b.step - a.step);
 }
 
-/** A state that can be gone on from. */
+/** A saved state to go on from. */
 export interface SavedState {
   path: string;
   step: number;

@@ -22,7 +22,7 @@ export interface TrainingOptions {
   batch: number;
   /** T, tokens of a sequence. */
   length: number;
-  /** Of the first weights and of the drawing of batches. */
+  /** Seed of the first weights and of the drawing of batches. */
   seed: number;
   /** Standard deviation of the first weights. */
   initStd: number;
@@ -57,12 +57,12 @@ export interface TrainingReport {
   main: number;
   /** Loss of the token after it; null without a prediction module. */
   mtp: number | null;
-  /** As of the last step: learning rate, norm of the gradient before clipping. */
+  /** The last step's learning rate, and the norm of its gradient before clipping. */
   learningRate: number;
   gradientNorm: number;
   /** Tokens of each expert in the last step, a row for each router (routersOf). */
   loads: number[][];
-  /** Of each of these rows. */
+  /** MaxVio of each of these rows (balance.ts). */
   maxVio: number[];
 }
 

@@ -16,7 +16,11 @@ export interface TrainableModel {
   parameters: Parameter[];
 }
 
-/** @param weights become the model's */
+/**
+ * A model to train, in float32 or in another precision.
+ *
+ * @param weights become the model's
+ */
 export function trainableModel(config: ModelConfig, weights: ModelWeights, precision?: Precision): TrainableModel {
   const model = new DeepSeekV3(config, asVariables(weights), arithmeticFor(precision));
   const parameters = namedTensors(model.weights)
@@ -42,7 +46,7 @@ export interface StepGradients {
   mtp: tf.Scalar;
   /** Tokens of each expert, rows as in TrainingLosses: [S, E] */
   loads: tf.Tensor2D;
-  /** Of the total loss times the share, in the order of the parameters. */
+  /** The gradients of the total loss times the share, in the order of the parameters. */
   gradients: tf.Tensor[];
 }
 

@@ -3,6 +3,7 @@
  * for clipping, which tfjs leaves to a single workgroup.
  */
 import * as tf from "@tensorflow/tfjs";
+import { addUp, elementwise, runElementwise } from "./pieces";
 import { runProgram, workgroupsFor, type WebgpuProgram } from "./program";
 
 /** What a step changes of one tensor: the parameter and its moments. */
@@ -24,36 +25,23 @@ export interface AdamWNumbers {
   step: number;
 }
 
-function elementwise(name: string, inputs: string[], uniforms: string[], expression: string): WebgpuProgram {
-  return {
-    name,
-    inputs,
-    uniforms: [["size", "i32"], ...uniforms.map((uniform): [string, "f32"] => [uniform, "f32"])],
-    workgroupSize: 256,
-    code: `
-    fn main(index : i32) {
-      if (index < uniforms.size) { result[index] = ${expression}; }
-    }`,
-  };
-}
-
 const FIRST = elementwise(
   "courseAdamWFirst",
   ["m", "g", "clip"],
-  ["beta"],
   "uniforms.beta * m[index] + (1.0 - uniforms.beta) * g[index] * clip[0]",
+  { uniforms: ["beta"] },
 );
 const SECOND = elementwise(
   "courseAdamWSecond",
   ["v", "g", "clip"],
-  ["beta"],
   "uniforms.beta * v[index] + (1.0 - uniforms.beta) * g[index] * clip[0] * g[index] * clip[0]",
+  { uniforms: ["beta"] },
 );
 const STEP = elementwise(
   "courseAdamWStep",
   ["p", "m", "v"],
-  ["keep", "rate", "unbias", "epsilon"],
   "uniforms.keep * p[index] - uniforms.rate * m[index] / (sqrt(v[index] * uniforms.unbias) + uniforms.epsilon)",
+  { uniforms: ["keep", "rate", "unbias", "epsilon"] },
 );
 
 /** adamwStep (optimiser-step.ts) on webgpu. */
@@ -63,20 +51,12 @@ export function adamwStepOnWebgpu(
   clip: tf.Scalar,
   { beta1, beta2, epsilon, learningRate, weightDecay, step }: AdamWNumbers,
 ): AdamWState {
-  const { p } = state;
-  const size = p.size;
-  const run = (program: WebgpuProgram, inputs: tf.Tensor[], uniforms: Record<string, number>) =>
-    runProgram(program, {
-      inputs,
-      uniforms: { size, ...uniforms },
-      shape: p.shape,
-      workgroups: workgroupsFor(size, program),
-    });
-  const m = run(FIRST, [state.m, g, clip], { beta: beta1 });
-  const v = run(SECOND, [state.v, g, clip], { beta: beta2 });
+  const m = runElementwise(FIRST, [state.m, g, clip], { beta: beta1 });
+  const v = runElementwise(SECOND, [state.v, g, clip], { beta: beta2 });
   const rate = learningRate / (1 - beta1 ** step);
   const keep = 1 - learningRate * weightDecay;
-  return { p: run(STEP, [p, m, v], { keep, rate, unbias: 1 / (1 - beta2 ** step), epsilon }), m, v };
+  const unbias = 1 / (1 - beta2 ** step);
+  return { p: runElementwise(STEP, [state.p, m, v], { keep, rate, unbias, epsilon }), m, v };
 }
 
 const SQUARES: WebgpuProgram = {
@@ -94,11 +74,7 @@ const SQUARES: WebgpuProgram = {
       var sum = 0.0;
       for (var i = index; i < uniforms.size; i += uniforms.threads) { sum += x[i] * x[i]; }
       partial[lane] = sum;
-      workgroupBarrier();
-      for (var half = 128; half > 0; half = half / 2) {
-        if (lane < half) { partial[lane] += partial[lane + half]; }
-        workgroupBarrier();
-      }
+      ${addUp(256)}
       if (lane == 0) { result[index / 256] = partial[0]; }
     }`,
 };

@@ -6,6 +6,7 @@
  * A slot is the place of one choice in the [N, K] matrix of chosen experts: slot n·K + k is token n's k-th expert.
  */
 import * as tf from "@tensorflow/tfjs";
+import { addUp } from "./pieces";
 import { runProgram, workgroupsFor, type WebgpuProgram } from "./program";
 
 /** Rows of a tile: what one workgroup of a product computes at once. */
@@ -41,11 +42,7 @@ const COUNT: WebgpuProgram = {
         count += select(0, 1, chosen[slot] == expert);
       }
       partial[lane] = count;
-      workgroupBarrier();
-      for (var half = 128; half > 0; half = half / 2) {
-        if (lane < half) { partial[lane] += partial[lane + half]; }
-        workgroupBarrier();
-      }
+      ${addUp(256)}
       if (lane == 0 && expert < uniforms.experts) { result[expert] = partial[0]; }
     }`,
 };
@@ -143,7 +140,12 @@ export function expertRows(chosen: tf.Tensor2D, experts: number): ExpertRows {
       shape: [experts + 1],
       workgroups: workgroupsFor(experts + 1, BEGINS),
     });
-    const slots = runProgram<tf.Tensor1D>(SLOTS, { ...int, inputs: [chosen, begins], shape: [capacity], workgroups: experts });
+    const slots = runProgram<tf.Tensor1D>(SLOTS, {
+      ...int,
+      inputs: [chosen, begins],
+      shape: [capacity],
+      workgroups: experts,
+    });
     const workgroups = workgroupsFor(capacity, ROWS);
     const rows = runProgram<tf.Tensor2D>(ROWS, { ...int, inputs: [slots], shape: chosen.shape, workgroups });
     return { begins, slots, rows };

@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import type { ExpertRows } from "./expert-rows";
+import { addUp } from "./pieces";
 import { runProgram, workgroupsFor, type WebgpuProgram } from "./program";
 
 function sumProgram(gated: boolean): WebgpuProgram {
@@ -85,11 +86,7 @@ const GATE_GRADIENT: WebgpuProgram = {
           }
         }
         partial[lane] = sum;
-        workgroupBarrier();
-        for (var half = 32; half > 0; half = half / 2) {
-          if (lane < half) { partial[lane] += partial[lane + half]; }
-          workgroupBarrier();
-        }
+        ${addUp(64)}
         if (lane == 0 && inside) { result[token * uniforms.experts + chosen[slot]] = partial[0]; }
         workgroupBarrier();
       }

@@ -54,7 +54,7 @@ export function routedSwiGluOnWebgpu(
       const dGates = gateGradient(plan, chosen, y, dy, E);
       const dDown = expertProducts(plan, { tensor: h }, fromOut, E);
       const dh = rowsTimesExperts(plan, fromOut, wDown, { transposed: true }); // [R, I]
-      const { da, db } = swiGluGradients(a, b, dh);
+      const [da, db] = swiGluGradients(a, b, dh);
       const dGate = expertProducts(plan, fromX, { tensor: da }, E);
       const dUp = expertProducts(plan, fromX, { tensor: db }, E);
       const half = rowsTimesExperts(plan, { tensor: da }, wGate, { transposed: true }); // [R, D]

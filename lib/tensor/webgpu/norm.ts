@@ -4,15 +4,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "../differentiable";
+import { addUp } from "./pieces";
 import { runProgram, workgroupsFor, type WebgpuProgram } from "./program";
-
-/** WGSL: the sum of `partial` over the 64 threads of a row ends in partial[0]. */
-const ADD_UP = `
-      workgroupBarrier();
-      for (var half = 32; half > 0; half = half / 2) {
-        if (lane < half) { partial[lane] += partial[lane + half]; }
-        workgroupBarrier();
-      }`;
 
 const FORWARD: WebgpuProgram = {
   name: "courseRmsNorm",
@@ -32,7 +25,7 @@ const FORWARD: WebgpuProgram = {
       var squares = 0.0;
       for (var i = lane; i < uniforms.width; i += 64) { squares += x[at + i] * x[at + i]; }
       partial[lane] = squares;
-      ${ADD_UP}
+      ${addUp(64)}
       let r = inverseSqrt(partial[0] / f32(uniforms.width) + uniforms.epsilon);
       for (var i = lane; i < uniforms.width; i += 64) { result[at + i] = x[at + i] * r * w[i]; }
     }`,
@@ -57,11 +50,11 @@ const BACKWARD: WebgpuProgram = {
         along += x[at + i] * w[i] * dy[at + i];
       }
       partial[lane] = squares;
-      ${ADD_UP}
+      ${addUp(64)}
       let r = inverseSqrt(partial[0] / n + uniforms.epsilon);
       workgroupBarrier();
       partial[lane] = along;
-      ${ADD_UP}
+      ${addUp(64)}
       let c = partial[0] / n * r * r * r;
       for (var i = lane; i < uniforms.width; i += 64) {
         result[at + i] = r * w[i] * dy[at + i] - x[at + i] * c;

@@ -26,7 +26,7 @@ export interface WebgpuCall {
   uniforms?: Record<string, number>;
   shape: number[];
   dtype?: "float32" | "int32";
-  /** How many workgroups run; the code must bear a few more, which write nothing. */
+  /** How many workgroups run; a few more may run, and must write nothing. */
   workgroups: number;
 }
 
