@@ -1,6 +1,6 @@
 /**
  * The files of a class that can't be run where there is no Docker and no cluster: linted, and held to each other and to
- * what they name. Needs requirements-deploy.txt (npm test -- --teaching installs it).
+ * what they name. Needs tools/setup/requirements/deploy.txt (npm test -- --teaching installs it).
  */
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";

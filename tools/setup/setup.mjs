@@ -8,7 +8,7 @@ import { endCommands } from "./commands.mjs";
 import { setUpKernel } from "./kernel.mjs";
 import { setUpPackages } from "./packages.mjs";
 import { ROOT, projectAt } from "./project.mjs";
-import { findPython, setUpPython, venvWorks } from "./python.mjs";
+import { findPython, requirementList, setUpPython, venvWorks } from "./python.mjs";
 import { Report, SetupError, again, finish } from "./say.mjs";
 
 export const SETUP_STEPS = 3;
@@ -67,8 +67,8 @@ export function setup(argv) {
       throw new SetupError("npm run setup [-- --with LISTS]: LISTS are dev, rerun, hub, with commas between them.");
     }
     const extra = lists === undefined ? [] : lists.split(",");
-    const unknown = extra.find((name) => !fs.existsSync(path.join(project.root, `requirements-${name}.txt`)));
-    if (unknown !== undefined) throw new SetupError(`There is no requirements-${unknown}.txt.`);
+    const unknown = extra.find((name) => !fs.existsSync(path.join(project.root, requirementList(name))));
+    if (unknown !== undefined) throw new SetupError(`There is no ${requirementList(unknown)}.`);
     const installed = whenStopped(stopInstalling);
     await setUp(project, new Report(SETUP_STEPS), { extra });
     installed();

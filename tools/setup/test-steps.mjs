@@ -57,20 +57,16 @@ function module(project, ...names) {
 }
 
 /**
- * @param {string} name
- * @param {string[]} args vitest's own, such as the configuration
+ * @param {string} name of the project in vitest.config.ts
  * @returns {Step["run"]}
  */
-function vitest(name, args) {
+function vitest(name) {
   return async (project) => {
     const file = path.join(project.cache, "test", `${name}.json`);
     fs.rmSync(file, { force: true });
     const reports = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-    const { code } = await runNode(
-      project,
-      [module(project, "vitest", "vitest.mjs"), "run", ...args, ...reports],
-      false,
-    );
+    const program = module(project, "vitest", "vitest.mjs");
+    const { code } = await runNode(project, [program, "run", "--project", name, ...reports], false);
     return countVitest(fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : null, code);
   };
 }
@@ -82,7 +78,7 @@ async function browser(project) {
     'try { require("./tools/build/chromium.ts").findChromium(); } ' +
     "catch (error) { console.error(error.message); process.exit(1); }";
   const { code } = await runNode(project, ["--require", "tsx/cjs", "--eval", find], false);
-  return code === 0 ? vitest("browser", ["--config", "vitest.browser.config.ts"])(project) : countOne(code);
+  return code === 0 ? vitest("browser")(project) : countOne(code);
 }
 
 /** @type {Step[]} */
@@ -101,13 +97,9 @@ export const STEPS = [
     run: async (project) =>
       countOne((await runNode(project, [module(project, "typescript/bin/tsc"), "-p", "."], false)).code),
   },
-  { name: "unit", what: "the tests of lib and of the notebook build", run: vitest("unit", []) },
-  { name: "kernel", what: "the kernel's traps", run: vitest("kernel", ["--config", "vitest.kernel.config.ts"]) },
-  {
-    name: "setup",
-    what: "the tests of npm start, reset and test",
-    run: vitest("setup", ["--config", "vitest.tools.config.ts"]),
-  },
+  { name: "unit", what: "the tests of lib and of the notebook build", run: vitest("unit") },
+  { name: "kernel", what: "the kernel's traps", run: vitest("kernel") },
+  { name: "setup", what: "the tests of npm start, reset and test", run: vitest("setup") },
   {
     name: "notebooks",
     what: "every notebook is what its master generates and runs from the top",
@@ -125,7 +117,7 @@ export const STEPS = [
     name: "nodes",
     what: "the kernel's traps on other Node versions (only with --nodes)",
     run: async (project) => {
-      const { code, output } = await runNode(project, ["tools/kernel-nodes.mjs"], true);
+      const { code, output } = await runNode(project, ["test/kernel/nodes.mjs"], true);
       return countResult(output, code);
     },
   },
@@ -134,14 +126,14 @@ export const STEPS = [
     what: "the programs for the GPU, on Chromium's software driver where there is none (only with --webgpu)",
     run: async (project) => {
       const { code } = await runNode(project, ["tools/webgpu.mjs"], false);
-      return code === 0 ? vitest("webgpu", ["--config", "vitest.webgpu.config.ts"])(project) : countOne(code);
+      return code === 0 ? vitest("webgpu")(project) : countOne(code);
     },
   },
   {
     name: "teaching",
     what: "assignments through nbgrader, lessons as jobs, the files of deploy/ (only with --teaching)",
     packages: ["rerun", "deploy"],
-    run: vitest("teaching", ["--config", "vitest.teaching.config.ts"]),
+    run: vitest("teaching"),
   },
   {
     name: "hub",

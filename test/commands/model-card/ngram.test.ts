@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { BEGIN_OF_DOCUMENT } from "../../lib/corpus/bytes";
-import { ByteStatistics } from "../../tools/model-card/ngram";
-import { mutualInformation } from "../../lib/training/specialisation";
-import { Random } from "../../lib/tensor/random";
+import { BEGIN_OF_DOCUMENT } from "../../../lib/corpus/bytes";
+import { ByteStatistics } from "../../../tools/model-card/ngram";
+import { mutualInformation } from "../../../lib/training/specialisation";
+import { Random } from "../../../lib/tensor/random";
 
 const ALL = BEGIN_OF_DOCUMENT + 1;
 const total = (statistics: ByteStatistics, context: number[]) =>

@@ -8,8 +8,8 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { npmCommand } from "./setup/commands.mjs";
-import { ROOT } from "./setup/project.mjs";
+import { npmCommand } from "../../tools/setup/commands.mjs";
+import { ROOT } from "../../tools/setup/project.mjs";
 
 const FOLDER = path.join(ROOT, ".cache", "nodes");
 
@@ -53,7 +53,7 @@ function test(binary) {
   fs.rmSync(report, { force: true });
   const vitest = path.join(ROOT, "node_modules", "vitest", "vitest.mjs");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile=${report}`];
-  const { status } = spawnSync(process.execPath, [vitest, "run", "--config", "vitest.kernel.config.ts", ...reporters], {
+  const { status } = spawnSync(process.execPath, [vitest, "run", "--project", "kernel", ...reporters], {
     cwd: ROOT,
     env: { ...process.env, COURSE_KERNEL_NODE: binary },
     stdio: "inherit",

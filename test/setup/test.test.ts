@@ -38,15 +38,15 @@ describe.skipIf(process.platform === "win32")("npm test", () => {
 
   it("sets up with what only testing needs, and counts every step that can't run as failed", async () => {
     const outcome = await box.run("test");
-    expect(box.takeCalls()).toContain("python pip requirements.txt requirements-dev.txt");
+    expect(box.takeCalls()).toContain("python pip requirements.txt tools/setup/requirements/dev.txt");
     expect(lastLine(outcome)).toBe(`0 passed, ${STEPS.length - EXTRA_STEPS.length} failed`);
     expect(outcome.code).toBe(1);
   });
 
   it("installs what an extra step needs only when it is asked for", async () => {
     await box.run("test", ["--only", "lint", "--teaching"]);
-    const lists = ["", "-dev", "-rerun", "-deploy"].map((name) => `requirements${name}.txt`);
-    expect(box.takeCalls()).toContain(`python pip ${lists.join(" ")}`);
+    const lists = ["dev", "rerun", "deploy"].map((name) => `tools/setup/requirements/${name}.txt`);
+    expect(box.takeCalls()).toContain(`python pip requirements.txt ${lists.join(" ")}`);
   });
 
   it("adds up the steps' tests on its last line", async () => {
