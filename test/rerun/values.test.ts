@@ -1,8 +1,8 @@
 /** Values from the command line, held to what a lesson's parameters cell allows. */
 import { describe, expect, it } from "vitest";
 import { parseParameters } from "../../lib/notebook/parameter-spec";
-import { readLessonArguments } from "../../tools/rerun/arguments";
-import { editDistance, grid, label, listing, readAxes, readValues, typeOf } from "../../tools/rerun/values";
+import { readLessonArguments } from "../../tools/course/rerun/arguments";
+import { editDistance, grid, label, listing, readAxes, readValues, typeOf } from "../../tools/course/rerun/values";
 
 const specs = parseParameters(`const price = 2; // 0.5..20 dollars: what an hour costs
 const hours = 10; // 1..1000 hours: how long it takes

@@ -33,7 +33,7 @@ describe.skipIf(process.platform === "win32")("npm test", () => {
     box.write("node_modules/tsx/package.json", "{}");
     box.write("node_modules/tsx/cjs.js", "");
     box.write("node_modules/tsx/dist/cli.mjs", 'console.log(\'RESULT {"passed":3,"failed":0}\');');
-    box.write("tools/build/chromium.ts", "module.exports.findChromium = () => {};");
+    box.write("tools/course/build/chromium.ts", "module.exports.findChromium = () => {};");
   }
 
   it("sets up with what only testing needs, and counts every step that can't run as failed", async () => {
@@ -71,7 +71,7 @@ describe.skipIf(process.platform === "win32")("npm test", () => {
     await box.run("test", ["--only", "lint"]);
     stubs();
     box.write(
-      "tools/build/chromium.ts",
+      "tools/course/build/chromium.ts",
       'module.exports.findChromium = () => { throw new Error("No Chromium found: install it."); };',
     );
     const outcome = await box.run("test", ["--only", "browser"]);

@@ -2,8 +2,8 @@
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { readNotebook, writeNotebook, type Notebook } from "../../tools/build/notebook";
-import { generate } from "../../tools/build/masters";
+import { readNotebook, writeNotebook, type Notebook } from "../../tools/course/build/notebook";
+import { generate } from "../../tools/course/build/masters";
 
 export const ROOT = path.resolve(__dirname, "../..");
 

@@ -75,7 +75,7 @@ function vitest(name) {
 async function browser(project) {
   // Asked first, so that a machine without a browser gets this one line and not a page of failed tests.
   const find =
-    'try { require("./tools/build/chromium.ts").findChromium(); } ' +
+    'try { require("./tools/course/build/chromium.ts").findChromium(); } ' +
     "catch (error) { console.error(error.message); process.exit(1); }";
   const { code } = await runNode(project, ["--require", "tsx/cjs", "--eval", find], false);
   return code === 0 ? vitest("browser")(project) : countOne(code);
@@ -106,7 +106,7 @@ export const STEPS = [
     run: async (project) => {
       const { code, output } = await runNode(
         project,
-        [module(project, "tsx/dist/cli.mjs"), "tools/build/check.ts"],
+        [module(project, "tsx/dist/cli.mjs"), "test/notebooks/check.ts"],
         true,
       );
       return countResult(output, code);
@@ -141,7 +141,7 @@ export const STEPS = [
     run: async (project) => {
       const { code, output } = await runNode(
         project,
-        [module(project, "tsx/dist/cli.mjs"), "tools/hub/hub-test.ts", "--users", "3"],
+        [module(project, "tsx/dist/cli.mjs"), "test/hub/hub-test.ts", "--users", "3"],
         true,
       );
       return countResult(output, code);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BEGIN_OF_DOCUMENT } from "../../../lib/corpus/bytes";
-import { ByteStatistics } from "../../../tools/model-card/ngram";
+import { ByteStatistics } from "../../../tools/commands/model-card/ngram";
 import { mutualInformation } from "../../../lib/training/specialisation";
 import { Random } from "../../../lib/tensor/random";
 

@@ -1,0 +1,159 @@
+/**
+ * npm run --silent generate -- --model data/checkpoints/v3-mini --prompt "It was a" --tokens 200 --temperature 0
+ *
+ * Writes on after a prompt, to stdout as it comes; ends with speed and acceptance on stderr. Every mistake in the call
+ * or in the files is one line on stderr, and exit code 1.
+ */
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { decode, type DecodeOptions, type DecodeStats } from "../../lib/inference/decode";
+import { decodeSpeculatively } from "../../lib/inference/speculative";
+import { loadModel } from "../../lib/model/model";
+import { useBackend } from "../../lib/tensor/backend";
+import { BEGIN_OF_DOCUMENT, encode, VOCAB_SIZE } from "../../lib/corpus/bytes";
+
+const HELP = `usage: npm run --silent generate -- --model DIR --prompt TEXT [options]
+
+Writes on after a prompt, with a model whose tokens are bytes, as npm run pretrain makes them.
+
+  --model        folder of the model, such as data/checkpoints/v3-mini
+  --prompt       the text to go on from; empty for the begin of a document
+  --tokens       how many tokens to write at most (default 200)
+  --temperature  0 takes the most likely token, 1 draws as the model predicts (default 0.8)
+  --top-k        draws from the K most likely tokens only
+  --top-p        draws from the most likely tokens that have probability P together
+  --seed         where the random numbers start (default 1)
+  --speculative  the multi-token prediction module drafts, the main model verifies
+  --engine       auto, fast or tensor: two ways to compute the same (default auto)
+  --backend      auto, webgpu, wasm or cpu (default auto)
+  --help         prints this`;
+
+const BACKENDS = ["auto", "webgpu", "wasm", "cpu"] as const;
+const ENGINES = ["auto", "fast", "tensor"] as const;
+
+interface Arguments {
+  dir: string;
+  prompt: string;
+  speculative: boolean;
+  backend: (typeof BACKENDS)[number];
+  options: DecodeOptions;
+}
+
+/** @throws if the call is not as HELP says */
+function readArguments(args: string[]): Arguments | "help" {
+  const text = { type: "string" as const };
+  const { values } = parseArgs({
+    args: joinNegative(args),
+    options: {
+      model: text, prompt: text, tokens: text, temperature: text, "top-k": text, "top-p": text, seed: text,
+      engine: { ...text, default: "auto" },
+      backend: { ...text, default: "auto" },
+      speculative: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return "help";
+  if (values.model === undefined) throw new Error("--model is missing; give the folder of a model");
+  if (values.prompt === undefined) throw new Error('--prompt is missing; give a text such as --prompt "It was a"');
+  const numbers = {
+    tokens: readNumber("--tokens", values.tokens) ?? 200,
+    temperature: readNumber("--temperature", values.temperature) ?? 0.8,
+    topK: readNumber("--top-k", values["top-k"]),
+    topP: readNumber("--top-p", values["top-p"]),
+    seed: readNumber("--seed", values.seed) ?? 1,
+  };
+  return {
+    dir: values.model,
+    prompt: values.prompt,
+    speculative: values.speculative,
+    backend: oneOf("--backend", values.backend, BACKENDS),
+    options: { ...numbers, engine: oneOf("--engine", values.engine, ENGINES), stop: BEGIN_OF_DOCUMENT },
+  };
+}
+
+/** Lets a value begin with a minus, so that it is reported for what it is and not taken for an option. */
+function joinNegative(args: string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const last = joined.length - 1;
+    if (/^-[\d.]/.test(arg) && joined[last]?.startsWith("--")) joined[last] += `=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
+}
+
+function readNumber(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^-?(\d+\.?\d*|\.\d+)$/.test(text)) throw new Error(`${option}: "${text}" is not a number`);
+  return Number(text);
+}
+
+function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((choice) => choice === value);
+  if (found === undefined) throw new Error(`${option} is "${value}"; it must be ${allowed.join(" or ")}`);
+  return found;
+}
+
+/** Waits until the reader has taken the text: a process that ends earlier would cut off what a pipe holds. */
+function print(text: string): Promise<void> {
+  return new Promise((done, failed) => {
+    process.stdout.write(text, (error) => (error ? failed(error) : done()));
+  });
+}
+
+/** npm runs scripts in the project's root; a path is meant from where npm was called. */
+function fromCaller(dir: string): string {
+  return process.env.npm_lifecycle_event === "generate" ? resolve(process.env.INIT_CWD ?? "", dir) : dir;
+}
+
+function report({ tokens, seconds, drafted, accepted, steps }: DecodeStats): string {
+  const speed = `${tokens} tokens, ${seconds > 0 ? Math.round(tokens / seconds) : 0} tokens/s`;
+  if (drafted === 0) return speed;
+  const share = Math.round((100 * accepted) / drafted);
+  const perStep = (tokens / steps).toFixed(2);
+  return `${speed}; ${accepted} of ${drafted} drafts accepted (${share}%), ${perStep} tokens a step`;
+}
+
+/** Ctrl-C ends the writing in order; a second one ends the process at once, as ever. */
+function untilInterrupted(): AbortSignal {
+  const controller = new AbortController();
+  process.once("SIGINT", () => controller.abort());
+  return controller.signal;
+}
+
+async function main(): Promise<void> {
+  const args = readArguments(process.argv.slice(2));
+  if (args === "help") return print(`${HELP}\n`);
+  const signal = untilInterrupted();
+  await useBackend(args.backend);
+  const model = loadModel(fromCaller(args.dir));
+  if (model.config.vocabSize !== VOCAB_SIZE) {
+    throw new Error(
+      `${args.dir}: its vocabulary has ${model.config.vocabSize} tokens; ` +
+        `this command writes text with models whose tokens are bytes, which have ${VOCAB_SIZE}`,
+    );
+  }
+  const prompt = [BEGIN_OF_DOCUMENT, ...encode(args.prompt)];
+  const begin = args.speculative ? decodeSpeculatively : decode;
+  const writing = begin(model, prompt, { ...args.options, signal });
+  // A character can be several bytes: the decoder waits for the last of them.
+  const decoder = new TextDecoder();
+  try {
+    for await (const { id } of writing) {
+      const text = id < BEGIN_OF_DOCUMENT ? decoder.decode(Uint8Array.of(id), { stream: true }) : "";
+      if (text !== "") await print(text);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.exitCode = 130; // as a shell says of Ctrl-C
+  }
+  await print(`${decoder.decode()}\n`);
+  console.error(report(writing.stats));
+}
+
+process.stdout.on("error", () => {}); // a reader that goes away; print reports it
+main().catch((error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") return; // the reader has had enough, as head does
+  console.error(`generate: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,42 @@
+/** run.json: by what command, on what machine and when a run was made, so that its figures can be traced. */
+import { existsSync } from "node:fs";
+import os from "node:os";
+import { join } from "node:path";
+import { writeConfig, type ModelConfig } from "../../../lib/model/config";
+import { readJson } from "../../../lib/checkpoint/safetensors-read";
+import { FilesAside, writeJson } from "../../../lib/checkpoint/safetensors-write";
+import { gpuName } from "../../../lib/tensor/webgpu/device";
+import type { RunRecord } from "../../../lib/training/record";
+import type { Training } from "../../../lib/training/run";
+
+/** What the folder's run.json says, or a new record of a run that begins now. */
+export async function openRecord(dir: string, training: Training, corpusHash: string, backend: string): Promise<RunRecord> {
+  const path = join(dir, "run.json");
+  if (existsSync(path)) return readJson(path) as unknown as RunRecord;
+  return {
+    command: ["npm run pretrain --", ...process.argv.slice(2)].join(" "),
+    begun: new Date().toISOString(),
+    trainingSeconds: 0,
+    machine: {
+      backend,
+      gpu: backend === "webgpu" ? await gpuName() : null,
+      processor: os.cpus()[0]?.model ?? "unknown",
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+    },
+    corpus: corpusHash,
+    config: writeConfig(training.config as ModelConfig, "bfloat16"),
+    options: { ...training.options },
+  };
+}
+
+/** Writes it aside and then in place. */
+export function writeRecord(dir: string, record: RunRecord): void {
+  const files = new FilesAside();
+  try {
+    writeJson(files.aside(join(dir, "run.json")), record);
+    files.commit();
+  } finally {
+    files.discard();
+  }
+}
