@@ -21,8 +21,7 @@ interface Result {
 
 /** Runs the command as npm would; the reader of its output starts only after that delay. */
 function forward(args: string[], { readAfter = 0, cwd = root, env = {} } = {}): Promise<Result> {
-  const tsx = path.join(root, "node_modules", "tsx", "dist", "cli.mjs");
-  const child = spawn(process.execPath, [tsx, path.join(root, "tools", "commands", "forward.ts"), ...args], {
+  const child = spawn(process.execPath, [path.join(root, "tools", "run.mjs"), "forward", ...args], {
     cwd,
     env: { ...process.env, ...env },
   });

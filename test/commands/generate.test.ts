@@ -19,8 +19,7 @@ interface Result {
 
 /** Runs the command as npm would. `after` is called with what has come so far, at each piece. */
 function generate(args: string[], after: (out: string, group: number) => void = () => {}, env = {}): Promise<Result> {
-  const tsx = path.join(root, "node_modules", "tsx", "dist", "cli.mjs");
-  const child = spawn(process.execPath, [tsx, path.join(root, "tools", "commands", "generate.ts"), ...args], {
+  const child = spawn(process.execPath, [path.join(root, "tools", "run.mjs"), "generate", ...args], {
     cwd: root,
     env: { ...process.env, ...env },
     detached: true, // a group of its own, as a terminal gives it: Ctrl-C reaches all of the group
@@ -108,7 +107,7 @@ describe("npm run generate", () => {
     ["a stray word", () => [...here(), "nonsense"], "nonsense"],
     ["a folder that is not there", () => ["--model", "data/nowhere", "--prompt", "a"], "data/nowhere: there is no such folder"],
     ["a model with another vocabulary", () => ["--model", "test/fixtures/one-group", "--prompt", "a"], "has 48 tokens"],
-    ["a number that is none", () => [...here(), "--tokens", "many"], '--tokens: "many" is not a number'],
+    ["a number that is none", () => [...here(), "--tokens", "many"], '--tokens is "many"; it must be a number'],
     ["half a token", () => [...here(), "--tokens", "1.5"], "tokens is 1.5"],
     ["too many tokens", () => [...here(), "--tokens", "30000"], "30000 tokens are too many, 19998 fit"],
     ["a negative temperature", () => [...here(), "--temperature", "-1"], "temperature is -1"],

@@ -40,7 +40,7 @@ function writeModel(overrides = {}): string {
 
 const corpus = writeCorpus();
 const SMALL = ["--config", writeModel(), "--corpus", corpus, "--batch", "2", "--length", "12", "--backend", "wasm"];
-const COMMAND = ["--import", "tsx", path.join("tools", "commands", "pretrain.ts")];
+const COMMAND = [path.join("tools", "run.mjs"), "pretrain"];
 
 function pretrain(...args: string[]) {
   return spawnSync(process.execPath, [...COMMAND, ...args], { cwd: PROJECT, encoding: "utf8" });
@@ -80,9 +80,9 @@ describe("npm run pretrain", () => {
 
   it.each([
     [["--steps", "many"], '--steps is "many"'],
-    [["--gamma", "-1"], "--gamma"],
+    [["--gamma", "-1"], '--gamma is "-1"; it must be a number, 0 or more'],
     [["--fast"], "--fast"],
-    [["--corpus", "nowhere"], "there is no corpus in nowhere: npm run corpus builds it"],
+    [["--corpus", "nowhere"], `there is no corpus in ${path.join(PROJECT, "nowhere")}: npm run corpus builds it`],
   ])("answers %j with one line and exit code 1", (args, message) => {
     const { status, stderr } = pretrain(...args);
     expect(status).toBe(1);

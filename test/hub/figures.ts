@@ -5,7 +5,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { ROOT } from "../../tools/course/build/python";
+import { ROOT } from "../../tools/setup/project.mjs";
 
 /** One measurement over all learners. */
 export interface Figure {

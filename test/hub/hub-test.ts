@@ -9,9 +9,8 @@ import fs from "node:fs";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
-import { ROOT } from "../../tools/course/build/python";
-import { fromCaller } from "../../tools/course/teaching/nbgrader";
+import { command, fromCaller, readCall, readNumber } from "../../tools/cli";
+import { ROOT } from "../../tools/setup/project.mjs";
 import { readFound, record } from "./figures";
 
 const HELP = `npm run hub-test -- [--users N] [--course DIR] [--record]
@@ -104,18 +103,13 @@ async function makeCourse(base: string, env: NodeJS.ProcessEnv): Promise<string>
   return course;
 }
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      users: { type: "string", default: "10" },
-      course: { type: "string" },
-      record: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
+export const main = command("hub-test", HELP, async (args) => {
+  const { values } = readCall(args, {
+    users: { type: "string", default: "10" },
+    course: { type: "string" },
+    record: { type: "boolean", default: false },
   });
-  if (values.help) return console.log(HELP);
-  const users = Number(values.users);
-  if (!Number.isInteger(users) || users < 2 || users > 60) throw new Error(`--users takes a number from 2 to 60, not ${values.users}`);
+  const users = readNumber("--users", values.users, { whole: true, least: 2, most: 60 });
   const why = obstacle();
   if (why !== null) throw new Error(`this can't run here: ${why}`);
   const loadBefore = os.loadavg()[0];
@@ -138,11 +132,4 @@ async function main(): Promise<void> {
   } finally {
     fs.rmSync(base, { recursive: true, force: true, maxRetries: 5, retryDelay: 500 });
   }
-}
-
-if (process.argv[1]?.endsWith("hub-test.ts")) {
-  main().catch((error: unknown) => {
-    console.error(`hub-test: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = 1;
-  });
-}
+});

@@ -118,14 +118,13 @@ class Class:
         return f"{self.teacher.home}/{COURSE_ID}"
 
     def release(self):
-        node = [os.environ["COURSE_NODE"], "tools/with.mjs", "dev"]
-        self.teach(*node, "tools/course/teaching/assignment.ts", LESSON, "--sheet", "--out", self.course_root, cwd=self.course)
+        run = [os.environ["COURSE_NODE"], "tools/run.mjs"]
+        self.teach(*run, "assignment", LESSON, "--sheet", "--out", self.course_root, cwd=self.course)
         self.teach("python", "-m", "nbgrader", "release_assignment", LESSON, cwd=self.course_root)
 
     def collect_and_grade(self):
         self.teach("python", "-m", "nbgrader", "collect", LESSON, cwd=self.course_root)
-        node = [os.environ["COURSE_NODE"], "tools/with.mjs", "dev"]
-        self.teach(*node, "tools/course/teaching/grade.ts", self.course_root, cwd=self.course)
+        self.teach(os.environ["COURSE_NODE"], "tools/run.mjs", "grade", self.course_root, cwd=self.course)
         lines = Path(self.course_root, "grades.csv").read_text().strip().split("\n")[1:]
         return {line.split(",")[0]: tuple(float(part) for part in line.split(",")[2:4]) for line in lines}
 

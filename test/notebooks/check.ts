@@ -11,7 +11,7 @@ import { outputDrift, sourceDrift } from "../../tools/course/build/drift";
 import { execute, timingReport } from "../../tools/course/build/execute";
 import { generate, listLessons, notebookFile, orphans, VERSIONS, type Generated, type Version } from "../../tools/course/build/masters";
 import { readNotebook, type Notebook } from "../../tools/course/build/notebook";
-import { ROOT } from "../../tools/course/build/python";
+import { ROOT } from "../../tools/setup/project.mjs";
 import { executionFailures, missingImages, sizeFailures, verdictFailures } from "../../tools/course/build/verify";
 
 /** Lessons that run at the same time. */

@@ -92,7 +92,7 @@ it.each([
   [[], "name one lesson"],
   [["01", "02"], "got 01 and 02"],
   [["01", "--out", "x.txt"], "--out takes the name of an .ipynb file"],
-  [["01", "--jobs", "many"], "--jobs takes a number"],
+  [["01", "--jobs", "many"], '--jobs is "many"; it must be a whole number from 1 to 99'],
   [["01", "--swep", "a=1"], "--swep"],
 ])("the call %j is refused", (args, message) => {
   expect(() => readLessonArguments(args)).toThrow(message);

@@ -63,10 +63,7 @@ export class Sandbox {
       "package-lock.json",
       "requirements.txt",
       "tools/setup",
-      "tools/start.mjs",
-      "tools/reset.mjs",
-      "tools/test.mjs",
-      "tools/webgpu.mjs",
+      "tools/run.mjs",
     ]) {
       fs.cpSync(path.join(ROOT, name), path.join(this.root, name), { recursive: true });
     }
@@ -120,9 +117,9 @@ export class Sandbox {
     return text.split("\n").filter((line) => line !== "");
   }
 
-  /** Starts one of the project's tools. */
-  start(tool: "start" | "reset" | "test" | "webgpu", args: string[] = [], env: NodeJS.ProcessEnv = {}): Running {
-    const child = spawn(process.execPath, [path.join(this.root, "tools", `${tool}.mjs`), ...args], {
+  /** Starts one of the project's commands. */
+  start(command: string, args: string[] = [], env: NodeJS.ProcessEnv = {}): Running {
+    const child = spawn(process.execPath, [path.join(this.root, "tools", "run.mjs"), command, ...args], {
       cwd: this.base,
       env: {
         PATH: this.bin,
@@ -150,9 +147,9 @@ export class Sandbox {
     return { child, printed: () => stdout, until, finished };
   }
 
-  /** Runs one of the project's tools to its end. */
-  run(tool: "start" | "reset" | "test" | "webgpu", args: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-    return this.start(tool, args, env).finished;
+  /** Runs one of the project's commands to its end. */
+  run(command: string, args: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+    return this.start(command, args, env).finished;
   }
 
   /** Starts the course, waits until it serves, stops it as Ctrl-C does. */

@@ -2,14 +2,12 @@
  * npm run --silent forward -- MODEL_DIR --ids "5,9,2;7,7,1"
  *
  * Prints what a model computes for given tokens, as JSON: {"logits": [batch][token][vocabulary]}. The folder holds
- * a config.json of the DeepSeek-V3 architecture and model.safetensors, or its index. Every mistake in the call or in
- * the files is one line on stderr, and exit code 1.
+ * a config.json of the DeepSeek-V3 architecture and model.safetensors, or its index.
  */
-import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import { loadModel, type DeepSeekV3 } from "../../lib/model/model";
 import { useBackend } from "../../lib/tensor/backend";
+import { command, fromCaller, oneOf, print, readCall } from "../cli";
 
 const HELP = `usage: npm run --silent forward -- MODEL_DIR --ids "5,9,2;7,7,1" [options]
 
@@ -40,43 +38,27 @@ interface RouterChoice {
 }
 
 /** @throws if the call is not as HELP says */
-function readArguments(args: string[]): Arguments | "help" {
-  const { values, positionals } = parseArgs({
-    args: joinNegative(args),
-    allowPositionals: true,
-    options: {
-      ids: { type: "string" },
-      positions: { type: "string" },
-      router: { type: "boolean", default: false },
-      attention: { type: "string", default: "naive" },
-      backend: { type: "string", default: "auto" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return "help";
+function readArguments(args: string[]): Arguments {
+  const options = {
+    ids: { type: "string" },
+    positions: { type: "string" },
+    router: { type: "boolean", default: false },
+    attention: { type: "string", default: "naive" },
+    backend: { type: "string", default: "auto" },
+  } as const;
+  const { values, positionals } = readCall(args, options, { positionals: true });
   if (positionals.length !== 1) {
     throw new Error(`give one model folder; got ${positionals.length === 0 ? "none" : positionals.join(" and ")}`);
   }
   if (values.ids === undefined) throw new Error('--ids is missing; give token ids such as --ids "5,9,2;7,7,1"');
   return {
-    dir: positionals[0],
+    dir: fromCaller(positionals[0]),
     ids: readRows("--ids", values.ids),
     positions: values.positions === undefined ? undefined : readPositions(values.positions),
     router: values.router,
     attention: oneOf("--attention", values.attention, ATTENTION),
     backend: oneOf("--backend", values.backend, BACKENDS),
   };
-}
-
-/** Lets a value begin with a minus, so that a negative id is reported as one and not taken for an option. */
-function joinNegative(args: string[]): string[] {
-  const joined: string[] = [];
-  for (const arg of args) {
-    const last = joined.length - 1;
-    if (/^-\d/.test(arg) && joined[last]?.startsWith("--")) joined[last] += `=${arg}`;
-    else joined.push(arg);
-  }
-  return joined;
 }
 
 /** "5,9;7,7" → [[5, 9], [7, 7]] */
@@ -103,12 +85,6 @@ function readPositions(text: string): number[][] {
   const odd = rows.flat().find((position) => position < 0 || position > most);
   if (odd !== undefined) throw new Error(`--positions: ${odd} is not between 0 and ${most}`);
   return rows;
-}
-
-function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((choice) => choice === value);
-  if (found === undefined) throw new Error(`${option} is "${value}"; it must be ${allowed.join(" or ")}`);
-  return found;
 }
 
 /** The answer as JSON, piece by piece: for a large vocabulary it is longer than a string can be. */
@@ -165,27 +141,8 @@ async function choices(seen: Map<string, tf.Tensor>): Promise<RouterChoice[]> {
   );
 }
 
-/** Waits until the reader has taken the text: a process that ends earlier would cut off what a pipe holds. */
-function print(text: string): Promise<void> {
-  return new Promise((done, failed) => {
-    process.stdout.write(text, (error) => (error ? failed(error) : done()));
-  });
-}
-
-/** npm runs scripts in the project's root; a path is meant from where npm was called. */
-function fromCaller(dir: string): string {
-  return process.env.npm_lifecycle_event === "forward" ? resolve(process.env.INIT_CWD ?? "", dir) : dir;
-}
-
-async function main(): Promise<void> {
-  const args = readArguments(process.argv.slice(2));
-  if (args === "help") return print(`${HELP}\n`);
+export const main = command("forward", HELP, async (call) => {
+  const args = readArguments(call);
   await useBackend(args.backend);
-  for await (const piece of answer(loadModel(fromCaller(args.dir)), args)) await print(piece);
-}
-
-process.stdout.on("error", () => {}); // a reader that goes away; print reports it
-main().catch((error: unknown) => {
-  console.error(`forward: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
-  process.exitCode = 1;
+  for await (const piece of answer(loadModel(args.dir), args)) await print(piece);
 });

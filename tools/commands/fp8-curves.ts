@@ -7,8 +7,7 @@
  */
 import { existsSync, mkdirSync } from "node:fs";
 import os from "node:os";
-import { dirname } from "node:path";
-import { parseArgs } from "node:util";
+import { dirname, join } from "node:path";
 import { loadCheckpoint } from "../../lib/checkpoint/checkpoint";
 import { writeConfig, type ModelConfig } from "../../lib/model/config";
 import { readJson } from "../../lib/checkpoint/safetensors-read";
@@ -21,6 +20,7 @@ import { evaluate, evaluationWindows } from "../../lib/training/evaluate";
 import { VARIANTS, type VariantCurve, type VariantName, type VariantRuns } from "../../lib/lessons/04-fp8-training/fp8-variants";
 import { MINI } from "../../lib/training/presets";
 import { Training, type TrainingOptions } from "../../lib/training/run";
+import { command, fromCaller, readCall, readNumber } from "../cli";
 
 const HELP = `npm run fp8-curves -- [options]
 
@@ -39,47 +39,41 @@ Trains v3-mini, or a smaller model of its widths, in several precisions and reco
 
 const WINDOWS = 24; // of each domain, in the evaluation
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      out: { type: "string", default: "data/curves/fp8.json" },
-      variants: { type: "string", default: Object.keys(VARIANTS).join() },
-      steps: { type: "string", default: "240" },
-      batch: { type: "string", default: "4" },
-      length: { type: "string", default: "128" },
-      layers: { type: "string", default: String(MINI.config.numHiddenLayers) },
-      experts: { type: "string", default: String(MINI.config.nRoutedExperts) },
-      from: { type: "string" },
-      rate: { type: "string", default: String(MINI.training.learningRate) },
-      "no-mtp": { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
+export const main = command("fp8-curves", HELP, async (args) => {
+  const { values } = readCall(args, {
+    out: { type: "string" },
+    variants: { type: "string", default: Object.keys(VARIANTS).join() },
+    steps: { type: "string", default: "240" },
+    batch: { type: "string", default: "4" },
+    length: { type: "string", default: "128" },
+    layers: { type: "string", default: String(MINI.config.numHiddenLayers) },
+    experts: { type: "string", default: String(MINI.config.nRoutedExperts) },
+    from: { type: "string" },
+    rate: { type: "string", default: String(MINI.training.learningRate) },
+    "no-mtp": { type: "boolean", default: false },
   });
-  if (values.help) return console.log(HELP);
-  const number = (name: "steps" | "batch" | "length" | "layers" | "experts") => {
-    const value = Number(values[name]);
-    if (!(Number.isInteger(value) && value > 0)) throw new Error(`--${name} needs a positive whole number; got ${values[name]}`);
-    return value;
-  };
+  const number = (name: "steps" | "batch" | "length" | "layers" | "experts") =>
+    readNumber(`--${name}`, values[name], { whole: true, least: 1 });
   const sized = {
     ...MINI.config,
     numHiddenLayers: number("layers"),
     nRoutedExperts: number("experts"),
     numNextnPredictLayers: values["no-mtp"] ? 0 : MINI.config.numNextnPredictLayers,
   };
-  const learningRate = Number(values.rate);
-  if (!(learningRate > 0)) throw new Error(`--rate needs a positive number; got ${values.rate}`);
+  const learningRate = readNumber("--rate", values.rate, { above: 0 });
   const options = { ...MINI.training, learningRate, steps: number("steps"), batch: number("batch"), length: number("length") };
   const names = values.variants.split(",") as VariantName[];
   const unknown = names.find((name) => !(name in VARIANTS));
   if (unknown !== undefined) throw new Error(`there is no variant ${unknown}; variants: ${Object.keys(VARIANTS).join(", ")}`);
 
+  const out = values.out === undefined ? join("data", "curves", "fp8.json") : fromCaller(values.out);
+
   const corpus = openCorpus();
   const backend = await useBackend("wasm");
-  const { config, weightsOf } = startingPoint(values.from, sized);
-  const runs = openRuns(values.out, {
+  const { config, weightsOf } = startingPoint(values.from && fromCaller(values.from), sized);
+  const runs = openRuns(out, {
     run: {
-      command: ["npm run fp8-curves --", ...process.argv.slice(2)].join(" "),
+      command: ["npm run fp8-curves --", ...args].join(" "),
       begun: new Date().toISOString(),
       trainingSeconds: 0,
       machine: {
@@ -99,11 +93,11 @@ async function main(): Promise<void> {
     const curve = await trainVariant(name, new Training(config, withPrecision(options, name), weightsOf()), corpus);
     runs.curves.push(curve);
     runs.run.trainingSeconds += curve.seconds;
-    writeRuns(values.out, runs);
+    writeRuns(out, runs);
     const last = curve.loss.slice(-20).reduce((sum, loss) => sum + loss, 0) / Math.min(20, curve.loss.length);
     console.log(`${name}: loss of the last steps ${last.toFixed(4)} nats, held out ${curve.heldOutMean.toFixed(4)} bits per byte`);
   }
-}
+});
 
 /** What the file holds, where it was made with the same corpus, config and options; else an empty record. */
 function openRuns(file: string, empty: VariantRuns): VariantRuns {
@@ -161,8 +155,3 @@ async function trainVariant(variant: VariantName, training: Training, corpus: Co
 function round(value: number): number {
   return Number(value.toFixed(5));
 }
-
-main().catch((error: Error) => {
-  console.error(`fp8-curves: ${error.message}`);
-  process.exit(1);
-});

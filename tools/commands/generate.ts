@@ -1,16 +1,14 @@
 /**
  * npm run --silent generate -- --model data/checkpoints/v3-mini --prompt "It was a" --tokens 200 --temperature 0
  *
- * Writes on after a prompt, to stdout as it comes; ends with speed and acceptance on stderr. Every mistake in the call
- * or in the files is one line on stderr, and exit code 1.
+ * Writes on after a prompt, to stdout as it comes; ends with speed and acceptance on stderr.
  */
-import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { decode, type DecodeOptions, type DecodeStats } from "../../lib/inference/decode";
 import { decodeSpeculatively } from "../../lib/inference/speculative";
 import { loadModel } from "../../lib/model/model";
 import { useBackend } from "../../lib/tensor/backend";
 import { BEGIN_OF_DOCUMENT, encode, VOCAB_SIZE } from "../../lib/corpus/bytes";
+import { command, fromCaller, oneOf, print, readCall, readNumber } from "../cli";
 
 const HELP = `usage: npm run --silent generate -- --model DIR --prompt TEXT [options]
 
@@ -40,19 +38,14 @@ interface Arguments {
 }
 
 /** @throws if the call is not as HELP says */
-function readArguments(args: string[]): Arguments | "help" {
-  const text = { type: "string" as const };
-  const { values } = parseArgs({
-    args: joinNegative(args),
-    options: {
-      model: text, prompt: text, tokens: text, temperature: text, "top-k": text, "top-p": text, seed: text,
-      engine: { ...text, default: "auto" },
-      backend: { ...text, default: "auto" },
-      speculative: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
+function readArguments(args: string[]): Arguments {
+  const text = { type: "string" } as const;
+  const { values } = readCall(args, {
+    model: text, prompt: text, tokens: text, temperature: text, "top-k": text, "top-p": text, seed: text,
+    engine: { ...text, default: "auto" },
+    backend: { ...text, default: "auto" },
+    speculative: { type: "boolean", default: false },
   });
-  if (values.help) return "help";
   if (values.model === undefined) throw new Error("--model is missing; give the folder of a model");
   if (values.prompt === undefined) throw new Error('--prompt is missing; give a text such as --prompt "It was a"');
   const numbers = {
@@ -63,47 +56,12 @@ function readArguments(args: string[]): Arguments | "help" {
     seed: readNumber("--seed", values.seed) ?? 1,
   };
   return {
-    dir: values.model,
+    dir: fromCaller(values.model),
     prompt: values.prompt,
     speculative: values.speculative,
     backend: oneOf("--backend", values.backend, BACKENDS),
     options: { ...numbers, engine: oneOf("--engine", values.engine, ENGINES), stop: BEGIN_OF_DOCUMENT },
   };
-}
-
-/** Lets a value begin with a minus, so that it is reported for what it is and not taken for an option. */
-function joinNegative(args: string[]): string[] {
-  const joined: string[] = [];
-  for (const arg of args) {
-    const last = joined.length - 1;
-    if (/^-[\d.]/.test(arg) && joined[last]?.startsWith("--")) joined[last] += `=${arg}`;
-    else joined.push(arg);
-  }
-  return joined;
-}
-
-function readNumber(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^-?(\d+\.?\d*|\.\d+)$/.test(text)) throw new Error(`${option}: "${text}" is not a number`);
-  return Number(text);
-}
-
-function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((choice) => choice === value);
-  if (found === undefined) throw new Error(`${option} is "${value}"; it must be ${allowed.join(" or ")}`);
-  return found;
-}
-
-/** Waits until the reader has taken the text: a process that ends earlier would cut off what a pipe holds. */
-function print(text: string): Promise<void> {
-  return new Promise((done, failed) => {
-    process.stdout.write(text, (error) => (error ? failed(error) : done()));
-  });
-}
-
-/** npm runs scripts in the project's root; a path is meant from where npm was called. */
-function fromCaller(dir: string): string {
-  return process.env.npm_lifecycle_event === "generate" ? resolve(process.env.INIT_CWD ?? "", dir) : dir;
 }
 
 function report({ tokens, seconds, drafted, accepted, steps }: DecodeStats): string {
@@ -121,12 +79,11 @@ function untilInterrupted(): AbortSignal {
   return controller.signal;
 }
 
-async function main(): Promise<void> {
-  const args = readArguments(process.argv.slice(2));
-  if (args === "help") return print(`${HELP}\n`);
+export const main = command("generate", HELP, async (call) => {
+  const args = readArguments(call);
   const signal = untilInterrupted();
   await useBackend(args.backend);
-  const model = loadModel(fromCaller(args.dir));
+  const model = loadModel(args.dir);
   if (model.config.vocabSize !== VOCAB_SIZE) {
     throw new Error(
       `${args.dir}: its vocabulary has ${model.config.vocabSize} tokens; ` +
@@ -149,11 +106,4 @@ async function main(): Promise<void> {
   }
   await print(`${decoder.decode()}\n`);
   console.error(report(writing.stats));
-}
-
-process.stdout.on("error", () => {}); // a reader that goes away; print reports it
-main().catch((error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") return; // the reader has had enough, as head does
-  console.error(`generate: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
-  process.exitCode = 1;
 });

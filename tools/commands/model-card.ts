@@ -11,15 +11,16 @@ import { writeJson } from "../../lib/checkpoint/safetensors-write";
 import { useBackend } from "../../lib/tensor/backend";
 import { openCorpus } from "../../lib/corpus/build";
 import { recordedRun, type RecordedRun } from "../../lib/training/record";
+import { command, fromCaller, readCall } from "../cli";
 import { cardText, type CardContent } from "./model-card/text";
 import { measure } from "./model-card/measure";
 
 const USAGE = "usage: npm run model-card -- [DIR]   DIR is a model's folder; default data/checkpoints/v3-mini";
 
-async function main(args: string[]): Promise<void> {
-  if (args.includes("--help")) return console.log(USAGE);
-  if (args.length > 1 || args[0]?.startsWith("-")) throw new Error(USAGE);
-  const dir = args[0] ?? join("data", "checkpoints", "v3-mini");
+export const main = command("model-card", USAGE, async (args) => {
+  const { positionals } = readCall(args, {}, { positionals: true });
+  if (positionals.length > 1) throw new Error(USAGE);
+  const dir = positionals.length === 0 ? join("data", "checkpoints", "v3-mini") : fromCaller(positionals[0]);
   for (const file of ["config.json", "curves.json", "run.json"]) {
     if (!existsSync(join(dir, file))) throw new Error(`${join(dir, file)}: there is no such file`);
   }
@@ -39,9 +40,4 @@ async function main(args: string[]): Promise<void> {
   };
   writeFileSync(join(dir, "README.md"), cardText(content));
   console.log(`wrote ${join(dir, "evaluation.json")} and ${join(dir, "README.md")}`);
-}
-
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(`model-card: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
-  process.exitCode = 1;
 });

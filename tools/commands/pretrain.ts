@@ -3,7 +3,7 @@
  *
  * Trains a model from nothing on the corpus, and goes on with a run that was stopped: by Ctrl-C, which saves first, or
  * by a kill, after which it goes on from the last saved state. The run's folder gets curves.json and, at the end, the
- * model in the released layout. Every mistake in the call is one line on stderr, and exit code 1.
+ * model in the released layout.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { duration } from "../../lib/notebook/progress";
 import { useBackend } from "../../lib/tensor/backend";
 import { CORPUS_FOLDER, DOMAINS, readCorpus, type Corpus } from "../../lib/corpus/corpus";
 import { openCorpus } from "../../lib/corpus/build";
-import { addEvaluation, addReport, readCurves, writeCurves, type Curves } from "../../lib/training/record";
+import { addEvaluation, addReport, readCurves, writeCurves, type Curves, type RunRecord } from "../../lib/training/record";
 import { evaluate, evaluationWindows } from "../../lib/training/evaluate";
 import { routersOf } from "../../lib/training/objective";
 import { PRESETS } from "../../lib/training/presets";
@@ -21,6 +21,7 @@ import { Replicas } from "../../lib/training/replicas";
 import { findState, restoreState, saveState } from "../../lib/training/run-state";
 import { train, type TrainingStep } from "../../lib/training/loop";
 import { Training } from "../../lib/training/run";
+import { command } from "../cli";
 import { HELP, readArguments, type Arguments } from "./pretrain/arguments";
 import { openRecord, writeRecord } from "./pretrain/record";
 
@@ -29,15 +30,30 @@ const WINDOWS = 64; // of each domain, in an evaluation
 const SHARD_BYTES = 12.5e6; // so that the files can be kept in a repository
 const INTERRUPTED = 130; // exit code, as shells have it
 
-async function main(): Promise<void> {
-  const args = readArguments(process.argv.slice(2));
-  if (args === "help") return console.log(HELP);
+export const main = command("pretrain", HELP, async (call) => {
+  try {
+    await pretrain(readArguments(call), call);
+  } catch (error) {
+    throw isFullMemory(error) ? new Error(FULL_MEMORY) : error;
+  }
+});
+
+const FULL_MEMORY =
+  "wasm has no memory left; fewer sequences a step (--batch) need less, and with --threads each share has 4 GB of its own";
+
+/** "Aborted()" is all that the backend says when its 4 GB are full. */
+function isFullMemory(error: unknown): boolean {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0].includes("Aborted(");
+}
+
+async function pretrain(args: Arguments, call: string[]): Promise<void> {
   const corpus = args.corpus === CORPUS_FOLDER ? openCorpus() : readCorpus(args.corpus);
   const backend = await useBackend(args.backend);
   console.log(`backend: ${backend}`);
   const training = await openRun(args, corpus);
   const replicas = await replicasOf(training, args.threads);
-  const complete = await run(training, args, corpus, backend.name, replicas);
+  const record = await openRecord(args.out, training, { command: call, corpus: corpus.manifest.hash, backend: backend.name });
+  const complete = await run(training, args, corpus, record, replicas);
   await replicas?.stop();
   training.dispose();
   if (!complete) process.exitCode = INTERRUPTED;
@@ -91,7 +107,7 @@ function replicasOf(training: Training, threads: number): Promise<Replicas> | un
 
 /** Trains to the end, or to an interrupt. @returns whether it came to the end */
 async function run(
-  training: Training, args: Arguments, corpus: Corpus, backend: string, replicas?: Replicas,
+  training: Training, args: Arguments, corpus: Corpus, record: RunRecord, replicas?: Replicas,
 ): Promise<boolean> {
   const { out, saveEvery, evalEvery } = args;
   const { steps, batch, length } = training.options;
@@ -101,7 +117,6 @@ async function run(
     addEvaluation(curves, training.step, training.tokens, await evaluate(training.model, windows, { batch }));
     line.say(evaluationLine(curves));
   };
-  const record = await openRecord(out, training, corpus.manifest.hash, backend);
   let counted = training.tokens; // tokens whose time is in the record
   const save = async () => {
     writeCurves(out, curves);
@@ -180,16 +195,3 @@ class Line {
     process.stdout.write(process.stdout.isTTY ? `\r\x1b[K${text}\n` : `${text}\n`);
   }
 }
-
-/** What went wrong, in a line. */
-function inALine(error: unknown): string {
-  const [line] = (error instanceof Error ? error.message : String(error)).split("\n");
-  // All that the backend says when its 4 GB are full.
-  if (!line.includes("Aborted(")) return line;
-  return "wasm has no memory left; fewer sequences a step (--batch) need less, and with --threads each share has 4 GB of its own";
-}
-
-main().catch((error: unknown) => {
-  console.error(`pretrain: ${inALine(error)}`);
-  process.exitCode = 1;
-});

@@ -5,8 +5,7 @@
  * Prints how large both are and, of the corpus's held-out text, how well both predict it.
  */
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { join } from "node:path";
 import { saveCheckpoint } from "../../lib/checkpoint/checkpoint";
 import { writeJson } from "../../lib/checkpoint/safetensors-write";
 import { loadModel } from "../../lib/model/model";
@@ -14,6 +13,7 @@ import { useBackend } from "../../lib/tensor/backend";
 import { DOMAINS } from "../../lib/corpus/corpus";
 import { openCorpus } from "../../lib/corpus/build";
 import { evaluate, evaluationWindows, type EvaluationWindows } from "../../lib/training/evaluate";
+import { command, fromCaller, oneOf, readCall, readNumber } from "../cli";
 
 const HELP = `npm run quantise -- FROM TO [options]
 
@@ -26,23 +26,17 @@ held-out text finds goes to quantised.json in TO as well.
 
 const SHARD_BYTES = 12.5e6; // so that the files can be kept in a repository
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      windows: { type: "string", default: "64" },
-      backend: { type: "string", default: "auto" },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return console.log(HELP);
+export const main = command("quantise", HELP, async (args) => {
+  const options = {
+    windows: { type: "string", default: "64" },
+    backend: { type: "string", default: "auto" },
+  } as const;
+  const { values, positionals } = readCall(args, options, { positionals: true });
   if (positionals.length !== 2) throw new Error("give the model's folder and the one to write, as --help says");
-  const [from, to] = positionals.map((dir) => resolve(dir));
+  const [from, to] = positionals.map(fromCaller);
   if (from === to) throw new Error("FROM and TO are the same folder: the model would be lost");
-  const count = Number(values.windows);
-  if (!(Number.isInteger(count) && count >= 0)) throw new Error(`--windows needs a whole number; got ${values.windows}`);
-  if (!["auto", "wasm", "cpu"].includes(values.backend)) throw new Error(`--backend is auto, wasm or cpu; got ${values.backend}`);
-  await useBackend(values.backend as "auto" | "wasm" | "cpu");
+  const count = readNumber("--windows", values.windows, { whole: true, least: 0 });
+  await useBackend(oneOf("--backend", values.backend, ["auto", "wasm", "cpu"] as const));
 
   const model = loadModel(from);
   await saveCheckpoint(to, model.config, model.weights, { dtype: "F8_E4M3", maxShardBytes: SHARD_BYTES });
@@ -60,7 +54,7 @@ async function main(): Promise<void> {
     writeJson(join(to, "quantised.json"), { windows: count, bytes: { before: bytes[0], after: bytes[1] }, before, after });
   }
   model.dispose();
-}
+});
 
 function bytesOfModel(dir: string): number {
   const files = existsSync(dir) ? readdirSync(dir).filter((file) => /^model.*\.safetensors$/.test(file)) : [];
@@ -79,8 +73,3 @@ async function bitsPerByte(dir: string, windows: EvaluationWindows): Promise<Rec
   const mean = byDomain.reduce((sum, [, bits]) => sum + bits, 0) / byDomain.length;
   return { ...Object.fromEntries(byDomain), mean };
 }
-
-main().catch((error: Error) => {
-  console.error(`quantise: ${error.message}`);
-  process.exit(1);
-});

@@ -104,11 +104,8 @@ export const STEPS = [
     name: "notebooks",
     what: "every notebook is what its master generates and runs from the top",
     run: async (project) => {
-      const { code, output } = await runNode(
-        project,
-        [module(project, "tsx/dist/cli.mjs"), "test/notebooks/check.ts"],
-        true,
-      );
+      const args = [module(project, "tsx/dist/cli.mjs"), "test/notebooks/check.ts"];
+      const { code, output } = await runNode(project, args, true);
       return countResult(output, code);
     },
   },
@@ -125,7 +122,7 @@ export const STEPS = [
     name: "webgpu",
     what: "the programs for the GPU, on Chromium's software driver where there is none (only with --webgpu)",
     run: async (project) => {
-      const { code } = await runNode(project, ["tools/webgpu.mjs"], false);
+      const { code } = await runNode(project, ["tools/run.mjs", "webgpu"], false);
       return code === 0 ? vitest("webgpu")(project) : countOne(code);
     },
   },
@@ -139,11 +136,7 @@ export const STEPS = [
     name: "hub",
     what: "a small class on a real JupyterHub (only with --hub; Linux, as root)",
     run: async (project) => {
-      const { code, output } = await runNode(
-        project,
-        [module(project, "tsx/dist/cli.mjs"), "test/hub/hub-test.ts", "--users", "3"],
-        true,
-      );
+      const { code, output } = await runNode(project, ["tools/run.mjs", "hub-test", "--users", "3"], true);
       return countResult(output, code);
     },
   },

@@ -1,6 +1,4 @@
 /** What can be said to npm run pretrain, and what the run is then made of. */
-import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { readConfig, type ModelConfig } from "../../../lib/model/config";
 import { readJson } from "../../../lib/checkpoint/safetensors-read";
 import type { BackendName } from "../../../lib/tensor/backend";
@@ -9,6 +7,7 @@ import { CORPUS_FOLDER } from "../../../lib/corpus/corpus";
 import type { Balance } from "../../../lib/training/objective";
 import { PRESETS, type PresetName } from "../../../lib/training/presets";
 import type { TrainingOptions } from "../../../lib/training/run";
+import { fromCaller, oneOf, readCall, readNumber } from "../../cli";
 
 export const HELP = `usage: npm run pretrain -- [options]
 
@@ -55,17 +54,20 @@ export interface Arguments {
 }
 
 /** @throws if the call is not as HELP says */
-export function readArguments(args: string[]): Arguments | "help" {
-  const valued = Object.fromEntries(VALUES.map((name) => [name, { type: "string" as const }]));
-  const flags = { "no-mtp": { type: "boolean" as const }, help: { type: "boolean" as const } };
-  const values: Record<string, unknown> = parseArgs({ args, options: { ...valued, ...flags } }).values;
-  if (values.help === true) return "help";
-  const text = (name: ValueName) => values[name] as string | undefined;
-  const whole = (name: ValueName, least = 1) => readNumber(name, text(name), least, true);
-  const positive = (name: ValueName) => readNumber(name, text(name), Number.MIN_VALUE, false);
-  const path = (name: ValueName) => (text(name) === undefined ? undefined : fromCaller(text(name)!));
+export function readArguments(args: string[]): Arguments {
+  const text = { type: "string" } as const;
+  const { values } = readCall(args, {
+    preset: { ...text, default: "v3-micro" },
+    config: text, steps: text, tokens: text, minutes: text, batch: text, length: text, lr: text, gamma: text,
+    balance: text, "no-mtp": { type: "boolean", default: false }, seed: text, backend: { ...text, default: "auto" },
+    threads: text, corpus: text, out: text, "save-every": text, "eval-every": text,
+  });
+  type NumberName = "steps" | "tokens" | "batch" | "length" | "seed" | "threads" | "save-every" | "eval-every";
+  const whole = (name: NumberName, least = 1) => readNumber(`--${name}`, values[name], { whole: true, least });
+  const positive = (name: "minutes" | "lr") => readNumber(`--${name}`, values[name], { above: 0 });
+  const path = (name: "config" | "corpus" | "out") => (values[name] === undefined ? undefined : fromCaller(values[name]));
 
-  const preset = oneOf("preset", text("preset") ?? "v3-micro", Object.keys(PRESETS) as PresetName[]);
+  const preset = oneOf("--preset", values.preset, Object.keys(PRESETS) as PresetName[]);
   const defaults = PRESETS[preset].training;
   const balance: readonly Balance[] = ["bias", "auxiliary", "none"];
   const options = {
@@ -73,17 +75,17 @@ export function readArguments(args: string[]): Arguments | "help" {
     batch: whole("batch") ?? defaults.batch,
     length: whole("length") ?? defaults.length,
     learningRate: positive("lr") ?? defaults.learningRate,
-    biasSpeed: readNumber("gamma", text("gamma"), 0, false) ?? defaults.biasSpeed,
-    balance: oneOf("balance", text("balance") ?? defaults.balance, balance),
+    biasSpeed: readNumber("--gamma", values.gamma, { least: 0 }) ?? defaults.biasSpeed,
+    balance: oneOf("--balance", values.balance ?? defaults.balance, balance),
     seed: whole("seed", 0) ?? defaults.seed,
   };
-  const config = readModel(preset, path("config"), values["no-mtp"] === true, options.length);
+  const config = readModel(preset, path("config"), values["no-mtp"], options.length);
   return {
     preset,
     config,
     options,
     budget: readBudget({ steps: whole("steps"), tokens: whole("tokens"), minutes: positive("minutes") }, options),
-    backend: oneOf("backend", text("backend") ?? "auto", ["auto", "webgpu", "wasm", "cpu"] as const),
+    backend: oneOf("--backend", values.backend, ["auto", "webgpu", "wasm", "cpu"] as const),
     threads: readThreads(whole("threads") ?? 1, options),
     corpus: path("corpus") ?? CORPUS_FOLDER,
     out: path("out") ?? `.cache/pretrain/${preset}`,
@@ -92,37 +94,12 @@ export function readArguments(args: string[]): Arguments | "help" {
   };
 }
 
-const VALUES = [
-  "preset", "config", "steps", "tokens", "minutes", "batch", "length", "lr", "gamma", "balance", "seed", "backend",
-  "threads", "corpus", "out", "save-every", "eval-every",
-] as const;
-type ValueName = (typeof VALUES)[number];
-
-function readNumber(name: string, text: string | undefined, least: number, whole: boolean): number | undefined {
-  if (text === undefined) return undefined;
-  const value = text.trim() === "" ? NaN : Number(text);
-  if (Number.isFinite(value) && value >= least && (!whole || Number.isSafeInteger(value))) return value;
-  const kind = whole ? `a whole number, ${least} or more` : least === 0 ? "a number, 0 or more" : "a number above 0";
-  throw new Error(`--${name} is "${text}"; it must be ${kind}`);
-}
-
 function readThreads(threads: number, { batch, balance }: { batch: number; balance: Balance }): number {
   if (threads > batch) throw new Error(`--threads is ${threads}; a step has ${batch} sequences to share (--batch)`);
   if (threads > 1 && balance === "auxiliary") {
     throw new Error("--threads: the auxiliary loss counts over a whole batch, so it is trained with one thread");
   }
   return threads;
-}
-
-function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((choice) => choice === value);
-  if (found === undefined) throw new Error(`--${name} is "${value}"; it must be ${allowed.join(" or ")}`);
-  return found;
-}
-
-/** npm runs scripts in the project's root; a path is meant from where npm was called. */
-function fromCaller(path: string): string {
-  return process.env.npm_lifecycle_event === "pretrain" ? resolve(process.env.INIT_CWD ?? "", path) : path;
 }
 
 function readModel(preset: PresetName, path: string | undefined, noMtp: boolean, length: number): ModelConfig {

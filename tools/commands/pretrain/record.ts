@@ -9,12 +9,21 @@ import { gpuName } from "../../../lib/tensor/webgpu/device";
 import type { RunRecord } from "../../../lib/training/record";
 import type { Training } from "../../../lib/training/run";
 
-/** What the folder's run.json says, or a new record of a run that begins now. */
-export async function openRecord(dir: string, training: Training, corpusHash: string, backend: string): Promise<RunRecord> {
+/**
+ * What the folder's run.json says, or a new record of a run that begins now.
+ *
+ * @param command the arguments that the run was called with
+ * @param corpus the corpus's hash
+ */
+export async function openRecord(
+  dir: string,
+  training: Training,
+  { command, corpus, backend }: { command: string[]; corpus: string; backend: string },
+): Promise<RunRecord> {
   const path = join(dir, "run.json");
   if (existsSync(path)) return readJson(path) as unknown as RunRecord;
   return {
-    command: ["npm run pretrain --", ...process.argv.slice(2)].join(" "),
+    command: ["npm run pretrain --", ...command].join(" "),
     begun: new Date().toISOString(),
     trainingSeconds: 0,
     machine: {
@@ -24,7 +33,7 @@ export async function openRecord(dir: string, training: Training, corpusHash: st
       node: process.version,
       platform: `${process.platform} ${process.arch}`,
     },
-    corpus: corpusHash,
+    corpus,
     config: writeConfig(training.config as ModelConfig, "bfloat16"),
     options: { ...training.options },
   };

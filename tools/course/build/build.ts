@@ -7,11 +7,12 @@
  */
 import fs from "node:fs";
 import path from "node:path";
-import { execute, timingReport } from "./execute";
+import { command, readCall } from "../../cli";
+import { ROOT } from "../../setup/project.mjs";
+import { execute, SCRATCH, timingReport } from "./execute";
 import { generate, listLessons, notebookFile, VERSIONS, type Version } from "./masters";
 import { formatNotebook, keepOutputs, readNotebook, writeNotebook, type Notebook } from "./notebook";
 import { addImages, Renderer } from "./png";
-import { ROOT, SCRATCH } from "./python";
 import { executionFailures, sizeFailures, verdictFailures } from "./verify";
 
 const HELP = "npm run build [-- LESSON …] [--no-execute]   LESSON is the beginning of a name, such as 01";
@@ -51,12 +52,11 @@ async function build(lesson: string, version: Version, generated: Notebook, rend
   return failures;
 }
 
-async function main(args: string[]): Promise<void> {
-  if (args.includes("--help")) return console.log(HELP);
-  const unknown = args.find((arg) => arg.startsWith("-") && arg !== "--no-execute");
-  if (unknown !== undefined) throw new Error(`Unknown option ${unknown}. ${HELP}`);
-  const lessons = listLessons(args.filter((arg) => !arg.startsWith("-")));
-  const renderer = args.includes("--no-execute") ? null : new Renderer();
+export const main = command("build", HELP, async (args) => {
+  const options = { "no-execute": { type: "boolean", default: false } } as const;
+  const { values, positionals } = readCall(args, options, { positionals: true });
+  const lessons = listLessons(positionals);
+  const renderer = values["no-execute"] ? null : new Renderer();
   let failed = 0;
   try {
     for (const generated of await generate(lessons)) {
@@ -69,9 +69,4 @@ async function main(args: string[]): Promise<void> {
   }
   if (failed > 0) console.log(`${failed} of ${2 * lessons.length} notebooks failed and were not replaced`);
   process.exitCode = failed === 0 ? 0 : 1;
-}
-
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
 });

@@ -4,8 +4,12 @@
  */
 import fs from "node:fs";
 import path from "node:path";
+import { outputOf } from "../../python";
+import { projectAt, ROOT } from "../../setup/project.mjs";
 import { firstLine, readNotebook, writeNotebook, type Notebook } from "./notebook";
-import { ROOT, runPython, SCRATCH } from "./python";
+
+/** Where the build keeps what it does not commit: notebooks under test, failed runs. */
+export const SCRATCH = path.join(projectAt(ROOT).cache, "build");
 
 export const CELL_TIMEOUT_SECONDS = 120;
 
@@ -40,14 +44,16 @@ export async function execute(
   writeNotebook(source, notebook);
   const cellSeconds = new Map<number, number>();
   let startSeconds = 0;
-  await runPython("execute.py", [source, target, ROOT, place, String(timeoutSeconds), afterError], (line) => {
+  const onLine = (line: string) => {
     const event = JSON.parse(line) as Event;
     if (event.event === "ready") startSeconds = event.seconds;
     else {
       cellSeconds.set(event.index, event.seconds);
       onCell(event.index, event.seconds);
     }
-  });
+  };
+  const call = [source, target, ROOT, place, String(timeoutSeconds), afterError];
+  await outputOf([path.join(__dirname, "execute.py"), ...call], { onLine });
   const executed = readNotebook(target);
   for (const file of [source, target]) fs.rmSync(file);
   return { notebook: executed, startSeconds, cellSeconds };

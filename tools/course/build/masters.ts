@@ -4,8 +4,9 @@
  */
 import fs from "node:fs";
 import path from "node:path";
+import { outputOf } from "../../python";
+import { ROOT } from "../../setup/project.mjs";
 import { parseNotebook, type Notebook } from "./notebook";
-import { ROOT, runPython } from "./python";
 
 export type Version = "unsolved" | "solved";
 
@@ -61,7 +62,8 @@ function namesIn(folder: string, extension: string): string[] {
  */
 export async function generate(lessons: string[], folder: string = NOTEBOOKS): Promise<Generated[]> {
   const files = lessons.map((lesson) => path.join(folder, "source", `${lesson}.ts`));
-  const answers = JSON.parse(await runPython("generate.py", files)) as Record<"lesson" | "source" | Version, unknown>[];
+  const printed = await outputOf([path.join(__dirname, "generate.py"), ...files]);
+  const answers = JSON.parse(printed) as Record<"lesson" | "source" | Version, unknown>[];
   return answers.map((answer, i) => ({
     lesson: lessons[i],
     source: parseNotebook(JSON.stringify(answer.source), lessons[i]),

@@ -1,5 +1,5 @@
 /* What stands behind npm run lesson --. */
-import { parseArgs } from "node:util";
+import { readCall, readNumber } from "../../cli";
 
 export const HELP = `npm run lesson -- LESSON [options]
 
@@ -16,7 +16,6 @@ Runs a lesson with other parameters and writes the notebook with its outputs.
 Ctrl-C stops it. A sweep that was stopped goes on with the same command: finished points are not run again.`;
 
 export interface LessonArguments {
-  help: boolean;
   list: boolean;
   lesson: string;
   values: string[];
@@ -27,30 +26,25 @@ export interface LessonArguments {
 
 /** @throws {Error} if the call is not as HELP says */
 export function readLessonArguments(args: string[]): LessonArguments {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      p: { type: "string", short: "p", multiple: true, default: [] },
-      sweep: { type: "string", multiple: true, default: [] },
-      out: { type: "string" },
-      jobs: { type: "string" },
-      list: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
-  if (!values.help && positionals.length !== 1) {
+  const many = { type: "string" as const, multiple: true as const, default: [] as string[] };
+  const options = {
+    p: { ...many, short: "p" },
+    sweep: many,
+    out: { type: "string" },
+    jobs: { type: "string" },
+    list: { type: "boolean", default: false },
+  } as const;
+  const { values, positionals } = readCall(args, options, { positionals: true });
+  if (positionals.length !== 1) {
     throw new Error(`name one lesson, such as 07; got ${positionals.length === 0 ? "none" : positionals.join(" and ")}`);
   }
   if (values.out !== undefined && !values.out.endsWith(".ipynb")) throw new Error("--out takes the name of an .ipynb file");
-  if (values.jobs !== undefined && !/^[1-9]\d?$/.test(values.jobs)) throw new Error("--jobs takes a number from 1 to 99");
   return {
-    help: values.help,
     list: values.list,
-    lesson: positionals[0] ?? "",
+    lesson: positionals[0],
     values: values.p,
     sweeps: values.sweep,
     out: values.out,
-    jobs: values.jobs === undefined ? undefined : Number(values.jobs),
+    jobs: readNumber("--jobs", values.jobs, { whole: true, least: 1, most: 99 }),
   };
 }

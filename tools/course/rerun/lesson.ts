@@ -7,22 +7,19 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parametersOf } from "../../../lib/notebook/parameters";
+import { command, fromCaller, toCaller } from "../../cli";
 import { execute } from "../build/execute";
 import { listLessons, notebookFile } from "../build/masters";
 import { readNotebook, writeNotebook } from "../build/notebook";
 import { addImages, Renderer } from "../build/png";
-import { ROOT } from "../build/python";
 import { executionFailures } from "../build/verify";
-import { projectAt } from "../../setup/project.mjs";
+import { projectAt, ROOT } from "../../setup/project.mjs";
 import { duration } from "../../setup/say.mjs";
 import { HELP, readLessonArguments, type LessonArguments } from "./arguments";
 import { lessonDigest, readNote, readResults, run, runKey, type Lesson } from "./run";
 import { summary } from "./summary";
 import { sweep } from "./sweep";
 import { label, listing, readAxes, readValues, type Axis, type Values } from "./values";
-
-/** npm runs scripts in the project's root; a path is meant from where npm was called. */
-const fromCaller = (file: string) => path.resolve(process.env.INIT_CWD ?? process.cwd(), file);
 
 /** Where the lessons are; tests have some of their own. */
 const NOTEBOOKS = process.env.COURSE_NOTEBOOKS ?? path.join(ROOT, "notebooks");
@@ -44,7 +41,7 @@ function findLesson(wanted: string): Lesson {
 /** @throws {Error} if a file is there that no run has made: it may be somebody's work */
 function requireFree(out: string): void {
   if (fs.existsSync(out) && readNote(out) === null) {
-    throw new Error(`${path.relative(process.cwd(), out)} exists and is no run of a lesson; give another name with --out`);
+    throw new Error(`${toCaller(out)} exists and is no run of a lesson; give another name with --out`);
   }
 }
 
@@ -80,7 +77,7 @@ async function runSweep(lesson: Lesson, axes: Axis[], fixed: Values, out: string
   const { points, failures } = await sweep(lesson, axes, fixed, { folder, jobs, signal });
   if (points.length === 0) throw new Error(`no point could be run; the first: ${failures[0]?.message}`);
   if (points.every(({ results }) => results.length === 0)) {
-    throw new Error(`the runs show no results; they are in ${path.relative(process.cwd(), folder)}`);
+    throw new Error(`the runs show no results; they are in ${toCaller(folder)}`);
   }
   const notebook = summary({ lesson: lesson.name, axes, fixed, points, failures });
   const { notebook: executed } = await execute(notebook, out);
@@ -101,7 +98,6 @@ function requireResults(lesson: Lesson): void {
 }
 
 async function work(args: LessonArguments, signal: AbortSignal): Promise<void> {
-  if (args.help) return console.log(HELP);
   const lesson = findLesson(args.lesson);
   if (args.list) return console.log(listing(lesson.specs));
   const fixed = readValues(lesson.specs, args.values);
@@ -116,22 +112,17 @@ async function work(args: LessonArguments, signal: AbortSignal): Promise<void> {
     requireResults(lesson);
     await runSweep(lesson, axes, fixed, out, args.jobs ?? os.availableParallelism(), signal);
   }
-  console.log(path.relative(process.cwd(), out));
+  console.log(toCaller(out));
 }
 
-async function main(): Promise<void> {
+export const main = command("lesson", HELP, async (args) => {
   const stopped = new AbortController();
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => stopped.abort());
   try {
-    await work(readLessonArguments(process.argv.slice(2)), stopped.signal);
+    await work(readLessonArguments(args), stopped.signal);
   } catch (error) {
-    if (stopped.signal.aborted) {
-      console.error("\nStopped. What is finished stays; the same command goes on from there.");
-      process.exit(130);
-    }
-    for (const line of (error instanceof Error ? error.message : String(error)).split("\n")) console.error(`lesson: ${line}`);
-    process.exitCode = 1;
+    if (!stopped.signal.aborted) throw error;
+    console.error("\nStopped. What is finished stays; the same command goes on from there.");
+    process.exit(130);
   }
-}
-
-void main();
+});

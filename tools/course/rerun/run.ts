@@ -2,19 +2,16 @@
  * One run of a lesson with other parameters, by papermill (run.py). The output is written beside its place and moved
  * there when it is whole: what lies under a run's name is a finished run.
  */
-import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import readline from "node:readline";
 import type { ParameterSpec } from "../../../lib/notebook/parameter-spec";
 import { resultsIn, type Result } from "../../../lib/notebook/result";
 import { bundles, readNotebook } from "../build/notebook";
-import { ROOT } from "../build/python";
-import { environment, projectAt } from "../../setup/project.mjs";
+import { toCaller } from "../../cli";
+import { runPython } from "../../python";
+import { ROOT } from "../../setup/project.mjs";
 import { digest } from "../../setup/stamps.mjs";
 import { typeOf, type Values } from "./values";
-
-const LEASH = path.resolve(__dirname, "../../setup/leash.mjs");
 
 /** The lesson that is run. */
 export interface Lesson {
@@ -102,48 +99,21 @@ export async function run(
   fs.writeFileSync(job, JSON.stringify(content));
   let failure: string | null = null;
   try {
-    const { code, stderr } = await python(job, signal, (event) => {
+    const onLine = (line: string) => {
+      const event = JSON.parse(line) as Event;
       if (event.event === "cell") onCell(event);
       if (event.event === "failed") failure = `cell ${event.cell}: ${event.message}`;
-    });
+    };
+    const { code, stderr } = await runPython([path.join(__dirname, "run.py"), job], { onLine, signal });
     signal?.throwIfAborted();
     if (failure !== null) {
       const kept = output.replace(/\.ipynb$/, ".failed.ipynb");
       fs.renameSync(running, kept);
-      throw new RunFailed(`${failure} (see ${path.relative(process.cwd(), kept)})`);
+      throw new RunFailed(`${failure} (see ${toCaller(kept)})`);
     }
-    if (code !== 0) throw new Error(stderr.trim().split("\n").slice(-6).join("\n") || `papermill ended with ${code}`);
+    if (code !== 0) throw new Error(`papermill ended with ${code}: ${stderr.trim().split("\n").at(-1)}`);
     fs.renameSync(running, output);
   } finally {
     for (const file of [running, job]) fs.rmSync(file, { force: true });
   }
-}
-
-/** Runs run.py so that it ends when we do, whatever ends us. */
-function python(
-  job: string,
-  signal: AbortSignal | undefined,
-  onEvent: (event: Event) => void,
-): Promise<{ code: number | null; stderr: string }> {
-  const project = projectAt(ROOT);
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [LEASH, project.python, path.join(__dirname, "run.py"), job], {
-      cwd: ROOT,
-      env: environment(project),
-      stdio: ["pipe", "pipe", "pipe"],
-      detached: process.platform !== "win32", // Ctrl-C is for us: we let go of the leash
-    });
-    const stop = () => void child.stdin.end();
-    signal?.addEventListener("abort", stop);
-    if (signal?.aborted) stop();
-    let stderr = "";
-    readline.createInterface({ input: child.stdout }).on("line", (line) => onEvent(JSON.parse(line) as Event));
-    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-    child.stdin.on("error", () => {});
-    child.on("error", reject);
-    child.on("close", (code) => {
-      signal?.removeEventListener("abort", stop);
-      resolve({ code, stderr });
-    });
-  });
 }

@@ -17,9 +17,7 @@ interface Sweep {
   failures: Failure[];
 }
 
-const IMPORTS = `import { barChart, lineChart } from "./lib/notebook/charts";
-import { plot } from "./lib/notebook/plot";
-import { table } from "./lib/notebook/table";`;
+const IMPORTS = `import { barChart, lineChart, plot, table } from "./lib/notebook";`;
 
 function intro({ lesson, axes, fixed, points, failures }: Sweep, constant: string[]): string {
   const swept = axes.map(({ spec, values }) => `| \`${spec.name}\` | ${values.join(", ")} | ${allowedText(spec)} | ${spec.meaning} |`);

@@ -3,6 +3,7 @@
  * allows before anything runs, and a mistake is answered with the nearest parameter and its range.
  */
 import { allowedText, problemWith, type ParameterSpec, type ParameterValue } from "../../../lib/notebook/parameter-spec";
+import { Mistakes } from "../../cli";
 
 export type Values = Record<string, ParameterValue>;
 
@@ -81,7 +82,7 @@ function all<T>(texts: string[], read: (text: string) => T): T[] {
       mistakes.push(error instanceof Error ? error.message : String(error));
     }
   }
-  if (mistakes.length > 0) throw new Error([...new Set(mistakes)].join("\n"));
+  if (mistakes.length > 0) throw new Mistakes([...new Set(mistakes)]);
   return values;
 }
 

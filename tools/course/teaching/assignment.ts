@@ -6,11 +6,11 @@
  */
 import fs from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { command, fromCaller, Mistakes, readCall, toCaller } from "../../cli";
 import { generate, listLessons } from "../build/masters";
 import { readNotebook, writeNotebook } from "../build/notebook";
 import { assignmentSource, isTest, problemSheet } from "./assignment-source";
-import { complaintOf, CONFIG, fromCaller, nbgrader } from "./nbgrader";
+import { complaintOf, CONFIG, nbgrader } from "./nbgrader";
 
 const HELP = `npm run assignment -- LESSON … --out DIR [--sheet]
 
@@ -32,17 +32,12 @@ function leaks(file: string): string[] {
   return words.filter((word) => text.includes(word));
 }
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      out: { type: "string" },
-      sheet: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
-  if (values.help) return console.log(HELP);
-  if (positionals.length === 0 || values.out === undefined) throw new Error(`a lesson and --out DIR are needed\n${HELP}`);
+export const main = command("assignment", HELP, async (args) => {
+  const options = { out: { type: "string" }, sheet: { type: "boolean", default: false } } as const;
+  const { values, positionals } = readCall(args, options, { positionals: true });
+  if (positionals.length === 0 || values.out === undefined) {
+    throw new Mistakes(["a lesson and --out DIR are needed", ...HELP.split("\n")]);
+  }
   const lessons = listLessons(positionals.map((name) => name.replace(/^\d$/, "0$&")));
   const folder = fromCaller(values.out);
   fs.mkdirSync(folder, { recursive: true });
@@ -60,12 +55,7 @@ async function main(): Promise<void> {
     const points = tests.reduce((sum, cell) => sum + (cell.metadata.nbgrader?.points ?? 0), 0);
     console.log(`${lesson}: ${tests.length} exercises, ${points} points`);
     for (const file of [path.join(folder, "source", lesson, `${lesson}.ipynb`), release]) {
-      console.log(`  ${path.relative(fromCaller("."), file)}`);
+      console.log(`  ${toCaller(file)}`);
     }
   }
-}
-
-main().catch((error: unknown) => {
-  console.error(`assignment: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
 });

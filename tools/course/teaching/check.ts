@@ -10,11 +10,10 @@ import { exercisesIn, isStubSource, type ListedExercise } from "../../../lib/not
 import { execute } from "../build/execute";
 import { listLessons } from "../build/masters";
 import { readNotebook, type Cell, type CodeCell, type Notebook } from "../build/notebook";
-import { ROOT } from "../build/python";
-import { projectAt } from "../../setup/project.mjs";
+import { command, fromCaller, readCall, toCaller } from "../../cli";
+import { projectAt, ROOT } from "../../setup/project.mjs";
 import { printedText } from "../build/verify";
 import { neededCells } from "./needed-cells";
-import { fromCaller } from "./nbgrader";
 
 const HELP = `npm run check [-- LESSON or FILE …]
 
@@ -41,7 +40,7 @@ function filesOf(names: string[]): string[] {
           name.endsWith(".ipynb") ? [fromCaller(name)] : listLessons([name.replace(/^\d$/, "0$&")]).map(inWork),
         );
   const missing = files.find((file) => !fs.existsSync(file));
-  if (missing !== undefined) throw new Error(`there is no notebook ${path.relative(fromCaller("."), missing)}`);
+  if (missing !== undefined) throw new Error(`there is no notebook ${toCaller(missing)}`);
   if (files.length === 0) throw new Error("there are no lessons in work/ yet: npm start copies them there");
   return files;
 }
@@ -96,11 +95,11 @@ async function checkNotebook(file: string): Promise<Verdict[]> {
 
 const SIGNS = { solved: "✔", wrong: "✘", open: "○" };
 
-async function main(names: string[]): Promise<void> {
-  if (names.includes("--help")) return console.log(HELP);
+export const main = command("check", HELP, async (args) => {
+  const { positionals: names } = readCall(args, {}, { positionals: true });
   let wrong = 0;
   for (const file of filesOf(names)) {
-    console.log(path.relative(fromCaller("."), file));
+    console.log(toCaller(file));
     for (const { exercise, status, message } of await checkNotebook(file)) {
       const points = status === "solved" ? exercise.points : 0;
       console.log(`  ${SIGNS[status]} ${exercise.id} ${exercise.title}: ${points} of ${exercise.points} points`);
@@ -109,9 +108,4 @@ async function main(names: string[]): Promise<void> {
     }
   }
   process.exitCode = wrong === 0 ? 0 : 1;
-}
-
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(`check: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
 });

@@ -7,12 +7,13 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { command, fromCaller, Mistakes, readCall, readNumber, toCaller } from "../../cli";
+import { runPython } from "../../python";
 import { readNotebook } from "../build/notebook";
 import { duration } from "../../setup/say.mjs";
 import { csv, type Row } from "./grade-table";
 import { lookAt } from "./look";
-import { complaintOf, fromCaller, nbgrader, requireCourse, runPython } from "./nbgrader";
+import { complaintOf, nbgrader, requireCourse } from "./nbgrader";
 
 const HELP = `npm run grade -- DIR [options]
 
@@ -106,7 +107,7 @@ interface Gradebook {
 
 async function readGradebook(folder: string): Promise<Gradebook> {
   const address = `sqlite:///${path.join(folder, "gradebook.db")}?timeout=120`;
-  const { code, stdout, stderr } = await runPython([path.join(__dirname, "grades.py"), address, "deepseek-v3"], folder);
+  const { code, stdout, stderr } = await runPython([path.join(__dirname, "grades.py"), address, "deepseek-v3"], { folder });
   if (code !== 0) throw new Error(`the gradebook can't be read: ${stderr.trim().split("\n").at(-1)}`);
   return JSON.parse(stdout) as Gradebook;
 }
@@ -122,21 +123,17 @@ function row(book: Gradebook, { student, assignment }: Submission, problem: stri
   return { student, assignment, exercises: points, notes: [...(problem === null ? [] : [problem]), ...notes] };
 }
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      assignment: { type: "string" },
-      again: { type: "boolean", default: false },
-      minutes: { type: "string", default: "15" },
-      jobs: { type: "string", default: String(os.availableParallelism()) },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
-  if (values.help) return console.log(HELP);
-  if (positionals.length !== 1) throw new Error(`name one course folder\n${HELP}`);
-  const [minutes, jobs] = [Number(values.minutes), Number(values.jobs)];
-  if (!(minutes > 0) || !(jobs >= 1)) throw new Error("--minutes and --jobs take numbers above 0");
+export const main = command("grade", HELP, async (args) => {
+  const options = {
+    assignment: { type: "string" },
+    again: { type: "boolean", default: false },
+    minutes: { type: "string", default: "15" },
+    jobs: { type: "string", default: String(os.availableParallelism()) },
+  } as const;
+  const { values, positionals } = readCall(args, options, { positionals: true });
+  if (positionals.length !== 1) throw new Mistakes(["name one course folder", ...HELP.split("\n")]);
+  const minutes = readNumber("--minutes", values.minutes, { above: 0 });
+  const jobs = readNumber("--jobs", values.jobs, { whole: true, least: 1 });
   const folder = fromCaller(positionals[0]);
   requireCourse(folder);
   const all = submissions(folder, values.assignment);
@@ -158,10 +155,5 @@ async function main(): Promise<void> {
   const rows = all.map((submission) => row(book, submission, problems.get(submission) ?? null, remarks(folder, submission)));
   const file = path.join(folder, "grades.csv");
   fs.writeFileSync(file, csv(rows));
-  console.log(`\n${path.relative(fromCaller("."), file)}\n${csv(rows).trimEnd()}`);
-}
-
-main().catch((error: unknown) => {
-  console.error(`grade: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
+  console.log(`\n${toCaller(file)}\n${csv(rows).trimEnd()}`);
 });

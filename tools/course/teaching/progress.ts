@@ -5,17 +5,16 @@
 import path from "node:path";
 import { allExercises, progressIn, progressRows, progressSum } from "../../../lib/notebook/exercise/index-of-exercises";
 import { tableBundle } from "../../../lib/notebook/table";
-import { ROOT } from "../build/python";
-import { projectAt } from "../../setup/project.mjs";
-import { fromCaller } from "./nbgrader";
+import { command, fromCaller, readCall } from "../../cli";
+import { projectAt, ROOT } from "../../setup/project.mjs";
 
-const [folder, ...more] = process.argv.slice(2);
-if (folder === "--help" || more.length > 0) console.log("npm run progress [-- FOLDER]   FOLDER holds the notebooks (default: work)");
-else {
-  const progress = progressIn(
-    folder === undefined ? projectAt(ROOT).work : fromCaller(folder),
-    allExercises(path.join(ROOT, "notebooks", "source")),
-  );
+const HELP = "npm run progress [-- FOLDER]   FOLDER holds the notebooks (default: work)";
+
+export const main = command("progress", HELP, (args) => {
+  const { positionals } = readCall(args, {}, { positionals: true });
+  if (positionals.length > 1) throw new Error(`one folder at most: ${HELP}`);
+  const folder = positionals.length === 0 ? projectAt(ROOT).work : fromCaller(positionals[0]);
+  const progress = progressIn(folder, allExercises(path.join(ROOT, "notebooks", "source")));
   console.log(tableBundle(progressRows(progress))["text/plain"]);
   console.log(`\nSolved: ${progressSum(progress)}.`);
-}
+});
