@@ -26,7 +26,7 @@ export class Renderer {
     const context = await this.browser.newContext({ offline: true, viewport: { width: 1200, height: 900 } });
     this.page = await context.newPage();
     await this.page.setContent("<!doctype html><html><body></body></html>");
-    await this.page.addScriptTag({ path: require.resolve("plotly.js-dist-min") });
+    await this.page.addScriptTag({ path: require.resolve("plotly.js-dist") });
     return this.page;
   }
 
