@@ -14,12 +14,15 @@ function quote(text: string | undefined): string {
   return `"${text.length > 100 ? `${text.slice(0, 99)}…` : text}"`;
 }
 
-/** The first line that differs, as "…now says X, the notebook says Y". */
-function differingLine(committed: string, wanted: string, says: string): string {
-  const a = committed.split("\n");
-  const b = wanted.split("\n");
+/** What says the first and what the second of two texts, as in "the notebook has X, the master Y". */
+type Says = [first: string, second: string];
+
+/** The first line that differs. */
+function differingLine(first: string, second: string, [says, otherSays]: Says): string {
+  const a = first.split("\n");
+  const b = second.split("\n");
   const at = Array.from({ length: Math.max(a.length, b.length) }, (_, i) => i).find((i) => a[i] !== b[i]) ?? 0;
-  return `line ${at + 1}: the notebook has ${quote(a[at])}, ${says} ${quote(b[at])}`;
+  return `line ${at + 1}: ${says} ${quote(a[at])}, ${otherSays} ${quote(b[at])}`;
 }
 
 /** How one committed cell differs from the generated one, or null. */
@@ -27,7 +30,9 @@ function cellDifference(committed: Cell, generated: Cell): string | null {
   if (committed.cell_type !== generated.cell_type) {
     return `it is a ${committed.cell_type} cell, the master has a ${generated.cell_type} cell`;
   }
-  if (committed.source !== generated.source) return differingLine(committed.source, generated.source, "the master");
+  if (committed.source !== generated.source) {
+    return differingLine(committed.source, generated.source, ["the notebook has", "the master"]);
+  }
   if (canonical(committed.metadata) !== canonical(generated.metadata)) {
     return `its metadata is ${canonical(committed.metadata)}, the master's ${canonical(generated.metadata)}`;
   }
@@ -76,8 +81,15 @@ function valueDrift(a: unknown, b: unknown, at: string): string | null {
   return null;
 }
 
-function figures(cell: CodeCell): unknown[] {
+/** The data of a cell's plots. */
+export function figures(cell: CodeCell): unknown[] {
   return bundles(cell).flatMap((data) => (PLOTLY in data ? [data[PLOTLY]] : []));
+}
+
+/** What a cell shows otherwise than before, printed or drawn, in words; null if nothing. */
+export function shownDrift(before: CodeCell, now: CodeCell, says: Says): string | null {
+  const [old, printed] = [printedText(before), printedText(now)];
+  return old === printed ? valueDrift(figures(before), figures(now), "figure") : differingLine(old, printed, says);
 }
 
 /** What the cells of a fresh run show otherwise than the committed notebook: printed text, and the data of plots. */
@@ -85,10 +97,7 @@ export function outputDrift(committed: Notebook, fresh: Notebook): string[] {
   return committed.cells.flatMap((cell, i) => {
     const now = fresh.cells[i];
     if (cell.cell_type !== "code" || now?.cell_type !== "code" || hasTag(cell, "timing")) return [];
-    if (printedText(cell) !== printedText(now)) {
-      return [complaint(committed, i, differingLine(printedText(cell), printedText(now), "a fresh run"))];
-    }
-    const drift = valueDrift(figures(cell), figures(now), "figure");
+    const drift = shownDrift(cell, now, ["the notebook has", "a fresh run"]);
     return drift === null ? [] : [complaint(committed, i, drift)];
   });
 }
