@@ -57,8 +57,8 @@ const PROJECTS: Project[] = [
 /** Vitest reads the number of processes from the root alone, so it is the least that the projects asked for allow. */
 function maxWorkers(argv: string[]): number | undefined {
   const asked = [...argv.join(" ").matchAll(/--project[= ](\S+)/g)].map(([, name]) => name);
-  const limits = PROJECTS.filter(({ name }) => asked.length === 0 || asked.includes(name)).map(({ atATime }) => atATime);
-  const least = Math.min(...limits.map((limit) => limit ?? Infinity));
+  const projects = PROJECTS.filter(({ name }) => asked.length === 0 || asked.includes(name));
+  const least = Math.min(...projects.map(({ atATime = Infinity }) => atATime));
   return Number.isFinite(least) ? least : undefined;
 }
 

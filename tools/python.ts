@@ -35,7 +35,8 @@ export interface Ended {
  * @param args what stands behind "python" in a command line
  * @throws {Error} if it can't be started
  */
-export function runPython(args: string[], { python, folder = ROOT, onLine, signal }: PythonOptions = {}): Promise<Ended> {
+export function runPython(args: string[], options: PythonOptions = {}): Promise<Ended> {
+  const { python, folder = ROOT, onLine, signal } = options;
   const project = projectAt(ROOT);
   const program = python ?? project.python;
   const env = environment(project);

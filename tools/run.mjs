@@ -1,6 +1,6 @@
 /*
- * node tools/run.mjs COMMAND ARGUMENTS…: what the scripts of package.json start. Here stand the list of commands and the
- * check of Node's version, in syntax that a Node far too old can read: everything else is loaded once that has passed.
+ * node tools/run.mjs COMMAND ARGUMENTS…: what the scripts of package.json start. Here are the list of commands and the
+ * check of Node's version, in syntax that a far too old Node can read: everything else is loaded once that has passed.
  */
 import { asTyped, hasNewEnoughNode } from "./setup/node-version.mjs";
 

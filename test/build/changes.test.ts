@@ -9,7 +9,7 @@ import { code, notebook, prose, shown, stdout } from "./sample";
 
 const plot = (...y: number[]) => shown({ [PLOTLY]: { data: [{ y }] } });
 const listing = (line: number) =>
-  shown({ "text/markdown": `[\`lib/a.ts:${line}\`](../lib/a.ts)`, "text/plain": `lib/a.ts:${line}\n\nexport const a = 1;` });
+  shown({ "text/markdown": "[`lib/a.ts`](../lib/a.ts)", "text/plain": `lib/a.ts:${line}\n\nexport const a = 1;` });
 
 describe("what a notebook shows otherwise than before", () => {
   const before = notebook(
@@ -50,9 +50,11 @@ describe("what a notebook shows otherwise than before", () => {
   });
 
   it("is told of the right cell where several were edited and one was put in", () => {
-    const edited = (text: string, rest: string) => ({ ...code(text, 1, [stdout(`${text}\n`)]), source: `${text}\n${rest}`, id: text + rest });
-    const old = notebook(edited("one();", "a"), edited("two();", "a"), edited("three();", "a"));
-    const now = notebook(edited("one();", "b"), code("between();", 1, [stdout("?\n")]), edited("two();", "b"), edited("three();", "b"));
+    const version = (rest: string) =>
+      ["one();", "two();", "three();"].map((line) => code(`${line}\n${rest}`, 1, [stdout(`${line}\n`)]));
+    const [first, ...others] = version("b");
+    const old = notebook(...version("a"));
+    const now = notebook(first, code("between();", 1, [stdout("?\n")]), ...others);
     expect(changes(old, now).changed).toEqual(["cell 2 of 4 (between();): what it shows is new"]);
   });
 
@@ -70,8 +72,10 @@ describe("what a notebook shows otherwise than before", () => {
 
 describe("in a line", () => {
   it("results are counted, and what changed", () => {
-    expect(describeChanges({ printed: 31, figures: 12, changed: [] })).toBe("31 printed results, 12 figures: unchanged");
-    expect(describeChanges({ printed: 1, figures: 1, changed: ["x"] })).toBe("1 printed result, 1 figure: 1 cell changed");
+    const unchanged = { printed: 31, figures: 12, changed: [] };
+    expect(describeChanges(unchanged)).toBe("31 printed results, 12 figures: unchanged");
+    const changed = { printed: 1, figures: 1, changed: ["x"] };
+    expect(describeChanges(changed)).toBe("1 printed result, 1 figure: 1 cell changed");
     const sum = addChanges([{ printed: 1, figures: 2, changed: ["x"] }, { printed: 3, figures: 4, changed: [] }]);
     expect(sum).toEqual({ printed: 4, figures: 6, changed: ["x"] });
   });
@@ -80,8 +84,8 @@ describe("in a line", () => {
 describe("npm run build -- --compare", () => {
   const folder = temporaryFolder()();
   const compare = (...args: string[]) => {
-    const { status, stdout: out, stderr } = spawnSync(process.execPath, ["tools/run.mjs", "build", ...args], { encoding: "utf8" });
-    return { status, out, stderr };
+    const ended = spawnSync(process.execPath, ["tools/run.mjs", "build", ...args], { encoding: "utf8" });
+    return { status: ended.status, out: ended.stdout, stderr: ended.stderr };
   };
 
   /** The first lesson in another folder, its last printed result changed by `change`. */
@@ -112,7 +116,8 @@ describe("npm run build -- --compare", () => {
     expect(status).toBe(1);
     expect(out).toMatch(/cell \d+ of \d+ .*: line 1: was "once upon a time .*, is now "/);
     fs.rmSync(path.join(folder, "solutions"), { recursive: true });
-    expect(compare("--compare", folder, "00").out).toContain(`there is no ${path.relative(".", folder)}/solutions/00-start-here.ipynb`);
+    const missing = path.relative(".", path.join(folder, "solutions", "00-start-here.ipynb"));
+    expect(compare("--compare", folder, "00").out).toContain(`there is no ${missing}`);
   });
 
   it("needs a folder that is there; and --unchanged needs a run", () => {

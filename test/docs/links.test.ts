@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 
 /** Where a text's links to files of the project begin to be read from: a master's are those of its notebook. */
 const TEXTS = [
-  { text: "README.md", from: "." },
+  ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map((text) => ({ text, from: "." })),
   { text: "docs/teaching.md", from: "docs" },
   ...fs
     .readdirSync("notebooks/source")

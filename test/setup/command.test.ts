@@ -39,20 +39,22 @@ describe.skipIf(process.platform === "win32")("a command", () => {
     expect(code).toBe(1);
   });
 
-  it("in TypeScript sets up first what it needs, with its lists of Python packages, and then runs with its arguments", async () => {
+  it("in TypeScript sets up first what it needs, with its Python packages, and runs with its arguments", async () => {
     await box.run("lesson");
     const rerun = "tools/setup/requirements/rerun.txt";
     expect(box.takeCalls()).toEqual(["npm ci", "python venv", `python pip requirements.txt ${rerun}`]);
     box.write("node_modules/tsx/package.json", "{}");
     box.write("node_modules/tsx/cjs.js", "");
-    box.write("tools/course/rerun/lesson.ts", "exports.main = (args) => { console.log(args.join()); process.exitCode = 7; };");
+    const lesson = "exports.main = (args) => { console.log(args.join()); process.exitCode = 7; };";
+    box.write("tools/course/rerun/lesson.ts", lesson);
     expect(await box.run("lesson", ["07", "--list"])).toEqual({ code: 7, stdout: "07,--list\n", stderr: "" });
     expect(box.takeCalls()).toEqual([]);
   });
 
   it("in TypeScript says what to do where nothing is set up", async () => {
     const { code, stderr } = await box.run("forward", [], { npm_lifecycle_event: "forward" });
-    expect([code, stderr]).toEqual([1, "The course is not set up yet: run npm run setup, then run npm run forward again.\n"]);
+    const line = "The course is not set up yet: run npm run setup, then run npm run forward again.\n";
+    expect([code, stderr]).toEqual([1, line]);
   });
 
   it("that only sets up takes lists that are there, and starts nothing", async () => {

@@ -52,7 +52,8 @@ async function pretrain(args: Arguments, call: string[]): Promise<void> {
   console.log(`backend: ${backend}`);
   const training = await openRun(args, corpus);
   const replicas = await replicasOf(training, args.threads);
-  const record = await openRecord(args.out, training, { command: call, corpus: corpus.manifest.hash, backend: backend.name });
+  const made = { command: call, corpus: corpus.manifest.hash, backend: backend.name };
+  const record = await openRecord(args.out, training, made);
   const complete = await run(training, args, corpus, record, replicas);
   await replicas?.stop();
   training.dispose();

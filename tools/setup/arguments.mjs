@@ -1,6 +1,5 @@
 /*
- * What stands behind npm start --, npm test -- and the like, read by node:util's parseArgs. A mistake is answered in one
- * line.
+ * What stands behind npm start --, npm test -- and the like, read by node:util's parseArgs. A mistake is one line.
  */
 import { parseArgs } from "node:util";
 import { asTyped } from "./node-version.mjs";
@@ -34,8 +33,8 @@ Installs what npm start would, and starts nothing.
  * @param {string} command such as "start"
  * @param {string[]} argv
  * @param {Record<string, "string" | "boolean">} types of its options, besides --help
- * @returns {{ options: Record<string, string | undefined>, names: string[] }} options: an option without a value is "";
- *   names: what is no option
+ * @returns {{ options: Record<string, string | undefined>, names: string[] }} options: those that were given, "" where
+ *   they take no value; names: what is no option
  * @throws {SetupError} if an option is unknown, or a value is missing
  */
 function readCall(command, argv, types) {

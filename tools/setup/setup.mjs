@@ -1,6 +1,6 @@
 /*
- * npm run setup, and the steps that npm start and npm test share with it: npm packages, Python environment, kernel. Each
- * does nothing when its work has been done.
+ * npm run setup, and the steps that npm start and npm test share with it: npm packages, Python environment, kernel.
+ * Each does nothing when its work has been done.
  */
 import fs from "node:fs";
 import path from "node:path";

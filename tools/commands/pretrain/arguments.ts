@@ -65,7 +65,7 @@ export function readArguments(args: string[]): Arguments {
   type NumberName = "steps" | "tokens" | "batch" | "length" | "seed" | "threads" | "save-every" | "eval-every";
   const whole = (name: NumberName, least = 1) => readNumber(`--${name}`, values[name], { whole: true, least });
   const positive = (name: "minutes" | "lr") => readNumber(`--${name}`, values[name], { above: 0 });
-  const path = (name: "config" | "corpus" | "out") => (values[name] === undefined ? undefined : fromCaller(values[name]));
+  const path = (name: "config" | "corpus" | "out") => values[name] && fromCaller(values[name]);
 
   const preset = oneOf("--preset", values.preset, Object.keys(PRESETS) as PresetName[]);
   const defaults = PRESETS[preset].training;

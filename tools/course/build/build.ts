@@ -1,9 +1,9 @@
 /*
  * npm run build [-- LESSON …]
  *
- * Makes notebooks/NN-topic.ipynb (unsolved) and notebooks/solutions/NN-topic.ipynb from each master: generated, run from
- * the top in the real kernel, a png drawn beside each plot. A lesson that fails is not written; of the others it says
- * what they show otherwise than the notebooks that they replace.
+ * Makes notebooks/NN-topic.ipynb (unsolved) and notebooks/solutions/NN-topic.ipynb from each master: generated, run
+ * from the top in the real kernel, a png drawn beside each plot. A lesson that fails is not written; of the others it
+ * says what they show otherwise than the notebooks that they replace.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -52,7 +52,12 @@ function report(before: Notebook, after: Notebook, unchanged: boolean): string[]
 }
 
 /** Builds one version of one lesson; returns what is wrong with it. */
-async function build(lesson: string, version: Version, generated: Notebook, { renderer, unchanged }: Build): Promise<string[]> {
+async function build(
+  lesson: string,
+  version: Version,
+  generated: Notebook,
+  { renderer, unchanged }: Build,
+): Promise<string[]> {
   const file = notebookFile(lesson, version);
   const name = path.relative(ROOT, file);
   const before = fs.existsSync(file) ? readNotebook(file) : null;
@@ -103,8 +108,11 @@ function compareAll(lessons: string[], folder: string): number {
   const found = jobs.map(({ lesson, version }): Changes => {
     const [before, after] = [notebookFile(lesson, version, folder), notebookFile(lesson, version)];
     console.log(path.relative(ROOT, after));
-    const missing = [before, after].filter((file) => !fs.existsSync(file)).map((file) => `there is no ${toCaller(file)}`);
-    const all = missing.length > 0 ? { ...NO_CHANGES, changed: missing } : changes(readNotebook(before), readNotebook(after));
+    const missing = [before, after].filter((file) => !fs.existsSync(file));
+    const all =
+      missing.length > 0
+        ? { ...NO_CHANGES, changed: missing.map((file) => `there is no ${toCaller(file)}`) }
+        : changes(readNotebook(before), readNotebook(after));
     console.log([describeChanges(all), ...all.changed].map((line) => `  ${line}`).join("\n"));
     return all;
   });

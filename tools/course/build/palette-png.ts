@@ -1,7 +1,7 @@
 /*
- * Chromium writes plots as 24- or 32-bit png: some 50 KB for a few lines on white. With 256 colours the same picture takes
- * less than a third, so a lesson stays small and a rebuild adds little to the repository. Colours that lie close together
- * share an entry, the more frequent one's: upng-js can choose colours itself, but goes further astray where there are many.
+ * Chromium writes plots as 24- or 32-bit png: some 70 KB for a few lines on white. With 256 colours the same picture
+ * takes less than a third, so a lesson stays small and a rebuild adds little to the repository. Colours that lie close
+ * together share an entry, the more frequent one's. (upng-js can choose colours itself, but goes further astray.)
  */
 import UPNG from "upng-js";
 
@@ -12,7 +12,8 @@ function colours(rgba: Uint8Array): Uint32Array {
   const out = new Uint32Array(rgba.length / 4);
   for (let i = 0; i < out.length; i++) {
     const alpha = rgba[4 * i + 3] / 255;
-    const [red, green, blue] = [0, 1, 2].map((channel) => Math.round(rgba[4 * i + channel] * alpha + 255 * (1 - alpha)));
+    const over = (byte: number) => Math.round(byte * alpha + 255 * (1 - alpha));
+    const [red, green, blue] = [0, 1, 2].map((channel) => over(rgba[4 * i + channel]));
     out[i] = (red << 16) | (green << 8) | blue;
   }
   return out;
