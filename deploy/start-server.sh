@@ -15,7 +15,7 @@ if ! getent passwd "$(id -u)" >/dev/null; then
 fi
 
 export COURSE_CACHE=$home/.cache/course COURSE_WORK=$folder/work JUPYTER_CONFIG_PATH=$course/deploy/jupyter
-node "$course/tools/home.mjs" "$folder"
+node "$course/tools/run.mjs" home "$folder"
 cd "$folder"
 
 if [ -n "${JUPYTERHUB_API_TOKEN:-}" ]; then

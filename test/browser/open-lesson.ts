@@ -4,9 +4,9 @@
  */
 import path from "node:path";
 import { expect } from "vitest";
-import { launchChromium } from "../../tools/build/chromium";
-import { notebookFile } from "../../tools/build/masters";
-import { bundles, hasTag, PLOTLY, readNotebook, type Notebook } from "../../tools/build/notebook";
+import { launchChromium } from "../../tools/course/build/chromium";
+import { notebookFile } from "../../tools/course/build/masters";
+import { bundles, hasTag, PLOTLY, readNotebook, type Notebook } from "../../tools/course/build/notebook";
 import { LessonPage } from "./lesson-page";
 import { SCREENSHOTS, startLab } from "./server";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { outputDrift, sourceDrift } from "../../tools/build/drift";
-import { PLOTLY } from "../../tools/build/notebook";
+import { outputDrift, sourceDrift } from "../../tools/course/build/drift";
+import { PLOTLY } from "../../tools/course/build/notebook";
 import { CHECK, code, notebook, prose, shown, stdout } from "./sample";
 
 describe("sourceDrift", () => {

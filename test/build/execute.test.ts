@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { execute } from "../../tools/build/execute";
-import { executionFailures } from "../../tools/build/verify";
+import { execute } from "../../tools/course/build/execute";
+import { executionFailures } from "../../tools/course/build/verify";
 import { code, notebook, prose } from "./sample";
 
 /** Notebooks in the real kernel; `npm test` has registered it. */

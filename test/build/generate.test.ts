@@ -2,8 +2,8 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generate, listLessons, orphans, type Generated } from "../../tools/build/masters";
-import { formatNotebook } from "../../tools/build/notebook";
+import { generate, listLessons, orphans, type Generated } from "../../tools/course/build/masters";
+import { formatNotebook } from "../../tools/course/build/notebook";
 
 const MASTER = `// %% [markdown]
 // # A lesson

@@ -1,7 +1,7 @@
 /** Which cells a cell needs, read off its text. */
 import { expect, it } from "vitest";
-import type { Cell } from "../../tools/build/notebook";
-import { neededCells } from "../../tools/teaching/needed-cells";
+import type { Cell } from "../../tools/course/build/notebook";
+import { neededCells } from "../../tools/course/teaching/needed-cells";
 
 const cell = (source: string): Cell => ({ cell_type: "code", id: "", metadata: {}, source, execution_count: null, outputs: [] });
 

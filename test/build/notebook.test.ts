@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatNotebook, keepOutputs, parseNotebook } from "../../tools/build/notebook";
+import { formatNotebook, keepOutputs, parseNotebook } from "../../tools/course/build/notebook";
 import { code, notebook, prose, shown, stdout } from "./sample";
 
 describe("the notebook format", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { PLOTLY, PNG } from "../../tools/build/notebook";
-import { executionFailures, missingImages, sizeFailures, verdictFailures } from "../../tools/build/verify";
+import { PLOTLY, PNG } from "../../tools/course/build/notebook";
+import { executionFailures, missingImages, sizeFailures, verdictFailures } from "../../tools/course/build/verify";
 import { CHECK, code, notebook, prose, shown, stderr, stdout } from "./sample";
 
 describe("executionFailures", () => {

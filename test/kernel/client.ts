@@ -41,7 +41,7 @@ interface Message {
 const DELIMITER = "<IDS|MSG>";
 const KEY = "key";
 
-/** The Node that runs the kernel; tools/kernel-nodes.mjs sets it to try others. */
+/** The Node that runs the kernel; nodes.mjs sets it to try others. */
 export const KERNEL_NODE = process.env.COURSE_KERNEL_NODE ?? process.execPath;
 
 /** The command line of a kernel for a project at `root`. */

@@ -1,8 +1,8 @@
 /** Values from the command line, held to what a lesson's parameters cell allows. */
 import { describe, expect, it } from "vitest";
 import { parseParameters } from "../../lib/notebook/parameter-spec";
-import { readLessonArguments } from "../../tools/rerun/arguments";
-import { editDistance, grid, label, listing, readAxes, readValues, typeOf } from "../../tools/rerun/values";
+import { readLessonArguments } from "../../tools/course/rerun/arguments";
+import { editDistance, grid, label, listing, readAxes, readValues, typeOf } from "../../tools/course/rerun/values";
 
 const specs = parseParameters(`const price = 2; // 0.5..20 dollars: what an hour costs
 const hours = 10; // 1..1000 hours: how long it takes
@@ -92,7 +92,7 @@ it.each([
   [[], "name one lesson"],
   [["01", "02"], "got 01 and 02"],
   [["01", "--out", "x.txt"], "--out takes the name of an .ipynb file"],
-  [["01", "--jobs", "many"], "--jobs takes a number"],
+  [["01", "--jobs", "many"], '--jobs is "many"; it must be a whole number from 1 to 99'],
   [["01", "--swep", "a=1"], "--swep"],
 ])("the call %j is refused", (args, message) => {
   expect(() => readLessonArguments(args)).toThrow(message);

@@ -2,8 +2,8 @@
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { readNotebook, writeNotebook, type Notebook } from "../../tools/build/notebook";
-import { generate } from "../../tools/build/masters";
+import { readNotebook, writeNotebook, type Notebook } from "../../tools/course/build/notebook";
+import { generate } from "../../tools/course/build/masters";
 
 export const ROOT = path.resolve(__dirname, "../..");
 
@@ -13,11 +13,11 @@ export interface Ended {
   stderr: string;
 }
 
-/** Starts a script of the project as one process, which tsx's own command would start as a second one. */
+/** Starts a command of the project, named by its file. */
 export function startScript(script: string, args: string[], env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, ["--import", "tsx", path.join(ROOT, script), ...args], {
+  const child = spawn(process.execPath, ["--import", "tsx", path.join(ROOT, "test/support/main.ts"), script, ...args], {
     cwd: ROOT,
-    env: { ...process.env, ...env, INIT_CWD: ROOT },
+    env: { ...process.env, ...env },
   });
   const printed = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk: Buffer) => (printed.stdout += chunk.toString()));
@@ -26,7 +26,7 @@ export function startScript(script: string, args: string[], env: NodeJS.ProcessE
   return { child, printed, ended };
 }
 
-/** Runs a script of the project to its end. */
+/** Runs a command of the project to its end. */
 export function runScript(script: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
   return startScript(script, args, env).ended;
 }

@@ -1,6 +1,6 @@
 /**
  * The files of a class that can't be run where there is no Docker and no cluster: linted, and held to each other and to
- * what they name. Needs requirements-deploy.txt (npm test -- --teaching installs it).
+ * what they name. Needs tools/setup/requirements/deploy.txt (npm test -- --teaching installs it).
  */
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
@@ -43,7 +43,7 @@ describe("linters find nothing in", () => {
   });
 
   it("the Python settings", () => {
-    const files = ["deploy/jupyterhub_config.py", "deploy/jupyter/nbgrader_config.py", "tools/teaching/nbgrader_config.py"];
+    const files = ["deploy/jupyterhub_config.py", "deploy/jupyter/nbgrader_config.py", "tools/course/teaching/nbgrader_config.py"];
     const compile = "import ast, sys\nfor file in sys.argv[1:]: ast.parse(open(file).read(), file)";
     expect(venv("python", ["-c", compile, ...files])).toEqual(CLEAN);
   });
@@ -79,7 +79,7 @@ it("a person may take as much memory on Kubernetes as on one server", () => {
 });
 
 it("assignments have the same course and the same exchange for teacher and learners", () => {
-  const [teacher, learner] = [read("tools/teaching/nbgrader_config.py"), read("deploy/jupyter/nbgrader_config.py")];
+  const [teacher, learner] = [read("tools/course/teaching/nbgrader_config.py"), read("deploy/jupyter/nbgrader_config.py")];
   const said = (text: string) => [/course_id = "(.+)"/.exec(text)?.[1], /Exchange\.root = (.+)/.exec(text)?.[1]];
   expect(said(teacher)).toEqual(said(learner));
 });

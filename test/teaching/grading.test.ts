@@ -7,8 +7,8 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { listLessons } from "../../tools/build/masters";
-import type { Notebook } from "../../tools/build/notebook";
+import { listLessons } from "../../tools/course/build/masters";
+import type { Notebook } from "../../tools/course/build/notebook";
 import { Course, instead, isAnswer, readSolutions, runScript, solutions } from "./course";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "course-grading-"));
@@ -82,7 +82,7 @@ function submitMischief(): void {
 
 beforeAll(async () => {
   await readSolutions(lessons);
-  const made = await runScript("tools/teaching/assignment.ts", [...lessons, "--out", folder, "--sheet"]);
+  const made = await runScript("tools/course/teaching/assignment.ts", [...lessons, "--out", folder, "--sheet"]);
   expect(made.stderr).toBe("");
   // So that loops which never end cost the test less.
   fs.appendFileSync(path.join(folder, "nbgrader_config.py"), "c.Execute.timeout = 20\n");
@@ -94,7 +94,7 @@ beforeAll(async () => {
     course.submit("right", lesson, course.solved(lesson, () => true));
   }
   if (withMischief) submitMischief();
-  const graded = await runScript("tools/teaching/grade.ts", [folder, "--minutes", "4"]);
+  const graded = await runScript("tools/course/teaching/grade.ts", [folder, "--minutes", "4"]);
   console.log(graded.stdout.trimEnd());
   expect([graded.status, graded.stderr]).toEqual([0, ""]);
 });

@@ -19,7 +19,7 @@ it("the terminal prints what the lesson shows", async () => {
   process.env.JPY_SESSION_NAME = path.join(work, "00-start-here.ipynb");
   try {
     const lesson = (await shownText(showExercises)).split("\n").filter((line) => line.trim() !== "");
-    const { stdout, status } = await runScript("tools/teaching/progress.ts", [work]);
+    const { stdout, status } = await runScript("tools/course/teaching/progress.ts", [work]);
     const terminal = stdout.split("\n").filter((line) => line.trim() !== "");
     expect(status).toBe(0);
     expect(terminal.length).toBeGreaterThan(20);

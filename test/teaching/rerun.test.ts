@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { readNotebook, writeNotebook, type Cell } from "../../tools/build/notebook";
+import { readNotebook, writeNotebook, type Cell } from "../../tools/course/build/notebook";
 import { temporaryFolder } from "../support/folder";
 import { runScript, startScript } from "./course";
 
@@ -27,7 +27,7 @@ function code(id: string, source: string, tags?: string[]): Cell {
   return { cell_type: "code", id, metadata: tags === undefined ? {} : { tags }, source, execution_count: null, outputs: [] };
 }
 
-const lesson = (args: string[]) => runScript("tools/rerun/lesson.ts", [LESSON, ...args], { COURSE_NOTEBOOKS: notebooks });
+const lesson = (args: string[]) => runScript("tools/course/rerun/lesson.ts", [LESSON, ...args], { COURSE_NOTEBOOKS: notebooks });
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -109,7 +109,7 @@ describe("a sweep", () => {
   const times = () => new Map(finished().map((name) => [name, fs.statSync(path.join(points, name)).mtimeMs]));
 
   it("killed in the middle goes on without running finished points again", async () => {
-    const killed = startScript("tools/rerun/lesson.ts", [LESSON, ...GRID, "--out", first], { COURSE_NOTEBOOKS: notebooks });
+    const killed = startScript("tools/course/rerun/lesson.ts", [LESSON, ...GRID, "--out", first], { COURSE_NOTEBOOKS: notebooks });
     await until(() => finished().length >= 3 || killed.child.exitCode !== null);
     expect(killed.printed.stderr).toBe("");
     killed.child.kill("SIGKILL");
@@ -149,7 +149,7 @@ describe("a sweep", () => {
 
   it("stopped with Ctrl-C keeps what is finished and says how to go on", async () => {
     const out = path.join(folder, "stopped.ipynb");
-    const running = startScript("tools/rerun/lesson.ts", [LESSON, "--sweep", "price=4,5,6,7,8,9", "--out", out], {
+    const running = startScript("tools/course/rerun/lesson.ts", [LESSON, "--sweep", "price=4,5,6,7,8,9", "--out", out], {
       COURSE_NOTEBOOKS: notebooks,
     });
     await until(() => running.printed.stdout.includes("[1/6]") || running.child.exitCode !== null);

@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../lib/tensor/backend";
-import { findChromium } from "../../tools/build/chromium";
+import { findChromium } from "../../tools/course/build/chromium";
 
 const DRIVER = "vk_swiftshader_icd.json";
 

@@ -2,7 +2,7 @@
  * npm run bench: how fast the course computes, as ratios measured in one run. Nothing here is a test, since times on a
  * shared machine are not repeatable; ratios of one run nearly are.
  */
-import { parseArgs } from "node:util";
+import { command, readCall } from "../cli";
 import { dense } from "./dense";
 import { fp8 } from "./fp8";
 import { latent } from "./latent";
@@ -21,16 +21,13 @@ Measures, and prints times and their ratios. Sections: ${SECTIONS.map(({ name })
   --json    prints JSON
   --help    prints this`;
 
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { torch: { type: "boolean", default: false }, json: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
-  });
-  if (values.help) return console.log(HELP);
+export const main = command("bench", HELP, async (args) => {
+  const flag = { type: "boolean", default: false } as const;
+  const { values, positionals } = readCall(args, { torch: flag, json: flag }, { positionals: true });
   const unknown = positionals.find((name) => !SECTIONS.some((section) => section.name === name));
   if (unknown !== undefined) throw new Error(`there is no section ${unknown}; sections: ${SECTIONS.map(({ name }) => name).join(", ")}`);
   const say = (text: string) => console.error(`  … ${text}`);
-  if (values.torch) prepareTorch(say);
+  if (values.torch) await prepareTorch(say);
 
   const results: Record<string, Record<string, string>> = {};
   for (const section of SECTIONS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
@@ -42,9 +39,4 @@ async function main(): Promise<void> {
     console.log(`\n${section.title}\n${rows.map(({ what, value }) => `  ${what.padEnd(width)}  ${value}`).join("\n")}\n`);
   }
   if (values.json) console.log(JSON.stringify(results, null, 2));
-}
-
-main().catch((error: Error) => {
-  console.error(`bench: ${error.message}`);
-  process.exit(1);
 });

@@ -1,12 +1,12 @@
 /** The dense training step with the wasm kernels of this course beside tfjs's own, and on request beside PyTorch. */
 import { execFileSync } from "node:child_process";
-import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import { useBackend } from "../../lib/tensor/backend";
 import { denseStep } from "./dense-step";
 import { medianTime, milliseconds, ratio, type Row, type Section } from "./section";
 import { runTorch } from "./torch";
+import { ROOT } from "../setup/project.mjs";
 
 /** tfjs as it comes lacks nothing that this step needs, so only the choice of the backend differs. */
 async function timeStep(kernels: "stock" | "ours", runs: number): Promise<number> {
@@ -25,7 +25,7 @@ function inProcess(kernels: "stock" | "ours", runs: number): number {
   const output = execFileSync(process.execPath, [tsx, __filename, kernels, String(runs)], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
-    cwd: path.join(__dirname, "..", ".."),
+    cwd: ROOT,
   });
   return Number(/TIME (\S+)/.exec(output)![1]);
 }
@@ -45,7 +45,7 @@ export const dense: Section = {
     ];
     if (torch) {
       say("PyTorch, eager, on this processor");
-      const eager = runTorch("dense_step.py").milliseconds;
+      const { milliseconds: eager } = await runTorch("dense_step.py");
       rows.push({ what: "PyTorch", value: milliseconds(eager) }, { what: "PyTorch is faster by", value: ratio(ours / eager) });
     }
     return rows;

@@ -38,7 +38,7 @@ export const fp8: Section = {
     ];
     if (!torch) return rows;
     say("ml_dtypes and torch, one thread each");
-    const python = runTorch<{ encoding: number; blocks: number }>("fp8.py");
+    const python = await runTorch<{ encoding: number; blocks: number }>("fp8.py");
     return [
       ...rows,
       { what: "encoding by ml_dtypes", value: speed(python.encoding) },

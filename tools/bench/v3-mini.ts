@@ -8,11 +8,11 @@ import path from "node:path";
 import { Random } from "../../lib/tensor/random";
 import type { DecodeStats } from "../../lib/inference/decode";
 import { percent } from "../../lib/notebook/format";
+import { ROOT } from "../setup/project.mjs";
 import { LineProcess } from "./line-process";
 import { milliseconds, ratio, type Row, type Section } from "./section";
 import { PYTHON } from "./torch";
 
-const ROOT = path.join(__dirname, "..", "..");
 const FOLDER = path.join("data", "checkpoints", "v3-mini");
 const [B, T, NEW] = [8, 128, 200];
 const ROUNDS = 3;

@@ -1,7 +1,8 @@
 /*
- * What stands behind npm start -- and npm test --. Options are few, so they are read by hand: a mistake is answered
- * in one line.
+ * What stands behind npm start --, npm test -- and the like, read by node:util's parseArgs. A mistake is one line.
  */
+import { parseArgs } from "node:util";
+import { asTyped } from "./node-version.mjs";
 import { SetupError } from "./say.mjs";
 
 export const START_HELP = `npm start [-- LESSON] [options]
@@ -21,6 +22,40 @@ Gives a fresh copy of a lesson in work/. Your old copy stays beside it, with the
 
   LESSON         01, or the beginning of its name`;
 
+export const SETUP_HELP = `npm run setup [-- --with LISTS]
+
+Installs what npm start would, and starts nothing.
+
+  --with LISTS   also what other commands need: dev, rerun, hub, deploy, with commas between them`;
+
+/**
+ * Takes a call apart.
+ * @param {string} command such as "start"
+ * @param {string[]} argv
+ * @param {Record<string, "string" | "boolean">} types of its options, besides --help
+ * @returns {{ options: Record<string, string | undefined>, names: string[] }} options: those that were given, "" where
+ *   they take no value; names: what is no option
+ * @throws {SetupError} if an option is unknown, or a value is missing
+ */
+function readCall(command, argv, types) {
+  const known = new Map([...Object.entries(types), /** @type {const} */ (["help", "boolean"])]);
+  const options = Object.fromEntries([...known].map(([name, type]) => [name, { type }]));
+  const described = { ...options, help: { ...options.help, short: "h" } };
+  const { tokens, positionals: names } = parseArgs({ args: argv, options: described, strict: false, tokens: true });
+  /** @type {Record<string, string>} */
+  const found = {};
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const type = known.get(token.name);
+    if (type === undefined || (type === "boolean" && token.value !== undefined)) {
+      throw new SetupError(`Unknown option ${argv[token.index]}: ${asTyped(command)} -- --help lists them.`);
+    }
+    if (type === "string" && token.value === undefined) throw new SetupError(`${token.rawName} needs a value after it.`);
+    found[token.name] = token.value ?? "";
+  }
+  return { options: found, names };
+}
+
 /**
  * @param {string} text
  * @returns {number}
@@ -33,54 +68,18 @@ function readPort(text) {
 }
 
 /**
- * Takes "--name value" and "--name=value" apart.
- * @param {string[]} argv
- * @param {string[]} withValue options that take a value
- * @returns {{ options: Map<string, string>, names: string[] }} names: what is no option
- * @throws {SetupError} if a value is missing
- */
-function readOptions(argv, withValue) {
-  const options = new Map();
-  const names = [];
-  for (let i = 0; i < argv.length; i++) {
-    if (!argv[i].startsWith("-")) {
-      names.push(argv[i]);
-      continue;
-    }
-    const [option, ...value] = argv[i].split("=");
-    if (!withValue.includes(option)) options.set(argv[i] === "-h" ? "--help" : argv[i], "");
-    else if (value.length > 0) options.set(option, value.join("="));
-    else if (i + 1 < argv.length) options.set(option, argv[++i]);
-    else throw new SetupError(`${option} needs a value after it.`);
-  }
-  return { options, names };
-}
-
-/**
- * @param {Map<string, string>} options
- * @param {string[]} known
- * @param {string} command
- * @throws {SetupError}
- */
-function refuseUnknown(options, known, command) {
-  const unknown = [...options.keys()].find((option) => !known.includes(option));
-  if (unknown !== undefined) throw new SetupError(`Unknown option ${unknown}: ${command} -- --help lists them.`);
-}
-
-/**
  * @param {string[]} argv
  * @returns {{ help: boolean, lesson: string | undefined, port: number, browser: boolean }}
  * @throws {SetupError}
  */
 export function readStartArguments(argv) {
-  const { options, names } = readOptions(argv, ["--port"]);
-  refuseUnknown(options, ["--port", "--no-browser", "--help"], "npm start");
+  const { options, names } = readCall("start", argv, { port: "string", "no-browser": "boolean" });
   if (names.length > 1) throw new SetupError(`npm start opens one lesson, not ${names.length}: ${names.join(", ")}.`);
   return {
-    help: options.has("--help"),
+    help: options.help !== undefined,
     lesson: names[0],
-    port: readPort(options.get("--port") ?? "8888"),
-    browser: !options.has("--no-browser"),
+    port: readPort(options.port ?? "8888"),
+    browser: options["no-browser"] === undefined,
   };
 }
 
@@ -90,9 +89,19 @@ export function readStartArguments(argv) {
  * @throws {SetupError}
  */
 export function readResetArguments(argv) {
-  const { options, names } = readOptions(argv, []);
-  refuseUnknown(options, ["--help"], "npm run reset");
-  return { help: options.has("--help"), lessons: names };
+  const { options, names } = readCall("reset", argv, {});
+  return { help: options.help !== undefined, lessons: names };
+}
+
+/**
+ * @param {string[]} argv
+ * @returns {{ help: boolean, extra: string[] }} extra: lists of Python packages
+ * @throws {SetupError}
+ */
+export function readSetupArguments(argv) {
+  const { options, names } = readCall("setup", argv, { with: "string" });
+  if (names.length > 0) throw new SetupError(`npm run setup takes no "${names[0]}": the lists stand behind --with.`);
+  return { help: options.help !== undefined, extra: options.with?.split(",") ?? [] };
 }
 
 /**
@@ -103,13 +112,15 @@ export function readResetArguments(argv) {
  * @throws {SetupError}
  */
 export function readTestArguments(argv, steps, extra) {
-  const { options, names } = readOptions(argv, ["--only"]);
-  const flags = extra.map((step) => `--${step}`);
-  refuseUnknown(options, ["--only", "--help", ...flags], "npm test");
-  const only = options.get("--only")?.split(",") ?? [];
+  const flags = Object.fromEntries(extra.map((step) => [step, /** @type {const} */ ("boolean")]));
+  const { options, names } = readCall("test", argv, { only: "string", ...flags });
+  const only = options.only?.split(",") ?? [];
   const unknown = [...names, ...only.filter((step) => !steps.includes(step))];
   if (unknown.length > 0) throw new SetupError(`npm test has no step "${unknown[0]}": there are ${steps.join(", ")}.`);
   const wanted = only.length > 0 ? only : steps.filter((step) => !extra.includes(step));
-  const asked = extra.filter((step) => options.has(`--${step}`));
-  return { help: options.has("--help"), steps: steps.filter((step) => wanted.includes(step) || asked.includes(step)) };
+  const asked = extra.filter((step) => options[step] !== undefined);
+  return {
+    help: options.help !== undefined,
+    steps: steps.filter((step) => wanted.includes(step) || asked.includes(step)),
+  };
 }

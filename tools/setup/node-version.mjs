@@ -6,6 +6,14 @@
 export const OLDEST_NODE = 20;
 
 /**
+ * What a person types to run a command.
+ * @param {string} command such as "start"
+ */
+export function asTyped(command) {
+  return (command === "start" || command === "test" ? "npm " : "npm run ") + command;
+}
+
+/**
  * What to say to this Node version, or "" if it will do.
  * @param {string} version such as "20.11.1"
  * @param {string} command what the person ran, such as "npm start"

@@ -144,13 +144,22 @@ export function venvWorks(project) {
 }
 
 /**
- * @param {Project} project
- * @param {string[]} extra the lists besides requirements.txt: "dev" is requirements-dev.txt
- * @returns {{ name: string, file: string }[]}
+ * The file of a list of packages besides requirements.txt, from the project's root.
+ * @param {string} name such as "dev"
  */
-function requirementFiles(project, extra) {
-  const names = ["requirements", ...extra.map((name) => `requirements-${name}`)];
-  return names.map((name) => ({ name, file: path.join(project.root, `${name}.txt`) }));
+export function requirementList(name) {
+  return `tools/setup/requirements/${name}.txt`;
+}
+
+/**
+ * What the lists hold now, by the names under which the stamp has them.
+ * @param {Project} project
+ * @param {string[]} lists files, from the project's root
+ * @returns {import("./stamps.mjs").Stamp}
+ */
+function listStamp(project, lists) {
+  const entry = (/** @type {string} */ list) => [list, digest(fs.readFileSync(path.join(project.root, list)))];
+  return Object.fromEntries(lists.map(entry));
 }
 
 /**
@@ -177,8 +186,8 @@ export async function setUpPython(project, { extra }, say) {
   const options = { cwd: project.root, env: pipEnvironment(project, environment(project)), log: project.log };
   const works = venvWorks(project);
   const before = works ? readStamp(project.venv) : null;
-  const files = requirementFiles(project, extra);
-  const wanted = Object.fromEntries(files.map(({ name, file }) => [name, digest(fs.readFileSync(file))]));
+  const lists = ["requirements.txt", ...extra.map(requirementList)];
+  const wanted = listStamp(project, lists);
   if (stampHolds(before, wanted)) return `.venv with Python ${before?.python} is ready`;
   removeStamp(project.venv);
   let version = before?.python;
@@ -195,7 +204,6 @@ export async function setUpPython(project, { extra }, say) {
       throw installError("Python", output, path.relative(project.root, project.log));
     }
   }
-  const lists = files.map(({ file }) => path.basename(file));
   say(`installing what ${lists.join(" and ")} lists${works ? "" : ", about 350 MB"}`);
   const { code, output } = await runCommand(
     project.python,

@@ -4,14 +4,14 @@
  */
 import fs from "node:fs";
 import path from "node:path";
+import { asTyped } from "./node-version.mjs";
 
 /** Something a person can put right. The message is the one line they see: what is wrong, and what to do. */
 export class SetupError extends Error {}
 
 /** @returns {string} the command to try again, such as "run npm start again" */
 export function again(event = process.env.npm_lifecycle_event) {
-  if (event === undefined || event === "start" || event === "test") return `run npm ${event ?? "start"} again`;
-  return `run npm run ${event} again`;
+  return `run ${asTyped(event ?? "start")} again`;
 }
 
 /** @param {number} milliseconds */
@@ -99,10 +99,12 @@ export function errorLine(error) {
  * Runs a command's work. An error is printed as one line, exit code 1; the stack of an unexpected one goes to the log.
  * @param {string} log
  * @param {() => Promise<number | void>} work returns the exit code, 0 if nothing
+ * @returns {Promise<boolean>} whether it came to its end
  */
 export async function finish(log, work) {
   try {
     process.exitCode = (await work()) ?? 0;
+    return true;
   } catch (error) {
     console.error(errorLine(error));
     if (!(error instanceof SetupError) && error instanceof Error) {
@@ -114,5 +116,6 @@ export async function finish(log, work) {
       }
     }
     process.exitCode = 1;
+    return false;
   }
 }

@@ -1,15 +1,16 @@
 /*
- * The steps that npm start and npm test share: npm packages, Python environment, kernel. Each does nothing when its
- * work has been done.
+ * npm run setup, and the steps that npm start and npm test share with it: npm packages, Python environment, kernel.
+ * Each does nothing when its work has been done.
  */
 import fs from "node:fs";
 import path from "node:path";
+import { SETUP_HELP, readSetupArguments } from "./arguments.mjs";
 import { endCommands } from "./commands.mjs";
 import { setUpKernel } from "./kernel.mjs";
 import { setUpPackages } from "./packages.mjs";
 import { ROOT, projectAt } from "./project.mjs";
-import { findPython, setUpPython, venvWorks } from "./python.mjs";
-import { Report, SetupError, again, finish } from "./say.mjs";
+import { findPython, requirementList, setUpPython, venvWorks } from "./python.mjs";
+import { Report, SetupError, again } from "./say.mjs";
 
 export const SETUP_STEPS = 3;
 
@@ -40,7 +41,7 @@ export function whenStopped(stop) {
   for (const signal of signals) process.on(signal, stop);
   const parent = process.ppid;
   const watch = setInterval(() => process.ppid !== parent && stop(), 1000).unref();
-  // Started without npm, it may outlive the shell that started it: nohup node tools/start.mjs & is nobody's mistake.
+  // Started without npm, it may outlive the shell that started it: nohup node tools/run.mjs start & is nobody's mistake.
   if (process.env.npm_lifecycle_event === undefined) clearInterval(watch);
   return () => {
     clearInterval(watch);
@@ -56,21 +57,19 @@ export async function stopInstalling() {
 }
 
 /**
- * npm run setup [-- --with LISTS]: sets up and starts nothing; for images, dev containers and classes.
- * @param {string[]} argv
+ * Sets up and starts nothing; for images, dev containers and classes.
+ * @param {string[]} argv what stands behind npm run setup --
  */
-export function setup(argv) {
+export async function main(argv) {
   const project = projectAt(ROOT);
-  return finish(project.log, async () => {
-    const [option, lists, ...more] = argv;
-    if (argv.length > 0 && (option !== "--with" || lists === undefined || more.length > 0)) {
-      throw new SetupError("npm run setup [-- --with LISTS]: LISTS are dev, rerun, hub, with commas between them.");
-    }
-    const extra = lists === undefined ? [] : lists.split(",");
-    const unknown = extra.find((name) => !fs.existsSync(path.join(project.root, `requirements-${name}.txt`)));
-    if (unknown !== undefined) throw new SetupError(`There is no requirements-${unknown}.txt.`);
-    const installed = whenStopped(stopInstalling);
-    await setUp(project, new Report(SETUP_STEPS), { extra });
-    installed();
-  });
+  const { help, extra } = readSetupArguments(argv);
+  if (help) {
+    console.log(SETUP_HELP);
+    return;
+  }
+  const unknown = extra.find((name) => !fs.existsSync(path.join(project.root, requirementList(name))));
+  if (unknown !== undefined) throw new SetupError(`There is no ${requirementList(unknown)}.`);
+  const installed = whenStopped(stopInstalling);
+  await setUp(project, new Report(SETUP_STEPS), { extra });
+  installed();
 }

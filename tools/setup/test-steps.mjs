@@ -57,20 +57,16 @@ function module(project, ...names) {
 }
 
 /**
- * @param {string} name
- * @param {string[]} args vitest's own, such as the configuration
+ * @param {string} name of the project in vitest.config.ts
  * @returns {Step["run"]}
  */
-function vitest(name, args) {
+function vitest(name) {
   return async (project) => {
     const file = path.join(project.cache, "test", `${name}.json`);
     fs.rmSync(file, { force: true });
     const reports = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-    const { code } = await runNode(
-      project,
-      [module(project, "vitest", "vitest.mjs"), "run", ...args, ...reports],
-      false,
-    );
+    const program = module(project, "vitest", "vitest.mjs");
+    const { code } = await runNode(project, [program, "run", "--project", name, ...reports], false);
     return countVitest(fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : null, code);
   };
 }
@@ -79,10 +75,10 @@ function vitest(name, args) {
 async function browser(project) {
   // Asked first, so that a machine without a browser gets this one line and not a page of failed tests.
   const find =
-    'try { require("./tools/build/chromium.ts").findChromium(); } ' +
+    'try { require("./tools/course/build/chromium.ts").findChromium(); } ' +
     "catch (error) { console.error(error.message); process.exit(1); }";
   const { code } = await runNode(project, ["--require", "tsx/cjs", "--eval", find], false);
-  return code === 0 ? vitest("browser", ["--config", "vitest.browser.config.ts"])(project) : countOne(code);
+  return code === 0 ? vitest("browser")(project) : countOne(code);
 }
 
 /** @type {Step[]} */
@@ -101,22 +97,15 @@ export const STEPS = [
     run: async (project) =>
       countOne((await runNode(project, [module(project, "typescript/bin/tsc"), "-p", "."], false)).code),
   },
-  { name: "unit", what: "the tests of lib and of the notebook build", run: vitest("unit", []) },
-  { name: "kernel", what: "the kernel's traps", run: vitest("kernel", ["--config", "vitest.kernel.config.ts"]) },
-  {
-    name: "setup",
-    what: "the tests of npm start, reset and test",
-    run: vitest("setup", ["--config", "vitest.tools.config.ts"]),
-  },
+  { name: "unit", what: "the tests of lib and of the notebook build", run: vitest("unit") },
+  { name: "kernel", what: "the kernel's traps", run: vitest("kernel") },
+  { name: "setup", what: "the tests of npm start, reset and test", run: vitest("setup") },
   {
     name: "notebooks",
     what: "every notebook is what its master generates and runs from the top",
     run: async (project) => {
-      const { code, output } = await runNode(
-        project,
-        [module(project, "tsx/dist/cli.mjs"), "tools/build/check.ts"],
-        true,
-      );
+      const args = [module(project, "tsx/dist/cli.mjs"), "test/notebooks/check.ts"];
+      const { code, output } = await runNode(project, args, true);
       return countResult(output, code);
     },
   },
@@ -125,7 +114,7 @@ export const STEPS = [
     name: "nodes",
     what: "the kernel's traps on other Node versions (only with --nodes)",
     run: async (project) => {
-      const { code, output } = await runNode(project, ["tools/kernel-nodes.mjs"], true);
+      const { code, output } = await runNode(project, ["test/kernel/nodes.mjs"], true);
       return countResult(output, code);
     },
   },
@@ -133,25 +122,21 @@ export const STEPS = [
     name: "webgpu",
     what: "the programs for the GPU, on Chromium's software driver where there is none (only with --webgpu)",
     run: async (project) => {
-      const { code } = await runNode(project, ["tools/webgpu.mjs"], false);
-      return code === 0 ? vitest("webgpu", ["--config", "vitest.webgpu.config.ts"])(project) : countOne(code);
+      const { code } = await runNode(project, ["tools/run.mjs", "webgpu"], false);
+      return code === 0 ? vitest("webgpu")(project) : countOne(code);
     },
   },
   {
     name: "teaching",
     what: "assignments through nbgrader, lessons as jobs, the files of deploy/ (only with --teaching)",
     packages: ["rerun", "deploy"],
-    run: vitest("teaching", ["--config", "vitest.teaching.config.ts"]),
+    run: vitest("teaching"),
   },
   {
     name: "hub",
     what: "a small class on a real JupyterHub (only with --hub; Linux, as root)",
     run: async (project) => {
-      const { code, output } = await runNode(
-        project,
-        [module(project, "tsx/dist/cli.mjs"), "tools/hub/hub-test.ts", "--users", "3"],
-        true,
-      );
+      const { code, output } = await runNode(project, ["tools/run.mjs", "hub-test", "--users", "3"], true);
       return countResult(output, code);
     },
   },

@@ -4,7 +4,7 @@
 import { readTestArguments } from "./arguments.mjs";
 import { addCounts } from "./count.mjs";
 import { ROOT, projectAt } from "./project.mjs";
-import { Report, duration, errorLine, finish } from "./say.mjs";
+import { Report, duration, errorLine } from "./say.mjs";
 import { SETUP_STEPS, setUp, stopInstalling, whenStopped } from "./setup.mjs";
 import { EXTRA_STEPS, STEPS } from "./test-steps.mjs";
 
@@ -62,20 +62,18 @@ async function runSteps(names) {
   return addCounts(counts);
 }
 
-/** @param {string[]} argv what stands behind npm test -- */
-export function test(argv) {
-  return finish(projectAt(ROOT).log, async () => {
-    const wanted = readTestArguments(
-      argv,
-      STEPS.map(({ name }) => name),
-      EXTRA_STEPS,
-    );
-    if (wanted.help) {
-      console.log(help());
-      return 0;
-    }
-    const { passed, failed } = await runSteps(wanted.steps);
-    console.log(`${passed} passed, ${failed} failed`);
-    return failed === 0 ? 0 : 1;
-  });
+/**
+ * @param {string[]} argv what stands behind npm test --
+ * @returns {Promise<number>} the exit code
+ */
+export async function main(argv) {
+  const names = STEPS.map(({ name }) => name);
+  const wanted = readTestArguments(argv, names, EXTRA_STEPS);
+  if (wanted.help) {
+    console.log(help());
+    return 0;
+  }
+  const { passed, failed } = await runSteps(wanted.steps);
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
 }

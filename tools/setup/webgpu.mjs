@@ -8,7 +8,7 @@ import path from "node:path";
 import { installError, npmCommand, runCommand } from "./commands.mjs";
 import { setUpPackages } from "./packages.mjs";
 import { ROOT, environment, projectAt } from "./project.mjs";
-import { Report, finish } from "./say.mjs";
+import { Report } from "./say.mjs";
 import { stopInstalling, whenStopped } from "./setup.mjs";
 
 /** The package that speaks to the driver, and TensorFlow.js's backend on top of it. */
@@ -68,14 +68,12 @@ async function findAdapter(project) {
   return `${JSON.parse(found)}, which useBackend("auto") takes from now on`;
 }
 
-export function webgpu() {
+export async function main() {
   const project = projectAt(ROOT);
-  return finish(project.log, async () => {
-    const installed = whenStopped(stopInstalling);
-    const report = new Report(3);
-    await report.step("npm packages", (say) => setUpPackages(project, say));
-    await report.step("webgpu", (say) => installGpu(project, say));
-    await report.step("Adapter", () => findAdapter(project));
-    installed();
-  });
+  const installed = whenStopped(stopInstalling);
+  const report = new Report(3);
+  await report.step("npm packages", (say) => setUpPackages(project, say));
+  await report.step("webgpu", (say) => installGpu(project, say));
+  await report.step("Adapter", () => findAdapter(project));
+  installed();
 }

@@ -1,0 +1,125 @@
+import { spawn } from "node:child_process";
+import path from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { decode } from "../../lib/inference/decode";
+import { saveCheckpoint } from "../../lib/checkpoint/checkpoint";
+import { useBackend } from "../../lib/tensor/backend";
+import { bytesOf, textOf, VOCAB_SIZE } from "../../lib/corpus/bytes";
+import { temporaryFolder } from "../support/folder";
+import { idsOf, lively } from "../inference/support";
+
+const root = path.join(__dirname, "..", "..");
+const temporary = temporaryFolder();
+
+interface Result {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** Runs the command as npm would. `after` is called with what has come so far, at each piece. */
+function generate(args: string[], after: (out: string, group: number) => void = () => {}, env = {}): Promise<Result> {
+  const child = spawn(process.execPath, [path.join(root, "tools", "run.mjs"), "generate", ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    detached: true, // a group of its own, as a terminal gives it: Ctrl-C reaches all of the group
+  });
+  return new Promise((done) => {
+    const pieces: Buffer[] = [];
+    const result: Result = { code: null, out: "", err: "" };
+    child.stdout.on("data", (piece: Buffer) => {
+      pieces.push(piece);
+      result.out = Buffer.concat(pieces).toString();
+      after(result.out, child.pid!);
+    });
+    child.stderr.on("data", (piece: Buffer) => (result.err += piece.toString()));
+    child.on("close", (code) => done({ ...result, code }));
+  });
+}
+
+/** A small model whose tokens are bytes, in a folder. */
+let folder: string;
+/** What it says greedily after a prompt, by the library. */
+let expected: (prompt: string, tokens: number) => Promise<string>;
+beforeAll(async () => {
+  await useBackend("wasm");
+  const model = lively({ vocabSize: VOCAB_SIZE, maxPositionEmbeddings: 20_000 });
+  folder = temporary("model");
+  await saveCheckpoint(folder, model.config, model.weights, { dtype: "F32" });
+  expected = async (prompt, tokens) =>
+    textOf(await idsOf(decode(model, [256, ...bytesOf(prompt)], { temperature: 0, tokens, stop: 256 })));
+});
+
+describe("npm run generate", () => {
+  it("writes what the library decodes, and tells its speed on stderr", async () => {
+    const { code, out, err } = await generate(["--model", folder, "--prompt", "Zürich", "--tokens", "40", "--temperature", "0"]);
+    expect(code).toBe(0);
+    expect(out).toBe(`${await expected("Zürich", 40)}\n`);
+    expect(err).toMatch(/^\d+ tokens, \d+ tokens\/s\n$/);
+  });
+
+  it("writes the same with drafts, and tells how many were accepted", async () => {
+    const args = ["--model", folder, "--prompt", "Zürich", "--tokens", "40", "--temperature", "0", "--speculative"];
+    const { code, out, err } = await generate(args);
+    expect([code, out]).toEqual([0, `${await expected("Zürich", 40)}\n`]);
+    expect(err).toMatch(/^\d+ tokens, \d+ tokens\/s; \d+ of \d+ drafts accepted \(\d+%\), \d\.\d\d tokens a step\n$/);
+  });
+
+  it("draws the same for the same seed", async () => {
+    const args = ["--model", folder, "--prompt", "a", "--tokens", "30", "--top-k", "8", "--top-p", "0.9"];
+    const [one, again, other] = await Promise.all(["4", "4", "5"].map((seed) => generate([...args, "--seed", seed])));
+    expect(again.out).toBe(one.out);
+    expect(other.out).not.toBe(one.out);
+  });
+
+  it("takes a path from where npm was called", async () => {
+    const env = { npm_lifecycle_event: "generate", INIT_CWD: path.dirname(folder) };
+    const { code } = await generate(["--model", path.basename(folder), "--prompt", "a", "--tokens", "2"], () => {}, env);
+    expect(code).toBe(0);
+  });
+
+  it("prints help", async () => {
+    const { code, out, err } = await generate(["--help"]);
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toContain("usage: npm run --silent generate -- --model DIR --prompt TEXT");
+  });
+
+  it("ends cleanly at Ctrl-C: what was written stays, and the speed is told", async () => {
+    let interrupted = false;
+    const stopAtOnce = (out: string, group: number) => {
+      if (interrupted || out.length < 20) return;
+      interrupted = true;
+      process.kill(-group, "SIGINT");
+    };
+    const args = ["--model", folder, "--prompt", "a", "--tokens", "15000", "--temperature", "1"];
+    const { code, out, err } = await generate(args, stopAtOnce);
+    expect(interrupted).toBe(true);
+    expect(code).toBe(130);
+    expect(out.endsWith("\n")).toBe(true);
+    expect(err).toMatch(/^\d+ tokens, \d+ tokens\/s\n$/);
+  });
+
+  const here = () => ["--model", folder, "--prompt", "a"];
+  it.each([
+    ["no model", () => ["--prompt", "a"], "--model is missing"],
+    ["no prompt", () => ["--model", folder], "--prompt is missing"],
+    ["an unknown option", () => [...here(), "--nonsense"], "'--nonsense'"],
+    ["a stray word", () => [...here(), "nonsense"], "nonsense"],
+    ["a folder that is not there", () => ["--model", "data/nowhere", "--prompt", "a"], "data/nowhere: there is no such folder"],
+    ["a model with another vocabulary", () => ["--model", "test/fixtures/one-group", "--prompt", "a"], "has 48 tokens"],
+    ["a number that is none", () => [...here(), "--tokens", "many"], '--tokens is "many"; it must be a number'],
+    ["half a token", () => [...here(), "--tokens", "1.5"], "tokens is 1.5"],
+    ["too many tokens", () => [...here(), "--tokens", "30000"], "30000 tokens are too many, 19998 fit"],
+    ["a negative temperature", () => [...here(), "--temperature", "-1"], "temperature is -1"],
+    ["a top-p beyond 1", () => [...here(), "--top-p", "1.5"], "top-p is 1.5"],
+    ["a top-k of 0", () => [...here(), "--top-k", "0"], "top-k is 0"],
+    ["a seed with a fraction", () => [...here(), "--seed", "0.5"], "seed is 0.5"],
+    ["a backend that there is not", () => [...here(), "--backend", "abacus"], "--backend is \"abacus\""],
+  ])("answers %s with one line and exit code 1", async (_, args, message) => {
+    const { code, out, err } = await generate(args());
+    expect([code, out]).toEqual([1, ""]);
+    expect(err.trimEnd().split("\n")).toHaveLength(1);
+    expect(err).toContain("generate: ");
+    expect(err).toContain(message);
+  });
+});

@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { EXTRA_STEPS, STEPS } from "../../tools/setup/test-steps.mjs";
+import { Sandbox, type Outcome } from "./sandbox";
+
+describe.skipIf(process.platform === "win32")("npm test", () => {
+  let box: Sandbox;
+  beforeEach(() => {
+    box = new Sandbox();
+  });
+  afterEach(() => box.remove());
+
+  const lastLine = ({ stdout }: Outcome): string | undefined => stdout.trimEnd().split("\n").at(-1);
+
+  /** Programs in node_modules that pass: linter, compiler, vitest with two tests, the notebook check with three. */
+  function stubs(): void {
+    const vitest = {
+      numPassedTests: 2,
+      numFailedTests: 0,
+      numPendingTests: 0,
+      numTodoTests: 0,
+      testResults: [{ status: "passed", assertionResults: [{ status: "passed" }, { status: "passed" }] }],
+    };
+    box.write("node_modules/eslint/bin/eslint.js", "");
+    box.write("node_modules/typescript/bin/tsc", "");
+    box.write(
+      "node_modules/vitest/vitest.mjs",
+      `
+      import fs from "node:fs"; import path from "node:path";
+      const file = process.argv.find((one) => one.startsWith("--outputFile.json=")).split("=")[1];
+      fs.mkdirSync(path.dirname(file), { recursive: true });
+      fs.writeFileSync(file, ${JSON.stringify(JSON.stringify(vitest))});`,
+    );
+    box.write("node_modules/tsx/package.json", "{}");
+    box.write("node_modules/tsx/cjs.js", "");
+    box.write("node_modules/tsx/dist/cli.mjs", 'console.log(\'RESULT {"passed":3,"failed":0}\');');
+    box.write("tools/course/build/chromium.ts", "module.exports.findChromium = () => {};");
+  }
+
+  it("sets up with what only testing needs, and counts every step that can't run as failed", async () => {
+    const outcome = await box.run("test");
+    expect(box.takeCalls()).toContain("python pip requirements.txt tools/setup/requirements/dev.txt");
+    expect(lastLine(outcome)).toBe(`0 passed, ${STEPS.length - EXTRA_STEPS.length} failed`);
+    expect(outcome.code).toBe(1);
+  });
+
+  it("installs what an extra step needs only when it is asked for", async () => {
+    await box.run("test", ["--only", "lint", "--teaching"]);
+    const lists = ["dev", "rerun", "deploy"].map((name) => `tools/setup/requirements/${name}.txt`);
+    expect(box.takeCalls()).toContain(`python pip requirements.txt ${lists.join(" ")}`);
+  });
+
+  it("adds up the steps' tests on its last line", async () => {
+    await box.run("test", ["--only", "lint"]);
+    stubs();
+    const outcome = await box.run("test");
+    expect(lastLine(outcome)).toBe("13 passed, 0 failed");
+    expect(outcome.code).toBe(0);
+    expect(outcome.stdout).not.toContain("\x1b");
+  });
+
+  it("fails with one failed step", async () => {
+    await box.run("test", ["--only", "lint"]);
+    stubs();
+    box.write("node_modules/typescript/bin/tsc", "process.exit(2);");
+    const outcome = await box.run("test", ["--only", "lint,types,setup"]);
+    expect(lastLine(outcome)).toBe("3 passed, 1 failed");
+    expect(outcome.code).toBe(1);
+  });
+
+  it("counts a machine without a browser as one failure, with the line that says so", async () => {
+    await box.run("test", ["--only", "lint"]);
+    stubs();
+    box.write(
+      "tools/course/build/chromium.ts",
+      'module.exports.findChromium = () => { throw new Error("No Chromium found: install it."); };',
+    );
+    const outcome = await box.run("test", ["--only", "browser"]);
+    expect(outcome.stderr).toBe("No Chromium found: install it.\n");
+    expect(lastLine(outcome)).toBe("0 passed, 1 failed");
+  });
+
+  it("fails when it can't be set up, saying why", async () => {
+    const outcome = await box.run("test", [], { FAKE_NPM: "offline", npm_lifecycle_event: "test" });
+    expect(outcome.stderr).toMatch(/^No network: .* run npm test again\.\n$/);
+    expect(lastLine(outcome)).toBe("0 passed, 1 failed");
+    expect(outcome.code).toBe(1);
+  });
+});

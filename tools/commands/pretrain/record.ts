@@ -1,0 +1,52 @@
+/** run.json: by what command, on what machine and when a run was made, so that its figures can be traced. */
+import { existsSync } from "node:fs";
+import os from "node:os";
+import { join } from "node:path";
+import { writeConfig } from "../../../lib/checkpoint/config-json";
+import type { ModelConfig } from "../../../lib/model/config";
+import { FilesAside } from "../../../lib/checkpoint/files-aside";
+import { readJson, writeJson } from "../../../lib/checkpoint/json-file";
+import { gpuName } from "../../../lib/tensor/webgpu/device";
+import type { RunRecord } from "../../../lib/training/record";
+import type { Training } from "../../../lib/training/run";
+
+/**
+ * What the folder's run.json says, or a new record of a run that begins now.
+ *
+ * @param command the arguments that the run was called with
+ * @param corpus the corpus's hash
+ */
+export async function openRecord(
+  dir: string,
+  training: Training,
+  { command, corpus, backend }: { command: string[]; corpus: string; backend: string },
+): Promise<RunRecord> {
+  const path = join(dir, "run.json");
+  if (existsSync(path)) return readJson(path) as unknown as RunRecord;
+  return {
+    command: ["npm run pretrain --", ...command].join(" "),
+    begun: new Date().toISOString(),
+    trainingSeconds: 0,
+    machine: {
+      backend,
+      gpu: backend === "webgpu" ? await gpuName() : null,
+      processor: os.cpus()[0]?.model ?? "unknown",
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+    },
+    corpus,
+    config: writeConfig(training.config as ModelConfig, "bfloat16"),
+    options: { ...training.options },
+  };
+}
+
+/** Writes it aside and then in place. */
+export function writeRecord(dir: string, record: RunRecord): void {
+  const files = new FilesAside();
+  try {
+    writeJson(files.aside(join(dir, "run.json")), record);
+    files.commit();
+  } finally {
+    files.discard();
+  }
+}

@@ -1,0 +1,128 @@
+/*
+ * npm run lesson -- 07 -p gpuHourPrice=3 --out out.ipynb
+ *
+ * Runs a lesson with other parameters, or with a grid of them. All mistakes in the call are found before anything runs.
+ */
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { parametersOf } from "../../../lib/notebook/parameters";
+import { command, fromCaller, toCaller } from "../../cli";
+import { execute } from "../build/execute";
+import { listLessons, notebookFile } from "../build/masters";
+import { readNotebook, writeNotebook } from "../build/notebook";
+import { addImages, Renderer } from "../build/png";
+import { executionFailures } from "../build/verify";
+import { projectAt, ROOT } from "../../setup/project.mjs";
+import { duration } from "../../setup/say.mjs";
+import { HELP, readLessonArguments, type LessonArguments } from "./arguments";
+import { lessonDigest, readNote, readResults, run, runKey, type Lesson } from "./run";
+import { summary } from "./summary";
+import { sweep } from "./sweep";
+import { label, listing, readAxes, readValues, type Axis, type Values } from "./values";
+
+/** Where the lessons are; tests have some of their own. */
+const NOTEBOOKS = process.env.COURSE_NOTEBOOKS ?? path.join(ROOT, "notebooks");
+
+/** @throws {Error} if there is no such lesson, or no such notebook */
+function findLesson(wanted: string): Lesson {
+  const own = wanted.endsWith(".ipynb");
+  const file = fromCaller(wanted);
+  if (own && !fs.existsSync(file)) throw new Error(`there is no notebook ${wanted}`);
+  const number = /^\d\d?/.exec(path.basename(wanted))?.[0].padStart(2, "0");
+  if (own && number === undefined) throw new Error(`${wanted}: the name of a lesson's copy begins with its number`);
+  const lessons = listLessons([own ? `${number}-` : wanted.replace(/^\d$/, "0$&")], NOTEBOOKS);
+  if (lessons.length > 1) throw new Error(`"${wanted}" is the beginning of several lessons: ${lessons.join(", ")}`);
+  const [name] = lessons;
+  const master = fs.readFileSync(path.join(NOTEBOOKS, "source", `${name}.ts`), "utf8");
+  return { name, file: own ? file : notebookFile(name, "unsolved", NOTEBOOKS), specs: parametersOf(master, name) };
+}
+
+/** @throws {Error} if a file is there that no run has made: it may be somebody's work */
+function requireFree(out: string): void {
+  if (fs.existsSync(out) && readNote(out) === null) {
+    throw new Error(`${toCaller(out)} exists and is no run of a lesson; give another name with --out`);
+  }
+}
+
+async function runOnce(lesson: Lesson, values: Values, out: string, signal: AbortSignal): Promise<void> {
+  const key = runKey(lessonDigest(lesson), values);
+  const begin = Date.now();
+  await run(lesson, values, out, { kind: "run", lesson: lesson.name, key }, {
+    signal,
+    onCell: ({ done, total }) => {
+      if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${lesson.name}: cell ${done} of ${total}`);
+    },
+  });
+  if (process.stdout.isTTY) process.stdout.write("\r\x1b[K");
+  const shown = label(values);
+  console.log(`${lesson.name}${shown === "" ? "" : ` with ${shown}`}: ${duration(Date.now() - begin)}`);
+  for (const { name, value, unit } of readResults(out)) console.log(`  ${name}: ${value}${unit === "" ? "" : ` ${unit}`}`);
+}
+
+/** Draws the plots' images where there is a browser for it, as the build does. */
+async function drawImages(notebook: Parameters<typeof addImages>[0]): Promise<void> {
+  const renderer = new Renderer();
+  try {
+    await addImages(notebook, renderer);
+  } catch (error) {
+    console.log(`The plots have no images beside them (${String(error).split("\n")[0]})`);
+  } finally {
+    await renderer.close();
+  }
+}
+
+async function runSweep(lesson: Lesson, axes: Axis[], fixed: Values, out: string, jobs: number, signal: AbortSignal) {
+  const folder = out.replace(/\.ipynb$/, ".points");
+  const { points, failures } = await sweep(lesson, axes, fixed, { folder, jobs, signal });
+  if (points.length === 0) throw new Error(`no point could be run; the first: ${failures[0]?.message}`);
+  if (points.every(({ results }) => results.length === 0)) {
+    throw new Error(`the runs show no results; they are in ${toCaller(folder)}`);
+  }
+  const notebook = summary({ lesson: lesson.name, axes, fixed, points, failures });
+  const { notebook: executed } = await execute(notebook, out);
+  const problems = executionFailures(executed);
+  if (problems.length > 0) throw new Error(`the summary could not be made: ${problems[0]}`);
+  await drawImages(executed);
+  const key = runKey(lessonDigest(lesson), fixed);
+  executed.metadata = { ...executed.metadata, course: { kind: "sweep", lesson: lesson.name, key } };
+  writeNotebook(out, executed);
+  if (failures.length > 0) process.exitCode = 1;
+  console.log(`${points.length} points${failures.length > 0 ? `, ${failures.length} failed` : ""}`);
+}
+
+/** @throws {Error} if the lesson says of no figure that it is a result */
+function requireResults(lesson: Lesson): void {
+  const declares = readNotebook(lesson.file).cells.some((cell) => cell.cell_type === "code" && /\bresult\(/.test(cell.source));
+  if (!declares) throw new Error(`${lesson.name} declares no results (a cell with result(name, value, unit)), so a sweep has nothing to compare`);
+}
+
+async function work(args: LessonArguments, signal: AbortSignal): Promise<void> {
+  const lesson = findLesson(args.lesson);
+  if (args.list) return console.log(listing(lesson.specs));
+  const fixed = readValues(lesson.specs, args.values);
+  const axes = readAxes(lesson.specs, args.sweeps);
+  const both = axes.find(({ spec }) => spec.name in fixed);
+  if (both !== undefined) throw new Error(`${both.spec.name} is both given and swept`);
+  const kind = axes.length > 0 ? "sweep" : "run";
+  const out = args.out === undefined ? path.join(projectAt(ROOT).work, `${lesson.name}.${kind}.ipynb`) : fromCaller(args.out);
+  requireFree(out);
+  if (axes.length === 0) await runOnce(lesson, fixed, out, signal);
+  else {
+    requireResults(lesson);
+    await runSweep(lesson, axes, fixed, out, args.jobs ?? os.availableParallelism(), signal);
+  }
+  console.log(toCaller(out));
+}
+
+export const main = command("lesson", HELP, async (args) => {
+  const stopped = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => stopped.abort());
+  try {
+    await work(readLessonArguments(args), stopped.signal);
+  } catch (error) {
+    if (!stopped.signal.aborted) throw error;
+    console.error("\nStopped. What is finished stays; the same command goes on from there.");
+    process.exit(130);
+  }
+});

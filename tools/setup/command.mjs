@@ -1,0 +1,52 @@
+/*
+ * Runs a command in this process. Those of the set-up are JavaScript that needs nothing but Node; all others are
+ * TypeScript, which tsx compiles as it is loaded, and what they need is set up first.
+ */
+import { createRequire } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { ROOT, projectAt } from "./project.mjs";
+import { Report, SetupError, again, finish } from "./say.mjs";
+import { SETUP_STEPS, setUp, stopInstalling, whenStopped } from "./setup.mjs";
+
+const require = createRequire(import.meta.url);
+
+/** Shows a step only if it had something to do; on stderr, so that a command's own output can be piped. */
+const quiet = {
+  write: (/** @type {string} */ text) => {
+    if (!/: (already .*|\.venv .* is ready)\n$/.test(text)) process.stderr.write(text);
+  },
+};
+
+/**
+ * Sets up what a TypeScript command needs, if anything, and makes Node read TypeScript.
+ * @param {string[] | undefined} needs lists of Python packages besides requirements.txt; undefined: nothing is set up
+ * @throws {SetupError}
+ */
+async function prepare(needs) {
+  if (needs !== undefined) {
+    const installed = whenStopped(stopInstalling);
+    await setUp(projectAt(ROOT), new Report(SETUP_STEPS, quiet), { extra: needs });
+    installed();
+  }
+  try {
+    require("tsx/cjs");
+  } catch {
+    throw new SetupError(`The course is not set up yet: run npm run setup, then ${again()}.`);
+  }
+}
+
+/**
+ * @param {{ file: string, needs?: string[] }} command file: seen from tools/
+ * @param {string[]} args
+ */
+export async function runCommand({ file, needs }, args) {
+  const { log } = projectAt(ROOT);
+  const script = path.join(ROOT, "tools", file);
+  if (file.endsWith(".mjs")) {
+    const { main } = await import(pathToFileURL(script).href);
+    await finish(log, () => main(args));
+  } else if (await finish(log, () => prepare(needs))) {
+    await require(script).main(args);
+  }
+}
