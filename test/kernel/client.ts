@@ -27,6 +27,8 @@ export interface CellResult {
   stderr: string;
   /** The `error` output, if there was one. */
   error?: CellError;
+  /** How many `error` outputs there were. */
+  errors: number;
   displays: { data: Record<string, unknown>; id?: string; update: boolean }[];
   /** The number of stdout and stderr messages. */
   streamMessages: number;
@@ -167,7 +169,7 @@ export class KernelClient {
     code: string,
     options: { stopOnError?: boolean; timeoutMs?: number; onOutput?: (text: string) => void } = {},
   ): Promise<CellResult> {
-    const result: CellResult = { status: "timeout", stdout: "", stderr: "", displays: [], streamMessages: 0 };
+    const result: CellResult = { status: "timeout", stdout: "", stderr: "", errors: 0, displays: [], streamMessages: 0 };
     const stop_on_error = options.stopOnError ?? true;
     const content = { code, silent: false, store_history: true, user_expressions: {}, stop_on_error };
     const onIopub = ({ header, content }: Message): void => {
@@ -177,6 +179,7 @@ export class KernelClient {
         options.onOutput?.(content.text as string);
       } else if (header.msg_type === "error") {
         result.error = content as unknown as CellError;
+        result.errors++;
       } else if (header.msg_type.endsWith("display_data")) {
         const { data, transient } = content as { data: Record<string, unknown>; transient?: { display_id?: string } };
         result.displays.push({ data, id: transient?.display_id, update: header.msg_type.startsWith("update") });

@@ -9,6 +9,10 @@
  */
 const fs = require("node:fs");
 const { createRequire } = require("node:module");
+const path = require("node:path");
+const { pauseInLoops } = require("./awaited-loops.cjs");
+const { Cells } = require("./cells.cjs");
+const { ProjectFiles } = require("./project-files.cjs");
 const { expandShorthand } = require("./shorthand.cjs");
 
 /** The options of tsconfig.json that change what is an error, so that a cell is held to what lib is held to. */
@@ -20,13 +24,20 @@ const COMPILER_OPTIONS = {
   types: ["node"],
 };
 
+/** The file as which tslab compiles a cell. */
+const CELL = /(^|\/)__tslab__\.ts$/;
+
+/** What marks JavaScript that is CommonJS already. */
+const COMMONJS = "/* CommonJS */ ";
+
 /** @param {string} file */
 const isPackageFile = (file) => file.includes("/node_modules/");
 
 /**
  * Must be called before tslab is loaded.
  *
- * @returns {{ pollProjectFiles: () => void }} a function that tells the compiler which project files have changed
+ * @returns {{ cells: Cells, projectFiles: ProjectFiles, pollProjectFiles: () => void }}
+ *   what it knows of cells and of the project's files, and a function that tells it which files have changed
  */
 function prepareCompiler() {
   const modulePath = createRequire(require.resolve("tslab/package.json")).resolve("@tslab/typescript-for-tslab");
@@ -34,6 +45,8 @@ function prepareCompiler() {
   const ts = require(modulePath);
   /** @type {{ createWatchCompilerHost: Function }} */
   const { createWatchCompilerHost: createHost } = ts;
+  const cells = new Cells(ts);
+  const projectFiles = new ProjectFiles(process.cwd());
 
   /**
    * @param {unknown} files
@@ -44,8 +57,10 @@ function prepareCompiler() {
    */
   function createWatchCompilerHost(files, options, system, _createProgram, ...rest) {
     /** @param {Parameters<typeof ts.createEmitAndSemanticDiagnosticsBuilderProgram>} args */
-    const createProgram = (...args) => expandShorthand(ts, ts.createEmitAndSemanticDiagnosticsBuilderProgram(...args));
-    const host = createHost(files, { ...options, ...COMPILER_OPTIONS }, system, createProgram, ...rest);
+    const createProgram = (...args) => adaptEmit(ts, ts.createEmitAndSemanticDiagnosticsBuilderProgram(...args), projectFiles);
+    // A cell's source map leads from an error back to the line that a reader sees.
+    const ours = { ...options, ...COMPILER_OPTIONS, inlineSourceMap: true };
+    const host = createHost(files, ours, system, createProgram, ...rest);
     const packages = ts.createModuleResolutionCache(process.cwd(), (name) => name);
     // The project's own imports are resolved anew each time: a file that did not exist may exist now.
     host.hasInvalidatedResolutions = (/** @type {string} */ file) => !isPackageFile(file);
@@ -63,11 +78,58 @@ function prepareCompiler() {
   }
 
   const { poll, onChange } = watchByPolling(ts);
-  const getPreEmitDiagnosticsOfFiles = diagnoseOnce(ts, onChange);
+  onChange(() => projectFiles.forget());
+  const getPreEmitDiagnosticsOfFiles = diagnoseOnce(ts, onChange, projectFiles);
   // The module's properties are read-only: tslab gets a copy of it.
   const loaded = require.cache[modulePath];
-  if (loaded) loaded.exports = { ...ts, createWatchCompilerHost, getPreEmitDiagnosticsOfFiles };
-  return { pollProjectFiles: poll };
+  if (loaded) {
+    loaded.exports = {
+      ...ts,
+      createWatchCompilerHost,
+      getPreEmitDiagnosticsOfFiles,
+      transpileModule: transpileOnce(cells),
+    };
+  }
+  return { cells, projectFiles, pollProjectFiles: poll };
+}
+
+/**
+ * A cell goes through our transformers; a file of the project is compiled by esbuild, not by TypeScript.
+ *
+ * @typedef {import("@tslab/typescript-for-tslab").EmitAndSemanticDiagnosticsBuilderProgram} Builder
+ * @param {typeof import("@tslab/typescript-for-tslab")} ts
+ * @param {Builder} builder
+ * @param {ProjectFiles} projectFiles
+ * @returns {Builder}
+ */
+function adaptEmit(ts, builder, projectFiles) {
+  const emit = builder.emit.bind(builder);
+  builder.emit = (file, write, cancellation, onlyDeclarations, transformers = {}) => {
+    if (file && write && projectFiles.owns(file.fileName)) {
+      const code = projectFiles.compile(file, () => builder.getSourceFiles());
+      const target = path.posix.join("outDir", path.posix.relative(process.cwd(), file.fileName)).replace(/\.tsx?$/, ".js");
+      write(target, COMMONJS + code, false);
+      return { emitSkipped: false, diagnostics: [] };
+    }
+    const before = [
+      ...(transformers.before ?? []),
+      expandShorthand(ts, builder.getProgram().getTypeChecker()),
+      pauseInLoops(ts, ({ fileName }) => CELL.test(fileName)),
+    ];
+    return emit(file, write, cancellation, onlyDeclarations, { ...transformers, before });
+  };
+  return builder;
+}
+
+/**
+ * The second translation of a file, from modules to CommonJS: only cells need it.
+ *
+ * @param {Cells} cells
+ * @returns {Cells["transpile"]}
+ */
+function transpileOnce(cells) {
+  return (input, options) =>
+    input.startsWith(COMMONJS) ? { outputText: input.slice(COMMONJS.length) } : cells.transpile(input, options);
 }
 
 /**
@@ -76,23 +138,27 @@ function prepareCompiler() {
  *
  * @param {object} ts
  * @param {(listener: () => void) => void} onChange
+ * @param {ProjectFiles} projectFiles
  */
-function diagnoseOnce(ts, onChange) {
+function diagnoseOnce(ts, onChange, projectFiles) {
   const { getPreEmitDiagnosticsOfFiles: diagnose } = /** @type {{ getPreEmitDiagnosticsOfFiles: Function }} */ (ts);
   /** @type {WeakSet<object>} */
   let clean = new WeakSet();
   onChange(() => (clean = new WeakSet()));
   /**
-   * @param {unknown} program
-   * @param {object[]} files
+   * @param {import("@tslab/typescript-for-tslab").Program} program
+   * @param {import("@tslab/typescript-for-tslab").SourceFile[]} files
    * @returns {{ file?: object }[]}
    */
   return (program, files) => {
-    const unchecked = files.filter((file) => !clean.has(file));
+    const known = projectFiles.clean(program.getSourceFiles());
+    const unchecked = files.filter((file) => !clean.has(file) && !known.has(file));
     /** @type {{ file?: object }[]} */
     const diagnostics = diagnose(program, unchecked);
     const faulty = new Set(diagnostics.map(({ file }) => file));
-    for (const file of unchecked) if (!faulty.has(file)) clean.add(file);
+    const found = unchecked.filter((file) => !faulty.has(file));
+    for (const file of found) clean.add(file);
+    known.add(found);
     return diagnostics;
   };
 }

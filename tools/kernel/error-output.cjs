@@ -2,8 +2,8 @@
  * Turns what the executor reports into the content of a Jupyter error.
  *
  * tslab prints an error as red text and sends no `error` output, so Run All went on, and a runner that looks for errors
- * called a broken notebook a success. The traceback keeps what a reader of the cell can use: no frames of Node or
- * tslab, no machine's paths, and no line numbers of compiled code that nobody sees.
+ * called a broken notebook a success. The traceback keeps what a reader of the cell can use: the message first, then
+ * cells and files of the project with the lines as they are written; no frames of Node or tslab, no machine's paths.
  */
 const path = require("node:path");
 const { format, inspect } = require("node:util");
@@ -14,10 +14,17 @@ const COMPILER_MESSAGE = "%s%d:%d - %s";
 const FOREIGN_FRAME = /^\s+at .*(node:|[\\/]tslab[\\/]dist[\\/]|[\\/]tools[\\/]kernel[\\/])/;
 
 /**
+ * @typedef {object} Places where compiled code comes from; null where that is not known
+ * @property {(name: string, line: number, column: number) => number | null} cellLine "cell-7" → the line in the cell
+ * @property {(file: string, line: number, column: number) => number | null} fileLine "lib/x.js" → the line in lib/x.ts
+ */
+
+/**
  * @param {unknown[][]} reports the arguments of the executor's console.error, one call each; at least one
+ * @param {Places} places
  * @returns {{ ename: string, evalue: string, traceback: string[] }}
  */
-function errorContent(reports) {
+function errorContent(reports, places) {
   const [format0, ...values] = reports[0] ?? [];
   if (format0 === COMPILER_MESSAGE) {
     const traceback = reports.map((report) => format(...report));
@@ -28,7 +35,7 @@ function errorContent(reports) {
     const text = typeof error === "string" ? format(error, ...values) : inspect(error);
     return { ename: "Thrown value", evalue: text, traceback: [`Thrown value: ${text}`] };
   }
-  return { ename: error.name, evalue: error.message, traceback: readableStack(error) };
+  return { ename: error.name, evalue: error.message, traceback: readableStack(error, places) };
 }
 
 /** What Node puts before a stack: file and line, the compiled source, an arrow below it. */
@@ -36,9 +43,10 @@ const COMPILED_SOURCE = /^\S.*:\d+\n.*\n *\^+\n+/;
 
 /**
  * @param {Error} error
+ * @param {Places} places
  * @returns {string[]} lines
  */
-function readableStack(error) {
+function readableStack(error, { cellLine, fileLine }) {
   const root = process.cwd() + path.sep;
   const lines = inspect(error)
     .replace(COMPILED_SOURCE, "")
@@ -48,8 +56,14 @@ function readableStack(error) {
       line
         .replaceAll(root, "")
         .replaceAll("\\", "/")
-        .replace(/evalmachine\.<anonymous>:\d+:\d+/, "cell")
-        .replace(/\b(lib\/.*)\.js:\d+:\d+/, "$1.ts"),
+        .replace(/\bcell-(\d+):(\d+):(\d+)/, (_, cell, line, column) => {
+          const own = cellLine(`cell-${cell}`, Number(line), Number(column));
+          return own === null ? `cell ${cell}` : `cell ${cell}, line ${own}`;
+        })
+        .replace(/\b(lib\/.*)\.js:(\d+):(\d+)/, (_, file, line, column) => {
+          const own = fileLine(`${file}.js`, Number(line), Number(column));
+          return own === null ? `${file}.ts` : `${file}.ts:${own}`;
+        }),
     );
   return lines.filter((line, i) => line !== lines[i - 1]);
 }

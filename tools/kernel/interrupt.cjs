@@ -2,15 +2,21 @@
  * Makes Interrupt stop what a cell has started, not only the cell.
  *
  * tslab ends an interrupted cell but a loop that the cell awaits runs on. JavaScript cannot be stopped from outside
- * between two awaits, so loops of lib ask: `globalThis.courseInterrupt?.check()`. Every cell has a number, and whatever
- * it starts carries that number (AsyncLocalStorage follows awaits and timers). An interrupt stops all numbers so far
- * and none that comes later: an interrupted loop cannot revive when the next cell starts, and an interrupt that arrives
- * while nothing runs harms no later cell.
+ * between two awaits, so loops ask: those of lib by `globalThis.courseInterrupt?.check()`, those of cells by what
+ * awaited-loops.cjs puts into them. Every cell has a number, and whatever it starts carries that number
+ * (AsyncLocalStorage follows awaits and timers). An interrupt stops all numbers so far and none that comes later: an
+ * interrupted loop cannot revive when the next cell starts, and an interrupt that arrives while nothing runs harms no
+ * later cell.
  *
  * A loop that never awaits hears no check. Up to the first await of a cell, Node's vm ends it at SIGINT by itself;
  * after that only what lib runs in a vm of its own (callWithin) can be ended; a restart of the kernel ends the rest.
  */
 const { AsyncLocalStorage } = require("node:async_hooks");
+const { performance } = require("node:perf_hooks");
+const timers = require("node:timers/promises");
+
+/** How long a cell's loop may keep the thread before it pauses, in milliseconds. */
+const PAUSE_AFTER_MS = 50;
 
 class Interrupted extends Error {
   constructor() {
@@ -24,6 +30,7 @@ class Interrupts {
   #cell = new AsyncLocalStorage();
   #lastStarted = 0;
   #lastInterrupted = 0;
+  #nextPause = 0;
   #endCell;
 
   /** @param {() => void} endCell ends the running cell, if it awaits something */
@@ -55,9 +62,34 @@ class Interrupts {
     return result;
   }
 
+  /** The number of the cell that the running code belongs to, counted from the kernel's start; undefined if to none. */
+  get cell() {
+    return this.#cell.getStore();
+  }
+
+  /** The number of the cell that was started last. */
+  get lastStarted() {
+    return this.#lastStarted;
+  }
+
   /** @throws {Error} if the cell that this code belongs to has been interrupted */
   check() {
     if ((this.#cell.getStore() ?? Infinity) <= this.#lastInterrupted) throw new Interrupted();
+  }
+
+  /** Whether a loop that awaits has kept the thread for long. */
+  isDue() {
+    return performance.now() > this.#nextPause;
+  }
+
+  /**
+   * Lets signals, timers and output in.
+   * @throws {Error} if the cell that this code belongs to has been interrupted
+   */
+  async pause() {
+    await timers.setImmediate();
+    this.#nextPause = performance.now() + PAUSE_AFTER_MS;
+    this.check();
   }
 
   /**

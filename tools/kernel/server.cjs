@@ -2,9 +2,12 @@
  * The server of the kernel: tslab's, with its own way of running a cell and of answering an interrupt request.
  *
  * A cell gets one output stream, runs when its turn comes, and ends with an `error` output and a reply that says so if
- * it failed. The interrupt request is how Jupyter interrupts where there are no signals, on Windows.
+ * it failed: by throwing, or by leaving a promise that nobody awaited and that failed, or a timer that threw. An error of
+ * that kind that comes later still appears below its own cell. The interrupt request is how Jupyter interrupts where
+ * there are no signals, on Windows.
  */
 const { createHmac, randomUUID } = require("node:crypto");
+const timers = require("node:timers/promises");
 const jupyter = require("tslab/dist/jupyter.js");
 const { CellQueue } = require("./cell-queue.cjs");
 const { errorContent, INTERRUPTED } = require("./error-output.cjs");
@@ -18,11 +21,20 @@ const { OutputStream } = require("./output-stream.cjs");
 
 const DELIMITER = "<IDS|MSG>";
 
+/** Cells whose late errors still find their way to them. */
+const REMEMBERED_CELLS = 100;
+
 class CourseServer extends jupyter.ZmqServer {
   #executor;
   #reports;
   #interrupts;
   #handler;
+  #cells;
+  #places;
+  /** The requests of the last cells, by the number that Interrupts gives them. @type {Map<number, Message>} */
+  #requests = new Map();
+  /** The running cell: its number, and what failed in it beside its own course. @type {{ number: number, strays: ReturnType<typeof errorContent>[] } | null} */
+  #running = null;
   #queue = new CellQueue();
   #executionCount = 0;
   /** @type {Promise<void>} */
@@ -32,15 +44,19 @@ class CourseServer extends jupyter.ZmqServer {
    * @param {import("tslab/dist/executor").Executor} executor
    * @param {unknown[][]} reports where the executor puts its errors
    * @param {import("./interrupt.cjs").Interrupts} interrupts
+   * @param {import("./cells.cjs").Cells} cells
+   * @param {import("./error-output.cjs").Places} places
    * @param {string} connectionFile
    */
-  constructor(executor, reports, interrupts, connectionFile) {
+  constructor(executor, reports, interrupts, cells, places, connectionFile) {
     const handler = new jupyter.JupyterHandlerImpl(executor, false);
     super(handler, connectionFile);
     this.#handler = handler;
     this.#executor = executor;
     this.#reports = reports;
     this.#interrupts = interrupts;
+    this.#cells = cells;
+    this.#places = places;
   }
 
   /** @override */
@@ -83,20 +99,56 @@ class CourseServer extends jupyter.ZmqServer {
     });
 
     const execution_count = ++this.#executionCount;
+    this.#cells.number = execution_count;
     this.#reports.length = 0;
-    const succeeded = await this.#interrupts.runCell(() => this.#executor.execute(code)).catch((error) => {
+    const before = { ...this.#executor.locals };
+    let started = this.#interrupts.runCell(() => this.#executor.execute(code));
+    const number = this.#interrupts.lastStarted;
+    const running = { number, strays: /** @type {ReturnType<typeof errorContent>[]} */ ([]) };
+    this.#running = running;
+    this.#remember(number, request);
+    const succeeded = await started.catch((error) => {
       this.#reports.push([error]);
       return false;
     });
+    // A promise that failed while the cell ran is reported in this turn: it belongs to the cell's own result.
+    await timers.setImmediate();
+    this.#running = null;
     output.flush();
+    const [stray] = running.strays;
+    if (succeeded && stray) return { status: "error", execution_count, ...stray };
     if (succeeded) {
       // A module cell (tslab's @module) counts as run whatever the compiler said of it.
       for (const report of this.#reports) console.error(...report);
       return { status: "ok", execution_count, payload: [], user_expressions: {} };
     }
-    const error = this.#interrupts.isInterrupted(this.#reports[0]?.[0]) ? INTERRUPTED : errorContent(this.#reports);
+    // What this cell would have declared again stays as it was, as its types do.
+    for (const name of this.#cells.names) if (name in before) this.#executor.locals[name] = before[name];
+    const interrupted = this.#interrupts.isInterrupted(this.#reports[0]?.[0]);
+    const error = interrupted ? INTERRUPTED : errorContent(this.#reports, this.#places);
     this.#publish(request, "error", error);
     return { status: "error", execution_count, ...error };
+  }
+
+  /**
+   * An error that nobody caught: it is shown in the cell that it comes from, and the kernel goes on.
+   *
+   * @param {unknown} error
+   */
+  showStray(error) {
+    if (this.#interrupts.isInterrupted(error)) return; // as a loop that nobody awaits ends
+    const number = this.#interrupts.cell ?? this.#interrupts.lastStarted;
+    const request = this.#requests.get(number) ?? [...this.#requests.values()].at(-1);
+    if (!request) return;
+    const content = errorContent([[error]], this.#places);
+    if (this.#running?.number === number) this.#running.strays.push(content);
+    this.#publish(request, "error", content);
+  }
+
+  /** @param {number} number @param {Message} request */
+  #remember(number, request) {
+    this.#requests.set(number, request);
+    this.#requests.delete(number - REMEMBERED_CELLS);
   }
 
   /**

@@ -8,27 +8,11 @@
 const EARLIER_CELLS = /(^|\/)__prev__\.d\.ts$/;
 
 /**
- * @typedef {import("@tslab/typescript-for-tslab").EmitAndSemanticDiagnosticsBuilderProgram} Builder
- * @param {typeof import("@tslab/typescript-for-tslab")} ts
- * @param {Builder} builder
- * @returns {Builder} the same, with an emit that writes the short form out
- */
-function expandShorthand(ts, builder) {
-  const emit = builder.emit.bind(builder);
-  builder.emit = (file, write, cancellation, onlyDeclarations, transformers = {}) =>
-    emit(file, write, cancellation, onlyDeclarations, {
-      ...transformers,
-      before: [...(transformers.before ?? []), expand(ts, builder.getProgram().getTypeChecker())],
-    });
-  return builder;
-}
-
-/**
  * @param {typeof import("@tslab/typescript-for-tslab")} ts
  * @param {import("@tslab/typescript-for-tslab").TypeChecker} checker
  * @returns {import("@tslab/typescript-for-tslab").TransformerFactory<import("@tslab/typescript-for-tslab").SourceFile>}
  */
-function expand(ts, checker) {
+function expandShorthand(ts, checker) {
   return (context) => {
     const { factory } = context;
     /** @type {(node: import("@tslab/typescript-for-tslab").Node) => import("@tslab/typescript-for-tslab").Node} */

@@ -16,16 +16,19 @@ const { watchParent } = require("./parent-watch.cjs");
 watchParent();
 
 // These two change modules that tslab reads when it is loaded: they come before it.
-const { pollProjectFiles } = require("./compiler.cjs").prepareCompiler();
+const { cells, projectFiles, pollProjectFiles } = require("./compiler.cjs").prepareCompiler();
 require("./unlimited-publisher.cjs").makePublisherUnlimited();
 
 const { createConverter } = require("tslab/dist/converter.js");
 const { createExecutor } = require("tslab/dist/executor.js");
+const { originalPosition } = require("./cells.cjs");
 const { freshImports } = require("./fresh-imports.cjs");
 const { Interrupts } = require("./interrupt.cjs");
 const { CourseServer } = require("./server.cjs");
+const { catchStrays } = require("./strays.cjs");
+const { warmUp } = require("./warm-up.cjs");
 
-const converter = freshImports(createConverter({ isJS: false, isBrowser: false }), pollProjectFiles);
+const converter = cells.wrap(freshImports(createConverter({ isJS: false, isBrowser: false }), pollProjectFiles));
 
 /** What the executor reported of the running cell: a thrown value, or one entry per compiler message.
  * @type {unknown[][]} */
@@ -39,14 +42,19 @@ const executor = createExecutor(
 const interrupts = new Interrupts(() => executor.interrupt());
 Object.assign(globalThis, { courseInterrupt: interrupts });
 
-process.on("uncaughtException", (error) => console.error("Uncaught exception:", error));
-process.on("unhandledRejection", (reason) => {
-  // A loop that nobody awaits ends this way when it is interrupted, as it should.
-  if (!interrupts.isInterrupted(reason)) console.error("Unhandled promise rejection:", reason);
-});
+/** @type {import("./error-output.cjs").Places} */
+const places = {
+  cellLine: (name, line, column) => cells.lineOf(name, line, column),
+  fileLine: (file, line, column) =>
+    originalPosition(projectFiles.mapOf(path.join(root, file).replace(/\.js$/, ".ts")), line, column)?.line ?? null,
+};
 
-const server = new CourseServer(executor, reports, interrupts, process.argv[2] ?? "");
-server.init().catch((error) => {
-  console.error(`The kernel cannot start with the connection file "${process.argv[2] ?? ""}": ${error}`);
-  process.exit(1);
-});
+const server = new CourseServer(executor, reports, interrupts, cells, places, process.argv[2] ?? "");
+catchStrays((error) => server.showStray(error));
+server
+  .init()
+  .then(() => warmUp(root, converter))
+  .catch((error) => {
+    console.error(`The kernel cannot start with the connection file "${process.argv[2] ?? ""}": ${error}`);
+    process.exit(1);
+  });
