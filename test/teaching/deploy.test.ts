@@ -32,7 +32,7 @@ describe("linters find nothing in", () => {
   it("the shell scripts", () => {
     const scripts = ["deploy/install-course.sh", "deploy/start-server.sh", ".binder/postBuild", ".binder/start"];
     expect(venv("shellcheck", scripts)).toEqual(CLEAN);
-    // Words that shall fall apart there: lists of packages and of browsers.
+    // Words that the shell splits on purpose: lists of packages and of browsers.
     expect(venv("shellcheck", ["--exclude=SC2086", ".ci/run"])).toEqual(CLEAN);
   });
 

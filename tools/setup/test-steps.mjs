@@ -85,7 +85,7 @@ async function browser(project) {
 export const STEPS = [
   {
     name: "lint",
-    what: "eslint over everything, no warnings",
+    what: "eslint over everything, no warnings; prettier's layout",
     run: async (project) =>
       countOne(
         (await runNode(project, [module(project, "eslint/bin/eslint.js"), "--max-warnings", "0", "."], false)).code,

@@ -12,7 +12,7 @@ export interface BiasStep {
   bias: number[];
   /** Tokens of each expert. [E] */
   loads: number[];
-  /** Of these loads. */
+  /** How uneven these loads are. */
   maxVio: number;
 }
 

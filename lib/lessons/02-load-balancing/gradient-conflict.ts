@@ -108,7 +108,7 @@ function gradientsOf(model: DeepSeekV3, loss: () => tf.Scalar): Gradients {
 
 /** How a balance loss's gradient stands to the task's. */
 export interface Pull {
-  /** Of the angle between the two. */
+  /** Cosine of the angle between the two. */
   cosine: number;
   /** Length of the balance gradient, for weight 1, against the task's. */
   ratio: number;

@@ -10,7 +10,7 @@ export interface LayerRouting {
   layer: number;
   /** The K experts of each token, in ascending order: [N][K]. */
   experts: number[][];
-  /** Of these, the one with the largest weight: [N]. */
+  /** The one of them with the largest weight: [N]. */
   strongest: number[];
 }
 

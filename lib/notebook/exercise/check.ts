@@ -22,7 +22,7 @@ export function defineExercise<F extends AnyFunction>(exercise: Exercise<F>): Ex
   const { id, cases, misconceptions } = exercise;
   if (!/^\d\d-[a-z0-9-]+$/.test(id)) throw new Error(`defineExercise: the id "${id}" should be like "01-gate"`);
   if (cases.length === 0) throw new Error(`defineExercise: ${id} has no cases`);
-  // A lesson's cell holds the exercise in its hands: no line of it shall change what is right.
+  // A lesson's cell holds the exercise in its hands: no line of it may change what is right.
   for (const part of [cases, ...misconceptions, misconceptions]) Object.freeze(part);
   return Object.freeze(exercise);
 }
