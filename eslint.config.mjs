@@ -20,7 +20,16 @@ export const MAY_IMPORT = {
   notebook: [], // shows whatever it is given, and knows nothing of models
   claims: ["model", "checkpoint", "corpus", "training", "inference", "economics", "notebook"],
   lessons: [
-    "tensor", "numerics", "model", "checkpoint", "corpus", "training", "inference", "economics", "notebook", "claims",
+    "tensor",
+    "numerics",
+    "model",
+    "checkpoint",
+    "corpus",
+    "training",
+    "inference",
+    "economics",
+    "notebook",
+    "claims",
   ],
 };
 
@@ -37,14 +46,17 @@ const arrows = {
     "import/resolver": { node: { extensions: [".ts", ".mjs", ".js"] } },
   },
   rules: {
-    "boundaries/dependencies": ["error", {
-      default: "disallow",
-      message: "{{from.type}} may not import {{to.type}}: see MAY_IMPORT in eslint.config.mjs",
-      policies: Object.entries({ ...MAY_IMPORT, tools: Object.keys(MAY_IMPORT) }).map(([folder, others]) => ({
-        from: { element: { type: folder } },
-        allow: { to: { element: { types: { anyOf: others } } } },
-      })),
-    }],
+    "boundaries/dependencies": [
+      "error",
+      {
+        default: "disallow",
+        message: "{{from.type}} may not import {{to.type}}: see MAY_IMPORT in eslint.config.mjs",
+        policies: Object.entries({ ...MAY_IMPORT, tools: Object.keys(MAY_IMPORT) }).map(([folder, others]) => ({
+          from: { element: { type: folder } },
+          allow: { to: { element: { types: { anyOf: others } } } },
+        })),
+      },
+    ],
   },
 };
 
@@ -61,9 +73,20 @@ export default tseslint.config(
   {
     files: ["**/*.{js,mjs,cjs}"],
     languageOptions: {
-      globals: { process: "readonly", console: "readonly", setTimeout: "readonly", clearTimeout: "readonly",
-        setInterval: "readonly", clearInterval: "readonly", URL: "readonly", fetch: "readonly", Buffer: "readonly",
-        require: "readonly", module: "writable", __dirname: "readonly" },
+      globals: {
+        process: "readonly",
+        console: "readonly",
+        setTimeout: "readonly",
+        clearTimeout: "readonly",
+        setInterval: "readonly",
+        clearInterval: "readonly",
+        URL: "readonly",
+        fetch: "readonly",
+        Buffer: "readonly",
+        require: "readonly",
+        module: "writable",
+        __dirname: "readonly",
+      },
     },
   },
   { files: ["**/*.cjs"], rules: { "@typescript-eslint/no-require-imports": "off" } },

@@ -73,7 +73,9 @@ function checkQuantisation(section: ConfigKeys | undefined): void {
   const size = section.value("weight_block_size");
   const wanted = QUANTIZATION_CONFIG.weight_block_size;
   if (JSON.stringify(size) !== JSON.stringify(wanted)) {
-    throw new Error(`config: quantization_config.weight_block_size ${JSON.stringify(size)} is not supported; supported: ${JSON.stringify(wanted)}`);
+    throw new Error(
+      `config: quantization_config.weight_block_size ${JSON.stringify(size)} is not supported; supported: ${JSON.stringify(wanted)}`,
+    );
   }
 }
 

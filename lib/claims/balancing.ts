@@ -61,7 +61,12 @@ export const balancingRules = ruleSet(balancingFacts, [
   {
     id: "lb-collapse",
     judge: (f) => ({
-      verdict: f.starvedNone >= 0.1 && f.starvedBias < 0.1 ? "holds" : f.starvedNone > f.starvedBias ? "holds with a condition" : "contradicted",
+      verdict:
+        f.starvedNone >= 0.1 && f.starvedBias < 0.1
+          ? "holds"
+          : f.starvedNone > f.starvedBias
+            ? "holds with a condition"
+            : "contradicted",
       evidence:
         `Recorded: without balancing, after ${f.steps} steps ${percent(f.starvedNone)} of the experts get less than a tenth of ` +
         `an even share, and the busiest ${times(f.busiestNone)} its share. With the bias: ${percent(f.starvedBias)} and ` +
@@ -75,7 +80,11 @@ export const balancingRules = ruleSet(balancingFacts, [
       const same = (a: number, b: number) => Math.abs(a - b) < 5e-4; // what three decimals can tell
       const costs = f.sequenceWise > f.lossFree && !same(f.sequenceWise, f.lossFree);
       return {
-        verdict: !costs ? "contradicted" : f.batchWise > f.lossFree && !same(f.batchWise, f.lossFree) ? "holds" : "holds with a condition",
+        verdict: !costs
+          ? "contradicted"
+          : f.batchWise > f.lossFree && !same(f.batchWise, f.lossFree)
+            ? "holds"
+            : "holds with a condition",
         evidence:
           `Within each sequence, yes: ${fixed(f.sequenceWise, 3)} against ${fixed(f.lossFree, 3)} without a loss. Over the ` +
           `batch the loss costs nothing: ${fixed(f.batchWise, 3)} (the report, section 4.5.3). So scope decides. Our runs: ` +

@@ -144,7 +144,12 @@ export const costRules = ruleSet(costFacts, [
       const [low, high] = [claimed("cost-gpt4", "low"), claimed("cost-gpt4", "high")];
       const within = (x: number) => x >= low && x <= high;
       return {
-        verdict: within(f.gpt4Cloud) || within(f.gpt4Owned) ? "holds" : within(f.gpt4Stated) ? "holds with a condition" : "contradicted",
+        verdict:
+          within(f.gpt4Cloud) || within(f.gpt4Owned)
+            ? "holds"
+            : within(f.gpt4Stated)
+              ? "holds with a condition"
+              : "contradicted",
         evidence:
           `${dollars(f.gpt4Owned)} owned, ${dollars(f.gpt4Cloud)} in a cloud: both below. For it speaks one remark, ` +
           `"much more" than ${dollars(f.gpt4Stated)}, on the training of foundation models, at second hand.`,

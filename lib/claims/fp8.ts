@@ -46,7 +46,11 @@ export const fp8Rules = ruleSet(fp8Facts, [
       const [against32, usual] = [32 / bits, f.usualBits / bits];
       const right = about(against32, claimed("fp8-4x", "ratio"));
       return {
-        verdict: !right ? "contradicted" : about(usual, claimed("fp8-4x", "ratio")) ? "holds" : "holds with a condition",
+        verdict: !right
+          ? "contradicted"
+          : about(usual, claimed("fp8-4x", "ratio"))
+            ? "holds"
+            : "holds with a condition",
         evidence:
           `${fixed(bits, 2)} bits with its scale: ${times(against32)} less than FP32, but ${times(usual)} less than the ` +
           `${fixed(f.usualBits, 0)} bits that were usual.`,

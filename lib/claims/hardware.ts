@@ -39,7 +39,14 @@ export const hardwareRules = ruleSet(hardwareFacts, [
         `The rules set thresholds for hardware: the H800 is an H100 with ${percent(f.linkH800 / f.linkH100)} of its NVLink. We found ` +
         "no rule that withholds the toolkit, and DeepSeek's own libraries require it. (Not to have found one is no proof.)",
     }),
-    turns: { key: "toolkitRules", name: "rules that withhold the toolkit", unit: "rules", low: 0, high: 5, whole: true },
+    turns: {
+      key: "toolkitRules",
+      name: "rules that withhold the toolkit",
+      unit: "rules",
+      low: 0,
+      high: 5,
+      whole: true,
+    },
   },
   {
     id: "cuda-moat",

@@ -61,7 +61,8 @@ export const moeRules = ruleSet(moeFacts, [
   {
     id: "moe-256-8",
     judge: (f) => {
-      const right = f.routedExperts === claimed("moe-256-8", "experts") && f.activeExperts === claimed("moe-256-8", "active");
+      const right =
+        f.routedExperts === claimed("moe-256-8", "experts") && f.activeExperts === claimed("moe-256-8", "active");
       const all = f.sharedExperts === 0 && f.denseLayers === 0;
       return {
         verdict: !right ? "contradicted" : all ? "holds" : "incomplete",

@@ -69,7 +69,12 @@ export const mtpRules = ruleSet(mtpFacts, [
       const gains = GAINS.map((key) => f[key]);
       const better = gains.filter((gain) => gain > 0).length;
       return {
-        verdict: f.planningTests === 0 ? "cannot be checked" : better === gains.length ? "holds with a condition" : "incomplete",
+        verdict:
+          f.planningTests === 0
+            ? "cannot be checked"
+            : better === gains.length
+              ? "holds with a condition"
+              : "incomplete",
         evidence:
           `Better scores, mostly: ${better} of ${gains.length} in the report's table 4, from ${points(Math.min(...gains))} to ` +
           `${points(Math.max(...gains))} points, code first; and in our recorded runs ${fixed(f.bitsWith, 3)} bits per byte against ` +

@@ -3,7 +3,14 @@ import { entry } from "../economics/facts";
 import { trainingCompute } from "../economics/flops";
 import { percent, times } from "../notebook/format";
 import { claimed, claimFact } from "./claims";
-import { findProject, missingFor, missingForOpenSource, publishedBy, readOpenness, type OpennessFile } from "./openness-facts";
+import {
+  findProject,
+  missingFor,
+  missingForOpenSource,
+  publishedBy,
+  readOpenness,
+  type OpennessFile,
+} from "./openness-facts";
 import { ruleSet } from "./rule";
 
 /** Projects that have published their training text. */
@@ -111,6 +118,13 @@ export const opennessRules = ruleSet(opennessFacts, [
         `$${claimed("open-pressure", "run") / 1e6}M is ${percent(claimed("open-pressure", "run") / claimed("open-pressure", "other"))} ` +
         "of $100M, but of another quantity (see cost-comparable). What investors find hard to justify, nobody measured.",
     }),
-    turns: { key: "daysAfterRelease", name: "days from V3 to the offer", unit: "days", low: -60, high: 60, whole: true },
+    turns: {
+      key: "daysAfterRelease",
+      name: "days from V3 to the offer",
+      unit: "days",
+      low: -60,
+      high: 60,
+      whole: true,
+    },
   },
 ]);

@@ -6,7 +6,14 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:f
 import path from "node:path";
 import { BEGIN_OF_DOCUMENT } from "./bytes";
 import {
-  CORPUS_FOLDER, DOMAINS, readCorpus, sha256, SPLITS, streamFile, type Corpus, type CorpusManifest,
+  CORPUS_FOLDER,
+  DOMAINS,
+  readCorpus,
+  sha256,
+  SPLITS,
+  streamFile,
+  type Corpus,
+  type CorpusManifest,
 } from "./corpus";
 import type { Document, CorpusSource } from "./documents";
 import { sources } from "./sources";

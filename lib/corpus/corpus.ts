@@ -73,7 +73,9 @@ function readStream(dir: string, manifest: CorpusManifest, domain: Domain, split
   const bytes = fs.readFileSync(path.join(dir, file));
   const entry = manifest.files.find((known) => known.file === file);
   if (entry === undefined || entry.sha256 !== sha256(bytes)) {
-    throw new Error(`${path.join(dir, file)} is not the file that the manifest names: npm run corpus builds the corpus anew`);
+    throw new Error(
+      `${path.join(dir, file)} is not the file that the manifest names: npm run corpus builds the corpus anew`,
+    );
   }
   return Uint16Array.from({ length: bytes.length / 2 }, (_, i) => bytes.readUInt16LE(2 * i));
 }
@@ -126,7 +128,8 @@ export function heldOutWindows(
 }
 
 function windowOf(stream: Uint16Array, name: string, length: number, random: Random): number[] {
-  if (stream.length < length) throw new Error(`${name}: a window of ${length} tokens does not fit in its ${stream.length}`);
+  if (stream.length < length)
+    throw new Error(`${name}: a window of ${length} tokens does not fit in its ${stream.length}`);
   const begin = random.integer(stream.length - length + 1);
   return Array.from(stream.subarray(begin, begin + length));
 }

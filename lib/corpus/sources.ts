@@ -60,7 +60,8 @@ function code(root: string, name: string, known: Set<string>): CorpusSource {
 
 /** The TypeScript files in a script's inline source map. */
 function originals(script: string): string[] {
-  const [, encoded] = /sourceMappingURL=data:application\/json;(?:charset=utf-8;)?base64,([\w+/=]+)\s*$/.exec(script) ?? [];
+  const [, encoded] =
+    /sourceMappingURL=data:application\/json;(?:charset=utf-8;)?base64,([\w+/=]+)\s*$/.exec(script) ?? [];
   if (encoded === undefined) return [];
   const map = JSON.parse(Buffer.from(encoded, "base64").toString("utf8")) as {
     sources: string[];
@@ -75,7 +76,10 @@ function withoutLicence(text: string): string {
 }
 
 function normalised(text: string): string {
-  return `${text.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n").trim()}\n`;
+  return `${text
+    .replace(/^\uFEFF/, "")
+    .replace(/\r\n?/g, "\n")
+    .trim()}\n`;
 }
 
 /**

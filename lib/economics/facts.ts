@@ -11,7 +11,13 @@ import path from "node:path";
 import { readFresh } from "./json-file";
 
 export const FACT_FILES = [
-  "models", "accelerators", "prices", "training-runs", "serving", "budgets", "systems",
+  "models",
+  "accelerators",
+  "prices",
+  "training-runs",
+  "serving",
+  "budgets",
+  "systems",
 ] as const;
 export type FactFileName = (typeof FACT_FILES)[number];
 

@@ -81,7 +81,7 @@ class DualPipeRank {
   ) {}
 
   private take(what: "F" | "B", from: "near" | "far"): Chunk {
-    const direction = (from === "near") === (this.rank < this.ranks / 2) ? 0 : 1;
+    const direction = (from === "near") === this.rank < this.ranks / 2 ? 0 : 1;
     return { direction, id: this.counts[what][direction]++ };
   }
 

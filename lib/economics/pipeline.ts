@@ -26,8 +26,7 @@ export interface Chunk {
 }
 
 export type PipelineStep =
-  | { kind: "F" | "B" | "I" | "W"; chunk: Chunk }
-  | { kind: "F&B"; chunk: Chunk; backward: Chunk }; // forward of `chunk`, backward of the other
+  { kind: "F" | "B" | "I" | "W"; chunk: Chunk } | { kind: "F&B"; chunk: Chunk; backward: Chunk }; // forward of `chunk`, backward of the other
 
 /** What each rank does, in order. */
 export type PipelineSchedule = PipelineStep[][];
@@ -68,10 +67,7 @@ function needsAndGives(step: PipelineStep, rank: number, ranks: number): { needs
   if (step.kind === "F") return forward(step.chunk, stage);
   if (step.kind === "W") return { needs: [backwardKey(stage, step.chunk)], gives: [] };
   if (step.kind !== "F&B") return backward(step.chunk, stage);
-  const parts = [
-    forward(step.chunk, stage),
-    backward(step.backward, stageOf(rank, ranks, step.backward)),
-  ];
+  const parts = [forward(step.chunk, stage), backward(step.backward, stageOf(rank, ranks, step.backward))];
   return { needs: parts.flatMap(({ needs }) => needs), gives: parts.flatMap(({ gives }) => gives) };
 }
 
@@ -86,7 +82,7 @@ export function play(schedule: PipelineSchedule, times: ChunkTimes): Timeline {
   const next = schedule.map(() => 0);
   const free = schedule.map(() => 0);
   const steps: PlayedStep[] = [];
-  for (let moved = true; moved; ) {
+  for (let moved = true; moved;) {
     moved = false;
     for (let rank = 0; rank < ranks; rank++) {
       for (let step = schedule[rank][next[rank]]; step !== undefined; step = schedule[rank][next[rank]]) {

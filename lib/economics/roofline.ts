@@ -195,7 +195,10 @@ const GROUPS: [name: string, parts: RegExp][] = [
 export function grouped(operations: Operation[]): Operation[] {
   const groupOf = ({ name }: Operation) => GROUPS.find(([, parts]) => parts.test(name))?.[0] ?? name;
   return [...new Set(operations.map(groupOf))].map((name) =>
-    merge(name, operations.filter((operation) => groupOf(operation) === name)),
+    merge(
+      name,
+      operations.filter((operation) => groupOf(operation) === name),
+    ),
   );
 }
 

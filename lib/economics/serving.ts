@@ -34,9 +34,7 @@ export interface ByKind {
 
 /** Tokens times prices. */
 export function revenue(tokens: ByKind, prices: ByKind): number {
-  return (
-    tokens.cacheHit * prices.cacheHit + tokens.cacheMiss * prices.cacheMiss + tokens.output * prices.output
-  );
+  return tokens.cacheHit * prices.cacheHit + tokens.cacheMiss * prices.cacheMiss + tokens.output * prices.output;
 }
 
 /** Profit per cost: 545% is $5.45 on top of every dollar spent. */

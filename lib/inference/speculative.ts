@@ -11,8 +11,15 @@
 import type { DeepSeekV3 } from "../model/model";
 import { Random } from "../tensor/random";
 import {
-  checkDecode, Clock, decoding, feedPrompt, withEngine,
-  type DecodedToken, type DecodeOptions, type DecodeStats, type Decoding,
+  checkDecode,
+  Clock,
+  decoding,
+  feedPrompt,
+  withEngine,
+  type DecodedToken,
+  type DecodeOptions,
+  type DecodeStats,
+  type Decoding,
 } from "./decode";
 import type { Engine } from "./engine";
 import { distribution, draw } from "./sampling";

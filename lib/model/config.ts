@@ -139,9 +139,21 @@ export function checkConfig(config: ModelConfig, spell: (key: string) => string 
 }
 
 const SIZES = [
-  "vocabSize", "hiddenSize", "intermediateSize", "moeIntermediateSize", "numHiddenLayers", "numAttentionHeads",
-  "kvLoraRank", "qkNopeHeadDim", "qkRopeHeadDim", "vHeadDim", "nRoutedExperts", "numExpertsPerTok", "nGroup",
-  "topkGroup", "maxPositionEmbeddings",
+  "vocabSize",
+  "hiddenSize",
+  "intermediateSize",
+  "moeIntermediateSize",
+  "numHiddenLayers",
+  "numAttentionHeads",
+  "kvLoraRank",
+  "qkNopeHeadDim",
+  "qkRopeHeadDim",
+  "vHeadDim",
+  "nRoutedExperts",
+  "numExpertsPerTok",
+  "nGroup",
+  "topkGroup",
+  "maxPositionEmbeddings",
 ] as const;
 const COUNTS = ["firstKDenseReplace", "nSharedExperts", "numNextnPredictLayers"] as const;
 const FACTORS = ["routedScalingFactor", "ropeTheta", "rmsNormEps"] as const;

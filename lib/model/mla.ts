@@ -52,7 +52,9 @@ export function mla(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, op
     // The part of the scores with positions, one key for all heads: [B, H·T, R] · [B, S, R]ᵀ → [B, H, T, S]
     const [B, H, T] = query.qR.shape;
     const S = past.cKV.shape[1];
-    const positional = tf.matMul(joinHeads(operand(query.qR)), operand(past.kPe), false, true).reshape<tf.Tensor4D>([B, H, T, S]);
+    const positional = tf
+      .matMul(joinHeads(operand(query.qR)), operand(past.kPe), false, true)
+      .reshape<tf.Tensor4D>([B, H, T, S]);
     const probabilitiesOf = (content: tf.Tensor4D) => {
       const probabilities = causalSoftmax(content, positional, softmaxScale(config)); // equation 10
       observe?.("attn_probs", probabilities);
@@ -87,7 +89,13 @@ function naive(
  * Takes the query into the latent space, qᵀ·(W^UK·c) = (W^UKᵀ·q)ᵀ·c, attends to the latents, and expands the result.
  * kvBProj multiplies in float32 here, whatever the precision.
  */
-function absorbed(qC: tf.Tensor4D, cKV: tf.Tensor3D, kvBProj: tf.Tensor2D, config: ModelConfig, probabilitiesOf: Probabilities) {
+function absorbed(
+  qC: tf.Tensor4D,
+  cKV: tf.Tensor3D,
+  kvBProj: tf.Tensor2D,
+  config: ModelConfig,
+  probabilitiesOf: Probabilities,
+) {
   const { qkNopeHeadDim: nope, vHeadDim, kvLoraRank: C } = config;
   const [B, H, T] = qC.shape;
   const S = cKV.shape[1];
@@ -128,10 +136,21 @@ function perHead(x: tf.Tensor4D, w: tf.Tensor3D, transposed = false): tf.Tensor4
 }
 
 /** Equations 6–9: the query of each head, qC without and qR with a position: [B, H, T, nope], [B, H, T, R]. */
-export function queries(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, rotary: RotaryTables, linear: Linear) {
+export function queries(
+  x: tf.Tensor3D,
+  weights: MlaWeights,
+  config: ModelConfig,
+  rotary: RotaryTables,
+  linear: Linear,
+) {
   const { numAttentionHeads: H, qkNopeHeadDim: nope, qkRopeHeadDim: R } = config;
   const [B, T] = x.shape;
-  const projected = project(...compressQuery(x, weights, config, linear), linear).reshape<tf.Tensor4D>([B, T, H, nope + R]);
+  const projected = project(...compressQuery(x, weights, config, linear), linear).reshape<tf.Tensor4D>([
+    B,
+    T,
+    H,
+    nope + R,
+  ]);
   const [qC, qPe] = tf.split(projected, [nope, R], 3) as tf.Tensor4D[];
   return { qC: qC.transpose<tf.Tensor4D>([0, 2, 1, 3]), qR: rotate(qPe, rotary).transpose<tf.Tensor4D>([0, 2, 1, 3]) };
 }

@@ -131,7 +131,11 @@ export class DeepSeekV3 {
 
   /** The first module's logits from the main model's states at tokens 1 … T of ids [B][T + 1]. */
   private mtpLogits(hidden: tf.Tensor3D, ids: number[][], options: ForwardOptions): tf.Tensor3D {
-    return this.draft(hidden, ids.map((row) => row.slice(1)), options); // tokens 2 … T + 1
+    return this.draft(
+      hidden,
+      ids.map((row) => row.slice(1)),
+      options,
+    ); // tokens 2 … T + 1
   }
 
   /** Frees the weights. */

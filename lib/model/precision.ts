@@ -7,9 +7,7 @@
  * is cheap on wasm and cpu; on a GPU each module waits for it.
  */
 import type * as tf from "@tensorflow/tfjs";
-import {
-  BF16_RECIPE, quantisedGroupedMatMul, quantisedMatMul, V3_RECIPE, type Recipe,
-} from "../numerics/fp8-matmul";
+import { BF16_RECIPE, quantisedGroupedMatMul, quantisedMatMul, V3_RECIPE, type Recipe } from "../numerics/fp8-matmul";
 import { roundStraightThrough } from "../numerics/round-blocks";
 import { BLOCKS } from "../numerics/scaling";
 import { FLOAT32, MODULES, type Arithmetic, type Module } from "./arithmetic";
@@ -70,8 +68,11 @@ export function arithmeticFor(precision?: Precision): Arithmetic {
 
 function checkTable(table: PrecisionTable): void {
   const keys = Object.keys(table);
-  const odd = keys.find((key) => !(MODULES as readonly string[]).includes(key)) ?? MODULES.find((module) => !keys.includes(module));
-  if (odd !== undefined) throw new Error(`precision: the table needs each of ${MODULES.join(", ")}, and no other; see ${odd}`);
+  const odd =
+    keys.find((key) => !(MODULES as readonly string[]).includes(key)) ??
+    MODULES.find((module) => !keys.includes(module));
+  if (odd !== undefined)
+    throw new Error(`precision: the table needs each of ${MODULES.join(", ")}, and no other; see ${odd}`);
   const wrong = MODULES.find((module) => !["FP8", "BF16", "FP32"].includes(table[module]));
   if (wrong !== undefined) {
     throw new Error(`precision: ${wrong} is ${JSON.stringify(table[wrong])}; it can be "FP8", "BF16" or "FP32"`);

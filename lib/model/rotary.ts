@@ -25,7 +25,9 @@ export interface RotaryTables {
  *
  * @returns [R/2] radians per position, bit-identical to the reference
  */
-export function inverseFrequencies(config: Pick<ModelConfig, "qkRopeHeadDim" | "ropeTheta" | "ropeScaling">): Float32Array {
+export function inverseFrequencies(
+  config: Pick<ModelConfig, "qkRopeHeadDim" | "ropeTheta" | "ropeScaling">,
+): Float32Array {
   const { qkRopeHeadDim: width, ropeTheta: theta, ropeScaling: yarn } = config;
   const pairs = width / 2;
   const frequencies = new Float32Array(pairs);

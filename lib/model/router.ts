@@ -42,12 +42,7 @@ export interface Routing extends tf.NamedTensorMap {
  *
  * @param x [N, D]
  */
-export function route(
-  x: tf.Tensor2D,
-  gate: RouterWeights,
-  config: RoutingConfig,
-  linear: Linear = tf.matMul,
-): Routing {
+export function route(x: tf.Tensor2D, gate: RouterWeights, config: RoutingConfig, linear: Linear = tf.matMul): Routing {
   return tf.tidy(() => {
     const affinity = tf.sigmoid(linear(x, gate.weight)); // [N, E], equation 15
     return selectExperts(affinity, gate.eScoreCorrectionBias, config);
@@ -64,7 +59,9 @@ export function route(
 export function selectExperts(affinity: tf.Tensor2D, bias: tf.Tensor1D, config: RoutingConfig): Routing {
   const { nRoutedExperts: E, numExpertsPerTok: K, normTopkProb, routedScalingFactor } = config;
   if (affinity.shape[1] !== E || bias.shape[0] !== E) {
-    throw new Error(`selectExperts: for ${E} experts, affinity must be [N, ${E}] and bias [${E}]; got [${affinity.shape}] and [${bias.shape}]`);
+    throw new Error(
+      `selectExperts: for ${E} experts, affinity must be [N, ${E}] and bias [${E}]; got [${affinity.shape}] and [${bias.shape}]`,
+    );
   }
   return tf.tidy(() => {
     const biased = affinity.add<tf.Tensor2D>(bias);
@@ -72,7 +69,10 @@ export function selectExperts(affinity: tf.Tensor2D, bias: tf.Tensor1D, config: 
     // Out of the dropped groups, far below any score. Not 0: a biased score can be negative, and must still be chosen
     // before every expert of a dropped group.
     const dropped = tf.sub(1, groupMask).mul(MINUS_INFINITY).expandDims(2); // [N, G, 1]
-    const candidates = biased.reshape([-1, config.nGroup, E / config.nGroup]).add(dropped).reshape<tf.Tensor2D>(biased.shape);
+    const candidates = biased
+      .reshape([-1, config.nGroup, E / config.nGroup])
+      .add(dropped)
+      .reshape<tf.Tensor2D>(biased.shape);
     const mask = stopGradient(topKMask(candidates, K));
     const chosen = affinity.mul(mask); // equation 16: s where chosen, else 0
     const share = normTopkProb ? chosen.div(chosen.sum(1, true).add(GATE_EPS)) : chosen; // equation 13

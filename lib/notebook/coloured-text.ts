@@ -49,7 +49,9 @@ export function colouredTextBundle<K extends string>(
     return text === "\n" ? "↵\n" : text === " " && styles.get(kind) !== PLAIN ? "␣" : text;
   };
   const keyHtml = key.map(({ kind, says }) => span(says, kind)).join(" &nbsp; ");
-  const textHtml = joined(pieces).map((piece) => span(shown(piece), piece.kind, piece.hover)).join("");
+  const textHtml = joined(pieces)
+    .map((piece) => span(shown(piece), piece.kind, piece.hover))
+    .join("");
   const blocks = [`<div style="margin: 4px 0">${keyHtml}</div>`, `<div style="${MONOSPACE}">${textHtml}</div>`];
   const plain = [
     key.map(({ says }) => says).join(legend === undefined ? ", " : " · "),

@@ -35,7 +35,12 @@ export function limitedMatMul(
 ): tf.Tensor2D {
   const K = a.shape[transposeA ? 0 : 1];
   const part = (begin: number, length: number) =>
-    tf.matMul<tf.Tensor2D>(cut(a, transposeA ? 0 : 1, begin, length), cut(b, transposeB ? 1 : 0, begin, length), transposeA, transposeB);
+    tf.matMul<tf.Tensor2D>(
+      cut(a, transposeA ? 0 : 1, begin, length),
+      cut(b, transposeB ? 1 : 0, begin, length),
+      transposeA,
+      transposeB,
+    );
   const shape: [number, number] = [a.shape[transposeA ? 1 : 0], b.shape[transposeB ? 0 : 1]];
   return addUp(K, shape, part, sum);
 }
@@ -107,7 +112,8 @@ function addUp<S extends number[], T extends tf.Tensor>(
 }
 
 function checkSum({ bits, promoteEvery }: RunningSum): void {
-  if (!(Number.isInteger(bits) && bits >= 2 && bits <= 24)) throw new Error(`a running sum keeps 2 to 24 bits; got ${bits}`);
+  if (!(Number.isInteger(bits) && bits >= 2 && bits <= 24))
+    throw new Error(`a running sum keeps 2 to 24 bits; got ${bits}`);
   if (!(promoteEvery > 0) || (promoteEvery !== Infinity && promoteEvery % INSTRUCTION !== 0)) {
     throw new Error(`a running sum is promoted at multiples of ${INSTRUCTION} elements, or never; got ${promoteEvery}`);
   }

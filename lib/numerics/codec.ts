@@ -5,7 +5,16 @@
  * whether any later bit is set. That is few enough bits for a table: the definition of rounding is written once,
  * plainly (nearestCode), and the loops look up what it says. BF16 needs no table: it is the upper half of a float32.
  */
-import { bitsOf, FORMATS, largest, largestCode, smallestNormal, valueOf, type Format, type FormatName } from "./formats";
+import {
+  bitsOf,
+  FORMATS,
+  largest,
+  largestCode,
+  smallestNormal,
+  valueOf,
+  type Format,
+  type FormatName,
+} from "./formats";
 
 /**
  * What a number beyond the largest turns into (beyond 464, where E4M3 would round to 480), infinities included.
@@ -125,7 +134,13 @@ export function toCodes(values: Float32Array, format: FormatName, { overflow = "
 }
 
 /** Fills codes[at + i] for every bits[i] below length; four at a time, which saves a third of the time. */
-export function lookUpBytes(bits: Int32Array, table: RoundingTable, codes: Uint8Array, at: number, length: number): void {
+export function lookUpBytes(
+  bits: Int32Array,
+  table: RoundingTable,
+  codes: Uint8Array,
+  at: number,
+  length: number,
+): void {
   const { shift } = table;
   const byIndex = table.codes as Uint8Array;
   const rest = (1 << shift) - 1;

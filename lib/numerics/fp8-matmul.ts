@@ -71,7 +71,9 @@ export function quantisedMatMul(x: tf.Tensor2D, w: tf.Tensor2D, recipe: Recipe):
 export function quantisedGroupedMatMul(x: tf.Tensor2D, w: tf.Tensor3D, counts: number[], recipe: Recipe): tf.Tensor2D {
   const { sum } = recipe;
   const rows = (x: tf.Tensor2D, w: tf.Tensor3D, transposed: boolean) =>
-    sum === undefined ? groupedRowsProduct(x, w, counts, transposed) : limitedRowsProduct(x, w, counts, transposed, sum);
+    sum === undefined
+      ? groupedRowsProduct(x, w, counts, transposed)
+      : limitedRowsProduct(x, w, counts, transposed, sum);
   return quantisedLinear(x, w, recipe, counts, {
     forward: (x, w) => rows(x, w, false),
     inputGradient: (dy, w) => rows(dy, w, true),

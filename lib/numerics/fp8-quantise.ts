@@ -65,7 +65,13 @@ function writerOf(scaled: Float32Array, codes: Codes, format: FormatName): (at: 
 }
 
 /** scaled[i] = values[first + i] / its block's scale, for one row. */
-export function divideRow(values: Float32Array, first: number, grid: Grid, scales: Float32Array, scaled: Float32Array): void {
+export function divideRow(
+  values: Float32Array,
+  first: number,
+  grid: Grid,
+  scales: Float32Array,
+  scaled: Float32Array,
+): void {
   const { columns, width, across } = grid;
   if (width === 1) {
     for (let i = 0; i < columns; i++) scaled[i] = values[first + i] / scales[i];

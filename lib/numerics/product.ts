@@ -39,10 +39,16 @@ export interface LimitedAccumulator {
  * @returns [M, N]
  * @throws if the inner dimensions differ, or a limited accumulator is not promoted where a scale changes
  */
-export function quantisedProduct(a: Quantised, b: Quantised, accumulator: Accumulator = { kind: "exact" }): Float32Array {
+export function quantisedProduct(
+  a: Quantised,
+  b: Quantised,
+  accumulator: Accumulator = { kind: "exact" },
+): Float32Array {
   const [M, N, K] = [a.rows, b.rows, a.columns];
   if (b.columns !== K) {
-    throw new Error(`quantisedProduct: a [${M}, ${K}] and b [${N}, ${b.columns}] need the same last dimension; transpose one`);
+    throw new Error(
+      `quantisedProduct: a [${M}, ${K}] and b [${N}, ${b.columns}] need the same last dimension; transpose one`,
+    );
   }
   const step = promotionStep(a, b, accumulator);
   const [left, right] = [rowReader(a), rowReader(b)];

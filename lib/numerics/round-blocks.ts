@@ -84,5 +84,8 @@ export function roundTensor<T extends tf.Tensor>(x: T, scaling: Scaling): T {
 
 /** roundTensor with the gradient of the identity, since rounding's own is 0 almost everywhere (Bengio et al., 2013). */
 export function roundStraightThrough<T extends tf.Tensor>(x: T, scaling: Scaling): T {
-  return differentiable((x: T) => ({ value: roundTensor(x, scaling), saved: [] }), (dy) => [dy.clone()])(x);
+  return differentiable(
+    (x: T) => ({ value: roundTensor(x, scaling), saved: [] }),
+    (dy) => [dy.clone()],
+  )(x);
 }

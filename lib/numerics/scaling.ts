@@ -56,7 +56,9 @@ export interface Grid {
 export function gridOf(rows: number, columns: number, [blockRows, blockColumns]: Block): Grid {
   for (const side of [blockRows, blockColumns]) {
     if (side !== Infinity && !(Number.isInteger(side) && side > 0)) {
-      throw new Error(`a block must have positive whole sides, or Infinity for all; got [${blockRows}, ${blockColumns}]`);
+      throw new Error(
+        `a block must have positive whole sides, or Infinity for all; got [${blockRows}, ${blockColumns}]`,
+      );
     }
   }
   const [height, width] = [Math.max(1, Math.min(rows, blockRows)), Math.max(1, Math.min(columns, blockColumns))];

@@ -45,5 +45,8 @@ export function differentiable<
  */
 export function stopGradient<T extends tf.Tensor>(x: T): T {
   // An operation without inputs: the gradient then finds no way from the result back to x.
-  return differentiable(() => ({ value: x.clone() as T, saved: [] }), () => [])();
+  return differentiable(
+    () => ({ value: x.clone() as T, saved: [] }),
+    () => [],
+  )();
 }

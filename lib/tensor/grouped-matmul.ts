@@ -56,7 +56,8 @@ export function groupedWeightProduct(x: tf.Tensor2D, y: tf.Tensor2D, counts: num
     let next = 0;
     const parts = counts.map((count) => {
       const rows = (t: tf.Tensor2D) => t.slice([next, 0], [count, -1]);
-      const product = count === 0 ? tf.zeros<tf.Rank.R2>([x.shape[1], y.shape[1]]) : tf.matMul(rows(x), rows(y), true, false);
+      const product =
+        count === 0 ? tf.zeros<tf.Rank.R2>([x.shape[1], y.shape[1]]) : tf.matMul(rows(x), rows(y), true, false);
       next += count;
       return product;
     });

@@ -22,7 +22,10 @@ export function adamwStep(state: AdamWState, g: tf.Tensor, clip: tf.Scalar, numb
     const clipped = g.mul(clip);
     const m = state.m.mul(beta1).add(clipped.mul(1 - beta1));
     const v = state.v.mul(beta2).add(clipped.square().mul(1 - beta2));
-    const root = v.mul(1 / (1 - beta2 ** step)).sqrt().add(epsilon);
+    const root = v
+      .mul(1 / (1 - beta2 ** step))
+      .sqrt()
+      .add(epsilon);
     const kept = weightDecay === 0 ? state.p : state.p.mul(1 - learningRate * weightDecay);
     return { p: kept.sub(m.mul(learningRate / (1 - beta1 ** step)).div(root)), m, v };
   });

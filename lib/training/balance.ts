@@ -92,12 +92,21 @@ function balanceLoss(
   return differentiable(
     (affinity: tf.Tensor2D) => {
       const s = affinity.reshape([W, M, E]);
-      const f = chosen.reshape([W, M, E]).sum(1, true).mul(E / (K * M)); // [W, 1, E]
+      const f = chosen
+        .reshape([W, M, E])
+        .sum(1, true)
+        .mul(E / (K * M)); // [W, 1, E]
       const sums = s.sum(2, true); // [W, M, 1]
       const along = s.mul(f).sum(2, true).div(sums); // [W, M, 1]: Σ_i f_i · s'_i of each token
       return { value: along.sum().mul<tf.Scalar>(weight / M), saved: [f, sums, along] };
     },
-    (dy, [f, sums, along]) => [f.sub(along).div(sums).mul(dy.mul(weight / M)).reshape([rows, E])],
+    (dy, [f, sums, along]) => [
+      f
+        .sub(along)
+        .div(sums)
+        .mul(dy.mul(weight / M))
+        .reshape([rows, E]),
+    ],
   )(affinity);
 }
 

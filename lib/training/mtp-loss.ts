@@ -16,7 +16,10 @@ import { nextTokenLoss } from "./next-token-loss";
  * @throws if there are not as many tokens
  */
 export function depthLoss(logits: tf.Tensor3D, tokens: number[][], depth: number): tf.Scalar {
-  return nextTokenLoss(logits, tokens.map((row) => row.slice(1 + depth)));
+  return nextTokenLoss(
+    logits,
+    tokens.map((row) => row.slice(1 + depth)),
+  );
 }
 
 /**

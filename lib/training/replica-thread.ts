@@ -39,7 +39,10 @@ async function serve(data: ReplicaData): Promise<void> {
   const own = trainableModel(data.config, initWeights(data.config, 0), data.precision);
   const variables = namedTensors(own.model.weights).map(({ tensor }) => tensor as tf.Variable);
   const weights = new SharedTensors(variables, data.weights);
-  const shared = new SharedTensors(own.parameters.map(({ variable }) => variable), data.gradients);
+  const shared = new SharedTensors(
+    own.parameters.map(({ variable }) => variable),
+    data.gradients,
+  );
   const answer = ({ tokens, share, objective }: ReplicaTask): ReplicaAnswer =>
     tf.tidy(() => {
       weights.read().forEach((tensor, i) => variables[i].assign(tensor));

@@ -41,7 +41,10 @@ export class Replicas {
     const threads = Array.from({ length: count - 1 }, () => {
       const gradients = new SharedTensors(parameters.map(({ variable }) => variable));
       const { precision } = options;
-      return new ReplicaThread({ backend, config, precision, weights: weights.buffer, gradients: gradients.buffer }, gradients);
+      return new ReplicaThread(
+        { backend, config, precision, weights: weights.buffer, gradients: gradients.buffer },
+        gradients,
+      );
     });
     const replicas = new Replicas(training, weights, threads);
     try {
@@ -64,7 +67,9 @@ export class Replicas {
     const objective = training.objective;
     this.weights.write(namedTensors(training.model.weights).map(({ tensor }) => tensor));
     const share = (part: number[][]) => part.length / tokens.length;
-    const answers = Promise.all(others.map((part, i) => this.threads[i].ask({ tokens: part, share: share(part), objective })));
+    const answers = Promise.all(
+      others.map((part, i) => this.threads[i].ask({ tokens: part, share: share(part), objective })),
+    );
     answers.catch(() => {}); // looked at below, unless the own share fails first
     const own = training.gradients(mine, share(mine));
     try {
@@ -108,8 +113,14 @@ class ReplicaThread {
   private ended: Error | undefined;
   private fail: (error: Error) => void = () => {};
 
-  constructor(data: ReplicaData, private readonly gradients: SharedTensors) {
-    this.worker = new Worker(path.join(__dirname, "replica-thread.ts"), { workerData: data, execArgv: ["--require", LOADER] });
+  constructor(
+    data: ReplicaData,
+    private readonly gradients: SharedTensors,
+  ) {
+    this.worker = new Worker(path.join(__dirname, "replica-thread.ts"), {
+      workerData: data,
+      execArgv: ["--require", LOADER],
+    });
     const end = (error: Error) => this.fail((this.ended ??= error));
     this.worker.on("error", ({ message }: Error) => end(new Error(`a training thread failed: ${message}`)));
     this.worker.on("exit", () => end(new Error("a training thread has ended")));

@@ -61,7 +61,10 @@ export function shuffledInformation(
   const labels = routed.map(({ label }) => label);
   const dealt = () => {
     const mixed = random.shuffle(labels);
-    return expertInformation(routed.map(({ experts }, i) => ({ label: mixed[i], experts })), E);
+    return expertInformation(
+      routed.map(({ experts }, i) => ({ label: mixed[i], experts })),
+      E,
+    );
   };
   return Array.from({ length: deals }, dealt).reduce((sum, bits) => sum + bits, 0) / deals;
 }

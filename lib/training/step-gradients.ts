@@ -70,7 +70,12 @@ export function stepGradients(
     }, variables);
     const { main, mtp, loads, total } = box.losses!;
     const gradients = variables.map(({ name }) => grads[name]);
-    const result = { main: main.mul<tf.Scalar>(share), mtp: mtp.mul<tf.Scalar>(share), loads: loads.clone(), gradients };
+    const result = {
+      main: main.mul<tf.Scalar>(share),
+      mtp: mtp.mul<tf.Scalar>(share),
+      loads: loads.clone(),
+      gradients,
+    };
     tf.dispose([main, mtp, loads, total]);
     return result;
   });

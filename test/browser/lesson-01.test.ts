@@ -65,7 +65,9 @@ describe("lesson 01 in JupyterLab", () => {
   it("shows other figures after the parameters cell has changed", async () => {
     const { lesson, parameters } = open;
     const before = await lesson.plots();
-    const changed = parameters.source.replace(/routedExperts = \d+/, "routedExperts = 64").replace(/batch = \d+/, "batch = 16");
+    const changed = parameters.source
+      .replace(/routedExperts = \d+/, "routedExperts = 64")
+      .replace(/batch = \d+/, "batch = 16");
     expect(changed).not.toBe(parameters.source);
     await lesson.write(parameters.index, changed);
     await lesson.runAll();

@@ -23,14 +23,18 @@ describe("lesson 02 in JupyterLab", () => {
       const atEnd = await lesson.picture(cell);
       await open.screenshot(`slider-in-cell-${cell + 1}`);
       await lesson.slide(cell, 0.02);
-      expect.soft(await lesson.picture(cell), `cell ${cell + 1}: the slider's two ends show two pictures`).not.toBe(atEnd);
+      expect
+        .soft(await lesson.picture(cell), `cell ${cell + 1}: the slider's two ends show two pictures`)
+        .not.toBe(atEnd);
     }
   });
 
   it("names the misconception of a wrong answer, and passes the right one", async () => {
     const { lesson, index } = open;
     const right = open.solution("02-bias-update");
-    const biasedWeights = right.replace("sofar + s[e]", "sofar + s[e] + bias[e]").replace("affinity / sum", "(affinity + bias[e]) / sum");
+    const biasedWeights = right
+      .replace("sofar + s[e]", "sofar + s[e] + bias[e]")
+      .replace("affinity / sum", "(affinity + bias[e]) / sum");
     expect(biasedWeights).not.toBe(right);
     await lesson.write(index("02-bias-update"), biasedWeights);
     await lesson.run(index("02-bias-update"));

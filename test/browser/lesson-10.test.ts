@@ -23,7 +23,9 @@ describe("lesson 10 in JupyterLab", () => {
       const atEnd = await lesson.picture(cell);
       await open.screenshot(`slider-in-cell-${cell + 1}`);
       await lesson.slide(cell, 0.02);
-      expect.soft(await lesson.picture(cell), `cell ${cell + 1}: the slider's two ends show two pictures`).not.toBe(atEnd);
+      expect
+        .soft(await lesson.picture(cell), `cell ${cell + 1}: the slider's two ends show two pictures`)
+        .not.toBe(atEnd);
     }
   });
 

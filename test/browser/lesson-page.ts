@@ -171,7 +171,7 @@ export class LessonPage {
   /** Where something is once it stands still: outputs above it that are drawn while the page scrolls push it about. */
   private async settledBox(target: Locator, missing: string): Promise<Box> {
     let last: Box | null = null;
-    for (let stillFor = 0; stillFor < 5; ) {
+    for (let stillFor = 0; stillFor < 5;) {
       await target.scrollIntoViewIfNeeded();
       const box: Box | null = await target.boundingBox();
       if (box === null) throw new Error(missing);

@@ -67,7 +67,9 @@ export async function expectRunAllDrawsEverything({ lesson, plotCells }: OpenLes
   expect(plots.map((plot) => plot.cell)).toEqual(plotCells);
   for (const plot of plots) {
     expect.soft(plot.visibleTraces, `cell ${plot.cell + 1} shows traces`).toBeGreaterThan(0);
-    expect.soft(plot.drawnTraces, `cell ${plot.cell + 1} has drawn its traces`).toBeGreaterThanOrEqual(plot.visibleTraces);
+    expect
+      .soft(plot.drawnTraces, `cell ${plot.cell + 1} has drawn its traces`)
+      .toBeGreaterThanOrEqual(plot.visibleTraces);
     expect.soft(Math.min(plot.width, plot.height), `cell ${plot.cell + 1} has a size`).toBeGreaterThan(200);
   }
 }

@@ -76,7 +76,10 @@ describe("in a line", () => {
     expect(describeChanges(unchanged)).toBe("31 printed results, 12 figures: unchanged");
     const changed = { printed: 1, figures: 1, changed: ["x"] };
     expect(describeChanges(changed)).toBe("1 printed result, 1 figure: 1 cell changed");
-    const sum = addChanges([{ printed: 1, figures: 2, changed: ["x"] }, { printed: 3, figures: 4, changed: [] }]);
+    const sum = addChanges([
+      { printed: 1, figures: 2, changed: ["x"] },
+      { printed: 3, figures: 4, changed: [] },
+    ]);
     expect(sum).toEqual({ printed: 4, figures: 6, changed: ["x"] });
   });
 });

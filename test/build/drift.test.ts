@@ -5,7 +5,9 @@ import { CHECK, code, notebook, prose, shown, stdout } from "./sample";
 
 describe("sourceDrift", () => {
   it("is null for the same cells, whatever their outputs", () => {
-    expect(sourceDrift(notebook(prose("#"), code("a", 1, [stdout("x")])), notebook(prose("#"), code("a", null)))).toBeNull();
+    expect(
+      sourceDrift(notebook(prose("#"), code("a", 1, [stdout("x")])), notebook(prose("#"), code("a", null))),
+    ).toBeNull();
   });
 
   it("names the first edited cell and shows both lines", () => {
@@ -14,9 +16,15 @@ describe("sourceDrift", () => {
   });
 
   it("finds an added, a missing and a changed cell", () => {
-    expect(sourceDrift(notebook(prose("#"), prose("new")), notebook(prose("#")))).toContain("the master has no such cell");
-    expect(sourceDrift(notebook(prose("#")), notebook(prose("#"), prose("new")))).toContain("the notebook has no such cell");
-    expect(sourceDrift(notebook(prose("a")), notebook(code("a", null)))).toContain("a markdown cell, the master has a code cell");
+    expect(sourceDrift(notebook(prose("#"), prose("new")), notebook(prose("#")))).toContain(
+      "the master has no such cell",
+    );
+    expect(sourceDrift(notebook(prose("#")), notebook(prose("#"), prose("new")))).toContain(
+      "the notebook has no such cell",
+    );
+    expect(sourceDrift(notebook(prose("a")), notebook(code("a", null)))).toContain(
+      "a markdown cell, the master has a code cell",
+    );
   });
 
   it("finds edited metadata, such as points or a tag", () => {
@@ -43,8 +51,12 @@ describe("outputDrift", () => {
   it("compares what is plotted, up to the last digits", () => {
     const plotted = (y: unknown[]) => notebook(code("a", 1, [shown({ [PLOTLY]: { data: [{ y }] } })]));
     expect(outputDrift(plotted([1, 2]), plotted([1.000001, 2]))).toEqual([]);
-    expect(outputDrift(plotted([1, 2]), plotted([1, 2.1]))).toEqual(["cell 1 of 1 (a): figure.0.data.0.y.1 was 2, is now 2.1"]);
-    expect(outputDrift(plotted([1, 2]), plotted([1]))).toEqual(["cell 1 of 1 (a): figure.0.data.0.y had 2 values, has now 1"]);
+    expect(outputDrift(plotted([1, 2]), plotted([1, 2.1]))).toEqual([
+      "cell 1 of 1 (a): figure.0.data.0.y.1 was 2, is now 2.1",
+    ]);
+    expect(outputDrift(plotted([1, 2]), plotted([1]))).toEqual([
+      "cell 1 of 1 (a): figure.0.data.0.y had 2 values, has now 1",
+    ]);
     expect(outputDrift(plotted([1, "x"]), plotted([1, "z"]))[0]).toContain('was "x", is now "z"');
   });
 });

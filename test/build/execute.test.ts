@@ -7,7 +7,11 @@ import { code, notebook, prose } from "./sample";
 describe.concurrent("execute", () => {
   it("runs cells from the top, and stops at the first that throws", async () => {
     const cells = [prose("# Title"), code("const one: number = 1;", null), code('console.log("two", one + 1);', null)];
-    const failing = [code('console.error("careful");', null), code('throw new Error("no fuse");', null), code("one;", null)];
+    const failing = [
+      code('console.error("careful");', null),
+      code('throw new Error("no fuse");', null),
+      code("one;", null),
+    ];
     const seen: number[] = [];
     const run = await execute(notebook(...cells, ...failing), "test-throws", (index) => seen.push(index));
     expect(seen).toEqual([1, 2, 3, 4]);
@@ -21,7 +25,12 @@ describe.concurrent("execute", () => {
   });
 
   it("gives up on a cell that never ends", async () => {
-    const run = await execute(notebook(code("await new Promise(() => {});", null), code("1;", null)), "test-hangs", undefined, 2);
+    const run = await execute(
+      notebook(code("await new Promise(() => {});", null), code("1;", null)),
+      "test-hangs",
+      undefined,
+      2,
+    );
     expect(executionFailures(run.notebook)[0]).toContain("Timeout: no answer within 2 s");
   });
 

@@ -84,7 +84,11 @@ describe("generate", () => {
 
   it("keeps tags and nbgrader metadata, and no others", () => {
     expect(lesson.unsolved.cells[1].metadata).toEqual({ tags: ["parameters"] });
-    expect(lesson.unsolved.cells[3].metadata.nbgrader).toMatchObject({ grade: true, points: 2, grade_id: "01-sum-check" });
+    expect(lesson.unsolved.cells[3].metadata.nbgrader).toMatchObject({
+      grade: true,
+      points: 2,
+      grade_id: "01-sum-check",
+    });
     expect(Object.keys(lesson.unsolved.metadata)).toEqual(["kernelspec", "language_info"]);
     expect(lesson.unsolved.metadata).toMatchObject({ kernelspec: { name: "tslab", language: "typescript" } });
   });
@@ -116,7 +120,9 @@ describe("generate", () => {
     write("bad/source/01-open.ts", cell.replace("/// END SOLUTION", ""));
     write("bad/source/02-word.ts", `${head}\n// %% timing\n1;\n`);
     write("bad/source/03-twice.ts", cell + cell);
-    const refusal = await generate(["01-open", "02-word", "03-twice"], path.join(folder, "bad")).catch((error: Error) => error);
+    const refusal = await generate(["01-open", "02-word", "03-twice"], path.join(folder, "bad")).catch(
+      (error: Error) => error,
+    );
     expect(refusal).toBeInstanceOf(Error);
     expect(String(refusal).split("\n")).toEqual([
       "Error: 01-open.ts: no end solution statement found",

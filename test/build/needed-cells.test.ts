@@ -3,7 +3,14 @@ import { expect, it } from "vitest";
 import type { Cell } from "../../tools/course/build/notebook";
 import { neededCells } from "../../tools/course/teaching/needed-cells";
 
-const cell = (source: string): Cell => ({ cell_type: "code", id: "", metadata: {}, source, execution_count: null, outputs: [] });
+const cell = (source: string): Cell => ({
+  cell_type: "code",
+  id: "",
+  metadata: {},
+  source,
+  execution_count: null,
+  outputs: [],
+});
 
 /** What the last of some cells needs, itself included. */
 const needs = (...sources: string[]) => neededCells(sources.map(cell), [sources.length - 1]);

@@ -4,7 +4,10 @@ import { code, notebook, prose, shown, stdout } from "./sample";
 
 describe("the notebook format", () => {
   it("splits texts into lines and sorts keys, and reads back what it wrote", () => {
-    const original = notebook(prose("a\nb"), code("x", 1, [stdout("1\n2\n"), shown({ "text/plain": "p\nq", "image/png": "iVB" })]));
+    const original = notebook(
+      prose("a\nb"),
+      code("x", 1, [stdout("1\n2\n"), shown({ "text/plain": "p\nq", "image/png": "iVB" })]),
+    );
     const text = formatNotebook(original);
     expect(text).toContain('"source": [\n    "a\\n",\n    "b"\n   ]');
     expect(text.indexOf('"cell_type"')).toBeLessThan(text.indexOf('"source"'));

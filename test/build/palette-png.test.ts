@@ -23,7 +23,9 @@ describe("toPalettePng", () => {
     const pixel = (x: number): number[] => (x < 2 ? [10, 20, 30, 255] : [0, 0, 0, 0]);
     const { width, height, type, colours } = read(toPalettePng(png(4, 2, pixel)));
     expect([width, height, type]).toEqual([4, 2, PALETTE]);
-    expect(colours).toEqual([0, 0, 1, 1, 0, 0, 1, 1].map((white) => (white ? [255, 255, 255, 255] : [10, 20, 30, 255])));
+    expect(colours).toEqual(
+      [0, 0, 1, 1, 0, 0, 1, 1].map((white) => (white ? [255, 255, 255, 255] : [10, 20, 30, 255])),
+    );
   });
 
   it("mixes half-transparent pixels with white", () => {

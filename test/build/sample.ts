@@ -1,7 +1,12 @@
 /** Small notebooks for the tests of the build, made as a fresh run or a commit would leave them. */
 import type { CellMetadata, CodeCell, MarkdownCell, Notebook, Output } from "../../tools/course/build/notebook";
 
-export function code(source: string, executionCount: number | null, outputs: Output[] = [], metadata: CellMetadata = {}): CodeCell {
+export function code(
+  source: string,
+  executionCount: number | null,
+  outputs: Output[] = [],
+  metadata: CellMetadata = {},
+): CodeCell {
   return { cell_type: "code", id: `id-${source}`, source, execution_count: executionCount, outputs, metadata };
 }
 

@@ -40,7 +40,9 @@ describe("missingImages", () => {
     const bare = shown({ [PLOTLY]: { data: [] }, "text/plain": "a plot" });
     const drawn = shown({ [PLOTLY]: { data: [] }, [PNG]: "iVBOR" });
     expect(missingImages(notebook(code("a", 1, [drawn]), code("b", 2, [stdout("x")])))).toEqual([]);
-    expect(missingImages(notebook(code("a", 1, [drawn, bare])))[0]).toContain("cell 1 of 1 (a): a plot has no image/png");
+    expect(missingImages(notebook(code("a", 1, [drawn, bare])))[0]).toContain(
+      "cell 1 of 1 (a): a plot has no image/png",
+    );
   });
 });
 

@@ -278,7 +278,15 @@ describe("loading", () => {
 });
 
 describe("a checkpoint in FP8, as released", () => {
-  const sized = tinyConfig({ hiddenSize: 200, intermediateSize: 300, moeIntermediateSize: 136, nRoutedExperts: 4, nGroup: 2, topkGroup: 1, numExpertsPerTok: 2 });
+  const sized = tinyConfig({
+    hiddenSize: 200,
+    intermediateSize: 300,
+    moeIntermediateSize: 136,
+    nRoutedExperts: 4,
+    nGroup: 2,
+    topkGroup: 1,
+    numExpertsPerTok: 2,
+  });
 
   it("holds what the released one holds: 680,571,043,840 numbers in FP8, and no others", () => {
     const fp8 = parameterShapes(DEEPSEEK_V3, { mtp: 1 }).filter(({ name }) => isFp8Weight(name));
@@ -290,7 +298,13 @@ describe("a checkpoint in FP8, as released", () => {
     expect(files.info("model.layers.0.mlp.down_proj.weight")).toMatchObject({ dtype: "F8_E4M3", shape: [200, 300] });
     expect(files.info("model.layers.0.mlp.down_proj.weight_scale_inv")).toMatchObject({ dtype: "F32", shape: [2, 3] });
     expect(files.info("model.layers.1.mlp.experts.3.up_proj.weight_scale_inv")).toMatchObject({ shape: [2, 2] });
-    for (const name of ["model.embed_tokens.weight", "lm_head.weight", "model.layers.1.mlp.gate.weight", "model.norm.weight", "model.layers.3.eh_proj.weight"]) {
+    for (const name of [
+      "model.embed_tokens.weight",
+      "lm_head.weight",
+      "model.layers.1.mlp.gate.weight",
+      "model.norm.weight",
+      "model.layers.3.eh_proj.weight",
+    ]) {
       expect(files.info(name).dtype).toBe("BF16");
       expect(files.has(`${name}_scale_inv`)).toBe(false);
     }
@@ -330,8 +344,17 @@ describe("a checkpoint in FP8, as released", () => {
     const dir = await saved(sized, { dtype: "F8_E4M3" });
     const file = path.join(dir, "config.json");
     const json = JSON.parse(readFileSync(file, "utf8")) as Record<string, Record<string, unknown>>;
-    expect(json.quantization_config).toEqual({ activation_scheme: "dynamic", fmt: "e4m3", quant_method: "fp8", weight_block_size: [128, 128] });
-    for (const [key, value] of [["quant_method", "gptq"], ["fmt", "e5m2"], ["weight_block_size", [64, 64]]] as const) {
+    expect(json.quantization_config).toEqual({
+      activation_scheme: "dynamic",
+      fmt: "e4m3",
+      quant_method: "fp8",
+      weight_block_size: [128, 128],
+    });
+    for (const [key, value] of [
+      ["quant_method", "gptq"],
+      ["fmt", "e5m2"],
+      ["weight_block_size", [64, 64]],
+    ] as const) {
       const changed = { ...json, quantization_config: { ...json.quantization_config, [key]: value } };
       writeFileSync(file, JSON.stringify(changed));
       expect(() => loadCheckpoint(dir)).toThrow(`quantization_config.${key} ${JSON.stringify(value)} is not supported`);
@@ -346,7 +369,14 @@ describe("a checkpoint in FP8, as released", () => {
     writeFileSync(file, whole.replace(name, name.replace("inv", "int")), "latin1");
     expect(() => loadCheckpoint(dir)).toThrow(`is F8_E4M3, and ${name} is missing`);
     const { shape } = TensorFiles.openFolder(await saved(sized, { dtype: "F8_E4M3" })).info(name);
-    writeFileSync(file, whole.replace(`"${name}":{"dtype":"F32","shape":[${shape}]`, `"${name}":{"dtype":"F32","shape":[${[...shape].reverse()}]`), "latin1");
+    writeFileSync(
+      file,
+      whole.replace(
+        `"${name}":{"dtype":"F32","shape":[${shape}]`,
+        `"${name}":{"dtype":"F32","shape":[${[...shape].reverse()}]`,
+      ),
+      "latin1",
+    );
     expect(() => loadCheckpoint(dir)).toThrow(/weight_scale_inv has shape .* config.json makes it/);
   });
 });

@@ -25,7 +25,9 @@ describe("the audit", () => {
   });
 
   it("names, for every number that could turn a verdict, a value at which it does", () => {
-    const computed = findings.flatMap(({ claim, assumption }) => (assumption === null ? [] : [{ id: claim.id, assumption }]));
+    const computed = findings.flatMap(({ claim, assumption }) =>
+      assumption === null ? [] : [{ id: claim.id, assumption }],
+    );
     expect(computed.length).toBeGreaterThan(25);
     for (const { id, assumption } of computed) {
       const { key, low, high, turning } = assumption;
@@ -91,8 +93,10 @@ describe("changed data", () => {
     process.chdir(folder);
     return (id: string) => judgeClaim(id).verdict;
   }
-  const factsOf = (entries: { id: string; facts: Record<string, { value: number; low?: number; high?: number }> }[], id: string) =>
-    entries.find((one) => one.id === id)!.facts;
+  const factsOf = (
+    entries: { id: string; facts: Record<string, { value: number; low?: number; high?: number }> }[],
+    id: string,
+  ) => entries.find((one) => one.id === id)!.facts;
 
   it("changes the verdict: GPT-4's published figure", () => {
     const verdict = withData("training-runs.json", (content) => {
@@ -128,7 +132,9 @@ describe("changed data", () => {
   it("changes the verdict: a recorded run without balancing that stays even", () => {
     const verdict = withData("curves/none.json", (content) => {
       const { evaluations } = content;
-      evaluations[evaluations.length - 1].loads = evaluations[evaluations.length - 1].loads.map((row: number[]) => row.map(() => 100));
+      evaluations[evaluations.length - 1].loads = evaluations[evaluations.length - 1].loads.map((row: number[]) =>
+        row.map(() => 100),
+      );
     });
     expect(verdict("lb-collapse")).toBe("contradicted");
   });
@@ -142,12 +148,18 @@ describe("the lessons", () => {
 
   /** The rows of the verdict tables that a notebook shows: [claim's id, verdict]. */
   function shown(name: string): [string, Verdict][] {
-    const { cells } = JSON.parse(fs.readFileSync(path.join("notebooks", name), "utf8")) as { cells: { outputs?: Output[] }[] };
-    const texts = cells.flatMap(({ outputs = [] }) => outputs.map(({ data }) => [data?.["text/plain"] ?? ""].flat().join("")));
+    const { cells } = JSON.parse(fs.readFileSync(path.join("notebooks", name), "utf8")) as {
+      cells: { outputs?: Output[] }[];
+    };
+    const texts = cells.flatMap(({ outputs = [] }) =>
+      outputs.map(({ data }) => [data?.["text/plain"] ?? ""].flat().join("")),
+    );
     return texts.flatMap((text) =>
       text.split("\n").flatMap((line) => {
         const id = /^`?([a-z0-9]+(?:-[a-z0-9]+)+)`?: /.exec(line)?.[1];
-        const verdict = [...VERDICTS].sort((a, b) => b.length - a.length).find((word) => line.trimEnd().endsWith(` ${word}`));
+        const verdict = [...VERDICTS]
+          .sort((a, b) => b.length - a.length)
+          .find((word) => line.trimEnd().endsWith(` ${word}`));
         return id === undefined || verdict === undefined ? [] : [[id, verdict] as [string, Verdict]];
       }),
     );

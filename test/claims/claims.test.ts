@@ -21,7 +21,10 @@ describe("data/claims.json", () => {
     ["of an unknown topic", { topic: "gossip" }],
     ["of a lesson that there is not", { lesson: "11" }],
     ["with a stray key", { verdict: "holds" }],
-    ["with a fact that has no unit", { facts: { x: { value: 1, source: "report", where: "?", confidence: "primary" } } }],
+    [
+      "with a fact that has no unit",
+      { facts: { x: { value: 1, source: "report", where: "?", confidence: "primary" } } },
+    ],
     ["with a figure in words", { figures: { dollars: "5.5M" } }],
   ])("has a schema that refuses a claim %s", (_, change) => {
     const content = json("data/claims.json");
@@ -33,11 +36,17 @@ describe("data/claims.json", () => {
     expect(claims).toHaveLength(44);
     expect(new Set(claims.map(({ id }) => id)).size).toBe(44);
     expect(new Set(claims.map(({ topic }) => topic))).toEqual(new Set(TOPICS));
-    expect([...new Set(claims.map(({ lesson }) => lesson))].sort()).toEqual(["01", "02", "03", "04", "05", "06", "07", "08", "09", "10"].filter((n) => claims.some(({ lesson }) => lesson === n)));
+    expect([...new Set(claims.map(({ lesson }) => lesson))].sort()).toEqual(
+      ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10"].filter((n) =>
+        claims.some(({ lesson }) => lesson === n),
+      ),
+    );
   });
 
   it("has sources that exist and are all used", () => {
-    const used = claims.flatMap((claim) => [...claim.sources, ...Object.values(claim.facts ?? {})].map(({ source }) => source));
+    const used = claims.flatMap((claim) =>
+      [...claim.sources, ...Object.values(claim.facts ?? {})].map(({ source }) => source),
+    );
     expect([...new Set(used)].sort()).toEqual(Object.keys(sources).sort());
   });
 });

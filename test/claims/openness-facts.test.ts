@@ -2,7 +2,14 @@ import fs from "node:fs";
 import Ajv from "ajv";
 import { describe, expect, it } from "vitest";
 import {
-  ARTEFACTS, findProject, GOALS, missingFor, missingForOpenSource, NEEDS, publishedBy, readOpenness,
+  ARTEFACTS,
+  findProject,
+  GOALS,
+  missingFor,
+  missingForOpenSource,
+  NEEDS,
+  publishedBy,
+  readOpenness,
 } from "../../lib/claims/openness-facts";
 
 const json = (file: string) => JSON.parse(fs.readFileSync(file, "utf8"));

@@ -15,18 +15,27 @@ describe("turning", () => {
   });
 
   it("finds nothing where nothing changes", () => {
-    expect(turning(() => "holds", 1, { low: 0, high: 5 })).toEqual({ now: 1, verdict: "holds", below: null, above: null });
+    expect(turning(() => "holds", 1, { low: 0, high: 5 })).toEqual({
+      now: 1,
+      verdict: "holds",
+      below: null,
+      above: null,
+    });
   });
 
   it("finds any limit in the range, also across zero", () => {
     fc.assert(
-      fc.property(fc.double({ min: -90, max: 90, noNaN: true }), fc.double({ min: -90, max: 90, noNaN: true }), (limit, now) => {
-        fc.pre(Math.abs(limit - now) > 1);
-        const { below, above } = turning(from(limit), now, { low: -100, high: 100 });
-        const side = limit > now ? above : below;
-        expect(side!.at).toBeCloseTo(limit, 6);
-        expect(limit > now ? below : above).toBeNull();
-      }),
+      fc.property(
+        fc.double({ min: -90, max: 90, noNaN: true }),
+        fc.double({ min: -90, max: 90, noNaN: true }),
+        (limit, now) => {
+          fc.pre(Math.abs(limit - now) > 1);
+          const { below, above } = turning(from(limit), now, { low: -100, high: 100 });
+          const side = limit > now ? above : below;
+          expect(side!.at).toBeCloseTo(limit, 6);
+          expect(limit > now ? below : above).toBeNull();
+        },
+      ),
     );
   });
 

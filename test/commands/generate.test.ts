@@ -52,7 +52,16 @@ beforeAll(async () => {
 
 describe("npm run generate", () => {
   it("writes what the library decodes, and tells its speed on stderr", async () => {
-    const { code, out, err } = await generate(["--model", folder, "--prompt", "Zürich", "--tokens", "40", "--temperature", "0"]);
+    const { code, out, err } = await generate([
+      "--model",
+      folder,
+      "--prompt",
+      "Zürich",
+      "--tokens",
+      "40",
+      "--temperature",
+      "0",
+    ]);
     expect(code).toBe(0);
     expect(out).toBe(`${await expected("Zürich", 40)}\n`);
     expect(err).toMatch(/^\d+ tokens, \d+ tokens\/s\n$/);
@@ -74,7 +83,11 @@ describe("npm run generate", () => {
 
   it("takes a path from where npm was called", async () => {
     const env = { npm_lifecycle_event: "generate", INIT_CWD: path.dirname(folder) };
-    const { code } = await generate(["--model", path.basename(folder), "--prompt", "a", "--tokens", "2"], () => {}, env);
+    const { code } = await generate(
+      ["--model", path.basename(folder), "--prompt", "a", "--tokens", "2"],
+      () => {},
+      env,
+    );
     expect(code).toBe(0);
   });
 
@@ -105,7 +118,11 @@ describe("npm run generate", () => {
     ["no prompt", () => ["--model", folder], "--prompt is missing"],
     ["an unknown option", () => [...here(), "--nonsense"], "'--nonsense'"],
     ["a stray word", () => [...here(), "nonsense"], "nonsense"],
-    ["a folder that is not there", () => ["--model", "data/nowhere", "--prompt", "a"], "data/nowhere: there is no such folder"],
+    [
+      "a folder that is not there",
+      () => ["--model", "data/nowhere", "--prompt", "a"],
+      "data/nowhere: there is no such folder",
+    ],
     ["a model with another vocabulary", () => ["--model", "test/fixtures/one-group", "--prompt", "a"], "has 48 tokens"],
     ["a number that is none", () => [...here(), "--tokens", "many"], '--tokens is "many"; it must be a number'],
     ["half a token", () => [...here(), "--tokens", "1.5"], "tokens is 1.5"],
@@ -114,7 +131,7 @@ describe("npm run generate", () => {
     ["a top-p beyond 1", () => [...here(), "--top-p", "1.5"], "top-p is 1.5"],
     ["a top-k of 0", () => [...here(), "--top-k", "0"], "top-k is 0"],
     ["a seed with a fraction", () => [...here(), "--seed", "0.5"], "seed is 0.5"],
-    ["a backend that there is not", () => [...here(), "--backend", "abacus"], "--backend is \"abacus\""],
+    ["a backend that there is not", () => [...here(), "--backend", "abacus"], '--backend is "abacus"'],
   ])("answers %s with one line and exit code 1", async (_, args, message) => {
     const { code, out, err } = await generate(args());
     expect([code, out]).toEqual([1, ""]);

@@ -21,12 +21,14 @@ function writeCorpus(): string {
   const dir = folder("corpus");
   mkdirSync(dir);
   const tokens = { train: streams(1, 3000), heldOut: streams(50, 300) };
-  const files = SPLITS.flatMap((split) => DOMAINS.map((domain) => {
-    const file = streamFile(domain, split);
-    const bytes = new Uint8Array(tokens[split][domain].buffer);
-    writeFileSync(path.join(dir, file), bytes);
-    return { file, domain, split, tokens: bytes.length / 2, sha256: sha256(bytes) };
-  }));
+  const files = SPLITS.flatMap((split) =>
+    DOMAINS.map((domain) => {
+      const file = streamFile(domain, split);
+      const bytes = new Uint8Array(tokens[split][domain].buffer);
+      writeFileSync(path.join(dir, file), bytes);
+      return { file, domain, split, tokens: bytes.length / 2, sha256: sha256(bytes) };
+    }),
+  );
   writeFileSync(path.join(dir, "manifest.json"), JSON.stringify({ hash: "corpus-1", sources: [], files }));
   return dir;
 }
@@ -50,8 +52,10 @@ function pretrain(...args: string[]) {
 const curvesOf = (out: string) => JSON.parse(readFileSync(path.join(out, "curves.json"), "utf8")) as Curves;
 
 /** What must be equal in two runs of equal steps: all but the speed. */
-const withoutSpeed = ({ reports, ...rest }: Curves) =>
-  ({ ...rest, reports: reports.map((report) => ({ ...report, tokensPerSecond: 0 })) });
+const withoutSpeed = ({ reports, ...rest }: Curves) => ({
+  ...rest,
+  reports: reports.map((report) => ({ ...report, tokensPerSecond: 0 })),
+});
 
 describe("npm run pretrain", () => {
   it("prints its options", () => {
@@ -100,7 +104,11 @@ describe("npm run pretrain", () => {
     expect(stdout).toContain("25 steps of 2 × 12 tokens, 600 in all");
     const { routers, reports, evaluations, loads } = curvesOf(out);
     expect(routers).toEqual(["layer 1", "layer 2", "MTP"]);
-    expect(reports.map(({ step, tokens }) => [step, tokens])).toEqual([[10, 240], [20, 480], [25, 600]]);
+    expect(reports.map(({ step, tokens }) => [step, tokens])).toEqual([
+      [10, 240],
+      [20, 480],
+      [25, 600],
+    ]);
     expect(reports[0].maxVio).toHaveLength(3);
     expect(evaluations.map(({ step }) => step)).toEqual([10, 20, 25]);
     expect(evaluations[2].bitsPerByte.code).toBeLessThan(evaluations[0].bitsPerByte.code);
@@ -113,7 +121,10 @@ describe("npm run pretrain", () => {
 
   it("trains with two threads as with one", () => {
     const [one, two] = [folder("one"), folder("two")];
-    for (const [out, threads] of [[one, "1"], [two, "2"]]) {
+    for (const [out, threads] of [
+      [one, "1"],
+      [two, "2"],
+    ]) {
       const { status, stderr } = pretrain(...SMALL, "--steps", "10", "--threads", threads, "--out", out);
       expect([status, stderr]).toEqual([0, ""]);
     }

@@ -14,7 +14,9 @@ const TEXTS = [
 
 /** Targets of markdown links that are neither addresses nor places in the same text. */
 function fileLinks(text: string): string[] {
-  return [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target]) => target).filter((target) => !/^[a-z]+:/.test(target));
+  return [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)]
+    .map(([, target]) => target)
+    .filter((target) => !/^[a-z]+:/.test(target));
 }
 
 describe.each(TEXTS)("$text", ({ text, from }) => {
@@ -25,5 +27,8 @@ describe.each(TEXTS)("$text", ({ text, from }) => {
 });
 
 it("a link to a file is found, an address is not", () => {
-  expect(fileLinks("[a](01-x.ipynb), [b](https://example.org/y), [c](#here), [d](docs/z.md#part)")).toEqual(["01-x.ipynb", "docs/z.md"]);
+  expect(fileLinks("[a](01-x.ipynb), [b](https://example.org/y), [c](#here), [d](docs/z.md#part)")).toEqual([
+    "01-x.ipynb",
+    "docs/z.md",
+  ]);
 });

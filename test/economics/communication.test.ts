@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import {
-  decodeBound, exchangeBytes, exchangeSeconds, expectedNodes, expertsAtSamePrice, linksOf, meanNodes, V3_PAYLOAD,
+  decodeBound,
+  exchangeBytes,
+  exchangeSeconds,
+  expectedNodes,
+  expertsAtSamePrice,
+  linksOf,
+  meanNodes,
+  V3_PAYLOAD,
 } from "../../lib/economics/communication";
 import { value } from "../../lib/economics/facts";
 import { Random } from "../../lib/tensor/random";
@@ -55,8 +62,12 @@ describe("bytes and time", () => {
   it("gives the published bound on decoding: 120.96 µs, 14.76 ms, 67 tokens/s", () => {
     const of = (key: string) => value("systems", "v3-decode-bound", key);
     const bound = decodeBound({
-      tokens: of("tokens"), copies: of("copies"), hiddenSize: of("hiddenSize"),
-      payload: V3_PAYLOAD, bandwidth: linksOf("h800").interNode, layers: 61,
+      tokens: of("tokens"),
+      copies: of("copies"),
+      hiddenSize: of("hiddenSize"),
+      payload: V3_PAYLOAD,
+      bandwidth: linksOf("h800").interNode,
+      layers: 61,
     });
     expect(bound.exchange).toBeCloseTo(of("exchange"), 10);
     expect(bound.step).toBeCloseTo(of("step"), 5);

@@ -4,7 +4,16 @@ import path from "node:path";
 import Ajv from "ajv";
 import { describe, expect, it } from "vitest";
 import {
-  cite, citeLink, entries, entry, FACT_FILES, fact, modelFact, modelFacts, readFacts, value,
+  cite,
+  citeLink,
+  entries,
+  entry,
+  FACT_FILES,
+  fact,
+  modelFact,
+  modelFacts,
+  readFacts,
+  value,
 } from "../../lib/economics/facts";
 
 const json = (file: string) => JSON.parse(fs.readFileSync(file, "utf8"));

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { value } from "../../lib/economics/facts";
 import {
-  attentionFlops, attentionShape, decodeFlops, forwardFlops, meanContext, mtpForwardFlops, trainingCompute,
+  attentionFlops,
+  attentionShape,
+  decodeFlops,
+  forwardFlops,
+  meanContext,
+  mtpForwardFlops,
+  trainingCompute,
 } from "../../lib/economics/flops";
 import { DEEPSEEK_V3, tinyConfig } from "../../lib/model/config";
 

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { modelFact } from "../../lib/economics/facts";
 import {
-  expandedCacheBytes, kvCacheBytes, latentCacheBytes, MIXED_PRECISION, trainingStateBytes, V3_STATE_BYTES,
+  expandedCacheBytes,
+  kvCacheBytes,
+  latentCacheBytes,
+  MIXED_PRECISION,
+  trainingStateBytes,
+  V3_STATE_BYTES,
 } from "../../lib/economics/memory";
 import { decoderShape } from "../../lib/economics/other-models";
 import { DEEPSEEK_V3 } from "../../lib/model/config";

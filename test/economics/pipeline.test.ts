@@ -1,7 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  BUBBLE_FORMULAS, play, type ChunkTimes, type PipelineSchedule, type PipelineStep,
+  BUBBLE_FORMULAS,
+  play,
+  type ChunkTimes,
+  type PipelineSchedule,
+  type PipelineStep,
 } from "../../lib/economics/pipeline";
 import { METHODS, scheduleOf, type Method } from "../../lib/economics/pipeline-schedules";
 
@@ -26,7 +30,11 @@ describe.each(METHODS)("%s", (method) => {
 
   it("keeps as many activations as published, however many micro-batches there are", () => {
     const published = { "1F1B": (PP: number) => PP, ZB1P: (PP: number) => PP, DualPipe: (PP: number) => PP + 1 };
-    for (const [ranks, microBatches] of [[8, 20], [8, 64], [16, 40]]) {
+    for (const [ranks, microBatches] of [
+      [8, 20],
+      [8, 64],
+      [16, 40],
+    ]) {
       const { activations } = play(scheduleOf(method, ranks, microBatches), times());
       expect(Math.max(...activations)).toBe(published[method](ranks));
     }
@@ -82,7 +90,11 @@ describe("a schedule that can't be played", () => {
   it("is refused with what each rank waits for", () => {
     const chunk = { direction: 0, id: 0 } as const;
     const swapped: PipelineSchedule = [
-      [{ kind: "B", chunk }, { kind: "F", chunk }] as PipelineStep[], [{ kind: "F", chunk }],
+      [
+        { kind: "B", chunk },
+        { kind: "F", chunk },
+      ] as PipelineStep[],
+      [{ kind: "F", chunk }],
     ];
     expect(() => play(swapped, times())).toThrow("rank 0 at B of 0, rank 1 at F of 0");
   });

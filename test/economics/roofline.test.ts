@@ -2,8 +2,17 @@ import { describe, expect, it } from "vitest";
 import { decodeFlops, forwardFlops } from "../../lib/economics/flops";
 import { activeParameters, layerParameters } from "../../lib/economics/parameters";
 import {
-  attainable, decodeOperations, intensity, leastTime, machine, phaseTime, prefillOperations, product, ridge,
-  rowsPerExpert, type Operation,
+  attainable,
+  decodeOperations,
+  intensity,
+  leastTime,
+  machine,
+  phaseTime,
+  prefillOperations,
+  product,
+  ridge,
+  rowsPerExpert,
+  type Operation,
 } from "../../lib/economics/roofline";
 import { DEEPSEEK_V3 } from "../../lib/model/config";
 

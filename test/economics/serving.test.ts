@@ -2,8 +2,17 @@ import { describe, expect, it } from "vitest";
 import { value } from "../../lib/economics/facts";
 import { expertCoverage } from "../../lib/economics/routing";
 import {
-  costPerToken, dayCost, decodeStep, largestBatch, margin, markup, nodeDays, revenue, servedParameters,
-  type ByKind, type DecodeUnit,
+  costPerToken,
+  dayCost,
+  decodeStep,
+  largestBatch,
+  margin,
+  markup,
+  nodeDays,
+  revenue,
+  servedParameters,
+  type ByKind,
+  type DecodeUnit,
 } from "../../lib/economics/serving";
 import { totalParameters } from "../../lib/economics/parameters";
 import { DEEPSEEK_V3 } from "../../lib/model/config";
@@ -67,7 +76,12 @@ describe("expert coverage", () => {
 
 describe("decodeStep", () => {
   const unit: DecodeUnit = {
-    gpus: 144, memory: 80e9, bandwidth: 3.35e12, peak: 1979e12, bytesPerParameter: 1, efficiency: 1,
+    gpus: 144,
+    memory: 80e9,
+    bandwidth: 3.35e12,
+    peak: 1979e12,
+    bytesPerParameter: 1,
+    efficiency: 1,
   };
 
   it("reads at batch 1 on one GPU what is active and one cache", () => {

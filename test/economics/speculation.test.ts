@@ -37,7 +37,11 @@ it("divides the speed-up", () => {
 
 describe("expectedTokens", () => {
   it("is the mean of a simulation in other words: a sum over prefixes that are accepted", () => {
-    for (const [a, k] of [[0.3, 1], [0.85, 1], [0.6, 4]]) {
+    for (const [a, k] of [
+      [0.3, 1],
+      [0.85, 1],
+      [0.6, 4],
+    ]) {
       const prefixes = Array.from({ length: k + 1 }, (_, i) => a ** i).reduce((sum, p) => sum + p);
       expect(expectedTokens(a, k)).toBeCloseTo(prefixes, 12);
     }

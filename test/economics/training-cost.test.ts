@@ -60,7 +60,15 @@ describe("the visible research", () => {
 
 describe("all in", () => {
   const nothing = {
-    official: 5.576e6, ablations: 0, research: 0, failed: 0, people: 0, salary: 0, years: 0, data: 0, infrastructure: 0,
+    official: 5.576e6,
+    ablations: 0,
+    research: 0,
+    failed: 0,
+    people: 0,
+    salary: 0,
+    years: 0,
+    data: 0,
+    infrastructure: 0,
   };
 
   it("is the official run where nothing else is assumed", () => {
@@ -68,8 +76,18 @@ describe("all in", () => {
   });
 
   it("adds its parts, infrastructure on all computing", () => {
-    const all = allIn({ ...nothing, official: 100, ablations: 0.2, research: 0.5, failed: 0.3, people: 2, salary: 10,
-      years: 3, data: 7, infrastructure: 0.5 });
+    const all = allIn({
+      ...nothing,
+      official: 100,
+      ablations: 0.2,
+      research: 0.5,
+      failed: 0.3,
+      people: 2,
+      salary: 10,
+      years: 3,
+      data: 7,
+      infrastructure: 0.5,
+    });
     expect(all.parts.map(({ dollars }) => dollars)).toEqual([100, 20, 50, 30, 60, 7, 100]);
     expect(all.multiple).toBeCloseTo(3.67, 10);
   });

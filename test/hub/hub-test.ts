@@ -61,23 +61,31 @@ async function freePorts(): Promise<number> {
 function run(program: string, args: string[], env: NodeJS.ProcessEnv, quiet = false): Promise<number> {
   return new Promise((resolve) => {
     let printed = "";
-    const child = spawn(program, args, { cwd: ROOT, env, stdio: ["ignore", quiet ? "pipe" : "inherit", quiet ? "pipe" : "inherit"] });
+    const child = spawn(program, args, {
+      cwd: ROOT,
+      env,
+      stdio: ["ignore", quiet ? "pipe" : "inherit", quiet ? "pipe" : "inherit"],
+    });
     const keep = (chunk: Buffer) => (printed += chunk.toString());
     child.stdout?.on("data", keep);
     child.stderr?.on("data", keep);
     const pass = () => void child.kill("SIGTERM");
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, pass);
-    child.on("error", () => resolve(127)).on("close", (code) => {
-      for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(name, pass);
-      if (code !== 0 && quiet) console.error(printed.slice(-3000));
-      resolve(code ?? 1);
-    });
+    child
+      .on("error", () => resolve(127))
+      .on("close", (code) => {
+        for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(name, pass);
+        if (code !== 0 && quiet) console.error(printed.slice(-3000));
+        resolve(code ?? 1);
+      });
   });
 }
 
 /** Node's and npm's programs without the settings that npm run adds, which would lead the installation back here. */
 function plainEnvironment(): NodeJS.ProcessEnv {
-  const entries = Object.entries(process.env).filter(([name]) => !/^(npm_|JUPYTER|IPYTHON|PIP_USER|INIT_CWD)/.test(name));
+  const entries = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|JUPYTER|IPYTHON|PIP_USER|INIT_CWD)/.test(name),
+  );
   return { ...Object.fromEntries(entries), COURSE_NODE: process.execPath };
 }
 
@@ -119,8 +127,15 @@ export const main = command("hub-test", HELP, async (args) => {
     const env = plainEnvironment();
     const course = values.course === undefined ? await makeCourse(base, env) : fromCaller(values.course);
     const python = path.join(course, ".venv", "bin", "python");
-    if (!fs.existsSync(python)) throw new Error(`${course} is no course folder: deploy/install-course.sh DIR --proxy makes one`);
-    const args = [path.join(course, "test", "hub", "hub_test.py"), course, base, String(users), String(await freePorts())];
+    if (!fs.existsSync(python))
+      throw new Error(`${course} is no course folder: deploy/install-course.sh DIR --proxy makes one`);
+    const args = [
+      path.join(course, "test", "hub", "hub_test.py"),
+      course,
+      base,
+      String(users),
+      String(await freePorts()),
+    ];
     process.exitCode = await run(python, args, env);
     const found = path.join(base, "found.json");
     if (!fs.existsSync(found)) throw new Error("the test left no figures");

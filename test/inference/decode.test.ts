@@ -19,7 +19,16 @@ beforeAll(async () => {
 function recomputed(model: DeepSeekV3, prompt: number[], tokens: number): number[] {
   const ids = [...prompt];
   for (let i = 0; i < tokens; i++) {
-    ids.push(argMax(tf.tidy(() => model.forward([ids]).slice([0, ids.length - 1, 0], [1, 1, -1]).dataSync())));
+    ids.push(
+      argMax(
+        tf.tidy(() =>
+          model
+            .forward([ids])
+            .slice([0, ids.length - 1, 0], [1, 1, -1])
+            .dataSync(),
+        ),
+      ),
+    );
   }
   return ids.slice(prompt.length);
 }
@@ -27,7 +36,9 @@ function recomputed(model: DeepSeekV3, prompt: number[], tokens: number): number
 describe.each(["wasm", "tensor"] as const)("decoding with the %s engine", (engine) => {
   it("writes greedily what recomputing everything for each token writes", async () => {
     const model = lively();
-    expect(await idsOf(decode(model, prompt, { ...GREEDY, tokens: 30, engine }))).toEqual(recomputed(model, prompt, 30));
+    expect(await idsOf(decode(model, prompt, { ...GREEDY, tokens: 30, engine }))).toEqual(
+      recomputed(model, prompt, 30),
+    );
     model.dispose();
   });
 

@@ -155,7 +155,9 @@ describe("the router of the wasm engine", () => {
     for (let trial = 0; trial < 20; trial++) {
       const affinity = Float32Array.from({ length: E }, () => Math.round(random.uniform() * 8) / 8); // with ties
       const bias = Float32Array.from({ length: E }, () => random.uniform() - 0.8);
-      const gates = tf.tidy(() => selectExperts(tf.tensor2d(affinity, [1, E]), tf.tensor1d(bias), routing).gates.dataSync());
+      const gates = tf.tidy(() =>
+        selectExperts(tf.tensor2d(affinity, [1, E]), tf.tensor1d(bias), routing).gates.dataSync(),
+      );
       const got = new Float32Array(E);
       for (const { expert, gate } of chooseExperts(affinity, bias, routing)) got[expert] = gate;
       expectClose(got, gates);

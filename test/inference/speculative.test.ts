@@ -39,7 +39,8 @@ describe("verifying one draft", () => {
   it("accepts with probability min(1, p / q)", () => {
     const random = new Random(1);
     const share = (draft: number) =>
-      Array.from({ length: 20_000 }, () => verify(p, q, draft, random)).filter(({ accepted }) => accepted).length / 20_000;
+      Array.from({ length: 20_000 }, () => verify(p, q, draft, random)).filter(({ accepted }) => accepted).length /
+      20_000;
     expect(Math.abs(share(0) - 0.2)).toBeLessThan(0.012);
     expect([share(1), share(2)]).toEqual([1, 1]);
   });
@@ -85,41 +86,59 @@ function threeTokens(model: DeepSeekV3, prompt: number[]): number[] {
 
 describe("writing with drafts", () => {
   const minutes = 4 * 60_000;
-  it("cannot be told from the main model by chi-square, over 20,000 texts of three tokens", { timeout: minutes }, async () => {
-    const model = lively({
-      vocabSize: 4, hiddenSize: 16, intermediateSize: 16, moeIntermediateSize: 8, numHiddenLayers: 1,
-      numAttentionHeads: 2, nRoutedExperts: 4, nGroup: 2, topkGroup: 1, numExpertsPerTok: 1, nSharedExperts: 0,
-    });
-    const engine = openEngine(model, { drafts: true });
-    const counts = new Array<number>(64).fill(0);
-    const positions = { accepted: 0, drafted: 0 };
-    for (let seed = 0; seed < 20_000; seed++) {
-      engine.truncate(0);
-      const options = { temperature: 1, tokens: 3, seed };
-      const writing = decoding((stats) => writeSpeculatively(engine, [2], options, stats));
-      const [a, b, c] = await idsOf(writing);
-      counts[16 * a + 4 * b + c]++;
-      positions.accepted += writing.stats.accepted;
-      positions.drafted += writing.stats.drafted;
-    }
-    const { statistic, limit } = chiSquare(counts, threeTokens(model, [2]));
-    expect(statistic).toBeLessThan(limit);
-    // Both ways were gone: drafts were kept, and drafts were replaced.
-    expect(positions.accepted / positions.drafted).toBeGreaterThan(0.2);
-    expect(positions.accepted / positions.drafted).toBeLessThan(0.95);
-    engine.dispose();
-    model.dispose();
-  });
+  it(
+    "cannot be told from the main model by chi-square, over 20,000 texts of three tokens",
+    { timeout: minutes },
+    async () => {
+      const model = lively({
+        vocabSize: 4,
+        hiddenSize: 16,
+        intermediateSize: 16,
+        moeIntermediateSize: 8,
+        numHiddenLayers: 1,
+        numAttentionHeads: 2,
+        nRoutedExperts: 4,
+        nGroup: 2,
+        topkGroup: 1,
+        numExpertsPerTok: 1,
+        nSharedExperts: 0,
+      });
+      const engine = openEngine(model, { drafts: true });
+      const counts = new Array<number>(64).fill(0);
+      const positions = { accepted: 0, drafted: 0 };
+      for (let seed = 0; seed < 20_000; seed++) {
+        engine.truncate(0);
+        const options = { temperature: 1, tokens: 3, seed };
+        const writing = decoding((stats) => writeSpeculatively(engine, [2], options, stats));
+        const [a, b, c] = await idsOf(writing);
+        counts[16 * a + 4 * b + c]++;
+        positions.accepted += writing.stats.accepted;
+        positions.drafted += writing.stats.drafted;
+      }
+      const { statistic, limit } = chiSquare(counts, threeTokens(model, [2]));
+      expect(statistic).toBeLessThan(limit);
+      // Both ways were gone: drafts were kept, and drafts were replaced.
+      expect(positions.accepted / positions.drafted).toBeGreaterThan(0.2);
+      expect(positions.accepted / positions.drafted).toBeLessThan(0.95);
+      engine.dispose();
+      model.dispose();
+    },
+  );
 
-  it.each(["wasm", "tensor"] as const)("is at temperature 0 what plain decoding is, with the %s engine", async (engine) => {
-    const model = lively();
-    for (let i = 0; i < 4; i++) {
-      const options = { temperature: 0, tokens: 60 + i, engine };
-      const prompt = [i, 40 + i, 80];
-      expect(await idsOf(decodeSpeculatively(model, prompt, options))).toEqual(await idsOf(decode(model, prompt, options)));
-    }
-    model.dispose();
-  });
+  it.each(["wasm", "tensor"] as const)(
+    "is at temperature 0 what plain decoding is, with the %s engine",
+    async (engine) => {
+      const model = lively();
+      for (let i = 0; i < 4; i++) {
+        const options = { temperature: 0, tokens: 60 + i, engine };
+        const prompt = [i, 40 + i, 80];
+        expect(await idsOf(decodeSpeculatively(model, prompt, options))).toEqual(
+          await idsOf(decode(model, prompt, options)),
+        );
+      }
+      model.dispose();
+    },
+  );
 
   it("is so for the trained model, whose drafts are mostly right", async () => {
     const mini = loadModel("data/checkpoints/v3-mini");
@@ -167,8 +186,9 @@ describe("writing with drafts", () => {
 
   it("needs a module", () => {
     const model = createModel(tinyConfig({ numNextnPredictLayers: 0 }), 1);
-    expect(() => decodeSpeculatively(model, [1], { temperature: 0, tokens: 5 })).toThrow("no multi-token prediction module");
+    expect(() => decodeSpeculatively(model, [1], { temperature: 0, tokens: 5 })).toThrow(
+      "no multi-token prediction module",
+    );
     model.dispose();
   });
 });
-

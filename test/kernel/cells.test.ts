@@ -75,8 +75,9 @@ it("an edit that breaks an importer is reported in the importer, and mending it 
     const mended = await kernel.execute(cell);
     return [broken.error?.evalue, still.error?.evalue, mended.stdout];
   });
-  const report = "lib/broken/caller.ts 2:40 - The right-hand side of an arithmetic operation must be of type "
-    + "'any', 'number', 'bigint' or an enum type.";
+  const report =
+    "lib/broken/caller.ts 2:40 - The right-hand side of an arithmetic operation must be of type " +
+    "'any', 'number', 'bigint' or an enum type.";
   expect(seen).toEqual([report, report, "8\n"]);
 });
 
@@ -114,11 +115,13 @@ trap(
   { ours: '{"a":1,"b":2,"c":[3]} 4 5\n', stock: "" },
   async (kernel) => {
     await kernel.execute(`const a = 1; let b = 0; let d = 0;`);
-    return (await kernel.execute(`
+    return (
+      await kernel.execute(`
 const c = [3];
 ({ b, d = 5 } = { b: 2 } as { b: number; d?: number });
 function inside(a: number) { return { a }; }
-console.log(JSON.stringify({ a, b, c }), inside(4).a, d);`)).stdout;
+console.log(JSON.stringify({ a, b, c }), inside(4).a, d);`)
+    ).stdout;
   },
 );
 

@@ -169,7 +169,14 @@ export class KernelClient {
     code: string,
     options: { stopOnError?: boolean; timeoutMs?: number; onOutput?: (text: string) => void } = {},
   ): Promise<CellResult> {
-    const result: CellResult = { status: "timeout", stdout: "", stderr: "", errors: 0, displays: [], streamMessages: 0 };
+    const result: CellResult = {
+      status: "timeout",
+      stdout: "",
+      stderr: "",
+      errors: 0,
+      displays: [],
+      streamMessages: 0,
+    };
     const stop_on_error = options.stopOnError ?? true;
     const content = { code, silent: false, store_history: true, user_expressions: {}, stop_on_error };
     const onIopub = ({ header, content }: Message): void => {

@@ -52,8 +52,11 @@ it("Run All stops at a failing cell: what was sent with it is answered with abor
 
 it("an error shows the reader's own frames, no compiled source and no paths of the machine", async () => {
   const errors = await withSharedKernel("ours", async (kernel, project) => {
-    project.write("lib/deep.ts", `export function fails(): void { throw new TypeError("bad shape [2, 3]"); }\n`
-      + `export async function failsLater(): Promise<void> { await null; fails(); }\n`);
+    project.write(
+      "lib/deep.ts",
+      `export function fails(): void { throw new TypeError("bad shape [2, 3]"); }\n` +
+        `export async function failsLater(): Promise<void> { await null; fails(); }\n`,
+    );
     const imports = `import { fails, failsLater } from "./lib/deep";\n`;
     const own = `function own(): void { throw new Error("in the cell"); }\nown();`;
     const results = [];
@@ -68,7 +71,11 @@ it("an error shows the reader's own frames, no compiled source and no paths of t
       "    at failsLater (lib/deep.ts:2)",
       expect.stringMatching(/^ {4}at async cell \d+, line 2$/),
     ],
-    ["Error: in the cell", expect.stringMatching(/^ {4}at own \(cell \d+, line 2\)$/), expect.stringMatching(/^ {4}at cell \d+, line 3$/)],
+    [
+      "Error: in the cell",
+      expect.stringMatching(/^ {4}at own \(cell \d+, line 2\)$/),
+      expect.stringMatching(/^ {4}at cell \d+, line 3$/),
+    ],
   ]);
 });
 

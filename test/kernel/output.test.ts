@@ -101,7 +101,10 @@ it("the kernel keeps what tslab is liked for", async () => {
     second: "redeclared3\n",
     awaited: "42\n",
     progress: "10%\r20%\r",
-    updates: [["0 of 2", false], ["1 of 2", true]],
+    updates: [
+      ["0 of 2", false],
+      ["1 of 2", true],
+    ],
     sameDisplay: true,
     several: [{ "text/plain": "a plot", "text/html": "<b>a plot</b>" }],
     completion: ["findLast", "findLastIndex"],

@@ -11,7 +11,11 @@ process.on("uncaughtException", (error) => { throw error; });`;
 trap(
   "a promise that fails and that nobody awaits is an error of its cell, with the line, and the kernel lives",
   {
-    ours: { status: "error", traceback: ["TypeError: no such row", expect.stringMatching(/^ {4}at load \(cell \d+, line 2\)$/)], next: "7\n" },
+    ours: {
+      status: "error",
+      traceback: ["TypeError: no such row", expect.stringMatching(/^ {4}at load \(cell \d+, line 2\)$/)],
+      next: "7\n",
+    },
     stock: { status: "ok", traceback: undefined, next: "7\n" },
   },
   async (kernel) => {
@@ -19,7 +23,11 @@ trap(
     const cell = `async function load(): Promise<void> {\n  throw new TypeError("no such row");\n}\nvoid load();`;
     const { status, error } = await kernel.execute(cell);
     await pause(250); // after an error tslab skips what comes meanwhile
-    return { status, traceback: error?.traceback.slice(0, 2), next: (await kernel.execute("console.log(kept);")).stdout };
+    return {
+      status,
+      traceback: error?.traceback.slice(0, 2),
+      next: (await kernel.execute("console.log(kept);")).stdout,
+    };
   },
 );
 
@@ -28,7 +36,9 @@ it("with handlers that throw again, as a package may add them, errors are told o
     await kernel.execute(FOREIGN_HANDLERS);
     await kernel.execute("const kept = 7;");
     const rejected = await kernel.execute(`void Promise.reject(new Error("nobody awaits me"));`);
-    const timer = await kernel.execute(`setTimeout(() => { throw new Error("a timer threw"); }, 0);\nawait new Promise((done) => setTimeout(done, 50));`);
+    const timer = await kernel.execute(
+      `setTimeout(() => { throw new Error("a timer threw"); }, 0);\nawait new Promise((done) => setTimeout(done, 50));`,
+    );
     const next = await kernel.execute("console.log(kept);");
     return [rejected.error?.evalue, rejected.errors, timer.error?.evalue, timer.errors, next.stdout];
   });
@@ -84,12 +94,17 @@ outer: for (let i = 0; ; i++) {
 for await (const one of [Promise.resolve(7)]) found.push(one);
 for (const key in { a: 1 }) found.push(await key.length);
 console.log(found.join());`;
-  expect(await withSharedKernel("ours", async (kernel) => (await kernel.execute(cell)).stdout)).toBe("0,2,10,12,20,22,7,1\n");
+  expect(await withSharedKernel("ours", async (kernel) => (await kernel.execute(cell)).stdout)).toBe(
+    "0,2,10,12,20,22,7,1\n",
+  );
 });
 
 trap(
   "a cell that is interrupted or fails when it runs again leaves what it had computed before",
-  { ours: ["Interrupted", "1 2 3\n", "boom", "1 2 3\n"], stock: [undefined, "1 2 undefined\n", undefined, "1 2 undefined\n"] },
+  {
+    ours: ["Interrupted", "1 2 3\n", "boom", "1 2 3\n"],
+    stock: [undefined, "1 2 undefined\n", undefined, "1 2 undefined\n"],
+  },
   async (kernel) => {
     const cell = (body: string) => `const first = 1;\nfunction second() { return 2; }\n${body}\nconst third = 3;`;
     await kernel.execute(cell(""));

@@ -15,7 +15,9 @@ const lessons = fs
 type AnyExercise = Exercise<AnyFunction>;
 
 function isExercise(value: unknown): value is AnyExercise {
-  return typeof value === "object" && value !== null && "cases" in value && "misconceptions" in value && "reference" in value;
+  return (
+    typeof value === "object" && value !== null && "cases" in value && "misconceptions" in value && "reference" in value
+  );
 }
 
 /** The exercises that a lesson's folder in lib/lessons exports, by the names of the exports. */
@@ -58,7 +60,10 @@ describe.each(lessons)("lesson %s", (lesson) => {
 
   it("keeps each exercise in a file of its own, named by its number and its id", () => {
     const folder = path.join("lib/lessons", lesson);
-    const found = fs.readdirSync(folder).filter((name) => name.startsWith("exercise-")).sort();
+    const found = fs
+      .readdirSync(folder)
+      .filter((name) => name.startsWith("exercise-"))
+      .sort();
     expect(found).toEqual(listed.map(({ id }, i) => `exercise-${i + 1}-${id.slice("01-".length)}.ts`));
     const code = found.map((name) => fs.readFileSync(path.join(folder, name), "utf8")).join("\n");
     expect([...code.matchAll(/^ {2}id: "(\d\d-.+)",$/gm)].map(([, id]) => id)).toEqual(listed.map(({ id }) => id));
@@ -69,7 +74,9 @@ describe.each(lessons)("lesson %s", (lesson) => {
     const counted = (pattern: RegExp) => [...section.matchAll(pattern)].length;
     const found = {
       "answer cells": counted(new RegExp(`"grade": false, "grade_id": "${id}", .*"solution": true`, "g")),
-      "check cells": counted(new RegExp(`"grade": true, "grade_id": "${id}-check", .*"points": ${exercise.points},`, "g")),
+      "check cells": counted(
+        new RegExp(`"grade": true, "grade_id": "${id}-check", .*"points": ${exercise.points},`, "g"),
+      ),
       "checks by name": counted(/^await check\(\w+, \w+\);$/gm),
       "begin of a solution": counted(/^\s*\/\/\/ BEGIN SOLUTION$/gm),
       "end of a solution": counted(/^\s*\/\/\/ END SOLUTION$/gm),
@@ -101,7 +108,8 @@ describe.each(lessons)("lesson %s", (lesson) => {
   it("names at least two misconceptions for each exercise, each with a message", async () => {
     const exercises = await defined(lesson);
     // Where the answer is free, accept names what is wrong with it, and the exercise's own test holds it to that.
-    const free = ({ accept, cases }: AnyExercise) => accept !== undefined && cases.every(({ args }) => args.length === 0);
+    const free = ({ accept, cases }: AnyExercise) =>
+      accept !== undefined && cases.every(({ args }) => args.length === 0);
     const poor = exercises.filter((it) => it.misconceptions.length < 2 && !free(it)).map(({ id }) => id);
     const mute = exercises.filter(({ misconceptions }) =>
       misconceptions.some(({ name, message }) => name.trim() === "" || message.trim().length < 10),

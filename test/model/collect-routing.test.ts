@@ -15,12 +15,19 @@ describe("collectRouting", () => {
   it("gives the routing of each sparse block in order, the prediction module's last", async () => {
     const model = createModel(tinyConfig(), 3);
     const { nRoutedExperts: E, numExpertsPerTok: K } = model.config;
-    const ids = [[1, 2, 3, 4], [5, 6, 7, 8]];
+    const ids = [
+      [1, 2, 3, 4],
+      [5, 6, 7, 8],
+    ];
     await expectNoLeak(() => {
       const { result, routing } = collectRouting((observe) => model.forwardTraining(ids, { observe }));
       expect(routing.map(({ block }) => block)).toEqual(["layer1", "layer2", "mtp0"]);
       for (const { affinity, expertIndices, gates, mask } of routing) {
-        expect([affinity.shape, gates.shape, mask.shape]).toEqual([[6, E], [6, E], [6, E]]);
+        expect([affinity.shape, gates.shape, mask.shape]).toEqual([
+          [6, E],
+          [6, E],
+          [6, E],
+        ]);
         expect(expertIndices.shape).toEqual([6, K]);
         const [chosen, weights] = [mask.arraySync(), gates.arraySync()];
         expertIndices.arraySync().forEach((experts, n) => {

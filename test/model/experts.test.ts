@@ -10,7 +10,10 @@ import { Random } from "../../lib/tensor/random";
 import { expectClose, expectNoLeak } from "../support/close";
 
 const config = tinyConfig({ nSharedExperts: 2 });
-const weights = () => initWeights(config, 3, { std: 0.2 }).layers.map((layer) => layer.mlp).find(isMoe) as MoeWeights;
+const weights = () =>
+  initWeights(config, 3, { std: 0.2 })
+    .layers.map((layer) => layer.mlp)
+    .find(isMoe) as MoeWeights;
 
 describe("sortByExpert", () => {
   it("puts the rows in the order of their experts and says whose they are", () => {

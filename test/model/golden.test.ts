@@ -11,7 +11,10 @@ import { openGolden, type Golden } from "../support/golden";
 const TOLERANCE = { rtol: 1e-5, atol: 1e-5 };
 
 /** Everything that the observer is shown, by name. */
-function forwardObserved({ model, ids }: Golden, options: ForwardOptions): { logits: ArrayLike<number>; seen: Map<string, ArrayLike<number>> } {
+function forwardObserved(
+  { model, ids }: Golden,
+  options: ForwardOptions,
+): { logits: ArrayLike<number>; seen: Map<string, ArrayLike<number>> } {
   const seen = new Map<string, ArrayLike<number>>();
   const logits = model.forward(ids, { ...options, observe: (name, value) => seen.set(name, value.dataSync()) });
   const values = logits.dataSync();
@@ -65,8 +68,17 @@ describe.each(["wasm", "cpu"] as const)("golden values on %s", (backend) => {
       const golden = openGolden(name);
       const { model, ids } = golden;
       const cache = new LatentCache();
-      const steps = ids[0].map((_, t) => model.forward(ids.map((row) => [row[t]]), { cache }));
-      expectGolden(golden, tf.tidy(() => tf.concat(steps, 1).dataSync()), "logits");
+      const steps = ids[0].map((_, t) =>
+        model.forward(
+          ids.map((row) => [row[t]]),
+          { cache },
+        ),
+      );
+      expectGolden(
+        golden,
+        tf.tidy(() => tf.concat(steps, 1).dataSync()),
+        "logits",
+      );
       cache.dispose();
       tf.dispose(steps);
       model.dispose();

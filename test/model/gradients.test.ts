@@ -8,7 +8,14 @@ import { useBackend } from "../../lib/tensor/backend";
 import { Random } from "../../lib/tensor/random";
 import { expectClose } from "../support/close";
 
-const config = tinyConfig({ hiddenSize: 16, intermediateSize: 24, moeIntermediateSize: 8, vocabSize: 24, numHiddenLayers: 2, qLoraRank: 12 });
+const config = tinyConfig({
+  hiddenSize: 16,
+  intermediateSize: 24,
+  moeIntermediateSize: 8,
+  vocabSize: 24,
+  numHiddenLayers: 2,
+  qLoraRank: 12,
+});
 const random = new Random(9);
 const ids = [Array.from({ length: 6 }, () => random.integer(config.vocabSize))];
 const STEP = 2e-3; // small, since a step that changes an expert's selection would be a jump
@@ -23,21 +30,27 @@ async function compare(dispatch: Dispatch): Promise<{ name: string; byGradient: 
   const [forMain, forMtp] = [6, 5].map((T) => target.normalTensor([1, T, config.vocabSize], 1 / config.vocabSize));
   const value = (...values: tf.Tensor[]): tf.Scalar => {
     let next = 0;
-    const model = new DeepSeekV3(config, mapWeights(weights, (tensor, name) => (moves(name) ? values[next++] : tensor)));
+    const model = new DeepSeekV3(
+      config,
+      mapWeights(weights, (tensor, name) => (moves(name) ? values[next++] : tensor)),
+    );
     const [main, mtp] = [model.forward(ids, { dispatch }), model.forwardMtp(ids, { dispatch })];
     return main.mul(forMain).sum().add(mtp.mul(forMtp).sum());
   };
   const all = tensors.map(({ tensor }) => tensor);
   const gradients = tf.grads(value)(all);
-  const rows = tensors.map(({ name, tensor }, i) => tf.tidy(() => {
-    const direction = new Random(i).normalTensor(tensor.shape, 1 / Math.sqrt(tensor.size));
-    const at = (step: number) => value(...all.map((t, j) => (i === j ? t.add(direction.mul(step)) : t))).dataSync()[0];
-    return {
-      name,
-      byGradient: gradients[i].mul(direction).sum().dataSync()[0],
-      byDifference: (at(STEP) - at(-STEP)) / (2 * STEP),
-    };
-  }));
+  const rows = tensors.map(({ name, tensor }, i) =>
+    tf.tidy(() => {
+      const direction = new Random(i).normalTensor(tensor.shape, 1 / Math.sqrt(tensor.size));
+      const at = (step: number) =>
+        value(...all.map((t, j) => (i === j ? t.add(direction.mul(step)) : t))).dataSync()[0];
+      return {
+        name,
+        byGradient: gradients[i].mul(direction).sum().dataSync()[0],
+        byDifference: (at(STEP) - at(-STEP)) / (2 * STEP),
+      };
+    }),
+  );
   tf.dispose([gradients, forMain, forMtp]);
   disposeWeights(weights);
   return rows;

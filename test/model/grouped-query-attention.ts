@@ -42,7 +42,8 @@ export function groupedQueryAttention(
   const [B, T] = x.shape;
   return tf.tidy(() => {
     const d = weights.qProj.shape[1] / heads;
-    const turned = (y: tf.Tensor3D, n: number) => rotate(y.reshape([B, T, n, d]), rotary).reshape<tf.Tensor3D>([B, T, n * d]);
+    const turned = (y: tf.Tensor3D, n: number) =>
+      rotate(y.reshape([B, T, n, d]), rotary).reshape<tf.Tensor3D>([B, T, n * d]);
     const q = splitHeads(turned(project(x, weights.qProj), heads), heads); // [B, H, T, d]
     const keys = splitHeads(turned(project(x, weights.kProj), keyValueHeads), keyValueHeads); // [B, H_kv, T, d]
     const values = splitHeads(project(x, weights.vProj), keyValueHeads);
@@ -57,5 +58,8 @@ export function groupedQueryAttention(
 /** [B, H_kv, T, d] → [B, H_kv·times, T, d]: neighbouring query heads share a key-value head. */
 function repeatHeads(x: tf.Tensor4D, times: number): tf.Tensor4D {
   const [B, H, T, d] = x.shape;
-  return x.expandDims<tf.Tensor5D>(2).tile([1, 1, times, 1, 1]).reshape([B, H * times, T, d]);
+  return x
+    .expandDims<tf.Tensor5D>(2)
+    .tile([1, 1, times, 1, 1])
+    .reshape([B, H * times, T, d]);
 }

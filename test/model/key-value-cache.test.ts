@@ -25,20 +25,32 @@ beforeAll(async () => {
   await useBackend("wasm");
 });
 
-const KINDS: [Exclude<CacheKind, "latent">, number][] = [["multi-head", H], ["grouped-query", 2], ["multi-query", 1]];
+const KINDS: [Exclude<CacheKind, "latent">, number][] = [
+  ["multi-head", H],
+  ["grouped-query", 2],
+  ["multi-query", 1],
+];
 
 describe.each(KINDS)("%s attention with a cache", (kind, keyValueHeads) => {
   const matrix = (rows: number, columns: number) => random.normalTensor([rows, columns], 0.4) as tf.Tensor2D;
   let weights: GroupedQueryWeights;
   let x: tf.Tensor3D;
   beforeAll(() => {
-    weights = { qProj: matrix(D, H * d), kProj: matrix(D, keyValueHeads * d), vProj: matrix(D, keyValueHeads * d), oProj: matrix(H * d, D) };
+    weights = {
+      qProj: matrix(D, H * d),
+      kProj: matrix(D, keyValueHeads * d),
+      vProj: matrix(D, keyValueHeads * d),
+      oProj: matrix(H * d, D),
+    };
     x = random.normalTensor([B, T, D]) as tf.Tensor3D;
   });
   const attend = (from: number, count: number, store: KeyValueCache) =>
     tf.tidy(() =>
       groupedQueryAttention(x.slice([0, from, 0], [B, count, D]), weights, {
-        heads: H, keyValueHeads, rotary: rotaryAt(d, from, count), cache: { store, layer: 0 },
+        heads: H,
+        keyValueHeads,
+        rotary: rotaryAt(d, from, count),
+        cache: { store, layer: 0 },
       }),
     );
 
@@ -46,7 +58,10 @@ describe.each(KINDS)("%s attention with a cache", (kind, keyValueHeads) => {
     const whole = new KeyValueCache();
     const byToken = new KeyValueCache();
     const expected = attend(0, T, whole);
-    const got = tf.concat(Array.from({ length: T }, (_, t) => attend(t, 1, byToken)), 1);
+    const got = tf.concat(
+      Array.from({ length: T }, (_, t) => attend(t, 1, byToken)),
+      1,
+    );
     expectClose(got.dataSync(), expected.dataSync());
     whole.dispose();
     byToken.dispose();
@@ -77,7 +92,8 @@ describe.each(KINDS)("%s attention with a cache", (kind, keyValueHeads) => {
 describe("multi-head latent attention with another cache", () => {
   const model = () => createModel(config, 3);
   const x = () => new Random(8).normalTensor([B, T, config.hiddenSize]) as tf.Tensor3D;
-  const rotary = (from: number, count: number) => rotaryTables(config, [Array.from({ length: count }, (_, t) => from + t)]);
+  const rotary = (from: number, count: number) =>
+    rotaryTables(config, [Array.from({ length: count }, (_, t) => from + t)]);
 
   it("gives the same expanded, re-expanded and absorbed", () => {
     const { weights } = model();
@@ -92,7 +108,11 @@ describe("multi-head latent attention with another cache", () => {
     for (const method of ["naive", "absorbed"] as const) {
       const latents = new LatentCache();
       const out = Array.from({ length: T }, (_, t) =>
-        mla(at(t), weights.layers[0].selfAttn, config, { rotary: rotary(t, 1), method, cache: { store: latents, layer: 0 } }),
+        mla(at(t), weights.layers[0].selfAttn, config, {
+          rotary: rotary(t, 1),
+          method,
+          cache: { store: latents, layer: 0 },
+        }),
       );
       expectClose(tf.concat(out, 1).dataSync(), expected.dataSync());
       for (const bytes of [2, 1]) expect(latents.elements * bytes).toBe(B * T * latentCacheBytes(config, bytes));
@@ -106,7 +126,9 @@ describe("multi-head latent attention with another cache", () => {
     const store = new KeyValueCache();
     const keys = (batch: number) => tf.zeros([batch, 2, 1, 4]) as tf.Tensor4D;
     store.append(0, keys(2), keys(2));
-    expect(() => store.append(0, keys(3), keys(3))).toThrow("it holds a batch of 2 with 2 heads, not a batch of 3 with 2 heads; begin a new cache");
+    expect(() => store.append(0, keys(3), keys(3))).toThrow(
+      "it holds a batch of 2 with 2 heads, not a batch of 3 with 2 heads; begin a new cache",
+    );
     store.dispose();
   });
 });

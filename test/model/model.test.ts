@@ -43,7 +43,17 @@ describe.each(["wasm", "cpu"] as const)("the whole model on %s", (backend) => {
     const full = model.forward(ids);
     const cache = new LatentCache();
     const kept = tf.memory().numTensors;
-    const pieces = [[0, 5], [5, 6], [6, 7], [7, 12]].map(([from, to]) => model.forward(ids.map((row) => row.slice(from, to)), { cache }));
+    const pieces = [
+      [0, 5],
+      [5, 6],
+      [6, 7],
+      [7, 12],
+    ].map(([from, to]) =>
+      model.forward(
+        ids.map((row) => row.slice(from, to)),
+        { cache },
+      ),
+    );
     const stepped = tf.concat(pieces, 1);
     expectClose(stepped, full);
     tf.dispose([full, stepped, ...pieces]);

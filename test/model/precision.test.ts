@@ -2,13 +2,24 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { tinyConfig } from "../../lib/model/config";
 import { createModel, DeepSeekV3 } from "../../lib/model/model";
-import { ALL_FP8_PRECISION, arithmeticFor, BF16_PRECISION, V3_PRECISION, V3_TABLE, type Level, type Precision } from "../../lib/model/precision";
+import {
+  ALL_FP8_PRECISION,
+  arithmeticFor,
+  BF16_PRECISION,
+  V3_PRECISION,
+  V3_TABLE,
+  type Level,
+  type Precision,
+} from "../../lib/model/precision";
 import { FLOAT32, MODULES, type Arithmetic, type Module } from "../../lib/model/arithmetic";
 import { useBackend } from "../../lib/tensor/backend";
 import { expectNoLeak } from "../support/close";
 
 const config = tinyConfig();
-const ids = [[1, 5, 9, 200, 3, 77], [4, 4, 8, 1, 90, 12]];
+const ids = [
+  [1, 5, 9, 200, 3, 77],
+  [4, 4, 8, 1, 90, 12],
+];
 let plain: DeepSeekV3;
 
 beforeAll(async () => {
@@ -23,7 +34,8 @@ const logits = (arithmetic: Arithmetic) =>
     const { logits, mtpLogits } = under(arithmetic).forwardTraining(ids);
     return [...logits.dataSync(), ...mtpLogits!.dataSync()];
   });
-const distance = (a: number[], b: number[]) => Math.sqrt(a.reduce((sum, x, i) => sum + (x - b[i]) ** 2, 0) / b.reduce((sum, x) => sum + x * x, 0));
+const distance = (a: number[], b: number[]) =>
+  Math.sqrt(a.reduce((sum, x, i) => sum + (x - b[i]) ** 2, 0) / b.reduce((sum, x) => sum + x * x, 0));
 const only = (module: Module, level: Level): Precision => ({
   ...V3_PRECISION,
   table: Object.fromEntries(MODULES.map((name) => [name, name === module ? level : "FP32"])) as Precision["table"],
@@ -31,7 +43,10 @@ const only = (module: Module, level: Level): Precision => ({
 
 describe("precision by module", () => {
   it("of FP32 everywhere is the model as it is, bit for bit", () => {
-    const arithmetic = arithmeticFor({ ...V3_PRECISION, table: Object.fromEntries(MODULES.map((name) => [name, "FP32"])) as Precision["table"] });
+    const arithmetic = arithmeticFor({
+      ...V3_PRECISION,
+      table: Object.fromEntries(MODULES.map((name) => [name, "FP32"])) as Precision["table"],
+    });
     expect(logits(arithmetic)).toEqual(logits(FLOAT32));
   });
 
@@ -53,7 +68,9 @@ describe("precision by module", () => {
   });
 
   it("ranks as it should: BF16 is nearest, then V3's table, then FP8 everywhere", () => {
-    const [bf16, v3, all] = [BF16_PRECISION, V3_PRECISION, ALL_FP8_PRECISION].map((p) => distance(logits(arithmeticFor(p)), logits(FLOAT32)));
+    const [bf16, v3, all] = [BF16_PRECISION, V3_PRECISION, ALL_FP8_PRECISION].map((p) =>
+      distance(logits(arithmeticFor(p)), logits(FLOAT32)),
+    );
     expect(bf16).toBeLessThan(v3 / 2);
     expect(v3).toBeLessThan(all);
   });
@@ -80,7 +97,9 @@ describe("precision by module", () => {
   it("computes absorbed attention too, and refuses masked dispatch", () => {
     const model = under(arithmeticFor(V3_PRECISION));
     tf.tidy(() => {
-      const [naive, absorbed] = (["naive", "absorbed"] as const).map((attention) => Array.from(model.forward(ids, { attention }).dataSync()));
+      const [naive, absorbed] = (["naive", "absorbed"] as const).map((attention) =>
+        Array.from(model.forward(ids, { attention }).dataSync()),
+      );
       expect(distance(absorbed, naive)).toBeLessThan(0.1);
       expect(() => model.forward(ids, { dispatch: "masked" })).toThrow("masked dispatch is float32 only");
     });

@@ -19,13 +19,19 @@ function routeByHand(affinity: number[], bias: number[], config: RoutingConfig) 
   const { nRoutedExperts: E, nGroup: G, topkGroup, numExpertsPerTok: K, normTopkProb, routedScalingFactor } = config;
   const z = affinity.map((s, e) => Math.fround(s + bias[e]));
   const best = (values: number[], k: number) =>
-    values.map((v, i) => ({ v, i })).sort((a, b) => b.v - a.v || a.i - b.i).slice(0, k);
+    values
+      .map((v, i) => ({ v, i }))
+      .sort((a, b) => b.v - a.v || a.i - b.i)
+      .slice(0, k);
   const size = E / G;
   const scores = Array.from({ length: G }, (_, g) =>
-    best(z.slice(g * size, (g + 1) * size), 2).reduce((sum, { v }) => sum + v, 0));
+    best(z.slice(g * size, (g + 1) * size), 2).reduce((sum, { v }) => sum + v, 0),
+  );
   const groups = best(scores, topkGroup).map(({ i }) => i);
   const kept = z.map((v, e) => (groups.includes(Math.floor(e / size)) ? v : -Infinity));
-  const chosen = best(kept, K).map(({ i }) => i).sort((a, b) => a - b);
+  const chosen = best(kept, K)
+    .map(({ i }) => i)
+    .sort((a, b) => a - b);
   const sum = chosen.reduce((total, e) => total + affinity[e], 0);
   const gates = chosen.map((e) => (routedScalingFactor * affinity[e]) / (normTopkProb ? sum : 1));
   return { chosen, gates };
@@ -55,7 +61,10 @@ describe.each(["wasm", "cpu"] as const)("selectExperts on %s", (backend) => {
       affinity.forEach((row, n) => {
         const wanted = routeByHand(row, bias, config);
         expect(indices[n]).toEqual(wanted.chosen);
-        expectClose(indices[n].map((e) => gates[n][e]), wanted.gates);
+        expectClose(
+          indices[n].map((e) => gates[n][e]),
+          wanted.gates,
+        );
         expect(gates[n].filter((g) => g !== 0)).toHaveLength(K);
       });
       tf.dispose(routing);
@@ -81,19 +90,30 @@ describe.each(["wasm", "cpu"] as const)("selectExperts on %s", (backend) => {
 
   it("takes the lower index first where scores are equal", async () => {
     const { expertIndices } = selectExperts(tf.fill([3, 8], 0.5), tf.zeros([8]), eight);
-    expect(await expertIndices.array()).toEqual([[0, 1], [0, 1], [0, 1]]);
+    expect(await expertIndices.array()).toEqual([
+      [0, 1],
+      [0, 1],
+      [0, 1],
+    ]);
   });
 
   it("sends the gradient through the gates of the chosen experts only", async () => {
     const bias = tf.zeros<tf.Rank.R1>([8]);
-    const first = (s: tf.Tensor) => selectExperts(s as tf.Tensor2D, bias, eight).gates.slice([0, 0], [1, 1]).sum() as tf.Scalar;
-    const gradient = (await tf.grad(first)(tf.tensor2d([[0.8, 0.6, 0.3, 0.2, 0.1, 0.1, 0.1, 0.1]])).array()) as number[][];
+    const first = (s: tf.Tensor) =>
+      selectExperts(s as tf.Tensor2D, bias, eight)
+        .gates.slice([0, 0], [1, 1])
+        .sum() as tf.Scalar;
+    const gradient = (await tf
+      .grad(first)(tf.tensor2d([[0.8, 0.6, 0.3, 0.2, 0.1, 0.1, 0.1, 0.1]]))
+      .array()) as number[][];
     // g₀ = 2.5·s₀ / (s₀ + s₁)
     expectClose(gradient[0].slice(0, 2), [(2.5 * 0.6) / 1.96, (-2.5 * 0.8) / 1.96]);
     expectClose(gradient[0].slice(2), [0, 0, 0, 0, 0, 0], { rtol: 0, atol: 0 });
   });
 
   it("names the shapes when affinity and bias do not fit the number of experts", () => {
-    expect(() => selectExperts(tf.zeros([2, 6]), tf.zeros([8]), eight)).toThrow("for 8 experts, affinity must be [N, 8] and bias [8]; got [2,6] and [8]");
+    expect(() => selectExperts(tf.zeros([2, 6]), tf.zeros([8]), eight)).toThrow(
+      "for 8 experts, affinity must be [N, 8] and bias [8]; got [2,6] and [8]",
+    );
   });
 });

@@ -43,7 +43,10 @@ describe("without a legend, coloured text", () => {
   });
 
   it("leaves what is of no kind bare, and out of the shares", () => {
-    const pieces = [{ text: "a", kind: "expert 1" }, { text: "\n", kind: "" }];
+    const pieces = [
+      { text: "a", kind: "expert 1" },
+      { text: "\n", kind: "" },
+    ];
     const { "text/html": html, "text/plain": plain } = colouredTextBundle("", pieces);
     expect(html).toContain("<span>\n</span>");
     expect(plain).toBe("\na\n\nexpert 1 100%");

@@ -14,7 +14,11 @@ describe("numbers in sentences", () => {
 
   it("writes money in words, so that no formula begins", () => {
     expect([5.576e6, 1.6e9, 87_072, 0.2, 0.181].map((amount) => money(amount))).toEqual([
-      "5.58 million dollars", "1.60 billion dollars", "87,072 dollars", "0.20 dollars", "0.18 dollars",
+      "5.58 million dollars",
+      "1.60 billion dollars",
+      "87,072 dollars",
+      "0.20 dollars",
+      "0.18 dollars",
     ]);
     expect(money(5.576e6, "dollars", 4)).toBe("5.576 million dollars");
     expect(money(50e6, "francs", 2)).toBe("50 million francs");

@@ -25,7 +25,13 @@ it("refuses what is no figure, and a figure without a name", () => {
 
 it("finds the results among other outputs, the last of each name", () => {
   const of = (name: string, value: number) => ({ "text/plain": "", [RESULT_MIME]: { name, value, unit: "" } });
-  const found = resultsIn([{ "text/plain": "no result" }, of("a", 1), of("b", 2), of("a", 3), { [RESULT_MIME]: "broken" }]);
+  const found = resultsIn([
+    { "text/plain": "no result" },
+    of("a", 1),
+    of("b", 2),
+    of("a", 3),
+    { [RESULT_MIME]: "broken" },
+  ]);
   expect(found.map(({ name, value }) => [name, value])).toEqual([
     ["a", 3],
     ["b", 2],

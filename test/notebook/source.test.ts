@@ -60,7 +60,9 @@ describe("findDeclaration", () => {
     expect(() => findDeclaration("const a = 1;", "a", "lib/y.ts")).toThrow("it exports nothing");
   });
 
-  const files = fs.readdirSync("lib", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts") && !file.endsWith("index.ts"));
+  const files = fs
+    .readdirSync("lib", { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !file.endsWith("index.ts"));
   it.each(files)("finds whatever lib/%s exports, with as many closing as opening braces", (file) => {
     const source = fs.readFileSync(`lib/${file}`, "utf8");
     const names = [

@@ -22,7 +22,10 @@ describe("verdicts", () => {
   it("gives each verdict its own sign", async () => {
     const all = ["holds", "holds with a condition", "incomplete", "contradicted", "cannot be checked"] as const;
     const { shown } = await captured(() => verdicts(all.map((verdict) => ({ ...row, verdict }))));
-    const signs = shown[0].bundle["text/plain"].split("\n").slice(3).map((line) => /(\S) [a-z ]+$/.exec(line)?.[1]);
+    const signs = shown[0].bundle["text/plain"]
+      .split("\n")
+      .slice(3)
+      .map((line) => /(\S) [a-z ]+$/.exec(line)?.[1]);
     expect(new Set(signs).size).toBe(all.length);
   });
 });
@@ -31,7 +34,13 @@ it("has a column for what would turn a verdict where a row says it", async () =>
   const { shown } = await captured(() => verdicts([{ ...row, turns: "a price above 3 dollars" }, row], "Cost"));
   const lines = shown[0].bundle["text/plain"].split("\n");
   expect(lines[0]).toBe("Cost");
-  expect(lines[1].split(/ {2,}/)).toEqual(["the claim", "the sources say", "computed here", "what would turn it", "verdict"]);
+  expect(lines[1].split(/ {2,}/)).toEqual([
+    "the claim",
+    "the sources say",
+    "computed here",
+    "what would turn it",
+    "verdict",
+  ]);
   expect(lines[3]).toContain("a price above 3 dollars");
   expect(lines[4]).toContain(" – ");
 });

@@ -9,7 +9,15 @@ import fs from "node:fs";
 import path from "node:path";
 import { outputDrift, sourceDrift } from "../../tools/course/build/drift";
 import { execute, timingReport } from "../../tools/course/build/execute";
-import { generate, listLessons, notebookFile, orphans, VERSIONS, type Generated, type Version } from "../../tools/course/build/masters";
+import {
+  generate,
+  listLessons,
+  notebookFile,
+  orphans,
+  VERSIONS,
+  type Generated,
+  type Version,
+} from "../../tools/course/build/masters";
 import { readNotebook, type Notebook } from "../../tools/course/build/notebook";
 import { ROOT } from "../../tools/setup/project.mjs";
 import { executionFailures, missingImages, sizeFailures, verdictFailures } from "../../tools/course/build/verify";
@@ -21,7 +29,9 @@ const count = { passed: 0, failed: 0 };
 
 function report(name: string, failures: string[]): void {
   count[failures.length === 0 ? "passed" : "failed"]++;
-  console.log([`${failures.length === 0 ? "✔" : "✘"} ${name}`, ...failures.map((failure) => `    ${failure}`)].join("\n"));
+  console.log(
+    [`${failures.length === 0 ? "✔" : "✘"} ${name}`, ...failures.map((failure) => `    ${failure}`)].join("\n"),
+  );
 }
 
 /** Runs one committed notebook from the top and compares what it shows. */
@@ -62,7 +72,10 @@ async function check(generated: Generated, version: Version): Promise<void> {
 
 async function main(filters: string[]): Promise<void> {
   const lessons = listLessons(filters);
-  report("every notebook has a master", orphans().map((name) => `notebooks/${name} has none in notebooks/source`));
+  report(
+    "every notebook has a master",
+    orphans().map((name) => `notebooks/${name} has none in notebooks/source`),
+  );
   report("there are lessons", lessons.length > 0 ? [] : ["notebooks/source holds no masters"]);
   const jobs = (await generate(lessons)).flatMap((generated) => VERSIONS.map((version) => ({ generated, version })));
   const worker = async (): Promise<void> => {
@@ -72,7 +85,9 @@ async function main(filters: string[]): Promise<void> {
 }
 
 main(process.argv.slice(2))
-  .catch((error: unknown) => report("the notebooks can be checked", [error instanceof Error ? error.message : String(error)]))
+  .catch((error: unknown) =>
+    report("the notebooks can be checked", [error instanceof Error ? error.message : String(error)]),
+  )
   .finally(() => {
     console.log(`RESULT ${JSON.stringify(count)}`);
     process.exitCode = count.failed === 0 ? 0 : 1;

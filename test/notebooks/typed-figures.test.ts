@@ -6,7 +6,12 @@ import { amountsReadAsFormulas, describeTypedFigure, figuresIn, typedFigures } f
 const LESSONS = fs.readdirSync("notebooks/source").filter((name) => /^(06|07|08|10)-.*\.ts$/.test(name));
 
 const inMarkdown = (text: string) =>
-  typedFigures(`// %% [markdown]\n${text.split("\n").map((line) => `// ${line}`.trimEnd()).join("\n")}\n`);
+  typedFigures(
+    `// %% [markdown]\n${text
+      .split("\n")
+      .map((line) => `// ${line}`.trimEnd())
+      .join("\n")}\n`,
+  );
 
 describe.each(LESSONS)("notebooks/source/%s", (name) => {
   it("has no figure in its prose that is neither computed nor quoted with its source", () => {
@@ -66,8 +71,19 @@ describe("a quoted figure", () => {
 
 describe("a lesson", () => {
   const master = [
-    "// %% [markdown]", "// # 07 · Costs", "//", "// A first line", "// of 20% in", "// three.", "//", "// - an item: 5 GB", "",
-    "// %%", "const price = 2.5; // 1.0..4 dollars: the price", "say`It is ${fixed(price, 1)} dollars, not 3 dollars.`;", "",
+    "// %% [markdown]",
+    "// # 07 · Costs",
+    "//",
+    "// A first line",
+    "// of 20% in",
+    "// three.",
+    "//",
+    "// - an item: 5 GB",
+    "",
+    "// %%",
+    "const price = 2.5; // 1.0..4 dollars: the price",
+    "say`It is ${fixed(price, 1)} dollars, not 3 dollars.`;",
+    "",
   ].join("\n");
 
   it("is read paragraph by paragraph, with what it says from cells", () => {
@@ -80,7 +96,14 @@ describe("a lesson", () => {
 
   it("gets a message that names lesson, cell, sentence and the ways out", () => {
     const message = describeTypedFigure("notebooks/source/07-x.ts", typedFigures(master)[0]);
-    for (const part of ["07-x.ts:4, cell 1", '"20%"', "A first line of 20%", "say`", "fact()", "source in the same sentence"])
+    for (const part of [
+      "07-x.ts:4, cell 1",
+      '"20%"',
+      "A first line of 20%",
+      "say`",
+      "fact()",
+      "source in the same sentence",
+    ])
       expect(message).toContain(part);
   });
 });

@@ -31,11 +31,55 @@ interface Paragraph {
 }
 
 const UNITS = [
-  "%", "‰", "per cent", "percent", "times", "-?fold", "×", "[KMBT]", "thousand", "million", "billion", "trillion",
-  "dollars?", "francs?", "euros?", "cents?", "[kMGTPE]?i?B", "bytes?", "bits?", "[GTPE]?FLOPs?", "[GTPE]FLOPS",
-  "FLOP/s", "[GT]B/s", "(?:GPU-|H800-|H100-|A100-)?hours?", "days?", "weeks?", "months?", "years?", "minutes?", "seconds?", "m?s",
-  "µs", "tokens?", "parameters?", "GPUs?", "nodes?", "layers?", "experts?", "people", "researchers?", "runs?", "W", "kW",
-  "MW", "[kMG]?Wh", "SMs", "pairs?", "texts?", "steps?",
+  "%",
+  "‰",
+  "per cent",
+  "percent",
+  "times",
+  "-?fold",
+  "×",
+  "[KMBT]",
+  "thousand",
+  "million",
+  "billion",
+  "trillion",
+  "dollars?",
+  "francs?",
+  "euros?",
+  "cents?",
+  "[kMGTPE]?i?B",
+  "bytes?",
+  "bits?",
+  "[GTPE]?FLOPs?",
+  "[GTPE]FLOPS",
+  "FLOP/s",
+  "[GT]B/s",
+  "(?:GPU-|H800-|H100-|A100-)?hours?",
+  "days?",
+  "weeks?",
+  "months?",
+  "years?",
+  "minutes?",
+  "seconds?",
+  "m?s",
+  "µs",
+  "tokens?",
+  "parameters?",
+  "GPUs?",
+  "nodes?",
+  "layers?",
+  "experts?",
+  "people",
+  "researchers?",
+  "runs?",
+  "W",
+  "kW",
+  "MW",
+  "[kMG]?Wh",
+  "SMs",
+  "pairs?",
+  "texts?",
+  "steps?",
 ].join("|");
 const NUMBER = String.raw`\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?`;
 /** 1 currency, 2 number, 3 unit. A number behind a letter, point or hyphen is part of a name: V3, B.1, GPT-4. */
@@ -43,8 +87,7 @@ const FIGURE = new RegExp(
   String.raw`(?<![\w.#/-])((?:US)?[$€£]\s?|(?:CHF|USD|EUR)\s)?(${NUMBER})(?:[ -]?(${UNITS})(?![\w/]))?(?![\w.]*\w)`,
   "gu",
 );
-const MONTH =
-  "(?:January|February|March|April|May|June|July|August|September|October|November|December)";
+const MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)";
 
 /** What looks like a figure and is none, with what stands in its place. */
 const NO_FIGURES: [RegExp, string][] = [
@@ -64,7 +107,10 @@ const NO_FIGURES: [RegExp, string][] = [
     ),
     "place",
   ],
-  [new RegExp(String.raw`\b(?:\d{1,2}(?:\s?[–-]\s?\d{1,2})?\s+)?${MONTH}(?:\s+\d{4})?(?:\s+\d{1,2},\s+\d{4})?\b`, "g"), "date"],
+  [
+    new RegExp(String.raw`\b(?:\d{1,2}(?:\s?[–-]\s?\d{1,2})?\s+)?${MONTH}(?:\s+\d{4})?(?:\s+\d{1,2},\s+\d{4})?\b`, "g"),
+    "date",
+  ],
   [
     // Families of models, machines and licences, with the versions and sizes that belong to the name.
     new RegExp(

@@ -1,9 +1,22 @@
 import { describe, expect, it } from "vitest";
 import {
-  fromCodes, nearestCode, roundingTable, spacingAt, toCodes, valuesByCode, type Overflow,
+  fromCodes,
+  nearestCode,
+  roundingTable,
+  spacingAt,
+  toCodes,
+  valuesByCode,
+  type Overflow,
 } from "../../lib/numerics/codec";
 import {
-  bitsOf as widthOf, FORMATS, largest, largestCode, smallestNormal, smallestSubnormal, valueOf, type FormatName,
+  bitsOf as widthOf,
+  FORMATS,
+  largest,
+  largestCode,
+  smallestNormal,
+  smallestSubnormal,
+  valueOf,
+  type FormatName,
 } from "../../lib/numerics/formats";
 import { arrayFixture, bitsOf, jsonFixture, normalValues } from "./support";
 
@@ -26,7 +39,9 @@ describe("what a code stands for", () => {
   it("reads BF16 as the upper half of a float32", () => {
     const bits = Uint32Array.from({ length: 65536 }, (_, code) => code << 16);
     const floats = new Float32Array(bits.buffer);
-    const wrong = Array.from(floats, (value, code) => [value, valueOf(code, FORMATS.BF16)]).filter(([a, b]) => !Object.is(a, b));
+    const wrong = Array.from(floats, (value, code) => [value, valueOf(code, FORMATS.BF16)]).filter(
+      ([a, b]) => !Object.is(a, b),
+    );
     expect(wrong).toEqual([]);
   });
 
@@ -85,17 +100,21 @@ describe("encoding", () => {
     return signBit | (positive.length - 1);
   }
 
-  it.each(CONVENTIONS)("of E4M3 agrees with that definition on all 65,536 upper halves of a float32, overflow %s", (overflow) => {
-    const bits = new Uint32Array(65536).map((_, i) => i << 16);
-    const x = new Float32Array(bits.buffer);
-    const codes = toCodes(x, "E4M3", { overflow });
-    const wrong: string[] = [];
-    for (let i = 0; i < x.length; i++) {
-      const expected = slowCode(x[i], "E4M3", overflow) | (Number.isNaN(x[i]) && i > 0x8000 ? 0x80 : 0);
-      if (codes[i] !== expected) wrong.push(`${x[i]}: ${codes[i]}, expected ${expected}`);
-    }
-    expect(wrong).toEqual([]);
-  }, 120_000);
+  it.each(CONVENTIONS)(
+    "of E4M3 agrees with that definition on all 65,536 upper halves of a float32, overflow %s",
+    (overflow) => {
+      const bits = new Uint32Array(65536).map((_, i) => i << 16);
+      const x = new Float32Array(bits.buffer);
+      const codes = toCodes(x, "E4M3", { overflow });
+      const wrong: string[] = [];
+      for (let i = 0; i < x.length; i++) {
+        const expected = slowCode(x[i], "E4M3", overflow) | (Number.isNaN(x[i]) && i > 0x8000 ? 0x80 : 0);
+        if (codes[i] !== expected) wrong.push(`${x[i]}: ${codes[i]}, expected ${expected}`);
+      }
+      expect(wrong).toEqual([]);
+    },
+    120_000,
+  );
 
   it.each(["E4M3", "E5M2", "E5M6"] as const)("of %s rounds every tie, and its neighbours, as defined", (name) => {
     const values = Array.from({ length: largestCode(FORMATS[name]) + 1 }, (_, code) => valueOf(code, FORMATS[name]));
@@ -104,13 +123,24 @@ describe("encoding", () => {
       bitsOf(float)[0] += by;
       return float[0];
     };
-    const ties = values.slice(1).map((value, i) => (value + values[i]) / 2).filter((_, i) => i % (name === "E5M6" ? 37 : 1) === 0);
+    const ties = values
+      .slice(1)
+      .map((value, i) => (value + values[i]) / 2)
+      .filter((_, i) => i % (name === "E5M6" ? 37 : 1) === 0);
     const x = Float32Array.from(ties.flatMap((tie) => [step(tie, -1), tie, step(tie, 1), -tie]));
     expect(Array.from(toCodes(x, name))).toEqual(Array.from(x, (value) => slowCode(value, name, "saturate")));
   });
 
   it("rounds a float32 once: BF16 agrees with nearestCode", () => {
-    const x = Float32Array.from([...normalValues(3000, 1), ...normalValues(3000, 2, 1e-38), ...normalValues(3000, 3, 1e38), 0, -0, Infinity, -Infinity]);
+    const x = Float32Array.from([
+      ...normalValues(3000, 1),
+      ...normalValues(3000, 2, 1e-38),
+      ...normalValues(3000, 3, 1e38),
+      0,
+      -0,
+      Infinity,
+      -Infinity,
+    ]);
     expect(toCodes(x, "BF16")).toEqual(Uint16Array.from(x, (value) => nearestCode(value, "BF16")));
   });
 
@@ -141,10 +171,13 @@ describe("tables and spacing", () => {
     expect(() => roundingTable("BF16", "saturate")).toThrow("BF16 is rounded by arithmetic");
   });
 
-  it.each(["E4M3", "E5M2", "E5M6"] as const)("of %s: the spacing at a number is the distance to the next one", (name) => {
-    const values = valuesByCode(name);
-    for (let code = 0; code < largestCode(FORMATS[name]); code++) {
-      expect(spacingAt(values[code], name)).toBe(values[code + 1] - values[code]);
-    }
-  });
+  it.each(["E4M3", "E5M2", "E5M6"] as const)(
+    "of %s: the spacing at a number is the distance to the next one",
+    (name) => {
+      const values = valuesByCode(name);
+      for (let code = 0; code < largestCode(FORMATS[name]); code++) {
+        expect(spacingAt(values[code], name)).toBe(values[code + 1] - values[code]);
+      }
+    },
+  );
 });

@@ -4,7 +4,13 @@ import { matrixErrors } from "../../lib/lessons/04-fp8-training/rounding-errors"
 import { limitedMatMul, limitedRowsProduct, limitedWeightProduct } from "../../lib/numerics/accumulation";
 import { exactProduct } from "../../lib/numerics/product";
 import { dequantise, quantise } from "../../lib/numerics/fp8-quantise";
-import { BF16_RECIPE, quantisedGroupedMatMul, quantisedMatMul, V3_RECIPE, type Recipe } from "../../lib/numerics/fp8-matmul";
+import {
+  BF16_RECIPE,
+  quantisedGroupedMatMul,
+  quantisedMatMul,
+  V3_RECIPE,
+  type Recipe,
+} from "../../lib/numerics/fp8-matmul";
 import { roundStraightThrough, roundTensor } from "../../lib/numerics/round-blocks";
 import { BLOCKS, type Block } from "../../lib/numerics/scaling";
 import { useBackend } from "../../lib/tensor/backend";
@@ -17,14 +23,31 @@ beforeAll(async () => {
 });
 
 const [N, Din, Dout] = [140, 200, 150];
-const values = { x: normalValues(N * Din, 1), w: normalValues(Din * Dout, 2, 0.05), dy: normalValues(N * Dout, 3, 1e-5) };
-const turn = (from: Float32Array, [rows, columns]: [number, number]) => from.map((_, i) => from[(i % rows) * columns + Math.floor(i / rows)]);
+const values = {
+  x: normalValues(N * Din, 1),
+  w: normalValues(Din * Dout, 2, 0.05),
+  dy: normalValues(N * Dout, 3, 1e-5),
+};
+const turn = (from: Float32Array, [rows, columns]: [number, number]) =>
+  from.map((_, i) => from[(i % rows) * columns + Math.floor(i / rows)]);
 
 /** Output and gradients of f, read. */
-function throughout(f: (x: tf.Tensor2D, w: tf.Tensor2D) => tf.Tensor2D): { y: Float32Array; dx: Float32Array; dw: Float32Array } {
+function throughout(f: (x: tf.Tensor2D, w: tf.Tensor2D) => tf.Tensor2D): {
+  y: Float32Array;
+  dx: Float32Array;
+  dw: Float32Array;
+} {
   return tf.tidy(() => {
-    const [x, w, dy] = [tf.tensor2d(values.x, [N, Din]), tf.tensor2d(values.w, [Din, Dout]), tf.tensor2d(values.dy, [N, Dout])];
-    const { value, grads } = tf.valueAndGrads((x, w) => f(x as tf.Tensor2D, w as tf.Tensor2D).mul(dy).sum())([x, w]);
+    const [x, w, dy] = [
+      tf.tensor2d(values.x, [N, Din]),
+      tf.tensor2d(values.w, [Din, Dout]),
+      tf.tensor2d(values.dy, [N, Dout]),
+    ];
+    const { value, grads } = tf.valueAndGrads((x, w) =>
+      f(x as tf.Tensor2D, w as tf.Tensor2D)
+        .mul(dy)
+        .sum(),
+    )([x, w]);
     value.dispose();
     const [y, dx, dw] = [f(x, w), ...grads].map((t) => t.dataSync<"float32">());
     return { y, dx, dw };
@@ -45,7 +68,11 @@ describe("a quantised linear map", () => {
     const again = rounded(x, [N, Din], BLOCKS.columnTile);
     const close = { rtol: 1e-4, atol: 1e-6 };
     expectClose(y, exactProduct(x, turn(w, [Din, Dout]), [N, Din, Dout]), { rtol: 1e-4, atol: 1e-4 });
-    expectClose(dx.map((v) => v * 1e5), exactProduct(rows, w, [N, Dout, Din]).map((v) => v * 1e5), close);
+    expectClose(
+      dx.map((v) => v * 1e5),
+      exactProduct(rows, w, [N, Dout, Din]).map((v) => v * 1e5),
+      close,
+    );
     expectClose(
       dw.map((v) => v * 1e5),
       exactProduct(turn(again, [N, Din]), turn(columns, [N, Dout]), [Din, N, Dout]).map((v) => v * 1e5),
@@ -78,7 +105,9 @@ describe("a quantised linear map", () => {
       const w = tf.tensor3d(experts, [4, Din, Dout]);
       const dy = tf.tensor2d(values.dy, [N, Dout]);
       const loss = (y: tf.Tensor2D) => y.mul(dy).sum() as tf.Scalar;
-      const together = tf.grads((x, w) => loss(quantisedGroupedMatMul(x as tf.Tensor2D, w as tf.Tensor3D, counts, V3_RECIPE)))([x, w]);
+      const together = tf.grads((x, w) =>
+        loss(quantisedGroupedMatMul(x as tf.Tensor2D, w as tf.Tensor3D, counts, V3_RECIPE)),
+      )([x, w]);
       const y = quantisedGroupedMatMul(x, w, counts, V3_RECIPE);
       let at = 0;
       counts.forEach((count, e) => {
@@ -86,7 +115,12 @@ describe("a quantised linear map", () => {
           const part = (t: tf.Tensor2D) => t.slice([at, 0], [count, -1]);
           const own = w.slice([e, 0, 0], [1, -1, -1]).squeeze<tf.Tensor2D>([0]);
           expectClose(part(y), quantisedMatMul(part(x), own, V3_RECIPE), { rtol: 1e-4, atol: 1e-3 });
-          const [dx, dw] = tf.grads((x, w) => quantisedMatMul(x as tf.Tensor2D, w as tf.Tensor2D, V3_RECIPE).mul(part(dy)).sum() as tf.Scalar)([part(x), own]);
+          const [dx, dw] = tf.grads(
+            (x, w) =>
+              quantisedMatMul(x as tf.Tensor2D, w as tf.Tensor2D, V3_RECIPE)
+                .mul(part(dy))
+                .sum() as tf.Scalar,
+          )([part(x), own]);
           expectClose(part(together[0] as tf.Tensor2D), dx, { rtol: 1e-3, atol: 1e-5 });
           expectClose(together[1].slice([e, 0, 0], [1, -1, -1]).squeeze([0]), dw, { rtol: 1e-3, atol: 1e-6 });
         }
@@ -102,7 +136,9 @@ describe("a quantised linear map", () => {
       for (const recipe of [V3_RECIPE, { ...V3_RECIPE, sum }]) {
         tf.dispose(quantisedMatMul(x as tf.Tensor2D, w as tf.Tensor2D, recipe));
         tf.dispose(tf.grads((x, w) => quantisedMatMul(x as tf.Tensor2D, w as tf.Tensor2D, recipe).sum())([x, w]));
-        tf.dispose(tf.grads((x, v) => quantisedGroupedMatMul(x as tf.Tensor2D, v as tf.Tensor3D, [1, 2], recipe).sum())([x, v]));
+        tf.dispose(
+          tf.grads((x, v) => quantisedGroupedMatMul(x as tf.Tensor2D, v as tf.Tensor3D, [1, 2], recipe).sum())([x, v]),
+        );
       }
     });
     tf.dispose([x, w, v]);
@@ -120,7 +156,11 @@ describe("a limited running sum", () => {
       expectClose(limitedMatMul(a, b, {}, full), expected, close);
       expectClose(limitedMatMul(aT, b, { transposeA: true }, full), expected, close);
       expectClose(limitedMatMul(a, bT, { transposeB: true }, full), expected, close);
-      expectClose(limitedMatMul(aT, bT, { transposeA: true, transposeB: true }, { ...full, promoteEvery: 64 }), expected, close);
+      expectClose(
+        limitedMatMul(aT, bT, { transposeA: true, transposeB: true }, { ...full, promoteEvery: 64 }),
+        expected,
+        close,
+      );
     });
   });
 
@@ -132,7 +172,11 @@ describe("a limited running sum", () => {
       const dy = tf.tensor2d(values.dy, [N, Dout]).mul<tf.Tensor2D>(1e5);
       const close = { rtol: 1e-3, atol: 1e-3 };
       expectClose(limitedRowsProduct(x, w, counts, false, full), groupedMatMul(x, w, counts), close);
-      const [dx, dw] = tf.grads((x, w) => groupedMatMul(x as tf.Tensor2D, w as tf.Tensor3D, counts).mul(dy).sum())([x, w]);
+      const [dx, dw] = tf.grads((x, w) =>
+        groupedMatMul(x as tf.Tensor2D, w as tf.Tensor3D, counts)
+          .mul(dy)
+          .sum(),
+      )([x, w]);
       expectClose(limitedRowsProduct(dy, w, counts, true, full), dx as tf.Tensor2D, close);
       expectClose(limitedWeightProduct(x, dy, counts, full), dw as tf.Tensor3D, close);
     });
@@ -141,7 +185,10 @@ describe("a limited running sum", () => {
   it("loses what is small beside a large sum, and less when promoted", () => {
     tf.tidy(() => {
       const K = 4096;
-      const [a, b] = [tf.tensor2d(normalValues(K, 31).map(Math.abs), [1, K]), tf.tensor2d(normalValues(K, 32).map(Math.abs), [K, 1])];
+      const [a, b] = [
+        tf.tensor2d(normalValues(K, 31).map(Math.abs), [1, K]),
+        tf.tensor2d(normalValues(K, 32).map(Math.abs), [K, 1]),
+      ];
       const [exact] = exactProduct(a.dataSync<"float32">(), b.dataSync<"float32">(), [1, K, 1]);
       const error = (bits: number, promoteEvery: number) =>
         Math.abs(limitedMatMul(a, b, {}, { bits, promoteEvery }).dataSync()[0] - exact) / exact;

@@ -50,7 +50,8 @@ describe("the reference's product of 256 × 512 and 512 × 384", () => {
     quantisedProduct(quantise(A, [M, K], activations), quantise(W, [N, K], weights));
   const perTensor: Scaling = { format: "E4M3", block: BLOCKS.tensor };
   const inPowers = (scaling: Scaling): Scaling => ({ ...scaling, scale: "power-of-two" });
-  const inBf16 = (values: Float32Array) => roundInBlocks(values, [M, N], { format: "BF16", block: BLOCKS.tensor, scale: "none" });
+  const inBf16 = (values: Float32Array) =>
+    roundInBlocks(values, [M, N], { format: "BF16", block: BLOCKS.tensor, scale: "none" });
   it.each([
     ["fp8 1x128 / 128x128, fp32 scales", () => product(TILE, SQUARE)],
     ["same, power-of-2 (ue8m0, ceil) scales", () => product(inPowers(TILE), inPowers(SQUARE))],
@@ -72,7 +73,10 @@ describe("the reference's product of 256 × 512 and 512 × 384", () => {
   it("differs by the reported number of codes from a kernel that multiplies by a rounded 1/s", () => {
     const differing = a.codes.filter((code, i) => {
       const scale = a.scales[Math.floor(i / K) * (K / 128) + Math.floor((i % K) / 128)];
-      const other = quantise(Float32Array.of(Math.fround(A[i] * Math.fround(1 / scale))), [1, 1], { ...TILE, scale: "none" });
+      const other = quantise(Float32Array.of(Math.fround(A[i] * Math.fround(1 / scale))), [1, 1], {
+        ...TILE,
+        scale: "none",
+      });
       return other.codes[0] !== code;
     });
     expect(differing.length).toBe(report["activation codes differing x/s vs x*(1/s)"]);
@@ -85,7 +89,11 @@ describe("the reference's product of 256 × 512 and 512 × 384", () => {
 
 describe("blocks", () => {
   /** The definition, element by element, in the plainest way. */
-  function slow(values: Float32Array, [rows, columns]: [number, number], { format, block, clamp = 1e-4 }: Scaling): Float32Array {
+  function slow(
+    values: Float32Array,
+    [rows, columns]: [number, number],
+    { format, block, clamp = 1e-4 }: Scaling,
+  ): Float32Array {
     const [height, width] = [Math.min(rows, block[0]), Math.min(columns, block[1])];
     return values.map((value, i) => {
       const [row, column] = [Math.floor(i / columns), i % columns];
@@ -96,12 +104,23 @@ describe("blocks", () => {
       );
       const amax = inBlock.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
       const scale = Math.fround(Math.max(amax, Math.fround(clamp)) / largest(FORMATS[format]));
-      const one = quantise(Float32Array.of(Math.fround(value / scale)), [1, 1], { format, block: [1, 1], scale: "none" });
+      const one = quantise(Float32Array.of(Math.fround(value / scale)), [1, 1], {
+        format,
+        block: [1, 1],
+        scale: "none",
+      });
       return Math.fround(fromCodes(one.codes, format)[0] * scale);
     });
   }
 
-  const shapes: [number, number][] = [[1, 1], [3, 5], [2, 128], [2, 129], [130, 3], [5, 300]];
+  const shapes: [number, number][] = [
+    [1, 1],
+    [3, 5],
+    [2, 128],
+    [2, 129],
+    [130, 3],
+    [5, 300],
+  ];
   const blocks = Object.entries(BLOCKS) as [string, Block][];
   it.each(shapes.flatMap((shape) => blocks.map(([name, block]) => [shape, name, block] as const)))(
     "of %s by %s are the definition's, at the edges too",
@@ -115,9 +134,15 @@ describe("blocks", () => {
     },
   );
 
-  it.each([[0, 0], [0, 5], [5, 0]] as [number, number][])("takes a matrix of %s × %s", (rows, columns) => {
+  it.each([
+    [0, 0],
+    [0, 5],
+    [5, 0],
+  ] as [number, number][])("takes a matrix of %s × %s", (rows, columns) => {
     for (const [, block] of blocks) {
-      expect(dequantise(quantise(new Float32Array(), [rows, columns], { format: "E4M3", block }))).toEqual(new Float32Array());
+      expect(dequantise(quantise(new Float32Array(), [rows, columns], { format: "E4M3", block }))).toEqual(
+        new Float32Array(),
+      );
       expect(roundInBlocks(new Float32Array(), [rows, columns], { format: "E4M3", block })).toEqual(new Float32Array());
     }
   });
@@ -146,7 +171,11 @@ describe("blocks", () => {
       const back = dequantise(quantise(values, [1, 256], TILE));
       expect(back.subarray(0, 128).every((value) => Number.isNaN(value))).toBe(true);
       expect(bitsOf(roundInBlocks(values, [1, 256], TILE)).length).toBe(256);
-      expect(roundInBlocks(values, [1, 256], TILE).subarray(0, 128).every((value) => Number.isNaN(value))).toBe(true);
+      expect(
+        roundInBlocks(values, [1, 256], TILE)
+          .subarray(0, 128)
+          .every((value) => Number.isNaN(value)),
+      ).toBe(true);
     }
   });
 
@@ -156,7 +185,11 @@ describe("blocks", () => {
 
   it.each([
     ["wrong length", () => quantise(new Float32Array(5), [2, 3], TILE), "needs 6 values; got 5"],
-    ["no block", () => quantise(new Float32Array(6), [2, 3], { format: "E4M3", block: [0, 1] }), "positive whole sides"],
+    [
+      "no block",
+      () => quantise(new Float32Array(6), [2, 3], { format: "E4M3", block: [0, 1] }),
+      "positive whole sides",
+    ],
     ["scaled BF16", () => quantise(new Float32Array(6), [2, 3], { format: "BF16", block: [1, 1] }), "takes no scale"],
     ["no clamp", () => quantise(new Float32Array(6), [2, 3], { ...TILE, clamp: 0 }), "clamp must be a positive number"],
   ])("refuses %s", (_, call, message) => expect(call).toThrow(message));
@@ -196,9 +229,10 @@ describe("products", () => {
       let unit = 1; // of the last bit kept
       while (unit * 2 ** (bits - 1) > most) unit /= 2;
       while (unit * 2 ** bits <= most) unit *= 2;
-      sum = [sum, ...products].reduce((total, term) => total + BigInt(Math.trunc(term / unit)), 0n) === 0n
-        ? 0
-        : Number([sum, ...products].reduce((total, term) => total + BigInt(Math.trunc(term / unit)), 0n)) * unit;
+      sum =
+        [sum, ...products].reduce((total, term) => total + BigInt(Math.trunc(term / unit)), 0n) === 0n
+          ? 0
+          : Number([sum, ...products].reduce((total, term) => total + BigInt(Math.trunc(term / unit)), 0n)) * unit;
     }
     return sum;
   }
@@ -211,7 +245,11 @@ describe("products", () => {
     for (const bits of [6, 14, 20]) {
       const out = quantisedProduct(x, y, { kind: "limited", bits, promoteEvery: Infinity });
       const expected = Float32Array.from(out, (_, i) =>
-        slowLimited(fromX.subarray(500 * Math.floor(i / 4), 500 * Math.floor(i / 4) + 500), fromY.subarray(500 * (i % 4), 500 * (i % 4) + 500), bits),
+        slowLimited(
+          fromX.subarray(500 * Math.floor(i / 4), 500 * Math.floor(i / 4) + 500),
+          fromY.subarray(500 * (i % 4), 500 * (i % 4) + 500),
+          bits,
+        ),
       );
       expect(out).toEqual(expected);
     }
@@ -241,8 +279,12 @@ describe("products", () => {
   });
 
   it("refuse what does not fit", () => {
-    expect(() => quantisedProduct(a, quantise(new Float32Array(4), [2, 2], SQUARE))).toThrow("need the same last dimension");
-    expect(() => quantisedProduct(a, w, { kind: "limited", promoteEvery: 96 })).toThrow("does not meet scales that change every 128");
+    expect(() => quantisedProduct(a, quantise(new Float32Array(4), [2, 2], SQUARE))).toThrow(
+      "need the same last dimension",
+    );
+    expect(() => quantisedProduct(a, w, { kind: "limited", promoteEvery: 96 })).toThrow(
+      "does not meet scales that change every 128",
+    );
     expect(() => quantisedProduct(a, w, { kind: "limited", promoteEvery: Infinity })).toThrow("does not meet scales");
     expect(() => quantisedProduct(a, w, { kind: "limited", bits: 0 })).toThrow("needs 1 to 52 bits");
   });

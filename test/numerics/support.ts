@@ -21,10 +21,18 @@ export function arrayFixture(name: string): Record<string, Float32Array | Uint8A
   return Object.fromEntries(
     Object.entries(header)
       .filter(([key]) => key !== "__metadata__")
-      .map(([key, { dtype, data_offsets: [begin, end] }]) => {
-        const bytes = new Uint8Array(file.subarray(8 + length + begin, 8 + length + end)); // a copy, aligned
-        return [key, new arrays[dtype](bytes.buffer)];
-      }),
+      .map(
+        ([
+          key,
+          {
+            dtype,
+            data_offsets: [begin, end],
+          },
+        ]) => {
+          const bytes = new Uint8Array(file.subarray(8 + length + begin, 8 + length + end)); // a copy, aligned
+          return [key, new arrays[dtype](bytes.buffer)];
+        },
+      ),
   );
 }
 

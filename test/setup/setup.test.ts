@@ -25,20 +25,17 @@ describe("Node's version", () => {
     for (const version of ["20.0.0", "22.1.0", "26.0.0"]) expect(nodeComplaint(version, "npm start")).toBe("");
   });
 
-  it.each(["run", "setup/node-version"])(
-    "is checked by %s.mjs in syntax that an old Node reads",
-    (name) => {
-      const code = fs.readFileSync(path.join(ROOT, "tools", `${name}.mjs`), "utf8");
-      // ES2020 is the first with import(), which Node 14 reads as well.
-      const messages = new Linter().verify(code, [{ languageOptions: { ecmaVersion: 2020, sourceType: "module" } }]);
-      expect(messages).toEqual([]);
-      expect(
-        [...code.matchAll(/^import .*from "(.*)"/gm)]
-          .map(([, from]) => from)
-          .filter((from) => !from.endsWith("node-version.mjs")),
-      ).toEqual([]);
-    },
-  );
+  it.each(["run", "setup/node-version"])("is checked by %s.mjs in syntax that an old Node reads", (name) => {
+    const code = fs.readFileSync(path.join(ROOT, "tools", `${name}.mjs`), "utf8");
+    // ES2020 is the first with import(), which Node 14 reads as well.
+    const messages = new Linter().verify(code, [{ languageOptions: { ecmaVersion: 2020, sourceType: "module" } }]);
+    expect(messages).toEqual([]);
+    expect(
+      [...code.matchAll(/^import .*from "(.*)"/gm)]
+        .map(([, from]) => from)
+        .filter((from) => !from.endsWith("node-version.mjs")),
+    ).toEqual([]);
+  });
 });
 
 describe("Python", () => {

@@ -47,7 +47,10 @@ const solved = new Map<string, Answer[]>();
 export async function readSolutions(lessons: string[]): Promise<void> {
   for (const { lesson, solved: notebook } of await generate(lessons)) {
     const answers = notebook.cells.filter(isAnswer);
-    solved.set(lesson, answers.map((cell) => ({ id: cell.metadata.nbgrader?.grade_id ?? "", source: cell.source })));
+    solved.set(
+      lesson,
+      answers.map((cell) => ({ id: cell.metadata.nbgrader?.grade_id ?? "", source: cell.source })),
+    );
   }
 }
 

@@ -43,7 +43,11 @@ describe("linters find nothing in", () => {
   });
 
   it("the Python settings", () => {
-    const files = ["deploy/jupyterhub_config.py", "deploy/jupyter/nbgrader_config.py", "tools/course/teaching/nbgrader_config.py"];
+    const files = [
+      "deploy/jupyterhub_config.py",
+      "deploy/jupyter/nbgrader_config.py",
+      "tools/course/teaching/nbgrader_config.py",
+    ];
     const compile = "import ast, sys\nfor file in sys.argv[1:]: ast.parse(open(file).read(), file)";
     expect(venv("python", ["-c", compile, ...files])).toEqual(CLEAN);
   });
@@ -79,7 +83,10 @@ it("a person may take as much memory on Kubernetes as on one server", () => {
 });
 
 it("assignments have the same course and the same exchange for teacher and learners", () => {
-  const [teacher, learner] = [read("tools/course/teaching/nbgrader_config.py"), read("deploy/jupyter/nbgrader_config.py")];
+  const [teacher, learner] = [
+    read("tools/course/teaching/nbgrader_config.py"),
+    read("deploy/jupyter/nbgrader_config.py"),
+  ];
   const said = (text: string) => [/course_id = "(.+)"/.exec(text)?.[1], /Exchange\.root = (.+)/.exec(text)?.[1]];
   expect(said(teacher)).toEqual(said(learner));
 });
@@ -90,5 +97,7 @@ it("VS Code finds the kernel's Python where the set-up puts it, and starts noteb
   expect(settings["jupyter.notebookFileRoot"]).toBe("${workspaceFolder}");
   const kernel = path.join(ROOT, ".venv", "share", "jupyter", "kernels", "tslab", "kernel.json");
   expect(JSON.parse(fs.readFileSync(kernel, "utf8"))).toMatchObject({ display_name: "TypeScript (course)" });
-  expect(json(".vscode/extensions.json")).toMatchObject({ recommendations: expect.arrayContaining(["ms-toolsai.jupyter"]) });
+  expect(json(".vscode/extensions.json")).toMatchObject({
+    recommendations: expect.arrayContaining(["ms-toolsai.jupyter"]),
+  });
 });

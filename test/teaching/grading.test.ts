@@ -44,7 +44,11 @@ const MISCHIEF: Record<string, (notebook: Notebook) => void> = {
         "const gradedExercise = {}, gradedAssert = check, gradedEvaluate = check;",
     ),
   "changes-the-exercise": (notebook) =>
-    prepend(notebook, 0, "(shapeExercise as any).reference = () => undefined;\n(shapeExercise as any).cases.length = 0;"),
+    prepend(
+      notebook,
+      0,
+      "(shapeExercise as any).reference = () => undefined;\n(shapeExercise as any).cases.length = 0;",
+    ),
 };
 
 const tests = (notebook: Notebook) => notebook.cells.filter((cell) => cell.metadata.nbgrader?.grade);
@@ -87,11 +91,23 @@ beforeAll(async () => {
   // So that loops which never end cost the test less.
   fs.appendFileSync(path.join(folder, "nbgrader_config.py"), "c.Execute.timeout = 20\n");
   for (const lesson of lessons) {
-    course.submit("partly", lesson, course.solved(lesson, (i) => i % 2 === 1));
+    course.submit(
+      "partly",
+      lesson,
+      course.solved(lesson, (i) => i % 2 === 1),
+    );
     if (!isFull(lesson)) continue;
     course.submit("unsolved", lesson, course.release(lesson));
-    course.submit("wrong", lesson, course.solved(lesson, () => false));
-    course.submit("right", lesson, course.solved(lesson, () => true));
+    course.submit(
+      "wrong",
+      lesson,
+      course.solved(lesson, () => false),
+    );
+    course.submit(
+      "right",
+      lesson,
+      course.solved(lesson, () => true),
+    );
   }
   if (withMischief) submitMischief();
   const graded = await runScript("tools/course/teaching/grade.ts", [folder, "--minutes", "4"]);
@@ -104,7 +120,10 @@ afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 const grade = (student: string, lesson = SMALL) => course.grades().get(`${student} ${lesson}`);
 
 describe.each(lessons)("assignment %s", (lesson) => {
-  const points = () => course.release(lesson).cells.map((cell) => (cell.metadata.nbgrader?.grade ? (cell.metadata.nbgrader.points ?? 0) : 0));
+  const points = () =>
+    course
+      .release(lesson)
+      .cells.map((cell) => (cell.metadata.nbgrader?.grade ? (cell.metadata.nbgrader.points ?? 0) : 0));
   const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
   const each = () => points().filter((value) => value > 0);
 
@@ -157,7 +176,10 @@ describe.runIf(withMischief)("a submission that", () => {
 
   it("is no notebook, or is missing, gets nothing and is named", () => {
     expect(grade("garbage")).toMatchObject({ points: 0, of: 4, notes: "it is no notebook" });
-    expect(grade("empty")).toMatchObject({ points: 0, notes: expect.stringContaining("there is no 00-start-here.ipynb") });
+    expect(grade("empty")).toMatchObject({
+      points: 0,
+      notes: expect.stringContaining("there is no 00-start-here.ipynb"),
+    });
   });
 
   it("takes the answer from the exercise is pointed out to the teacher", () => {
@@ -172,7 +194,10 @@ describe.runIf(withMischief)("a submission that", () => {
 
 it("a release holds no solution and no hidden test", () => {
   for (const lesson of lessons) {
-    const text = course.release(lesson).cells.map(({ source }) => source).join("\n");
+    const text = course
+      .release(lesson)
+      .cells.map(({ source }) => source)
+      .join("\n");
     expect(text).not.toMatch(/(BEGIN|END) (SOLUTION|HIDDEN)|gradedExercise/);
     for (const { source } of solutions(lesson)) expect(text).not.toContain(source);
   }

@@ -24,10 +24,18 @@ result("kind", kinds[method]);
 result("always", 1);`;
 
 function code(id: string, source: string, tags?: string[]): Cell {
-  return { cell_type: "code", id, metadata: tags === undefined ? {} : { tags }, source, execution_count: null, outputs: [] };
+  return {
+    cell_type: "code",
+    id,
+    metadata: tags === undefined ? {} : { tags },
+    source,
+    execution_count: null,
+    outputs: [],
+  };
 }
 
-const lesson = (args: string[]) => runScript("tools/course/rerun/lesson.ts", [LESSON, ...args], { COURSE_NOTEBOOKS: notebooks });
+const lesson = (args: string[]) =>
+  runScript("tools/course/rerun/lesson.ts", [LESSON, ...args], { COURSE_NOTEBOOKS: notebooks });
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -35,7 +43,10 @@ async function until(holds: () => boolean): Promise<void> {
 
 beforeAll(() => {
   fs.mkdirSync(path.join(notebooks, "source"), { recursive: true });
-  fs.writeFileSync(path.join(notebooks, "source", `${LESSON}.ts`), `// %% tags=["parameters"]\n${PARAMETERS}\n\n// %%\n`);
+  fs.writeFileSync(
+    path.join(notebooks, "source", `${LESSON}.ts`),
+    `// %% tags=["parameters"]\n${PARAMETERS}\n\n// %%\n`,
+  );
   const kernelspec = { display_name: "TypeScript (course)", language: "typescript", name: "tslab" };
   writeNotebook(path.join(notebooks, `${LESSON}.ipynb`), {
     cells: [
@@ -80,13 +91,24 @@ describe("before anything runs", () => {
 describe("one run", () => {
   it("has the given values, and its results in the notebook", async () => {
     const out = path.join(folder, "run.ipynb");
-    const { status, stdout, stderr } = await lesson(["-p", "price=3", "-p", "method=loss", "-p", "careful=true", "--out", out]);
+    const { status, stdout, stderr } = await lesson([
+      "-p",
+      "price=3",
+      "-p",
+      "method=loss",
+      "-p",
+      "careful=true",
+      "--out",
+      out,
+    ]);
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toContain("cost: 60 dollars");
     const injected = readNotebook(out).cells.find((cell) => cell.metadata.tags?.includes("injected-parameters"));
     expect(injected?.source).toContain('const method = "loss" as "none" | "loss" | "bias";');
     const results = readNotebook(out).cells.flatMap((cell) => (cell.cell_type === "code" ? cell.outputs : []));
-    expect(JSON.stringify(results)).toContain('"application/vnd.course.result+json":{"name":"cost","unit":"dollars","value":60}');
+    expect(JSON.stringify(results)).toContain(
+      '"application/vnd.course.result+json":{"name":"cost","unit":"dollars","value":60}',
+    );
     expect(fs.readdirSync(folder).filter((name) => /running|job/.test(name))).toEqual([]);
   });
 
@@ -109,7 +131,9 @@ describe("a sweep", () => {
   const times = () => new Map(finished().map((name) => [name, fs.statSync(path.join(points, name)).mtimeMs]));
 
   it("killed in the middle goes on without running finished points again", async () => {
-    const killed = startScript("tools/course/rerun/lesson.ts", [LESSON, ...GRID, "--out", first], { COURSE_NOTEBOOKS: notebooks });
+    const killed = startScript("tools/course/rerun/lesson.ts", [LESSON, ...GRID, "--out", first], {
+      COURSE_NOTEBOOKS: notebooks,
+    });
     await until(() => finished().length >= 3 || killed.child.exitCode !== null);
     expect(killed.printed.stderr).toBe("");
     killed.child.kill("SIGKILL");
@@ -149,9 +173,13 @@ describe("a sweep", () => {
 
   it("stopped with Ctrl-C keeps what is finished and says how to go on", async () => {
     const out = path.join(folder, "stopped.ipynb");
-    const running = startScript("tools/course/rerun/lesson.ts", [LESSON, "--sweep", "price=4,5,6,7,8,9", "--out", out], {
-      COURSE_NOTEBOOKS: notebooks,
-    });
+    const running = startScript(
+      "tools/course/rerun/lesson.ts",
+      [LESSON, "--sweep", "price=4,5,6,7,8,9", "--out", out],
+      {
+        COURSE_NOTEBOOKS: notebooks,
+      },
+    );
     await until(() => running.printed.stdout.includes("[1/6]") || running.child.exitCode !== null);
     running.child.kill("SIGINT");
     const { status, stderr } = await running.ended;

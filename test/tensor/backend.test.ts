@@ -24,7 +24,8 @@ describe("useBackend", () => {
     expect(tf.getBackend()).toBe("wasm");
     expect(report.name).toBe("wasm");
     expect(report.reason).toBe(
-      "no webgpu: the package is not installed (npm run webgpu installs it); compiled code on one core of the processor");
+      "no webgpu: the package is not installed (npm run webgpu installs it); compiled code on one core of the processor",
+    );
     expect(`${report}`).toBe(`wasm (${report.reason})`);
   });
 
@@ -36,7 +37,8 @@ describe("useBackend", () => {
   it("says how to get webgpu when it is asked for and not installed, and leaves the backend that was in use", async () => {
     await useBackend("wasm");
     await expect(useBackend("webgpu")).rejects.toThrow(
-      "useBackend: webgpu cannot be used here: the package is not installed (npm run webgpu installs it)");
+      "useBackend: webgpu cannot be used here: the package is not installed (npm run webgpu installs it)",
+    );
     expect(tf.getBackend()).toBe("wasm");
   });
 

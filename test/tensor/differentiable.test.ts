@@ -30,7 +30,10 @@ describe("differentiable", () => {
 describe("stopGradient", () => {
   it("gives the same values in a tensor of its own", async () => {
     await expectNoLeak(() => {
-      const x = tf.tensor2d([[1, -2], [3, 4]]);
+      const x = tf.tensor2d([
+        [1, -2],
+        [3, 4],
+      ]);
       const same = stopGradient(x);
       x.dispose();
       expect(same.shape).toEqual([2, 2]);
@@ -52,8 +55,14 @@ describe("stopGradient", () => {
     await expectNoLeak(() => {
       const x = tf.tensor1d([0.5, 3, 1, 2]);
       const chosen = tf.grad((x) => {
-        const threshold = tf.topk(stopGradient(x.mul(2)), 2).values.min().div(2);
-        return x.square().mul(x.greaterEqual(stopGradient(threshold)).toFloat()).sum();
+        const threshold = tf
+          .topk(stopGradient(x.mul(2)), 2)
+          .values.min()
+          .div(2);
+        return x
+          .square()
+          .mul(x.greaterEqual(stopGradient(threshold)).toFloat())
+          .sum();
       });
       const dx = chosen(x);
       expectClose(dx, [0, 6, 0, 4]);

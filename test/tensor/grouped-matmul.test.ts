@@ -39,8 +39,11 @@ describe.each(["wasm", "cpu"] as const)("groupedMatMul on %s", (backend) => {
       fc.asyncProperty(cases, async ({ counts, Din, Dout, seed }) => {
         const operands = [valuesOf([rowsOf(counts), Din], seed), valuesOf([counts.length, Din, Dout], seed + 1)];
         const actual = await computedOn(backend, operands, valueAndGradients(grouped(counts)));
-        const expected = await computedOn("cpu", operands,
-          valueAndGradients((x, w) => byMask(x as tf.Tensor2D, w as tf.Tensor3D, counts)));
+        const expected = await computedOn(
+          "cpu",
+          operands,
+          valueAndGradients((x, w) => byMask(x as tf.Tensor2D, w as tf.Tensor3D, counts)),
+        );
         expectAllClose(actual, expected);
       }),
     );
@@ -49,7 +52,10 @@ describe.each(["wasm", "cpu"] as const)("groupedMatMul on %s", (backend) => {
   it("makes nothing of no rows, and zero gradients", async () => {
     const operands = [valuesOf([0, 3], 1), valuesOf([2, 3, 4], 2)];
     const [value, dx, dw] = await computedOn(backend, operands, valueAndGradients(grouped([0, 0])));
-    expect([value.shape, dx.shape]).toEqual([[0, 4], [0, 3]]);
+    expect([value.shape, dx.shape]).toEqual([
+      [0, 4],
+      [0, 3],
+    ]);
     expectAllClose([dw], [{ shape: [2, 3, 4], values: new Float32Array(24) }]);
   });
 
@@ -64,11 +70,17 @@ describe.each(["wasm", "cpu"] as const)("groupedMatMul on %s", (backend) => {
 
 describe("groupedMatMul", () => {
   it("is right with more rows than columns and the other way round", async () => {
-    for (const [counts, Din, Dout] of [[[70, 0, 40], 8, 24], [[3, 2], 64, 48]] as const) {
+    for (const [counts, Din, Dout] of [
+      [[70, 0, 40], 8, 24],
+      [[3, 2], 64, 48],
+    ] as const) {
       const operands = [valuesOf([rowsOf([...counts]), Din], 5), valuesOf([counts.length, Din, Dout], 6)];
       const actual = await computedOn("wasm", operands, valueAndGradients(grouped([...counts])));
-      const expected = await computedOn("cpu", operands,
-        valueAndGradients((x, w) => byMask(x as tf.Tensor2D, w as tf.Tensor3D, [...counts])));
+      const expected = await computedOn(
+        "cpu",
+        operands,
+        valueAndGradients((x, w) => byMask(x as tf.Tensor2D, w as tf.Tensor3D, [...counts])),
+      );
       expectAllClose(actual, expected);
     }
   });

@@ -10,15 +10,28 @@ beforeAll(async () => {
 
 describe("rmsNorm", () => {
   it("divides by the root mean square, times the gain, and keeps the mean", async () => {
-    const x = tf.tensor2d([[3, 4], [0, 0]]);
-    expectClose(rmsNorm(x, tf.tensor1d([1, 2]), 1e-6), tf.tensor2d([[3 / Math.sqrt(12.5), 8 / Math.sqrt(12.5)], [0, 0]]));
+    const x = tf.tensor2d([
+      [3, 4],
+      [0, 0],
+    ]);
+    expectClose(
+      rmsNorm(x, tf.tensor1d([1, 2]), 1e-6),
+      tf.tensor2d([
+        [3 / Math.sqrt(12.5), 8 / Math.sqrt(12.5)],
+        [0, 0],
+      ]),
+    );
     expect(() => rmsNorm(x, tf.ones([3]), 1e-6)).toThrow("x is [2,2], so the weight must be [2], not [3]");
   });
 });
 
 describe("swiGlu", () => {
   it("is gate · sigmoid(gate) · up", () => {
-    expectClose(swiGlu(tf.tensor1d([0, 1, -2]), tf.tensor1d([5, 10, 10])), [0, 10 / (1 + Math.exp(-1)), -20 / (1 + Math.exp(2))]);
+    expectClose(swiGlu(tf.tensor1d([0, 1, -2]), tf.tensor1d([5, 10, 10])), [
+      0,
+      10 / (1 + Math.exp(-1)),
+      -20 / (1 + Math.exp(2)),
+    ]);
   });
 });
 
@@ -41,7 +54,11 @@ describe("causalSoftmax", () => {
 describe("embeddingRows", () => {
   it("takes a row for each token, and adds up the gradients of those that share one", async () => {
     await expectNoLeak(() => {
-      const table = tf.tensor2d([[1, 2], [3, 4], [5, 6]]);
+      const table = tf.tensor2d([
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ]);
       const ids = tf.tensor1d([2, 0, 2], "int32");
       const rows = embeddingRows(table, ids);
       const gradient = tf.grad((table) => embeddingRows(table as tf.Tensor2D, ids))(table);

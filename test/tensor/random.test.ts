@@ -48,23 +48,33 @@ describe("Random", () => {
     await expectNoLeak(() => {
       const everything = (seed: number) => {
         const random = new Random(seed);
-        return tf.tidy(() => [
-          random.uniform(), random.normal(), random.integer(1000), random.normal(), ...random.shuffle([1, 2, 3, 4, 5]),
-          ...random.normalTensor([2, 3]).dataSync(),
-        ].map(String));
+        return tf.tidy(() =>
+          [
+            random.uniform(),
+            random.normal(),
+            random.integer(1000),
+            random.normal(),
+            ...random.shuffle([1, 2, 3, 4, 5]),
+            ...random.normalTensor([2, 3]).dataSync(),
+          ].map(String),
+        );
       };
-      fc.assert(fc.property(seeds, (seed) => {
-        expect(everything(seed)).toEqual(everything(seed));
-      }));
+      fc.assert(
+        fc.property(seeds, (seed) => {
+          expect(everything(seed)).toEqual(everything(seed));
+        }),
+      );
     });
   });
 
   it("draws unrelated numbers for neighbouring seeds", () => {
-    fc.assert(fc.property(seeds, (seed) => {
-      const [a, b] = [new Random(seed), new Random(seed + 1)];
-      const pairs = draw(200, () => Math.sign(a.uniform() - 0.5) * Math.sign(b.uniform() - 0.5));
-      expect(Math.abs(mean(pairs))).toBeLessThan(0.3); // 4.2 standard errors
-    }));
+    fc.assert(
+      fc.property(seeds, (seed) => {
+        const [a, b] = [new Random(seed), new Random(seed + 1)];
+        const pairs = draw(200, () => Math.sign(a.uniform() - 0.5) * Math.sign(b.uniform() - 0.5));
+        expect(Math.abs(mean(pairs))).toBeLessThan(0.3); // 4.2 standard errors
+      }),
+    );
     const first = new Set(draw(10_000, () => 0).map((_, seed) => new Random(seed).uniform()));
     expect(first.size).toBe(10_000);
   });
@@ -99,13 +109,15 @@ describe("Random", () => {
   });
 
   it("shuffles a copy: a permutation, with the given array as it was", () => {
-    fc.assert(fc.property(fc.array(fc.integer()), seeds, (items, seed) => {
-      const before = [...items];
-      const shuffled = new Random(seed).shuffle(items);
-      expect(items).toEqual(before);
-      const sorted = (numbers: number[]) => [...numbers].sort((a, b) => a - b);
-      expect(sorted(shuffled)).toEqual(sorted(items));
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.integer()), seeds, (items, seed) => {
+        const before = [...items];
+        const shuffled = new Random(seed).shuffle(items);
+        expect(items).toEqual(before);
+        const sorted = (numbers: number[]) => [...numbers].sort((a, b) => a - b);
+        expect(sorted(shuffled)).toEqual(sorted(items));
+      }),
+    );
   });
 
   it("brings all orders with the same frequency", () => {
@@ -124,8 +136,14 @@ describe("Random", () => {
       const [tensors, numbers] = [new Random(5), new Random(5)];
       const normal = tensors.normalTensor([2, 3, 4], 0.02);
       const empty = tensors.normalTensor([0, 4]);
-      expect([normal.shape, empty.shape]).toEqual([[2, 3, 4], [0, 4]]);
-      expectClose(normal, draw(24, () => 0.02 * numbers.normal()));
+      expect([normal.shape, empty.shape]).toEqual([
+        [2, 3, 4],
+        [0, 4],
+      ]);
+      expectClose(
+        normal,
+        draw(24, () => 0.02 * numbers.normal()),
+      );
       tf.dispose([normal, empty]);
     });
   });

@@ -12,15 +12,18 @@ beforeAll(async () => {
 
 const indicesOf = (indices: number[]) => tf.tensor1d(indices, "int32");
 const taking = (indices: number[]) => (x: tf.Tensor) => takeRows(x as tf.Tensor2D, indicesOf(indices));
-const adding = (indices: number[], n: number) => (rows: tf.Tensor) => addRows(rows as tf.Tensor2D, indicesOf(indices), n);
+const adding = (indices: number[], n: number) => (rows: tf.Tensor) =>
+  addRows(rows as tf.Tensor2D, indicesOf(indices), n);
 
 /** N rows of D numbers, and indices of some, repeated or not. */
-const cases = fc.record({
-  N: fc.integer({ min: 1, max: 6 }),
-  D: fc.integer({ min: 1, max: 5 }),
-  picks: fc.array(fc.nat(5), { maxLength: 9 }),
-  seed: fc.nat(1000),
-}).map(({ N, D, picks, seed }) => ({ N, D, indices: picks.map((pick) => pick % N), seed }));
+const cases = fc
+  .record({
+    N: fc.integer({ min: 1, max: 6 }),
+    D: fc.integer({ min: 1, max: 5 }),
+    picks: fc.array(fc.nat(5), { maxLength: 9 }),
+    seed: fc.nat(1000),
+  })
+  .map(({ N, D, picks, seed }) => ({ N, D, indices: picks.map((pick) => pick % N), seed }));
 
 /** The definitions, on plain numbers; each is the other's gradient. */
 function taken({ shape: [, D], values }: Values, indices: number[]): Values {
@@ -61,10 +64,11 @@ describe.each(["wasm", "cpu"] as const)("rows on %s", (backend) => {
 
   it("keeps the indices for the gradient when a tidy inside disposes them", async () => {
     const x = valuesOf([3, 2], 1);
-    const f = (x: tf.Tensor) => tf.tidy(() => {
-      const rows = tf.tidy(() => takeRows(x as tf.Tensor2D, indicesOf([2, 0, 2])));
-      return tf.tidy(() => addRows(rows.square(), indicesOf([1, 1, 0]), 2));
-    });
+    const f = (x: tf.Tensor) =>
+      tf.tidy(() => {
+        const rows = tf.tidy(() => takeRows(x as tf.Tensor2D, indicesOf([2, 0, 2])));
+        return tf.tidy(() => addRows(rows.square(), indicesOf([1, 1, 0]), 2));
+      });
     const [value, dx] = await computedOn(backend, [x], valueAndGradients(f));
     const squares = { shape: [3, 2], values: taken(x, [2, 0, 2]).values.map((v) => v * v) };
     expectAllClose([value], [added(squares, [1, 1, 0], 2)]);

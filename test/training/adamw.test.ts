@@ -12,10 +12,12 @@ beforeAll(async () => {
 const SHAPES = { matrix: [3, 4], stack: [2, 3, 2], vector: [5] };
 
 function parameters(): { name: string; variable: tf.Variable }[] {
-  return Object.entries(SHAPES).map(([name, shape], i) => tf.tidy(() => ({
-    name,
-    variable: tf.variable(new Random(i).normalTensor(shape)),
-  })));
+  return Object.entries(SHAPES).map(([name, shape], i) =>
+    tf.tidy(() => ({
+      name,
+      variable: tf.variable(new Random(i).normalTensor(shape)),
+    })),
+  );
 }
 
 function gradientsOf(step: number): tf.Tensor[] {
@@ -57,7 +59,11 @@ describe("AdamW", () => {
     step(optimiser, 1, 6);
     const gradients = [1, 2, 3, 4, 5, 6].map((t) => gradientsOf(t).map((g) => g.dataSync()));
     optimiser.parameters.forEach(({ name, variable }, i) => {
-      const expected = inLoops(begin[i], gradients.map((g) => g[i]), name !== "vector");
+      const expected = inLoops(
+        begin[i],
+        gradients.map((g) => g[i]),
+        name !== "vector",
+      );
       expectClose(variable, expected, { rtol: 1e-4, atol: 1e-5 });
     });
     optimiser.dispose();
@@ -95,15 +101,17 @@ describe("AdamW", () => {
 
 describe("clipByGlobalNorm", () => {
   it("takes all gradients as one vector, and shortens only what is too long", async () => {
-    await expectNoLeak(() => tf.tidy(() => {
-      const gradients = [tf.tensor1d([3, 0]), tf.tensor2d([[0], [4]])];
-      const long = clipByGlobalNorm(gradients, 1);
-      expectClose(long.norm, [5]);
-      expectClose(long.scale, [0.2]);
-      const short = clipByGlobalNorm(gradients, 10);
-      expectClose(short.norm, [5]);
-      expect(short.scale.dataSync()[0]).toBe(1);
-    }));
+    await expectNoLeak(() =>
+      tf.tidy(() => {
+        const gradients = [tf.tensor1d([3, 0]), tf.tensor2d([[0], [4]])];
+        const long = clipByGlobalNorm(gradients, 1);
+        expectClose(long.norm, [5]);
+        expectClose(long.scale, [0.2]);
+        const short = clipByGlobalNorm(gradients, 10);
+        expectClose(short.norm, [5]);
+        expect(short.scale.dataSync()[0]).toBe(1);
+      }),
+    );
   });
 
   it("leaves gradients of zero alone", () => {

@@ -16,17 +16,25 @@ const [B, T, E, K] = [3, 5, 8, 2];
 
 function affinities(rows = B * T, seed = 1): tf.Tensor2D {
   const random = new Random(seed);
-  return tf.tensor2d(Array.from({ length: rows * E }, () => 0.1 + 0.8 * random.uniform()), [rows, E]);
+  return tf.tensor2d(
+    Array.from({ length: rows * E }, () => 0.1 + 0.8 * random.uniform()),
+    [rows, E],
+  );
 }
 
 /** α · Σ f·P of one window of rows, in plain loops after equations 17 to 20. */
 function inLoops(s: number[][], chosen: number[][], alpha: number): number {
   const rows = s.length;
-  return alpha * s[0].map((_, i) => {
-    const f = (s[0].length / (K * rows)) * chosen.reduce((sum, row) => sum + row[i], 0);
-    const P = s.reduce((sum, row) => sum + row[i] / row.reduce((a, b) => a + b), 0) / rows;
-    return f * P;
-  }).reduce((a, b) => a + b);
+  return (
+    alpha *
+    s[0]
+      .map((_, i) => {
+        const f = (s[0].length / (K * rows)) * chosen.reduce((sum, row) => sum + row[i], 0);
+        const P = s.reduce((sum, row) => sum + row[i] / row.reduce((a, b) => a + b), 0) / rows;
+        return f * P;
+      })
+      .reduce((a, b) => a + b)
+  );
 }
 
 /** The gradient along random directions against differences; the choices stay as they are, as they do in training. */
@@ -69,11 +77,13 @@ describe("sequenceBalanceLoss", () => {
   });
 
   it("has a gradient through the affinities that agrees with differences", async () => {
-    await expectNoLeak(() => tf.tidy(() => {
-      const s = affinities();
-      const chosen = topKMask(s, K);
-      expectDifferences((x) => sequenceBalanceLoss(x, chosen, { active: K, alpha: 1, sequences: B }), s);
-    }));
+    await expectNoLeak(() =>
+      tf.tidy(() => {
+        const s = affinities();
+        const chosen = topKMask(s, K);
+        expectDifferences((x) => sequenceBalanceLoss(x, chosen, { active: K, alpha: 1, sequences: B }), s);
+      }),
+    );
   });
 
   it("of layers joined along the tokens is the sum over the layers", () => {
@@ -101,7 +111,18 @@ describe("switchAuxiliaryLoss", () => {
   });
 
   it("is α where every expert has the same load, and up to E/K times that where a few have all", () => {
-    const even = tf.tidy(() => tf.oneHot(tf.range(0, 4 * E, 1, "int32").mod(E).toInt(), E).toFloat() as tf.Tensor2D);
+    const even = tf.tidy(
+      () =>
+        tf
+          .oneHot(
+            tf
+              .range(0, 4 * E, 1, "int32")
+              .mod(E)
+              .toInt(),
+            E,
+          )
+          .toFloat() as tf.Tensor2D,
+    );
     expectClose(switchAuxiliaryLoss(tf.fill([4 * E, E], 0.5), even, { active: 1, alpha: 0.01 }), [0.01]);
     const all = tf.oneHot(tf.zeros([6], "int32"), E).toFloat() as tf.Tensor2D;
     const worst = switchAuxiliaryLoss(all.add(1e-6), all, { active: 1, alpha: 0.01 });
@@ -109,28 +130,40 @@ describe("switchAuxiliaryLoss", () => {
   });
 
   it("has a gradient through the affinities that agrees with differences", async () => {
-    await expectNoLeak(() => tf.tidy(() => {
-      const s = affinities(B * T * 2);
-      const mask = topKMask(affinities(B * T * 2, 9), K); // the choice need not follow the affinities: biases move it
-      expectDifferences((x) => switchAuxiliaryLoss(x, mask, { active: K, alpha: 1, layers: 2 }), s);
-    }));
+    await expectNoLeak(() =>
+      tf.tidy(() => {
+        const s = affinities(B * T * 2);
+        const mask = topKMask(affinities(B * T * 2, 9), K); // the choice need not follow the affinities: biases move it
+        expectDifferences((x) => switchAuxiliaryLoss(x, mask, { active: K, alpha: 1, layers: 2 }), s);
+      }),
+    );
   });
 });
 
 describe("expertLoads and maxVio", () => {
   it("count the choices of each layer", () => {
-    const mask = tf.tensor2d([[1, 0, 1], [1, 1, 0], [0, 1, 1], [0, 1, 1]]);
+    const mask = tf.tensor2d([
+      [1, 0, 1],
+      [1, 1, 0],
+      [0, 1, 1],
+      [0, 1, 1],
+    ]);
     expect(expertLoads(mask).arraySync()).toEqual([[2, 3, 3]]);
-    expect(expertLoads(mask, 2).arraySync()).toEqual([[2, 1, 1], [0, 2, 2]]);
+    expect(expertLoads(mask, 2).arraySync()).toEqual([
+      [2, 1, 1],
+      [0, 2, 2],
+    ]);
   });
 
   it("MaxVio is 0 in balance, and E/K - 1 where a few experts do all", () => {
     expect(maxVio([5, 5, 5, 5])).toBe(0);
     expect(maxVio([10, 10, 0, 0, 0, 0, 0, 0])).toBe(8 / 2 - 1);
-    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 99 }), { minLength: 1, maxLength: 20 }), (loads) => {
-      expect(maxVio(loads)).toBeGreaterThanOrEqual(0);
-      expect(maxVio(loads.map((load) => 3 * load))).toBeCloseTo(maxVio(loads), 9);
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 99 }), { minLength: 1, maxLength: 20 }), (loads) => {
+        expect(maxVio(loads)).toBeGreaterThanOrEqual(0);
+        expect(maxVio(loads.map((load) => 3 * load))).toBeCloseTo(maxVio(loads), 9);
+      }),
+    );
   });
 });
 
@@ -152,7 +185,10 @@ describe("updateBias", () => {
     await expectNoLeak(() => {
       const zeros = tf.zeros([3]);
       const biases = [tf.variable(zeros), tf.variable(zeros)];
-      const loads = tf.tensor2d([[2, 4, 6], [9, 0, 0]]);
+      const loads = tf.tensor2d([
+        [2, 4, 6],
+        [9, 0, 0],
+      ]);
       updateBias(biases, loads, 0.01);
       expectClose(biases[0], [0.01, 0, -0.01]);
       expectClose(biases[1], [-0.01, 0.01, 0.01]);

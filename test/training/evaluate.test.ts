@@ -26,9 +26,15 @@ describe("evaluate", () => {
         expect([ids.length, ids[0].length]).toEqual([COUNT, LENGTH + 2]);
         const inBits = (loss: number) => loss / Math.LN2;
         const logits = model.forward(ids.map((row) => row.slice(0, LENGTH)));
-        const loss = nextTokenLoss(logits, ids.map((row) => row.slice(1, LENGTH + 1)));
+        const loss = nextTokenLoss(
+          logits,
+          ids.map((row) => row.slice(1, LENGTH + 1)),
+        );
         const mtpLogits = model.forwardMtp(ids.map((row) => row.slice(0, LENGTH + 1)));
-        const mtp = nextTokenLoss(mtpLogits, ids.map((row) => row.slice(2)));
+        const mtp = nextTokenLoss(
+          mtpLogits,
+          ids.map((row) => row.slice(2)),
+        );
         for (const found of [whole[domain], parts[domain]]) {
           expect(found.bitsPerByte).toBeCloseTo(inBits(loss.dataSync()[0]), 5);
           expect(found.mtpBitsPerByte!).toBeCloseTo(inBits(mtp.dataSync()[0]), 5);

@@ -29,7 +29,10 @@ describe("depthLoss", () => {
   });
 
   it("compares each position with the token so many places beyond the next", () => {
-    const sure = tf.oneHot(tf.tensor2d([[3, 4]], [1, 2], "int32"), 5).mul(100).toFloat() as tf.Tensor3D; // of tokens 3, 4
+    const sure = tf
+      .oneHot(tf.tensor2d([[3, 4]], [1, 2], "int32"), 5)
+      .mul(100)
+      .toFloat() as tf.Tensor3D; // of tokens 3, 4
     expectClose(depthLoss(sure, [[0, 1, 2, 3, 4]], 2), [0]);
     expectClose(depthLoss(sure, [[0, 1, 3, 3]], 1), [50]);
     expect(() => depthLoss(sure, [[0, 1, 2, 3, 4]], 1)).toThrow("need targets [1, 2]; got [1,3]");

@@ -22,13 +22,18 @@ describe("nextTokenLoss", () => {
   });
 
   it("is ln V for logits that prefer nothing, and takes targets as a tensor too", async () => {
-    await expectNoLeak(() => tf.tidy(() => {
-      const targets = [[0, 6, 3], [2, 1, 5]];
-      expectClose(nextTokenLoss(tf.ones([2, 3, 7]), targets), [Math.log(7)]);
-      const logits = new Random(1).normalTensor([2, 3, 7]) as tf.Tensor3D;
-      const given = tf.tensor2d(targets, [2, 3], "int32");
-      expectClose(nextTokenLoss(logits, given), nextTokenLoss(logits, targets));
-    }));
+    await expectNoLeak(() =>
+      tf.tidy(() => {
+        const targets = [
+          [0, 6, 3],
+          [2, 1, 5],
+        ];
+        expectClose(nextTokenLoss(tf.ones([2, 3, 7]), targets), [Math.log(7)]);
+        const logits = new Random(1).normalTensor([2, 3, 7]) as tf.Tensor3D;
+        const given = tf.tensor2d(targets, [2, 3], "int32");
+        expectClose(nextTokenLoss(logits, given), nextTokenLoss(logits, targets));
+      }),
+    );
   });
 
   it("stays finite where a logit is huge", () => {
@@ -38,22 +43,39 @@ describe("nextTokenLoss", () => {
   });
 
   it("has the gradient that tfjs finds for the plain formula", async () => {
-    await expectNoLeak(() => tf.tidy(() => {
-      const [B, T, V] = [2, 5, 9];
-      const random = new Random(2);
-      const logits = random.normalTensor([B, T, V], 3);
-      const targets = Array.from({ length: B }, () => Array.from({ length: T }, () => random.integer(V)));
-      const oneHot = tf.oneHot(tf.tensor2d(targets, [B, T], "int32"), V).toFloat();
-      const plain = (x: tf.Tensor) => tf.logSoftmax(x).mul(oneHot).sum().mul(-1 / (B * T));
-      const ours = tf.grad((x) => nextTokenLoss(x as tf.Tensor3D, targets).mul(3))(logits);
-      expectClose(ours, tf.grad((x) => plain(x).mul(3))(logits), { rtol: 1e-5, atol: 1e-6 });
-    }));
+    await expectNoLeak(() =>
+      tf.tidy(() => {
+        const [B, T, V] = [2, 5, 9];
+        const random = new Random(2);
+        const logits = random.normalTensor([B, T, V], 3);
+        const targets = Array.from({ length: B }, () => Array.from({ length: T }, () => random.integer(V)));
+        const oneHot = tf.oneHot(tf.tensor2d(targets, [B, T], "int32"), V).toFloat();
+        const plain = (x: tf.Tensor) =>
+          tf
+            .logSoftmax(x)
+            .mul(oneHot)
+            .sum()
+            .mul(-1 / (B * T));
+        const ours = tf.grad((x) => nextTokenLoss(x as tf.Tensor3D, targets).mul(3))(logits);
+        expectClose(ours, tf.grad((x) => plain(x).mul(3))(logits), { rtol: 1e-5, atol: 1e-6 });
+      }),
+    );
   });
 
   it("names the shapes where there is not one target a position", () => {
     const logits = tf.zeros<tf.Rank.R3>([2, 3, 7]);
-    expect(() => nextTokenLoss(logits, [[0, 1], [2, 3]])).toThrow("logits [2,3,7] need targets [2, 3]; got [2,2]");
-    expect(() => nextTokenLoss(logits, [[0, 1, 2], [2, 3]])).toThrow("got [2,3,2]");
+    expect(() =>
+      nextTokenLoss(logits, [
+        [0, 1],
+        [2, 3],
+      ]),
+    ).toThrow("logits [2,3,7] need targets [2, 3]; got [2,2]");
+    expect(() =>
+      nextTokenLoss(logits, [
+        [0, 1, 2],
+        [2, 3],
+      ]),
+    ).toThrow("got [2,3,2]");
   });
 });
 

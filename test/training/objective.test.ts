@@ -60,7 +60,8 @@ describe("trainingLosses", () => {
   it("adds a loss for balance only where it is asked for", () => {
     const model = createModel(CONFIG, 3);
     const [none, bias, auxiliary] = (["none", "bias", "auxiliary"] as const).map((balance) =>
-      valueOf(trainingLosses(model, tokens, options(balance)).total));
+      valueOf(trainingLosses(model, tokens, options(balance)).total),
+    );
     // Each router adds α · Σ f·P. The mean of f·E/E is 1 in balance, so three routers at α = 2 add about 6.
     for (const loss of [bias, auxiliary]) expect(Math.abs(loss - none - 6)).toBeLessThan(1.5);
     expect(bias).not.toBe(auxiliary);
@@ -75,30 +76,35 @@ describe("trainingLosses", () => {
   });
 });
 
-describe.each(["bias", "auxiliary", "none"] as const)("the gradient of the training loss with balance %s", (balance) => {
-  it("agrees with finite differences for every weight", async () => {
-    const STEP = 2e-3; // small, since a step that changes an expert's selection would be a jump
-    await expectNoLeak(() => {
-      const weights = initWeights(CONFIG, 11, { std: 0.3 });
-      const moves = (name: string) => !isCorrectionBias(name);
-      const tensors = namedTensors(weights).filter(({ name }) => moves(name));
-      const all = tensors.map(({ tensor }) => tensor);
-      const value = (...values: tf.Tensor[]): tf.Scalar => {
-        let next = 0;
-        const placed = mapWeights(weights, (tensor, name) => (moves(name) ? values[next++] : tensor));
-        return trainingLosses(new DeepSeekV3(CONFIG, placed), tokens, options(balance)).total;
-      };
-      const gradients = tf.grads(value)(all);
-      tensors.forEach(({ name, tensor }, i) => tf.tidy(() => {
-        const direction = new Random(i).normalTensor(tensor.shape, 1 / Math.sqrt(tensor.size));
-        const moved = (step: number) => all.map((t, j) => (i === j ? t.add(direction.mul(step)) : t));
-        const at = (step: number) => valueOf(value(...moved(step)));
-        const byGradient = valueOf(gradients[i].mul(direction).sum());
-        expect(Math.abs(byGradient), `${name} has a gradient`).toBeGreaterThan(0);
-        expectClose([byGradient], [(at(STEP) - at(-STEP)) / (2 * STEP)], { rtol: 3e-2, atol: 2e-3 });
-      }));
-      tf.dispose(gradients);
-      disposeWeights(weights);
+describe.each(["bias", "auxiliary", "none"] as const)(
+  "the gradient of the training loss with balance %s",
+  (balance) => {
+    it("agrees with finite differences for every weight", async () => {
+      const STEP = 2e-3; // small, since a step that changes an expert's selection would be a jump
+      await expectNoLeak(() => {
+        const weights = initWeights(CONFIG, 11, { std: 0.3 });
+        const moves = (name: string) => !isCorrectionBias(name);
+        const tensors = namedTensors(weights).filter(({ name }) => moves(name));
+        const all = tensors.map(({ tensor }) => tensor);
+        const value = (...values: tf.Tensor[]): tf.Scalar => {
+          let next = 0;
+          const placed = mapWeights(weights, (tensor, name) => (moves(name) ? values[next++] : tensor));
+          return trainingLosses(new DeepSeekV3(CONFIG, placed), tokens, options(balance)).total;
+        };
+        const gradients = tf.grads(value)(all);
+        tensors.forEach(({ name, tensor }, i) =>
+          tf.tidy(() => {
+            const direction = new Random(i).normalTensor(tensor.shape, 1 / Math.sqrt(tensor.size));
+            const moved = (step: number) => all.map((t, j) => (i === j ? t.add(direction.mul(step)) : t));
+            const at = (step: number) => valueOf(value(...moved(step)));
+            const byGradient = valueOf(gradients[i].mul(direction).sum());
+            expect(Math.abs(byGradient), `${name} has a gradient`).toBeGreaterThan(0);
+            expectClose([byGradient], [(at(STEP) - at(-STEP)) / (2 * STEP)], { rtol: 3e-2, atol: 2e-3 });
+          }),
+        );
+        tf.dispose(gradients);
+        disposeWeights(weights);
+      });
     });
-  });
-});
+  },
+);

@@ -35,15 +35,23 @@ async function stepsBy(replicas: Replicas, training: Training, count: number): P
 const weightsOf = (training: Training) => namedTensors(training.model.weights).map(({ tensor }) => tensor.dataSync());
 
 describe("replicas", () => {
-  it.each([[2, 4], [3, 5], [4, 2]])("make the same steps with %i threads as one, with %i sequences", async (threads, batch) => {
+  it.each([
+    [2, 4],
+    [3, 5],
+    [4, 2],
+  ])("make the same steps with %i threads as one, with %i sequences", async (threads, batch) => {
     const options = { ...OPTIONS, batch };
     const [alone, shared] = [new Training(CONFIG, options), new Training(CONFIG, options)];
     const expected = await makeSteps(alone, 4);
     const reports = await stepsBy(await start(shared, threads), shared, 4);
     reports.forEach((report, step) => {
       expect(report.loads).toEqual(expected[step].loads);
-      for (const key of ["main", "mtp", "gradientNorm"] as const) expect(report[key]).toBeCloseTo(expected[step][key]!, 5);
-      expect({ step: report.step, tokens: report.tokens }).toEqual({ step: step + 1, tokens: (step + 1) * batch * OPTIONS.length });
+      for (const key of ["main", "mtp", "gradientNorm"] as const)
+        expect(report[key]).toBeCloseTo(expected[step][key]!, 5);
+      expect({ step: report.step, tokens: report.tokens }).toEqual({
+        step: step + 1,
+        tokens: (step + 1) * batch * OPTIONS.length,
+      });
     });
     weightsOf(shared).forEach((values, i) => expectClose(values, weightsOf(alone)[i], { rtol: 1e-3, atol: 1e-4 }));
     [alone, shared].forEach((training) => training.dispose());
@@ -87,10 +95,14 @@ describe("replicas", () => {
   });
 
   it("do not keep a process alive that forgets to stop them", () => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ["--require", "tsx/cjs", path.join(__dirname, "forget-replicas.ts")], {
-      encoding: "utf8",
-      timeout: 60_000,
-    });
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ["--require", "tsx/cjs", path.join(__dirname, "forget-replicas.ts")],
+      {
+        encoding: "utf8",
+        timeout: 60_000,
+      },
+    );
     expect(stderr).toBe("");
     expect([status, stdout]).toEqual([0, "1 step\n"]);
   });

@@ -87,7 +87,12 @@ describe("a training", () => {
       const training = new Training(CONFIG, { ...OPTIONS, balance, steps: 80, batch: 8 });
       const reports = await makeSteps(training, 60);
       training.dispose();
-      return reports.slice(-10).flatMap(({ maxVio }) => maxVio).reduce((a, b) => a + b) / 30;
+      return (
+        reports
+          .slice(-10)
+          .flatMap(({ maxVio }) => maxVio)
+          .reduce((a, b) => a + b) / 30
+      );
     };
     expect(await vio("bias")).toBeLessThan(0.7 * (await vio("none")));
   });

@@ -20,14 +20,16 @@ describe("the learning rate", () => {
   });
 
   it("never rises after the warm-up, and warms up for a tenth of a short run at most", () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 0, max: 500 }), (steps, warmUpSteps) => {
-      const own = { ...schedule, warmUpSteps };
-      const rates = Array.from({ length: steps }, (_, step) => learningRateAt(own, { step, steps }));
-      const top = rates.indexOf(Math.max(...rates));
-      expect(top).toBeLessThanOrEqual(Math.ceil(steps / 10));
-      expect(rates.slice(top).find((value, i, after) => i > 0 && value > after[i - 1])).toBeUndefined();
-      expect(Math.min(...rates)).toBeGreaterThan(0);
-    }));
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 0, max: 500 }), (steps, warmUpSteps) => {
+        const own = { ...schedule, warmUpSteps };
+        const rates = Array.from({ length: steps }, (_, step) => learningRateAt(own, { step, steps }));
+        const top = rates.indexOf(Math.max(...rates));
+        expect(top).toBeLessThanOrEqual(Math.ceil(steps / 10));
+        expect(rates.slice(top).find((value, i, after) => i > 0 && value > after[i - 1])).toBeUndefined();
+        expect(Math.min(...rates)).toBeGreaterThan(0);
+      }),
+    );
   });
 });
 

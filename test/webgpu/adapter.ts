@@ -21,7 +21,9 @@ function driverPlaces(): string[] {
  * @throws if there is neither a GPU nor Chromium's driver, or the package is not installed
  */
 export async function useWebgpu(): Promise<void> {
-  const driver = driverPlaces().map((folder) => path.join(folder, DRIVER)).find((file) => fs.existsSync(file));
+  const driver = driverPlaces()
+    .map((folder) => path.join(folder, DRIVER))
+    .find((file) => fs.existsSync(file));
   if (process.env.VK_DRIVER_FILES === undefined && driver !== undefined) process.env.VK_DRIVER_FILES = driver;
   await useBackend("webgpu");
 }
@@ -34,7 +36,8 @@ export async function onBoth(compute: () => tf.Tensor[]): Promise<{ gpu: Float32
     const results = tf.tidy(() => compute() as unknown as tf.TensorContainer) as unknown as tf.Tensor[];
     const values = await Promise.all(results.map((result) => result.data()));
     tf.dispose(results);
-    if (tf.memory().numTensors !== before) throw new Error(`${tf.memory().numTensors - before} tensors left on ${backend}`);
+    if (tf.memory().numTensors !== before)
+      throw new Error(`${tf.memory().numTensors - before} tensors left on ${backend}`);
     return values as Float32Array[];
   };
   const gpu = await run("webgpu");

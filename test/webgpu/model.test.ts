@@ -29,24 +29,44 @@ describe("the model on webgpu", () => {
   it.each([
     [100, 24, 20, 8, 2],
     [7, 5, 3, 4, 1],
-  ])("computes routed experts and their gradients: %i tokens, width %i, experts of %i, %i of them, %i active", async (N, D, I, E, K) => {
-    const config = { nRoutedExperts: E, numExpertsPerTok: K, nGroup: 1, topkGroup: 1, normTopkProb: true, routedScalingFactor: 2.5 };
-    const bias = Array.from({ length: E }, (_, e) => (e === 1 ? -10 : 0)); // expert 1 gets no token
-    const { gpu, cpu } = await onBoth(() => {
-      const random = new Random(3);
-      const inputs = [random.normalTensor([N, D]), tf.sigmoid(random.normalTensor([N, E]))];
-      const weights = [[E, D, I], [E, D, I], [E, I, D]].map((shape) => random.normalTensor(shape, 0.3));
-      const layer = (x: tf.Tensor, affinity: tf.Tensor, gateProj: tf.Tensor, upProj: tf.Tensor, downProj: tf.Tensor) =>
-        routedExperts(
-          x as tf.Tensor2D,
-          selectExperts(affinity as tf.Tensor2D, tf.tensor1d(bias), config),
-          { gateProj, upProj, downProj } as never,
-          tf.getBackend() === "webgpu" ? "grouped" : "masked",
-        );
-      const all = [...inputs, ...weights] as Parameters<typeof layer>;
-      return [layer(...all), ...(tf.grads(layer as never)(all, random.normalTensor([N, D])) as tf.Tensor[])];
-    });
-    expect(gpu.length).toBe(6);
-    gpu.forEach((values, i) => expectClose(values, cpu[i], { rtol: 1e-4, atol: 1e-4 }));
-  });
+  ])(
+    "computes routed experts and their gradients: %i tokens, width %i, experts of %i, %i of them, %i active",
+    async (N, D, I, E, K) => {
+      const config = {
+        nRoutedExperts: E,
+        numExpertsPerTok: K,
+        nGroup: 1,
+        topkGroup: 1,
+        normTopkProb: true,
+        routedScalingFactor: 2.5,
+      };
+      const bias = Array.from({ length: E }, (_, e) => (e === 1 ? -10 : 0)); // expert 1 gets no token
+      const { gpu, cpu } = await onBoth(() => {
+        const random = new Random(3);
+        const inputs = [random.normalTensor([N, D]), tf.sigmoid(random.normalTensor([N, E]))];
+        const weights = [
+          [E, D, I],
+          [E, D, I],
+          [E, I, D],
+        ].map((shape) => random.normalTensor(shape, 0.3));
+        const layer = (
+          x: tf.Tensor,
+          affinity: tf.Tensor,
+          gateProj: tf.Tensor,
+          upProj: tf.Tensor,
+          downProj: tf.Tensor,
+        ) =>
+          routedExperts(
+            x as tf.Tensor2D,
+            selectExperts(affinity as tf.Tensor2D, tf.tensor1d(bias), config),
+            { gateProj, upProj, downProj } as never,
+            tf.getBackend() === "webgpu" ? "grouped" : "masked",
+          );
+        const all = [...inputs, ...weights] as Parameters<typeof layer>;
+        return [layer(...all), ...(tf.grads(layer as never)(all, random.normalTensor([N, D])) as tf.Tensor[])];
+      });
+      expect(gpu.length).toBe(6);
+      gpu.forEach((values, i) => expectClose(values, cpu[i], { rtol: 1e-4, atol: 1e-4 }));
+    },
+  );
 });

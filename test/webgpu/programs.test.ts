@@ -30,7 +30,10 @@ describe("programs for the GPU", () => {
   ])("choose the largest: %i rows of %i, %i of them", async (rows, columns, k) => {
     await expectEqualOnBoth((random) => {
       // Few different values, so that many are equal: of those the lower column comes first.
-      const x = tf.tensor2d(Array.from({ length: rows * columns }, () => random.integer(5) / 4), [rows, columns]);
+      const x = tf.tensor2d(
+        Array.from({ length: rows * columns }, () => random.integer(5) / 4),
+        [rows, columns],
+      );
       const mask = topKMask(x, k);
       return [mask, columnsOfMask(mask, k)];
     });
@@ -44,7 +47,10 @@ describe("programs for the GPU", () => {
       const x = random.normalTensor(shape as number[]);
       const weight = random.normalTensor([x.shape[x.rank - 1]]);
       const dy = random.normalTensor(shape as number[]);
-      return [rmsNorm(x, weight, 1e-6), ...tf.grads((x: tf.Tensor, w: tf.Tensor) => rmsNorm(x, w, 1e-6))([x, weight], dy)];
+      return [
+        rmsNorm(x, weight, 1e-6),
+        ...tf.grads((x: tf.Tensor, w: tf.Tensor) => rmsNorm(x, w, 1e-6))([x, weight], dy),
+      ];
     });
   });
 
@@ -62,7 +68,13 @@ describe("programs for the GPU", () => {
 
   it("turn pairs of channels, with gradient, for one row of positions and for one a sequence", async () => {
     const config = tinyConfig();
-    for (const positions of [[[0, 1, 2, 3, 900]], [[0, 1, 2, 3, 4], [7, 8, 9, 10, 11]]]) {
+    for (const positions of [
+      [[0, 1, 2, 3, 900]],
+      [
+        [0, 1, 2, 3, 4],
+        [7, 8, 9, 10, 11],
+      ],
+    ]) {
       await expectEqualOnBoth((random) => {
         const tables = rotaryTables(config, positions);
         const x = random.normalTensor([2, 5, 3, config.qkRopeHeadDim]) as tf.Tensor4D;
@@ -74,7 +86,14 @@ describe("programs for the GPU", () => {
 
   it("compute a gated feed-forward network, with gradients", async () => {
     await expectEqualOnBoth((random) => {
-      const inputs = [random.normalTensor([9, 6]), ...[[6, 10], [6, 10], [10, 6]].map((s) => random.normalTensor(s, 0.5))];
+      const inputs = [
+        random.normalTensor([9, 6]),
+        ...[
+          [6, 10],
+          [6, 10],
+          [10, 6],
+        ].map((s) => random.normalTensor(s, 0.5)),
+      ];
       const network = (x: tf.Tensor, gateProj: tf.Tensor, upProj: tf.Tensor, downProj: tf.Tensor) =>
         mlp(x as tf.Tensor2D, { gateProj, upProj, downProj } as never);
       const [x, g, u, d] = inputs;
@@ -107,11 +126,18 @@ describe("programs for the GPU", () => {
     const random = new Random(5);
     const only = E === 4; // everything to the last expert: the others have no rows
     const chosen = Array.from({ length: N }, () =>
-      only ? [E - 1] : random.shuffle(Array.from({ length: E }, (_, e) => e)).slice(0, K).sort((a, b) => a - b),
+      only
+        ? [E - 1]
+        : random
+            .shuffle(Array.from({ length: E }, (_, e) => e))
+            .slice(0, K)
+            .sort((a, b) => a - b),
     );
     const indices = tf.tensor2d(chosen, [N, K], "int32");
     const plan = expertRows(indices, E);
-    const [begins, slots, rows] = await Promise.all([plan.begins, plan.slots, plan.rows].map((tensor) => tensor.data()));
+    const [begins, slots, rows] = await Promise.all(
+      [plan.begins, plan.slots, plan.rows].map((tensor) => tensor.data()),
+    );
     tf.dispose([indices, plan.begins, plan.slots, plan.rows]);
     const counts = Array.from({ length: E }, (_, e) => chosen.flat().filter((expert) => expert === e).length);
     for (let e = 0; e < E; e++) {

@@ -25,7 +25,8 @@ export const main = command("bench", HELP, async (args) => {
   const flag = { type: "boolean", default: false } as const;
   const { values, positionals } = readCall(args, { torch: flag, json: flag }, { positionals: true });
   const unknown = positionals.find((name) => !SECTIONS.some((section) => section.name === name));
-  if (unknown !== undefined) throw new Error(`there is no section ${unknown}; sections: ${SECTIONS.map(({ name }) => name).join(", ")}`);
+  if (unknown !== undefined)
+    throw new Error(`there is no section ${unknown}; sections: ${SECTIONS.map(({ name }) => name).join(", ")}`);
   const say = (text: string) => console.error(`  … ${text}`);
   if (values.torch) await prepareTorch(say);
 
@@ -36,7 +37,9 @@ export const main = command("bench", HELP, async (args) => {
     results[section.name] = Object.fromEntries(rows.map(({ what, value }) => [what, value]));
     if (values.json) continue;
     const width = Math.max(...rows.map(({ what }) => what.length));
-    console.log(`\n${section.title}\n${rows.map(({ what, value }) => `  ${what.padEnd(width)}  ${value}`).join("\n")}\n`);
+    console.log(
+      `\n${section.title}\n${rows.map(({ what, value }) => `  ${what.padEnd(width)}  ${value}`).join("\n")}\n`,
+    );
   }
   if (values.json) console.log(JSON.stringify(results, null, 2));
 });

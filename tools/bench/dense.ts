@@ -46,7 +46,10 @@ export const dense: Section = {
     if (torch) {
       say("PyTorch, eager, on this processor");
       const { milliseconds: eager } = await runTorch("dense_step.py");
-      rows.push({ what: "PyTorch", value: milliseconds(eager) }, { what: "PyTorch is faster by", value: ratio(ours / eager) });
+      rows.push(
+        { what: "PyTorch", value: milliseconds(eager) },
+        { what: "PyTorch is faster by", value: ratio(ours / eager) },
+      );
     }
     return rows;
   },

@@ -31,7 +31,8 @@ export const fp8: Section = {
     const values = Float32Array.from({ length: ROWS * COLUMNS }, () => random.normal());
     const encoding = bestTime(() => toCodes(values, "E4M3"));
     const blocks = bestTime(() => quantise(values, [ROWS, COLUMNS], { format: "E4M3", block: BLOCKS.tile }));
-    const speed = (time: number) => `${milliseconds(time)}, ${(values.length / time / 1000).toFixed(0)} million a second`;
+    const speed = (time: number) =>
+      `${milliseconds(time)}, ${(values.length / time / 1000).toFixed(0)} million a second`;
     const rows: Row[] = [
       { what: "encoding E4M3", value: speed(encoding) },
       { what: "quantising in blocks of 1 × 128", value: speed(blocks) },

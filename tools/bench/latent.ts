@@ -31,7 +31,10 @@ function filled({ config }: DeepSeekV3, context: number): LatentCache {
 /** Milliseconds of a token behind so many. */
 async function tokenTime(model: DeepSeekV3, context: number, attention: "naive" | "absorbed"): Promise<number> {
   const cache = filled(model, context);
-  const time = await medianTime(() => tf.tidy(() => void model.forward([[1]], { cache, attention }).dataSync()), { runs: 9, warmUp: 2 });
+  const time = await medianTime(() => tf.tidy(() => void model.forward([[1]], { cache, attention }).dataSync()), {
+    runs: 9,
+    warmUp: 2,
+  });
   cache.dispose();
   return time;
 }
@@ -68,12 +71,18 @@ export const latent: Section = {
       const naive = await tokenTime(model, context, "naive");
       rows.push(
         { what: `${context} tokens before it, absorbed`, value: milliseconds(absorbed[absorbed.length - 1]) },
-        { what: `${context} tokens before it, expanded again costs`, value: ratio(naive / absorbed[absorbed.length - 1]) },
+        {
+          what: `${context} tokens before it, expanded again costs`,
+          value: ratio(naive / absorbed[absorbed.length - 1]),
+        },
       );
     }
     const work = (context: number) => attentionFlops(attentionShape(config), context);
     rows.push(
-      { what: `from ${CONTEXTS[0]} to ${CONTEXTS[3]} tokens the absorbed time grows`, value: ratio(absorbed[3] / absorbed[0]) },
+      {
+        what: `from ${CONTEXTS[0]} to ${CONTEXTS[3]} tokens the absorbed time grows`,
+        value: ratio(absorbed[3] / absorbed[0]),
+      },
       { what: "the attention part grows", value: ratio(work(CONTEXTS[3]) / work(CONTEXTS[0])) },
     );
     say(`${WRITTEN} tokens`);

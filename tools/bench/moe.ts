@@ -13,7 +13,14 @@ import { medianTime, milliseconds, ratio, type Row, type Section } from "./secti
 const [N, D, I] = [1024, 256, 128];
 
 function layer(nRoutedExperts: number): { time(dispatch: Dispatch, runs: number): Promise<number>; dispose(): void } {
-  const config = tinyConfig({ hiddenSize: D, moeIntermediateSize: I, nRoutedExperts, numExpertsPerTok: 8, nGroup: 8, topkGroup: 4 });
+  const config = tinyConfig({
+    hiddenSize: D,
+    moeIntermediateSize: I,
+    nRoutedExperts,
+    numExpertsPerTok: 8,
+    nGroup: 8,
+    topkGroup: 4,
+  });
   const random = new Random(nRoutedExperts);
   const E = nRoutedExperts;
   const weights: MoeWeights = {

@@ -70,7 +70,11 @@ const TASKS: Record<string, (request: Request) => Promise<object>> = {
   },
   async batch({ ids, options, batch }) {
     const begin = performance.now();
-    await decodeBatch(model(), Array.from({ length: batch }, () => ids), options);
+    await decodeBatch(
+      model(),
+      Array.from({ length: batch }, () => ids),
+      options,
+    );
     return { milliseconds: performance.now() - begin };
   },
   /** Without a cache: the whole text for every token. */

@@ -28,7 +28,8 @@ interface Generated extends Timed {
 
 const PROMPT = [256, ...new TextEncoder().encode("The captain said ")];
 const greedy = { temperature: 0, tokens: NEW };
-const perSecond = (count: number, time: number) => `${Math.round((1000 * count) / time).toLocaleString("en-GB")} tokens/s`;
+const perSecond = (count: number, time: number) =>
+  `${Math.round((1000 * count) / time).toLocaleString("en-GB")} tokens/s`;
 const median = (times: number[]) => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)];
 
 /** Tokens with some structure, so that the experts' loads are not those of noise. */
@@ -38,7 +39,9 @@ function batch(seed: number, extra: number): number[][] {
 }
 
 /** The median times of several measurements that take turns. */
-async function inTurns<K extends string>(measure: Record<K, (round: number) => Promise<Timed>>): Promise<Record<K, number>> {
+async function inTurns<K extends string>(
+  measure: Record<K, (round: number) => Promise<Timed>>,
+): Promise<Record<K, number>> {
   const names = Object.keys(measure) as K[];
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<K, number[]>;
   for (let round = 0; round <= ROUNDS; round++) {
@@ -134,7 +137,8 @@ async function cacheAndMemory(ours: LineProcess, theirs: LineProcess | null): Pr
   for (let step = 0; step < 50; step++) {
     tensors.push((await ours.ask<{ tensors: number }>({ task: "step", module: true, tokens: batch(step, 2) })).tensors);
   }
-  const peak = async (side: LineProcess) => `${Math.round((await side.ask<{ megabytes: number }>({ task: "peak" })).megabytes)} MB`;
+  const peak = async (side: LineProcess) =>
+    `${Math.round((await side.ask<{ megabytes: number }>({ task: "peak" })).megabytes)} MB`;
   return [
     { what: "256 tokens recomputed", value: milliseconds(recomputed.milliseconds) },
     ...rows,
@@ -148,11 +152,14 @@ export const v3Mini: Section = {
   name: "v3-mini",
   title: "The trained v3-mini, 12 million parameters",
   async run({ torch, say }) {
-    if (!existsSync(path.join(ROOT, FOLDER))) throw new Error(`${FOLDER} is not there: this section measures that model`);
+    if (!existsSync(path.join(ROOT, FOLDER)))
+      throw new Error(`${FOLDER} is not there: this section measures that model`);
     const tsx = require.resolve("tsx/cli");
     const ours = new LineProcess(process.execPath, [tsx, path.join(__dirname, "v3-mini-worker.ts"), FOLDER], ROOT);
     const cores = os.availableParallelism();
-    const theirs = torch ? new LineProcess(PYTHON, [path.join(__dirname, "v3_mini.py"), FOLDER, String(cores)], ROOT) : null;
+    const theirs = torch
+      ? new LineProcess(PYTHON, [path.join(__dirname, "v3_mini.py"), FOLDER, String(cores)], ROOT)
+      : null;
     try {
       const rows: Row[] = [];
       if (theirs !== null) {

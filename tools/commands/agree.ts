@@ -64,8 +64,16 @@ export const main = command("agree", USAGE, async (args) => {
   result.dispose();
   model.dispose();
   const tokens = ids.length * ids[0].length;
-  writeJson(path.join(folder, "transformers.json"), { ...versions, tokens, largestDifference, largestLogit, bound: BOUND });
+  writeJson(path.join(folder, "transformers.json"), {
+    ...versions,
+    tokens,
+    largestDifference,
+    largestLogit,
+    bound: BOUND,
+  });
   const verdict = largestDifference <= BOUND ? "agrees" : "DOES NOT AGREE";
-  console.log(`transformers ${versions.transformers} ${verdict}: largest difference ${largestDifference.toExponential(2)} over ${tokens} tokens`);
+  console.log(
+    `transformers ${versions.transformers} ${verdict}: largest difference ${largestDifference.toExponential(2)} over ${tokens} tokens`,
+  );
   if (!(largestDifference <= BOUND)) process.exitCode = 1;
 });

@@ -18,7 +18,12 @@ import { useBackend } from "../../lib/tensor/backend";
 import { DOMAINS, drawBatch, type Corpus } from "../../lib/corpus/corpus";
 import { openCorpus } from "../../lib/corpus/build";
 import { evaluate, evaluationWindows } from "../../lib/training/evaluate";
-import { VARIANTS, type VariantCurve, type VariantName, type VariantRuns } from "../../lib/lessons/04-fp8-training/fp8-variants";
+import {
+  VARIANTS,
+  type VariantCurve,
+  type VariantName,
+  type VariantRuns,
+} from "../../lib/lessons/04-fp8-training/fp8-variants";
 import { MINI } from "../../lib/training/presets";
 import { Training, type TrainingOptions } from "../../lib/training/run";
 import { command, fromCaller, readCall, readNumber } from "../cli";
@@ -62,10 +67,17 @@ export const main = command("fp8-curves", HELP, async (args) => {
     numNextnPredictLayers: values["no-mtp"] ? 0 : MINI.config.numNextnPredictLayers,
   };
   const learningRate = readNumber("--rate", values.rate, { above: 0 });
-  const options = { ...MINI.training, learningRate, steps: number("steps"), batch: number("batch"), length: number("length") };
+  const options = {
+    ...MINI.training,
+    learningRate,
+    steps: number("steps"),
+    batch: number("batch"),
+    length: number("length"),
+  };
   const names = values.variants.split(",") as VariantName[];
   const unknown = names.find((name) => !(name in VARIANTS));
-  if (unknown !== undefined) throw new Error(`there is no variant ${unknown}; variants: ${Object.keys(VARIANTS).join(", ")}`);
+  if (unknown !== undefined)
+    throw new Error(`there is no variant ${unknown}; variants: ${Object.keys(VARIANTS).join(", ")}`);
 
   const out = values.out === undefined ? join("data", "curves", "fp8.json") : fromCaller(values.out);
 
@@ -96,7 +108,9 @@ export const main = command("fp8-curves", HELP, async (args) => {
     runs.run.trainingSeconds += curve.seconds;
     writeRuns(out, runs);
     const last = curve.loss.slice(-20).reduce((sum, loss) => sum + loss, 0) / Math.min(20, curve.loss.length);
-    console.log(`${name}: loss of the last steps ${last.toFixed(4)} nats, held out ${curve.heldOutMean.toFixed(4)} bits per byte`);
+    console.log(
+      `${name}: loss of the last steps ${last.toFixed(4)} nats, held out ${curve.heldOutMean.toFixed(4)} bits per byte`,
+    );
   }
 });
 
@@ -147,7 +161,9 @@ async function trainVariant(variant: VariantName, training: Training, corpus: Co
   const windows = evaluationWindows(corpus.heldOut, { length, count: WINDOWS, seed: 1 });
   const evaluation = await evaluate(training.model, windows, { batch: 8 });
   training.dispose();
-  const heldOut = Object.fromEntries(DOMAINS.map((domain) => [domain, round(evaluation[domain].bitsPerByte)])) as VariantCurve["heldOut"];
+  const heldOut = Object.fromEntries(
+    DOMAINS.map((domain) => [domain, round(evaluation[domain].bitsPerByte)]),
+  ) as VariantCurve["heldOut"];
   const heldOutMean = round(DOMAINS.reduce((sum, domain) => sum + evaluation[domain].bitsPerByte, 0) / DOMAINS.length);
   return { variant, loss, heldOut, heldOutMean, seconds: Math.round(seconds) };
 }

@@ -41,7 +41,13 @@ interface Arguments {
 function readArguments(args: string[]): Arguments {
   const text = { type: "string" } as const;
   const { values } = readCall(args, {
-    model: text, prompt: text, tokens: text, temperature: text, "top-k": text, "top-p": text, seed: text,
+    model: text,
+    prompt: text,
+    tokens: text,
+    temperature: text,
+    "top-k": text,
+    "top-p": text,
+    seed: text,
     engine: { ...text, default: "auto" },
     backend: { ...text, default: "auto" },
     speculative: { type: "boolean", default: false },

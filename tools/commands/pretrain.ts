@@ -13,7 +13,14 @@ import { duration } from "../../lib/notebook/progress";
 import { useBackend } from "../../lib/tensor/backend";
 import { CORPUS_FOLDER, DOMAINS, readCorpus, type Corpus } from "../../lib/corpus/corpus";
 import { openCorpus } from "../../lib/corpus/build";
-import { addEvaluation, addReport, readCurves, writeCurves, type Curves, type RunRecord } from "../../lib/training/record";
+import {
+  addEvaluation,
+  addReport,
+  readCurves,
+  writeCurves,
+  type Curves,
+  type RunRecord,
+} from "../../lib/training/record";
 import { evaluate, evaluationWindows } from "../../lib/training/evaluate";
 import { routersOf } from "../../lib/training/objective";
 import { PRESETS } from "../../lib/training/presets";
@@ -108,11 +115,19 @@ function replicasOf(training: Training, threads: number): Promise<Replicas> | un
 
 /** Trains to the end, or to an interrupt. @returns whether it came to the end */
 async function run(
-  training: Training, args: Arguments, corpus: Corpus, record: RunRecord, replicas?: Replicas,
+  training: Training,
+  args: Arguments,
+  corpus: Corpus,
+  record: RunRecord,
+  replicas?: Replicas,
 ): Promise<boolean> {
   const { out, saveEvery, evalEvery } = args;
   const { steps, batch, length } = training.options;
-  const curves = readCurves(out, training.step, routersOf(training.model.weights).map(({ name }) => name));
+  const curves = readCurves(
+    out,
+    training.step,
+    routersOf(training.model.weights).map(({ name }) => name),
+  );
   const windows = evaluationWindows(corpus.heldOut, { length, count: WINDOWS, seed: 1 });
   const look = async () => {
     addEvaluation(curves, training.step, training.tokens, await evaluate(training.model, windows, { batch }));

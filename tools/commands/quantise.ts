@@ -40,7 +40,9 @@ export const main = command("quantise", HELP, async (args) => {
   const model = loadModel(from);
   await saveCheckpoint(to, model.config, model.weights, { dtype: "F8_E4M3", maxShardBytes: SHARD_BYTES });
   const bytes = [from, to].map(bytesOfModel);
-  console.log(`${megabytes(bytes[0])} before, ${megabytes(bytes[1])} in FP8: ${(bytes[1] / bytes[0]).toFixed(3)} of it`);
+  console.log(
+    `${megabytes(bytes[0])} before, ${megabytes(bytes[1])} in FP8: ${(bytes[1] / bytes[0]).toFixed(3)} of it`,
+  );
   if (count > 0) {
     const windows = evaluationWindows(openCorpus().heldOut, { length: 256, count, seed: 1 });
     const before = await bitsPerByte(from, windows);
@@ -50,7 +52,12 @@ export const main = command("quantise", HELP, async (args) => {
       const figures = `${before[domain].toFixed(5)} bits per byte, in FP8 ${after[domain].toFixed(5)}`;
       console.log(`${domain.padEnd(10)} ${figures}: ${change >= 0 ? "+" : ""}${change.toFixed(3)}%`);
     }
-    writeJson(join(to, "quantised.json"), { windows: count, bytes: { before: bytes[0], after: bytes[1] }, before, after });
+    writeJson(join(to, "quantised.json"), {
+      windows: count,
+      bytes: { before: bytes[0], after: bytes[1] },
+      before,
+      after,
+    });
   }
   model.dispose();
 });

@@ -25,7 +25,10 @@ function pauseInLoops(ts, isCell) {
     const { factory } = context;
     /** @param {string} method */
     const call = (method) => {
-      const interrupt = factory.createPropertyAccessExpression(factory.createIdentifier("globalThis"), "courseInterrupt");
+      const interrupt = factory.createPropertyAccessExpression(
+        factory.createIdentifier("globalThis"),
+        "courseInterrupt",
+      );
       return factory.createCallExpression(factory.createPropertyAccessExpression(interrupt, method), undefined, []);
     };
     const pause = () =>
@@ -79,7 +82,11 @@ function withStatement(ts, factory, loop, body) {
   }
   const { initializer, expression } = /** @type {import("@tslab/typescript-for-tslab").ForInStatement} */ (loop);
   return factory.updateForInStatement(
-    /** @type {import("@tslab/typescript-for-tslab").ForInStatement} */ (loop), initializer, expression, body);
+    /** @type {import("@tslab/typescript-for-tslab").ForInStatement} */ (loop),
+    initializer,
+    expression,
+    body,
+  );
 }
 
 module.exports = { pauseInLoops };

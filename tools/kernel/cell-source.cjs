@@ -59,7 +59,9 @@ function classExpression(ts, statement) {
   if (!value || !ts.isClassExpression(value) || value.name || value.modifiers) return null;
   const hidden = value.members.some((member) => {
     const modifiers = ts.canHaveModifiers(member) ? (ts.getModifiers(member) ?? []) : [];
-    return modifiers.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword || kind === ts.SyntaxKind.ProtectedKeyword);
+    return modifiers.some(
+      ({ kind }) => kind === ts.SyntaxKind.PrivateKeyword || kind === ts.SyntaxKind.ProtectedKeyword,
+    );
   });
   return hidden ? { name: declaration.name.text, keywordEnd: value.getStart() + "class".length } : null;
 }

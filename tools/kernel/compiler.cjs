@@ -57,7 +57,8 @@ function prepareCompiler() {
    */
   function createWatchCompilerHost(files, options, system, _createProgram, ...rest) {
     /** @param {Parameters<typeof ts.createEmitAndSemanticDiagnosticsBuilderProgram>} args */
-    const createProgram = (...args) => adaptEmit(ts, ts.createEmitAndSemanticDiagnosticsBuilderProgram(...args), projectFiles);
+    const createProgram = (...args) =>
+      adaptEmit(ts, ts.createEmitAndSemanticDiagnosticsBuilderProgram(...args), projectFiles);
     // A cell's source map leads from an error back to the line that a reader sees.
     const ours = { ...options, ...COMPILER_OPTIONS, inlineSourceMap: true };
     const host = createHost(files, ours, system, createProgram, ...rest);
@@ -107,7 +108,9 @@ function adaptEmit(ts, builder, projectFiles) {
   builder.emit = (file, write, cancellation, onlyDeclarations, transformers = {}) => {
     if (file && write && projectFiles.owns(file.fileName)) {
       const code = projectFiles.compile(file, () => builder.getSourceFiles());
-      const target = path.posix.join("outDir", path.posix.relative(process.cwd(), file.fileName)).replace(/\.tsx?$/, ".js");
+      const target = path.posix
+        .join("outDir", path.posix.relative(process.cwd(), file.fileName))
+        .replace(/\.tsx?$/, ".js");
       write(target, COMMONJS + code, false);
       return { emitSkipped: false, diagnostics: [] };
     }

@@ -51,7 +51,10 @@ function withFolderNames(outputs) {
   return outputs.flatMap((output) => {
     const folder = path.posix.dirname(output.path);
     if (path.posix.basename(output.path) !== "index.js") return [output];
-    return [output, { path: `${folder}.js`, data: `module.exports = require("./${path.posix.basename(folder)}/index");` }];
+    return [
+      output,
+      { path: `${folder}.js`, data: `module.exports = require("./${path.posix.basename(folder)}/index");` },
+    ];
   });
 }
 

@@ -97,9 +97,11 @@ class Interrupts {
    * @returns {boolean} whether it says that code was interrupted
    */
   isInterrupted(error) {
-    return error instanceof Interrupted
-      || (error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED")
-      || (error instanceof Error && error.message === "Interrupted asynchronously");
+    return (
+      error instanceof Interrupted ||
+      (error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED") ||
+      (error instanceof Error && error.message === "Interrupted asynchronously")
+    );
   }
 }
 

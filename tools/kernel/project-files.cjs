@@ -36,7 +36,8 @@ class ProjectFiles {
   /** @param {string} file */
   owns(file) {
     const relative = path.relative(this.#root, file);
-    const outside = relative.startsWith("..") || path.isAbsolute(relative) || /(^|[\\/])node_modules[\\/]/.test(relative);
+    const outside =
+      relative.startsWith("..") || path.isAbsolute(relative) || /(^|[\\/])node_modules[\\/]/.test(relative);
     return !outside && !/^__(tslab|prev)__\./.test(relative) && /\.tsx?$/.test(file) && !file.endsWith(".d.ts");
   }
 
@@ -49,7 +50,9 @@ class ProjectFiles {
    */
   compile(file, all) {
     if (this.#compiled.get(file.fileName)?.text !== file.text) {
-      const pending = all().filter((one) => this.owns(one.fileName) && this.#compiled.get(one.fileName)?.text !== one.text);
+      const pending = all().filter(
+        (one) => this.owns(one.fileName) && this.#compiled.get(one.fileName)?.text !== one.text,
+      );
       const { outputFiles } = buildSync({
         entryPoints: pending.map(({ fileName }) => fileName),
         outdir: this.#root,
@@ -171,7 +174,8 @@ class ProjectFiles {
   #forgetOldest() {
     const files = fs.readdirSync(this.#folder).filter((name) => /^checked-\w+\.json$/.test(name));
     const age = (/** @type {string} */ name) => fs.statSync(path.join(this.#folder, name)).mtimeMs;
-    for (const name of files.sort((a, b) => age(b) - age(a)).slice(REMEMBERED)) fs.rmSync(path.join(this.#folder, name));
+    for (const name of files.sort((a, b) => age(b) - age(a)).slice(REMEMBERED))
+      fs.rmSync(path.join(this.#folder, name));
   }
 
   /** @param {string} key */

@@ -50,7 +50,8 @@ function readCall(command, argv, types) {
     if (type === undefined || (type === "boolean" && token.value !== undefined)) {
       throw new SetupError(`Unknown option ${argv[token.index]}: ${asTyped(command)} -- --help lists them.`);
     }
-    if (type === "string" && token.value === undefined) throw new SetupError(`${token.rawName} needs a value after it.`);
+    if (type === "string" && token.value === undefined)
+      throw new SetupError(`${token.rawName} needs a value after it.`);
     found[token.name] = token.value ?? "";
   }
   return { options: found, names };

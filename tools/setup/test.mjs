@@ -44,7 +44,9 @@ async function runSteps(names) {
   const steps = STEPS.filter((step) => names.includes(step.name));
   try {
     const installed = whenStopped(stopInstalling);
-    await setUp(project, new Report(SETUP_STEPS), { extra: ["dev", ...steps.flatMap(({ packages }) => packages ?? [])] });
+    await setUp(project, new Report(SETUP_STEPS), {
+      extra: ["dev", ...steps.flatMap(({ packages }) => packages ?? [])],
+    });
     installed();
   } catch (error) {
     console.error(errorLine(error));

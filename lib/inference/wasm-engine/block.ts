@@ -3,9 +3,7 @@ import type { ModelConfig } from "../../model/config";
 import { LATENT_EPS } from "../../model/mla";
 import { isMoe, type BlockWeights, type MlpWeights, type MoeWeights } from "../../model/weights";
 import type { Vector, WasmVectors } from "../../tensor/wasm/vectors";
-import {
-  addInto, attendLatents, chooseExperts, LatentRows, normInto, rotateInPlace, swiGluInto,
-} from "./parts";
+import { addInto, attendLatents, chooseExperts, LatentRows, normInto, rotateInPlace, swiGluInto } from "./parts";
 import { fuseAttention, numbers, type FusedAttention } from "./weights";
 
 /** cos and sin of one position, [R] each. */

@@ -87,7 +87,8 @@ export function attendLatents(
   const begin = head * C;
   out.fill(0, begin, begin + C);
   let s = 0;
-  for (; s + 4 <= S; s += 4) { // four rows at a time: each number of out is read and written a quarter as often
+  for (; s + 4 <= S; s += 4) {
+    // four rows at a time: each number of out is read and written a quarter as often
     const [p0, p1, p2, p3] = [scores[s] / sum, scores[s + 1] / sum, scores[s + 2] / sum, scores[s + 3] / sum];
     const r0 = s * width;
     const [r1, r2, r3] = [r0 + width, r0 + 2 * width, r0 + 3 * width];

@@ -95,7 +95,12 @@ export function batchesFrom(pool: number[][], { size, seed }: { size: number; se
  * The MaxVio that chance leaves where all experts are equally good for every token: no balancing gets below it without
  * looking at the batch first. Mean over some batches of N tokens that take K experts each.
  */
-export function chanceMaxVio({ experts, active, tokens, seed }: {
+export function chanceMaxVio({
+  experts,
+  active,
+  tokens,
+  seed,
+}: {
   experts: number;
   active: number;
   tokens: number;

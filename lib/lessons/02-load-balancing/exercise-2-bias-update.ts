@@ -90,7 +90,8 @@ export const biasExercise = defineExercise<BalanceStep>({
     {
       name: "weights from biased scores",
       answer: wrongStep({ weigh: plus }),
-      message: "Your weights come from the biased scores. The bias decides who is chosen; the weights come from s alone.",
+      message:
+        "Your weights come from the biased scores. The bias decides who is chosen; the weights come from s alone.",
     },
     {
       name: "moved after every token",
@@ -102,17 +103,20 @@ export const biasExercise = defineExercise<BalanceStep>({
     {
       name: "routed with the new bias",
       answer: stepWithNewBias,
-      message: "Your gates are those of the new bias. This batch is routed with the old one; the new one is for the next.",
+      message:
+        "Your gates are those of the new bias. This batch is routed with the old one; the new one is for the next.",
     },
     {
       name: "in proportion to the excess",
       answer: wrongStep({ move: (b, load, mean, gamma) => b + (gamma * (mean - load)) / mean }),
-      message: "You move a bias in proportion to the excess. V3's step has one size, γ; only its sign depends on the load.",
+      message:
+        "You move a bias in proportion to the excess. V3's step has one size, γ; only its sign depends on the load.",
     },
     {
       name: "by γ for every token too many",
       answer: wrongStep({ move: (b, load, mean, gamma) => b + gamma * (mean - load) }),
-      message: "You move a bias by γ for each token above or below the mean. V3's step has one size, γ, whatever the excess.",
+      message:
+        "You move a bias by γ for each token above or below the mean. V3's step has one size, γ, whatever the excess.",
     },
     {
       name: "only the overloaded",
@@ -122,7 +126,8 @@ export const biasExercise = defineExercise<BalanceStep>({
     {
       name: "the mean counted as underloaded",
       answer: wrongStep({ move: (b, load, mean, gamma) => (load > mean ? b - gamma : b + gamma) }),
-      message: "You raise an expert that has exactly the mean load. It is neither overloaded nor underloaded: leave it.",
+      message:
+        "You raise an expert that has exactly the mean load. It is neither overloaded nor underloaded: leave it.",
     },
     {
       name: "weights counted, not tokens",

@@ -50,11 +50,23 @@ export const lossExercise = defineExercise<BalanceLoss>({
   id: "02-balance-loss",
   reference: lossByLib,
   cases: [
-    { name: "six experts, two active, the bias would choose others", args: [sequence, [-0.5, 0, 0.3, 0, 0.1, 0.4], 2, 0.1] },
+    {
+      name: "six experts, two active, the bias would choose others",
+      args: [sequence, [-0.5, 0, 0.3, 0, 0.1, 0.4], 2, 0.1],
+    },
     { name: "three active, no bias", args: [sequence, [0, 0, 0, 0, 0, 0], 3, 1] },
     {
       name: "tokens that like everything and tokens that like nothing",
-      args: [[[0.99, 0.9, 0.95, 0.8], [0.02, 0.01, 0.2, 0.05], [0.5, 0.1, 0.4, 0.3]], [0, 0.1, -0.6, 0.2], 1, 1e-4],
+      args: [
+        [
+          [0.99, 0.9, 0.95, 0.8],
+          [0.02, 0.01, 0.2, 0.05],
+          [0.5, 0.1, 0.4, 0.3],
+        ],
+        [0, 0.1, -0.6, 0.2],
+        1,
+        1e-4,
+      ],
     },
   ],
   tolerance: 1e-4,
@@ -69,7 +81,8 @@ export const lossExercise = defineExercise<BalanceLoss>({
     {
       name: "E/K forgotten",
       answer: wrongLoss({ factor: () => 1 }),
-      message: "Your f is the share of tokens that chose the expert. Times E/K, it is 1 for an expert with its fair share.",
+      message:
+        "Your f is the share of tokens that chose the expert. Times E/K, it is 1 for an expert with its fair share.",
     },
     {
       name: "K forgotten in f",
@@ -79,12 +92,14 @@ export const lossExercise = defineExercise<BalanceLoss>({
     {
       name: "too small by E",
       answer: wrongLoss({ factor: (_, k) => 1 / k }),
-      message: "It is too small by the number of experts. In f, E/K stands in front; and f · P is summed, not averaged.",
+      message:
+        "It is too small by the number of experts. In f, E/K stands in front; and f · P is summed, not averaged.",
     },
     {
       name: "affinities not normalised",
       answer: wrongLoss({ prefer: (s) => s[0].map((_, e) => mean(s.map((row) => row[e]))) }),
-      message: "Your P is the mean of the affinities as they are. First divide each by the sum over the token's experts.",
+      message:
+        "Your P is the mean of the affinities as they are. First divide each by the sum over the token's experts.",
     },
     {
       name: "normalised after the mean",
@@ -102,7 +117,9 @@ export const lossExercise = defineExercise<BalanceLoss>({
       name: "P of the chosen experts only",
       answer: wrongLoss({
         prefer: (s, chosen) =>
-          s[0].map((_, e) => mean(s.map((row, t) => (chosen[t].includes(e) ? row[e] / sum(chosen[t].map((i) => row[i])) : 0)))),
+          s[0].map((_, e) =>
+            mean(s.map((row, t) => (chosen[t].includes(e) ? row[e] / sum(chosen[t].map((i) => row[i])) : 0))),
+          ),
       }),
       message: "Your P is made of the weights of chosen experts. It is made of all affinities, chosen or not.",
     },

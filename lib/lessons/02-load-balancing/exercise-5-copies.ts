@@ -13,7 +13,12 @@ function greedyCopies(score: (load: number, copies: number) => number): Copies {
   return (load, slots) => {
     const copies = load.map(() => 1);
     for (let slot = load.length; slot < slots; slot++) {
-      copies[largest(load.map((tokens, e) => score(tokens, copies[e])), 1)[0]]++;
+      copies[
+        largest(
+          load.map((tokens, e) => score(tokens, copies[e])),
+          1,
+        )[0]
+      ]++;
     }
     return copies;
   };
@@ -24,7 +29,10 @@ export const copiesExercise = defineExercise<Copies>({
   reference: copiesByLib,
   cases: [
     { name: "one very busy expert, three spare slots", args: [[90, 50, 20], 6] },
-    { name: "the first layer of the published example, four spare", args: [[90, 132, 40, 61, 104, 165, 39, 4, 73, 56, 183, 86], 16] },
+    {
+      name: "the first layer of the published example, four spare",
+      args: [[90, 132, 40, 61, 104, 165, 39, 4, 73, 56, 183, 86], 16],
+    },
     { name: "a hundred to one", args: [[100, 1, 1, 1], 8] },
     { name: "nothing to spare", args: [[5, 3, 4], 3] },
   ],
@@ -42,7 +50,8 @@ export const copiesExercise = defineExercise<Copies>({
         const busiest = largest(load, slots - load.length);
         return load.map((_, e) => (busiest.includes(e) ? 2 : 1));
       },
-      message: "You give the busiest experts one copy more each. A very busy one may need its third before others a second.",
+      message:
+        "You give the busiest experts one copy more each. A very busy one may need its third before others a second.",
     },
     {
       name: "load / (copies + 1)",

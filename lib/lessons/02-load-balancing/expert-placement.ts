@@ -29,8 +29,11 @@ export function placeExperts(load: number[], { slots, gpus, nodes = 1, groups = 
   const hierarchical = groups % nodes === 0;
   const [G, N] = hierarchical ? [groups, nodes] : [1, 1];
   const E = load.length;
-  for (const [what, parts] of [[`${E} experts in ${G} groups`, E / G], [`${slots} slots on ${gpus} GPUs`, slots / gpus],
-    [`${gpus} GPUs on ${N} nodes`, gpus / N]] as const) {
+  for (const [what, parts] of [
+    [`${E} experts in ${G} groups`, E / G],
+    [`${slots} slots on ${gpus} GPUs`, slots / gpus],
+    [`${gpus} GPUs on ${N} nodes`, gpus / N],
+  ] as const) {
     if (!Number.isInteger(parts)) throw new Error(`placeExperts: ${what} cannot be shared out evenly`);
   }
   if (slots < E) throw new Error(`placeExperts: ${slots} slots are too few for ${E} experts`);
@@ -38,7 +41,10 @@ export function placeExperts(load: number[], { slots, gpus, nodes = 1, groups = 
   const groupLoads = range(G).map((g) => total(members(g).map((e) => load[e])));
   return packEvenly(groupLoads, N).flatMap((nodeGroups) => {
     const experts = nodeGroups.flatMap(members);
-    const copies = replicate(experts.map((e) => load[e]), slots / N);
+    const copies = replicate(
+      experts.map((e) => load[e]),
+      slots / N,
+    );
     const counts = copyCounts(copies, experts.length);
     const copyLoads = copies.map((i) => load[experts[i]] / counts[i]);
     return packEvenly(copyLoads, gpus / N).flatMap((gpu) => gpu.map((copy) => experts[copies[copy]]));

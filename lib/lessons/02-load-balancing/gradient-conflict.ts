@@ -92,12 +92,16 @@ function dot(a: Gradients, b: Gradients, of: (name: string) => boolean): number 
 /** The gradient for every weight that one moves; the prediction module's, which takes no part, are left out. */
 function gradientsOf(model: DeepSeekV3, loss: () => tf.Scalar): Gradients {
   const module = `model.layers.${model.config.numHiddenLayers}.`;
-  const moved = ({ name }: { name: string }) =>
-    !name.startsWith(module) && !isCorrectionBias(name);
+  const moved = ({ name }: { name: string }) => !name.startsWith(module) && !isCorrectionBias(name);
   const weights = namedTensors(model.weights).filter(moved);
   const read = new Map<string, Float32Array>();
   tf.tidy(() => {
-    const { grads } = tf.engine().gradients(loss, weights.map(({ tensor }) => tensor), undefined, true);
+    const { grads } = tf.engine().gradients(
+      loss,
+      weights.map(({ tensor }) => tensor),
+      undefined,
+      true,
+    );
     weights.forEach(({ name, tensor }, i) => {
       const gradient = grads[i] as tf.Tensor | undefined; // a balance loss has none for the head
       read.set(name, gradient === undefined ? new Float32Array(tensor.size) : (gradient.dataSync() as Float32Array));

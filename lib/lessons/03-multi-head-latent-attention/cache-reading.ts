@@ -33,4 +33,3 @@ export function groupedReading(
 ): Work {
   return { flop: context * 4 * heads * headDim, bytes: context * 2 * kvHeads * headDim * bytes };
 }
-

@@ -31,7 +31,11 @@ export function decodeTime(
   tf.tidy(() => {
     const made = (...shape: number[]) => random.normalTensor(shape);
     if (mode === "expanded") {
-      pairs.append(0, made(1, H, context, qkNopeHeadDim + R) as tf.Tensor4D, made(1, H, context, vHeadDim) as tf.Tensor4D);
+      pairs.append(
+        0,
+        made(1, H, context, qkNopeHeadDim + R) as tf.Tensor4D,
+        made(1, H, context, vHeadDim) as tf.Tensor4D,
+      );
     } else {
       latents.append(0, made(1, context, kvLoraRank) as tf.Tensor3D, made(1, context, R) as tf.Tensor3D);
     }
@@ -40,7 +44,8 @@ export function decodeTime(
     tf.tidy(() => {
       const x = random.normalTensor([1, 1, hiddenSize]) as tf.Tensor3D;
       const rotary = rotaryTables(config, [[context]]);
-      if (mode === "expanded") return mlaExpanded(x, weights, config, { rotary, cache: { store: pairs, layer: 0 } }).dataSync();
+      if (mode === "expanded")
+        return mlaExpanded(x, weights, config, { rotary, cache: { store: pairs, layer: 0 } }).dataSync();
       const method = mode === "absorbed" ? "absorbed" : "naive";
       return mla(x, weights, config, { rotary, method, cache: { store: latents, layer: 0 } }).dataSync();
     });

@@ -15,12 +15,18 @@ const bytesByLib: TokenBytes = (shape, bytes) => latentCacheBytes(shape as Model
 /** Bytes from the numbers that a layer keeps. */
 const wrongBytes =
   (perLayer: (shape: CacheShape) => number, layers = (shape: CacheShape) => shape.numHiddenLayers): TokenBytes =>
-  (shape, bytes) => layers(shape) * perLayer(shape) * bytes;
+  (shape, bytes) =>
+    layers(shape) * perLayer(shape) * bytes;
 
 const expandedWidth = (c: CacheShape) => c.numAttentionHeads * (c.qkNopeHeadDim + c.qkRopeHeadDim + c.vHeadDim);
 const latentWidth = (c: CacheShape) => c.kvLoraRank + c.qkRopeHeadDim;
 const small: CacheShape = {
-  numHiddenLayers: 3, numAttentionHeads: 4, kvLoraRank: 24, qkNopeHeadDim: 16, qkRopeHeadDim: 8, vHeadDim: 12,
+  numHiddenLayers: 3,
+  numAttentionHeads: 4,
+  kvLoraRank: 24,
+  qkNopeHeadDim: 16,
+  qkRopeHeadDim: 8,
+  vHeadDim: 12,
 };
 
 export const bytesExercise = defineExercise<TokenBytes>({

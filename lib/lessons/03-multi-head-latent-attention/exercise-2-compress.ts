@@ -17,14 +17,22 @@ const compressRight: Compress = (x, down, up) => {
 };
 
 const wrongCompress =
-  (latentOf: (raw: number[]) => number[], keyOf: (latent: number[], raw: number[], w: number[][]) => number[]): Compress =>
+  (
+    latentOf: (raw: number[]) => number[],
+    keyOf: (latent: number[], raw: number[], w: number[][]) => number[],
+  ): Compress =>
   (x, w, u) => {
     const raw = times(x, w);
     const latent = latentOf(raw);
     return { latent, key: keyOf(latent, raw, u) };
   };
 
-const DOWN = [[0.5, -1, 0.25], [1, 0.5, -0.5], [-0.75, 0.25, 1], [0.25, 1, 0.5]]; // [D = 4][C = 3]
+const DOWN = [
+  [0.5, -1, 0.25],
+  [1, 0.5, -0.5],
+  [-0.75, 0.25, 1],
+  [0.25, 1, 0.5],
+]; // [D = 4][C = 3]
 
 export const compressExercise = defineExercise<Compress>({
   id: "03-compress",
@@ -37,13 +45,20 @@ export const compressExercise = defineExercise<Compress>({
   misconceptions: [
     {
       name: "not normalised",
-      answer: wrongCompress((raw) => raw, (latent, _, u) => times(latent, u)),
+      answer: wrongCompress(
+        (raw) => raw,
+        (latent, _, u) => times(latent, u),
+      ),
       message: "Your latent is the bare product. V3 normalises it (RMSNorm) before it is kept and expanded.",
     },
     {
       name: "kept bare, expanded normalised",
-      answer: wrongCompress((raw) => raw, (_, raw, u) => times(normalised(raw), u)),
-      message: "Your key is right, but what you keep is not normalised. Every later step would have to normalise it again.",
+      answer: wrongCompress(
+        (raw) => raw,
+        (_, raw, u) => times(normalised(raw), u),
+      ),
+      message:
+        "Your key is right, but what you keep is not normalised. Every later step would have to normalise it again.",
     },
     {
       name: "kept normalised, expanded bare",

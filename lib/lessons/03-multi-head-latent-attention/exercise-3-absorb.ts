@@ -31,7 +31,8 @@ export const absorbExercise = defineExercise<Absorb>({
     {
       name: "divided by the latent's width",
       answer: (query, w) => absorbRight(query, w).map((value) => value / Math.sqrt(w.length)),
-      message: "You divide by √C. The score must stay what it was; its scale belongs to the head's width, and comes later.",
+      message:
+        "You divide by √C. The score must stay what it was; its scale belongs to the head's width, and comes later.",
     },
     {
       name: "normalised",

@@ -9,7 +9,9 @@ export type Movable = () => Record<Step, boolean>;
 
 const movableRight: Movable = () => ({ scale: true, matrix: true, gain: true, rotation: false, norm: false });
 
-const judged = (change: Partial<ReturnType<Movable>>): Movable => () => ({ ...movableRight(), ...change });
+const judged =
+  (change: Partial<ReturnType<Movable>>): Movable =>
+  () => ({ ...movableRight(), ...change });
 
 export const commuteExercise = defineExercise<Movable>({
   id: "03-commute",
@@ -26,12 +28,14 @@ export const commuteExercise = defineExercise<Movable>({
     {
       name: "a norm can move",
       answer: judged({ norm: true }),
-      message: "A norm divides by a length that each key has for itself: no matrix does that. It has to be done before the cache.",
+      message:
+        "A norm divides by a length that each key has for itself: no matrix does that. It has to be done before the cache.",
     },
     {
       name: "rotation and norm can move",
       answer: judged({ rotation: true, norm: true }),
-      message: "Neither of the two that depend on the key can move: the rotation (on its position), the norm (on its length).",
+      message:
+        "Neither of the two that depend on the key can move: the rotation (on its position), the norm (on its length).",
     },
     {
       name: "a gain cannot move",
@@ -41,7 +45,8 @@ export const commuteExercise = defineExercise<Movable>({
     {
       name: "only the scale can move",
       answer: judged({ matrix: false, gain: false }),
-      message: "Any fixed linear map moves, by its transpose: a scale, a gain, a whole matrix. That is what absorption does.",
+      message:
+        "Any fixed linear map moves, by its transpose: a scale, a gain, a whole matrix. That is what absorption does.",
     },
   ],
 });

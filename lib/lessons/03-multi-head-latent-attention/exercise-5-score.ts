@@ -16,7 +16,8 @@ const scoreRight: Score = ({ qC, kC, qR, kR }) => (dot(qC, kC) + dot(qR, kR)) / 
 
 const wrongScore =
   (width: (parts: HeadParts) => number, rotary = ({ qR, kR }: HeadParts) => dot(qR, kR)): Score =>
-  (parts) => (dot(parts.qC, parts.kC) + rotary(parts)) / Math.sqrt(width(parts));
+  (parts) =>
+    (dot(parts.qC, parts.kC) + rotary(parts)) / Math.sqrt(width(parts));
 
 export const scoreExercise = defineExercise<Score>({
   id: "03-score",
@@ -30,11 +31,15 @@ export const scoreExercise = defineExercise<Score>({
     {
       name: "scaled by the part without position",
       answer: wrongScore(({ qC }) => qC.length),
-      message: "You divide by the root of qC's width alone. The score is one product over both parts: d_nope + d_rope channels.",
+      message:
+        "You divide by the root of qC's width alone. The score is one product over both parts: d_nope + d_rope channels.",
     },
     {
       name: "the rotary key normalised",
-      answer: wrongScore(({ qC, qR }) => qC.length + qR.length, ({ qR, kR }) => dot(qR, normalised(kR))),
+      answer: wrongScore(
+        ({ qC, qR }) => qC.length + qR.length,
+        ({ qR, kR }) => dot(qR, normalised(kR)),
+      ),
       message: "You normalise the rotary key. Only the latent is normalised; the rotary key goes beside it as it is.",
     },
     {
@@ -49,7 +54,10 @@ export const scoreExercise = defineExercise<Score>({
     },
     {
       name: "the rotary part forgotten",
-      answer: wrongScore(({ qC, qR }) => qC.length + qR.length, () => 0),
+      answer: wrongScore(
+        ({ qC, qR }) => qC.length + qR.length,
+        () => 0,
+      ),
       message: "The rotary part is missing: this attention would not know where anything stands.",
     },
   ],

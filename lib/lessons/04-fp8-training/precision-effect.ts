@@ -14,6 +14,11 @@ export function lossUnder(model: DeepSeekV3, windows: number[][], precision?: Pr
   const changed = new DeepSeekV3(model.config, model.weights, arithmeticFor(precision));
   return tf.tidy(() => {
     const logits = changed.forward(windows.map((row) => row.slice(0, -1)));
-    return bitsPerByte(nextTokenLoss(logits, windows.map((row) => row.slice(1))).dataSync()[0]);
+    return bitsPerByte(
+      nextTokenLoss(
+        logits,
+        windows.map((row) => row.slice(1)),
+      ).dataSync()[0],
+    );
   });
 }

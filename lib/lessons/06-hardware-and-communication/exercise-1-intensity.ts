@@ -15,13 +15,7 @@ const intensityByLib: Intensity = (m, k, n, { input, weights, output }) =>
   intensity(product([m, k, n], [input, weights, output]));
 
 /** The intensity with some operands left out, or another count of FLOPs. */
-function wrongIntensity({
-  flops = 2,
-  without = [],
-}: {
-  flops?: number;
-  without?: (keyof NumberSizes)[];
-}): Intensity {
+function wrongIntensity({ flops = 2, without = [] }: { flops?: number; without?: (keyof NumberSizes)[] }): Intensity {
   return (m, k, n, bytes) => {
     const size = (name: keyof NumberSizes, numbers: number) => (without.includes(name) ? 0 : bytes[name] * numbers);
     return (flops * m * k * n) / (size("input", m * k) + size("weights", k * n) + size("output", m * n));

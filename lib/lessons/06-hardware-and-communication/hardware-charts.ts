@@ -58,7 +58,10 @@ export function rooflineChart(chart: {
     layout: {
       title: { text: chart.title },
       xaxis: axis({ title: "intensity (FLOPs a byte, log scale)", log: true }, [low, high]),
-      yaxis: axis({ title: "rate (TFLOP/s, log scale)", log: true }, roofs.flatMap(({ y }) => y as number[])),
+      yaxis: axis(
+        { title: "rate (TFLOP/s, log scale)", log: true },
+        roofs.flatMap(({ y }) => y as number[]),
+      ),
       showlegend: true,
     },
   };

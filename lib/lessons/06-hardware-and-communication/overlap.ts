@@ -98,9 +98,16 @@ const RULES: Rule[] = [
 export function overlapRounds(times: LayerTimes, rounds: number): Piece[] {
   const { attention, experts, dispatch, combine } = times;
   const seconds: Record<string, number> = {
-    "MLP (F)": experts.F, "MLP (B)": experts.B, "MLP (W)": experts.W,
-    "ATTN (F)": attention.F, "ATTN (B)": attention.B, "ATTN (W)": attention.W,
-    "DISPATCH (F)": dispatch, "DISPATCH (B)": combine, "COMBINE (F)": combine, "COMBINE (B)": dispatch,
+    "MLP (F)": experts.F,
+    "MLP (B)": experts.B,
+    "MLP (W)": experts.W,
+    "ATTN (F)": attention.F,
+    "ATTN (B)": attention.B,
+    "ATTN (W)": attention.W,
+    "DISPATCH (F)": dispatch,
+    "DISPATCH (B)": combine,
+    "COMBINE (F)": combine,
+    "COMBINE (B)": dispatch,
   };
   const ends = new Map<string, number>();
   const free = { arithmetic: 0, exchange: 0 };
@@ -115,7 +122,10 @@ export function overlapRounds(times: LayerTimes, rounds: number): Piece[] {
   while (queues.some((queue) => queue.length > 0)) {
     for (const queue of queues) {
       for (let next = queue[0]; next !== undefined; next = queue[0]) {
-        const { rule: [name, lane, needs], round } = next;
+        const {
+          rule: [name, lane, needs],
+          round,
+        } = next;
         const keys = needs.filter(([, ago]) => round >= ago).map(([needed, ago]) => `${needed} ${round - ago}`);
         if (keys.some((key) => !ends.has(key))) break;
         const start = Math.max(free[lane], ...keys.map((key) => ends.get(key)!));

@@ -87,10 +87,7 @@ export function histogramChart(chart: {
   range?: [number, number]; // that the bins cover; all values where left out
 }): Figure {
   const { values, bins } = chart;
-  const [low, high] = chart.range ?? [
-    values.reduce((a, b) => Math.min(a, b)),
-    values.reduce((a, b) => Math.max(a, b)),
-  ];
+  const [low, high] = chart.range ?? [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
   const width = (high - low) / bins || 1;
   const counts = new Array<number>(bins).fill(0);
   for (const value of values) {
@@ -149,7 +146,13 @@ export function tornadoChart(chart: {
 
 function verticalLine(x: number): object {
   return {
-    type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1,
+    type: "line",
+    xref: "x",
+    yref: "paper",
+    x0: x,
+    x1: x,
+    y0: 0,
+    y1: 1,
     line: { dash: "dot", width: 1.5, color: AXIS_LINE },
   };
 }

@@ -28,7 +28,9 @@ export interface OwnedHour {
  * (cost_analysis_standalone.py of training-cost-trends).
  */
 export function hardwarePerHour({
-  purchase, interconnectShare, depreciation,
+  purchase,
+  interconnectShare,
+  depreciation,
 }: Pick<OwnedGpu, "purchase" | "interconnectShare" | "depreciation">): number {
   return ((purchase / (1 - interconnectShare)) * depreciation * Math.LN10) / HOURS_PER_YEAR;
 }

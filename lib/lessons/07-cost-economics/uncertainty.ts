@@ -37,9 +37,7 @@ export function drawTriangular({ low, likely, high }: AssumedRange, u: number): 
   const width = high - low;
   if (width === 0) return low;
   const peak = (likely - low) / width;
-  return u < peak
-    ? low + Math.sqrt(u * width * (likely - low))
-    : high - Math.sqrt((1 - u) * width * (high - likely));
+  return u < peak ? low + Math.sqrt(u * width * (likely - low)) : high - Math.sqrt((1 - u) * width * (high - likely));
 }
 
 /** The results of many draws, ascending. */

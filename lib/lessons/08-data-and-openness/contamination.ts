@@ -12,7 +12,12 @@ import { BEGIN_OF_DOCUMENT } from "../../corpus/bytes";
  * whatever their commas, line breaks and capitals.
  */
 export function normalisedWords(text: string): string[] {
-  return text.normalize("NFKC").toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  return (
+    text
+      .normalize("NFKC")
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu) ?? []
+  );
 }
 
 /** The n-grams of words of some texts, in which those of other texts can be looked up. */

@@ -57,14 +57,20 @@ export const overlapExercise = defineExercise<Overlap>({
       name: "no normalisation",
       answer: wrongOverlap({ units: (text) => text.split(/\s+/).filter((word) => word !== "") }),
       message:
-        "You compare words as they are written: \"noon,\" and \"NOON\" count as different, and a copy in capitals " +
+        'You compare words as they are written: "noon," and "NOON" count as different, and a copy in capitals ' +
         "gets away. Bring both texts into one form first: `normalisedWords` does that.",
     },
     {
       name: "capitals normalised, punctuation not",
-      answer: wrongOverlap({ units: (text) => text.toLowerCase().split(/\s+/).filter((word) => word !== "") }),
+      answer: wrongOverlap({
+        units: (text) =>
+          text
+            .toLowerCase()
+            .split(/\s+/)
+            .filter((word) => word !== ""),
+      }),
       message:
-        "Capitals are dealt with, punctuation is not: \"noon,\" and \"noon\" still differ. Drop all but letters and " +
+        'Capitals are dealt with, punctuation is not: "noon," and "noon" still differ. Drop all but letters and ' +
         "digits.",
     },
     {

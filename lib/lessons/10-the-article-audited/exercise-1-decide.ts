@@ -18,7 +18,8 @@ const middle = ({ low, high }: Span) => (low + high) / 2;
 /** The verdict, where something was found, by a given rule. */
 const decideBy =
   (rule: (stated: Span, found: Span) => Verdict): Decide =>
-  (stated, found) => (found === null ? "cannot be checked" : rule(stated, found));
+  (stated, found) =>
+    found === null ? "cannot be checked" : rule(stated, found);
 
 const decide = decideBy((stated, found) => {
   if (apart(stated, found)) return "contradicted";
@@ -29,14 +30,56 @@ export const decideExercise = defineExercise<Decide>({
   id: "10-decide",
   reference: decide,
   cases: [
-    { name: "GPT-4: stated 100 to 200, found 41 to 100", args: [{ low: 100, high: 200 }, { low: 40.7, high: 100 }] },
-    { name: "days: stated 54 to 66, found 54.2 to 56.7", args: [{ low: 54, high: 66 }, { low: 54.2, high: 56.7 }] },
-    { name: "a fiftieth: stated 45 to 55, found 7 to 18", args: [{ low: 45, high: 55 }, { low: 7, high: 18 }] },
+    {
+      name: "GPT-4: stated 100 to 200, found 41 to 100",
+      args: [
+        { low: 100, high: 200 },
+        { low: 40.7, high: 100 },
+      ],
+    },
+    {
+      name: "days: stated 54 to 66, found 54.2 to 56.7",
+      args: [
+        { low: 54, high: 66 },
+        { low: 54.2, high: 56.7 },
+      ],
+    },
+    {
+      name: "a fiftieth: stated 45 to 55, found 7 to 18",
+      args: [
+        { low: 45, high: 55 },
+        { low: 7, high: 18 },
+      ],
+    },
     { name: "nobody has measured it", args: [{ low: 1, high: 2 }, null] },
-    { name: "found is wider than stated, on both sides", args: [{ low: 2, high: 5 }, { low: 1.2, high: 10 }] },
-    { name: "a little of it is above", args: [{ low: 2, high: 5 }, { low: 2.5, high: 6 }] },
-    { name: "one number, stated and found", args: [{ low: 8, high: 8 }, { low: 8, high: 8 }] },
-    { name: "above all of it", args: [{ low: 6, high: 8 }, { low: 9, high: 9 }] },
+    {
+      name: "found is wider than stated, on both sides",
+      args: [
+        { low: 2, high: 5 },
+        { low: 1.2, high: 10 },
+      ],
+    },
+    {
+      name: "a little of it is above",
+      args: [
+        { low: 2, high: 5 },
+        { low: 2.5, high: 6 },
+      ],
+    },
+    {
+      name: "one number, stated and found",
+      args: [
+        { low: 8, high: 8 },
+        { low: 8, high: 8 },
+      ],
+    },
+    {
+      name: "above all of it",
+      args: [
+        { low: 6, high: 8 },
+        { low: 9, high: 9 },
+      ],
+    },
   ],
   misconceptions: [
     {
@@ -55,7 +98,7 @@ export const decideExercise = defineExercise<Decide>({
       name: "any overlap is agreement",
       answer: decideBy((stated, found) => (apart(stated, found) ? "contradicted" : "holds")),
       message:
-        "You say \"holds\" as soon as the two ranges touch. Where only a part of what was found agrees, the claim " +
+        'You say "holds" as soon as the two ranges touch. Where only a part of what was found agrees, the claim ' +
         "holds under the condition that this part is right.",
     },
     {

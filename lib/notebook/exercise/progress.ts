@@ -10,12 +10,7 @@ import { allExercises, type ListedExercise } from "./announced";
 
 /** How far a learner is with one. */
 export type ExerciseState =
-  | "solved"
-  | "changed since the check"
-  | "not right yet"
-  | "not checked yet"
-  | "not begun"
-  | "lesson not opened";
+  "solved" | "changed since the check" | "not right yet" | "not checked yet" | "not begun" | "lesson not opened";
 
 /** Of several copies of a lesson, the one that is furthest counts. */
 const ORDER: ExerciseState[] = [
@@ -35,7 +30,8 @@ interface SavedCell {
   outputs?: { text?: string | string[]; data?: Record<string, unknown> }[];
 }
 
-const text = (value: unknown): string => (Array.isArray(value) ? value.join("") : typeof value === "string" ? value : "");
+const text = (value: unknown): string =>
+  Array.isArray(value) ? value.join("") : typeof value === "string" ? value : "";
 
 /** Whether an answer still is what the lesson came with. */
 export function isStubSource(source: string): boolean {
@@ -47,7 +43,9 @@ export function exerciseState(cells: readonly SavedCell[], id: string): Exercise
   const find = (name: string) => cells.find((cell) => cell.metadata?.nbgrader?.grade_id === name);
   const [answer, check] = [find(id), find(`${id}-check`)];
   if (answer === undefined || isStubSource(text(answer.source))) return "not begun";
-  const printed = (check?.outputs ?? []).map((output) => text(output.text) + text(output.data?.["text/plain"])).join("\n");
+  const printed = (check?.outputs ?? [])
+    .map((output) => text(output.text) + text(output.data?.["text/plain"]))
+    .join("\n");
   if (!/^\s*[✔✘]/m.test(printed)) return "not checked yet";
   // Run after the check: what the check said was about an earlier answer.
   if ((answer.execution_count ?? 0) > (check?.execution_count ?? Infinity)) return "changed since the check";

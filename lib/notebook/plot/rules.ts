@@ -2,7 +2,15 @@
  * The course's rules for plots, checked before anything is drawn: a plot without a title or with an unnamed axis makes
  * its reader guess. An axis of names (the components of a model) and a hidden axis need no title.
  */
-import { CARTESIAN, WITHOUT_AXES, type AxisLayout, type Figure, type Layout, type Positions, type Trace } from "./figure";
+import {
+  CARTESIAN,
+  WITHOUT_AXES,
+  type AxisLayout,
+  type Figure,
+  type Layout,
+  type Positions,
+  type Trace,
+} from "./figure";
 
 /** @throws if a title is missing or a kind of trace is unknown, saying where to put it or what is known */
 export function checkFigure({ data, layout }: Figure): void {

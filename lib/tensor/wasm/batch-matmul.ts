@@ -13,7 +13,12 @@ interface Attributes {
   transposeB: boolean;
 }
 
-function batchMatMul(a: tf.TensorInfo, b: tf.TensorInfo, backend: WasmBackend, { transposeA, transposeB }: Attributes): tf.TensorInfo {
+function batchMatMul(
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+  backend: WasmBackend,
+  { transposeA, transposeB }: Attributes,
+): tf.TensorInfo {
   if (a.dtype !== "float32" || b.dtype !== "float32") {
     throw new Error(`matMul on wasm multiplies float32; got ${a.dtype} and ${b.dtype}. Convert with toFloat() first`);
   }
@@ -84,5 +89,6 @@ function broadcastSteps(own: number[], batch: number[]): Int32Array {
 /** Puts this kernel in the place of the backend's own. */
 export function registerBatchMatMul(): void {
   registerWasmKernel("BatchMatMul", ({ a, b }, backend, attributes) =>
-    batchMatMul(a, b, backend, attributes as unknown as Attributes));
+    batchMatMul(a, b, backend, attributes as unknown as Attributes),
+  );
 }

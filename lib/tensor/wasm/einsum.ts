@@ -28,7 +28,9 @@ function product(a: Labelled, b: Labelled, outputRank: number): Labelled {
   const inner = both.filter((label) => label >= outputRank);
   const rows = a.labels.filter((label) => !both.includes(label));
   const columns = b.labels.filter((label) => !both.includes(label));
-  const size = new Map([a, b].flatMap(({ tensor, labels }) => labels.map((label, axis) => [label, tensor.shape[axis]])));
+  const size = new Map(
+    [a, b].flatMap(({ tensor, labels }) => labels.map((label, axis) => [label, tensor.shape[axis]])),
+  );
   const sizes = (labels: number[]) => labels.map((label) => size.get(label)!);
   const flat = (labels: number[]) => tf.util.sizeFromShape(sizes(labels));
   const left = arrange(a, [...batch, ...rows, ...inner]).reshape([flat(batch), flat(rows), flat(inner)]);
@@ -42,10 +44,16 @@ function einsum(equation: string, tensors: tf.Tensor[]): tf.Tensor {
   tf.backend_util.checkEinsumDimSizes(allDims.length, idDims, tensors);
   const outputRank = allDims.length - summedDims.length;
   const operands = tensors.map((tensor, i) =>
-    sumAlone({ tensor, labels: idDims[i] }, (label) =>
-      label < outputRank || idDims.some((others, j) => j !== i && others.includes(label))));
+    sumAlone(
+      { tensor, labels: idDims[i] },
+      (label) => label < outputRank || idDims.some((others, j) => j !== i && others.includes(label)),
+    ),
+  );
   const result = operands.length === 1 ? operands[0] : product(operands[0], operands[1], outputRank);
-  return arrange(result, Array.from({ length: outputRank }, (_, label) => label));
+  return arrange(
+    result,
+    Array.from({ length: outputRank }, (_, label) => label),
+  );
 }
 
 /** Makes the kernel known to tfjs. */

@@ -29,7 +29,15 @@ export class WasmMatMul {
     const { wasm } = backend;
     this.packed = packedMatricesOf(backend);
     this.batchMatMul = wasm.cwrap("BatchMatMul", null, [
-      "number", "array", "number", "number", "array", "number", "number", "number", "number",
+      "number",
+      "array",
+      "number",
+      "number",
+      "array",
+      "number",
+      "number",
+      "number",
+      "number",
     ]);
   }
 
@@ -40,7 +48,9 @@ export class WasmMatMul {
     const writtenOut = (a.transposed ? moved(a) : 0) + (b.transposed ? moved(b) : 0);
     const ofTheTranspose = moved(out) + (a.transposed ? 0 : moved(a)) + (b.transposed ? 0 : moved(b));
     if (writtenOut <= ofTheTranspose) {
-      this.withPlain(a, a.transposed, (plainA) => this.withPlain(b, b.transposed, (plainB) => this.product(plainA, plainB, out)));
+      this.withPlain(a, a.transposed, (plainA) =>
+        this.withPlain(b, b.transposed, (plainB) => this.product(plainA, plainB, out)),
+      );
       return;
     }
     // outᵀ = bᵀ·aᵀ
@@ -51,7 +61,8 @@ export class WasmMatMul {
           this.product(bT, aT, outT);
           this.transposeInto(outT, out);
         });
-      }));
+      }),
+    );
   }
 
   /**
@@ -141,7 +152,12 @@ export class WasmMatMul {
 function writeTransposed(x: Float32Array, rows: number, columns: number, out: Float32Array): void {
   let row = 0;
   for (; row + 4 <= rows; row += 4) {
-    const [first, second, third, fourth] = [row * columns, (row + 1) * columns, (row + 2) * columns, (row + 3) * columns];
+    const [first, second, third, fourth] = [
+      row * columns,
+      (row + 1) * columns,
+      (row + 2) * columns,
+      (row + 3) * columns,
+    ];
     for (let column = 0; column < columns; column++) {
       const to = column * rows + row;
       out[to] = x[first + column];

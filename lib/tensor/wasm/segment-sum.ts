@@ -5,10 +5,17 @@ import * as tf from "@tensorflow/tfjs";
 import { registerWasmKernel, valuesInPlace, type WasmBackend } from "./kernels";
 
 /** out[s] = the sum of x[i] over all i with segmentIds[i] = s; negative ids are left out. */
-function unsortedSegmentSum(x: tf.TensorInfo, segmentIds: tf.TensorInfo, numSegments: number, backend: WasmBackend): tf.TensorInfo {
+function unsortedSegmentSum(
+  x: tf.TensorInfo,
+  segmentIds: tf.TensorInfo,
+  numSegments: number,
+  backend: WasmBackend,
+): tf.TensorInfo {
   const rank = segmentIds.shape.length;
   if (x.shape.slice(0, rank).join() !== segmentIds.shape.join()) {
-    throw new Error(`unsortedSegmentSum: x [${x.shape}] must begin with the shape of the segment ids, [${segmentIds.shape}]`);
+    throw new Error(
+      `unsortedSegmentSum: x [${x.shape}] must begin with the shape of the segment ids, [${segmentIds.shape}]`,
+    );
   }
   if (x.dtype !== "float32" && x.dtype !== "int32") {
     throw new Error(`unsortedSegmentSum on wasm adds float32 or int32; got ${x.dtype}. Convert with toInt() first`);
@@ -30,5 +37,6 @@ function unsortedSegmentSum(x: tf.TensorInfo, segmentIds: tf.TensorInfo, numSegm
 /** Makes the kernel known to tfjs. */
 export function registerUnsortedSegmentSum(): void {
   registerWasmKernel("UnsortedSegmentSum", ({ x, segmentIds }, backend, attributes) =>
-    unsortedSegmentSum(x, segmentIds, (attributes as { numSegments: number }).numSegments, backend));
+    unsortedSegmentSum(x, segmentIds, (attributes as { numSegments: number }).numSegments, backend),
+  );
 }

@@ -23,7 +23,9 @@ const STRIP = 16;
 
 /** WGSL: the value at (row, column) of a row source named `x`, 0 for padding. */
 function rowValue(name: string, byToken: boolean, gated: boolean): string {
-  const value = byToken ? `${name}[(slot / uniforms.chosenPerToken) * width + column]` : `${name}[row * width + column]`;
+  const value = byToken
+    ? `${name}[(slot / uniforms.chosenPerToken) * width + column]`
+    : `${name}[row * width + column]`;
   const factor = gated ? "gates[(slot / uniforms.chosenPerToken) * uniforms.experts + expert] * " : "";
   return `
     fn ${name}At(row : i32, column : i32, width : i32, expert : i32) -> f32 {

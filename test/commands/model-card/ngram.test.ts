@@ -26,7 +26,10 @@ describe("byte statistics", () => {
 
   it("are probabilities: positive, and 1 together, also after contexts never seen", () => {
     const random = new Random(3);
-    const statistics = new ByteStatistics(Array.from({ length: 400 }, () => random.integer(5)), 3);
+    const statistics = new ByteStatistics(
+      Array.from({ length: 400 }, () => random.integer(5)),
+      3,
+    );
     for (const context of [[], [1], [0, 1, 2], [9, 9, 9], [256, 2], [1, 2, 3, 4, 0]]) {
       expect(total(statistics, context)).toBeCloseTo(1, 9);
       expect(statistics.probability(77, context)).toBeGreaterThan(0);
@@ -50,17 +53,39 @@ describe("byte statistics", () => {
 
 describe("mutual information", () => {
   it("is 0 where Y says nothing, log2 of the rows where it says all, whatever was counted of each", () => {
-    expect(mutualInformation([[2, 6], [10, 30]])).toBeCloseTo(0, 12);
-    expect(mutualInformation([[5, 0, 0, 0], [0, 900, 0, 0], [0, 0, 1, 0], [0, 0, 0, 7]])).toBeCloseTo(2, 12);
+    expect(
+      mutualInformation([
+        [2, 6],
+        [10, 30],
+      ]),
+    ).toBeCloseTo(0, 12);
+    expect(
+      mutualInformation([
+        [5, 0, 0, 0],
+        [0, 900, 0, 0],
+        [0, 0, 1, 0],
+        [0, 0, 0, 7],
+      ]),
+    ).toBeCloseTo(2, 12);
   });
 
   it("is what the formula gives in a case by hand", () => {
     // p(y|x): (3/4, 1/4) and (1/4, 3/4), p(y) = 1/2: both rows 3/4·log2(3/2) + 1/4·log2(1/2)
     const expected = 0.75 * Math.log2(1.5) + 0.25 * Math.log2(0.5);
-    expect(mutualInformation([[3, 1], [1, 3]])).toBeCloseTo(expected, 12);
+    expect(
+      mutualInformation([
+        [3, 1],
+        [1, 3],
+      ]),
+    ).toBeCloseTo(expected, 12);
   });
 
   it("refuses a row without a count", () => {
-    expect(() => mutualInformation([[1, 1], [0, 0]])).toThrow("row 1 counts nothing");
+    expect(() =>
+      mutualInformation([
+        [1, 1],
+        [0, 0],
+      ]),
+    ).toThrow("row 1 counts nothing");
   });
 });

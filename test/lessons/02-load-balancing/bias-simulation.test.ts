@@ -3,7 +3,14 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { selectExperts } from "../../../lib/model/router";
 import { useBackend } from "../../../lib/tensor/backend";
 import { expertLoads, updateBias } from "../../../lib/training/balance";
-import { batchesFrom, chanceMaxVio, movedBias, routedLoads, simulateBias, tokenPool } from "../../../lib/lessons/02-load-balancing/bias-simulation";
+import {
+  batchesFrom,
+  chanceMaxVio,
+  movedBias,
+  routedLoads,
+  simulateBias,
+  tokenPool,
+} from "../../../lib/lessons/02-load-balancing/bias-simulation";
 import { expectClose } from "../../support/close";
 
 beforeAll(async () => {
@@ -17,7 +24,12 @@ describe("simulateBias", () => {
   it("is the model's router and the training's rule, on plain numbers", () => {
     const options = { active: 2, gamma: 0.02, steps: 6 };
     const config = {
-      nRoutedExperts: 8, numExpertsPerTok: 2, nGroup: 1, topkGroup: 1, normTopkProb: true, routedScalingFactor: 1,
+      nRoutedExperts: 8,
+      numExpertsPerTok: 2,
+      nGroup: 1,
+      topkGroup: 1,
+      normTopkProb: true,
+      routedScalingFactor: 1,
     };
     const bias = tf.variable(tf.zeros([8]));
     for (const [step, now] of simulateBias(batch, options).entries()) {
@@ -52,7 +64,16 @@ describe("its parts", () => {
   });
 
   it("take the lower of equal experts", () => {
-    expect(routedLoads([[0.5, 0.5, 0.5], [0.1, 0.5, 0.5]], [0, 0, 0], 2)).toEqual([1, 2, 1]);
+    expect(
+      routedLoads(
+        [
+          [0.5, 0.5, 0.5],
+          [0.1, 0.5, 0.5],
+        ],
+        [0, 0, 0],
+        2,
+      ),
+    ).toEqual([1, 2, 1]);
   });
 
   it("draw the same batch for the same step", () => {

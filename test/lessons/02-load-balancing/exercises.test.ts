@@ -1,7 +1,15 @@
 import { beforeAll, describe } from "vitest";
 import {
-  biasExercise, copiesExercise, gammaExercise, lossExercise, maxVioExercise, type BalanceLoss, type BalanceStep,
-  type Copies, type MaxVio, type Settle,
+  biasExercise,
+  copiesExercise,
+  gammaExercise,
+  lossExercise,
+  maxVioExercise,
+  type BalanceLoss,
+  type BalanceStep,
+  type Copies,
+  type MaxVio,
+  type Settle,
 } from "../../../lib/lessons/02-load-balancing";
 import { useBackend } from "../../../lib/tensor/backend";
 import { holdsTo } from "../support";
@@ -14,7 +22,10 @@ describe("02-bias-update", () => {
   const inLoops: BalanceStep = (affinities, bias, k, gamma) => {
     const load = new Array<number>(bias.length).fill(0);
     const gates = affinities.map((s) => {
-      const ranked = s.map((x, e) => ({ e, z: x + bias[e] })).sort((a, b) => b.z - a.z).slice(0, k);
+      const ranked = s
+        .map((x, e) => ({ e, z: x + bias[e] }))
+        .sort((a, b) => b.z - a.z)
+        .slice(0, k);
       const total = ranked.reduce((all, { e }) => all + s[e], 0);
       const row = new Array<number>(s.length).fill(0);
       for (const { e } of ranked) {

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { copyCounts, gpuLoads, packEvenly, placeExperts, replicate, slowdown } from "../../../lib/lessons/02-load-balancing/expert-placement";
+import {
+  copyCounts,
+  gpuLoads,
+  packEvenly,
+  placeExperts,
+  replicate,
+  slowdown,
+} from "../../../lib/lessons/02-load-balancing/expert-placement";
 
 /** The example in EPLB's README, with the placement that is printed there. */
 const PUBLISHED = {
@@ -25,28 +32,38 @@ describe("placeExperts", () => {
   });
 
   it("keeps a group on one node where the groups can be spread over the nodes", () => {
-    fc.assert(fc.property(loads, (load) => {
-      const placement = placeExperts(load, PUBLISHED.cluster);
-      const groupsOn = (node: number) => new Set(placement.slice(8 * node, 8 * node + 8).map((e) => Math.floor(e / 3)));
-      expect([...groupsOn(0), ...groupsOn(1)].sort()).toEqual([0, 1, 2, 3]);
-    }));
+    fc.assert(
+      fc.property(loads, (load) => {
+        const placement = placeExperts(load, PUBLISHED.cluster);
+        const groupsOn = (node: number) =>
+          new Set(placement.slice(8 * node, 8 * node + 8).map((e) => Math.floor(e / 3)));
+        expect([...groupsOn(0), ...groupsOn(1)].sort()).toEqual([0, 1, 2, 3]);
+      }),
+    );
   });
 
   it("ignores groups that cannot be spread", () => {
     const { load } = PUBLISHED.layers[0];
     const global = placeExperts(load, { slots: 16, gpus: 8 });
     expect(placeExperts(load, { slots: 16, gpus: 8, groups: 3, nodes: 2 })).toEqual(global);
-    expect(slowdown(gpuLoads(load, global, 8))).toBeLessThan(slowdown(gpuLoads(load, PUBLISHED.layers[0].placement, 8)));
+    expect(slowdown(gpuLoads(load, global, 8))).toBeLessThan(
+      slowdown(gpuLoads(load, PUBLISHED.layers[0].placement, 8)),
+    );
   });
 
   it("places every expert at least once, and as many slots as there are", () => {
-    fc.assert(fc.property(loads, fc.constantFrom(12, 16, 24), (load, slots) => {
-      const placement = placeExperts(load, { slots, gpus: 4, nodes: 2, groups: 4 });
-      expect(placement).toHaveLength(slots);
-      expect(Math.min(...copyCounts(placement, 12))).toBeGreaterThanOrEqual(1);
-      const tokens = gpuLoads(load, placement, 4).reduce((a, b) => a + b);
-      expect(tokens).toBeCloseTo(load.reduce((a, b) => a + b), 6);
-    }));
+    fc.assert(
+      fc.property(loads, fc.constantFrom(12, 16, 24), (load, slots) => {
+        const placement = placeExperts(load, { slots, gpus: 4, nodes: 2, groups: 4 });
+        expect(placement).toHaveLength(slots);
+        expect(Math.min(...copyCounts(placement, 12))).toBeGreaterThanOrEqual(1);
+        const tokens = gpuLoads(load, placement, 4).reduce((a, b) => a + b);
+        expect(tokens).toBeCloseTo(
+          load.reduce((a, b) => a + b),
+          6,
+        );
+      }),
+    );
   });
 
   it.each([
@@ -66,19 +83,28 @@ describe("replicate", () => {
 
   it("leaves no copy with more than could be had: the heaviest of any other choice of counts is as heavy", () => {
     const heaviest = (load: number[], counts: number[]) => Math.max(...load.map((tokens, e) => tokens / counts[e]));
-    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 99 }), { minLength: 3, maxLength: 3 }), (load) => {
-      const greedy = heaviest(load, copyCounts(replicate(load, 7), 3));
-      for (let a = 1; a <= 5; a++) for (let b = 1; a + b <= 6; b++) {
-        expect(greedy).toBeLessThanOrEqual(heaviest(load, [a, b, 7 - a - b]) + 1e-9);
-      }
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 99 }), { minLength: 3, maxLength: 3 }), (load) => {
+        const greedy = heaviest(load, copyCounts(replicate(load, 7), 3));
+        for (let a = 1; a <= 5; a++)
+          for (let b = 1; a + b <= 6; b++) {
+            expect(greedy).toBeLessThanOrEqual(heaviest(load, [a, b, 7 - a - b]) + 1e-9);
+          }
+      }),
+    );
   });
 });
 
 describe("packEvenly", () => {
   it("takes the heaviest first and the lightest pack that has room", () => {
-    expect(packEvenly([1, 9, 5, 4], 2)).toEqual([[1, 0], [2, 3]]);
-    expect(packEvenly([9, 1, 1, 1], 2)).toEqual([[0, 3], [1, 2]]); // the light pack is full
+    expect(packEvenly([1, 9, 5, 4], 2)).toEqual([
+      [1, 0],
+      [2, 3],
+    ]);
+    expect(packEvenly([9, 1, 1, 1], 2)).toEqual([
+      [0, 3],
+      [1, 2],
+    ]); // the light pack is full
   });
 });
 

@@ -4,7 +4,15 @@ import { DeepSeekV3 } from "../../../lib/model/model";
 import { initWeights, isCorrectionBias, namedTensors } from "../../../lib/model/weights";
 import { useBackend } from "../../../lib/tensor/backend";
 import {
-  balanceGradients, comparePulls, cosine, degrees, isRouter, meanGradients, norm, taskGradients, type Gradients,
+  balanceGradients,
+  comparePulls,
+  cosine,
+  degrees,
+  isRouter,
+  meanGradients,
+  norm,
+  taskGradients,
+  type Gradients,
 } from "../../../lib/lessons/02-load-balancing/gradient-conflict";
 import { trainingLosses } from "../../../lib/training/objective";
 import { expectClose, expectNoLeak } from "../../support/close";
@@ -25,7 +33,12 @@ function byTraining(net: DeepSeekV3, tokens: number[][], balance: "none" | "auxi
   const read = new Map<string, Float32Array>();
   tf.tidy(() => {
     const loss = () => trainingLosses(net, tokens, options).total;
-    const { grads } = tf.engine().gradients(loss, named.map(({ tensor }) => tensor), undefined, true);
+    const { grads } = tf.engine().gradients(
+      loss,
+      named.map(({ tensor }) => tensor),
+      undefined,
+      true,
+    );
     named.forEach(({ name }, i) => read.set(name, grads[i].dataSync() as Float32Array));
   });
   return read;
@@ -37,7 +50,10 @@ describe("taskGradients and balanceGradients", () => {
     const plain = new DeepSeekV3({ ...CONFIG, numNextnPredictLayers: 0 }, { ...net.weights, mtp: [] });
     const tokens = batch();
     const task = taskGradients(plain, withoutLast(tokens));
-    for (const [scope, balance] of [["batch", "auxiliary"], ["sequence", "bias"]] as const) {
+    for (const [scope, balance] of [
+      ["batch", "auxiliary"],
+      ["sequence", "bias"],
+    ] as const) {
       const own = balanceGradients(plain, withoutLast(tokens), scope);
       expect(norm(own, isRouter)).toBeGreaterThan(1e-3);
       const together = byTraining(plain, tokens, balance);
@@ -86,7 +102,10 @@ describe("comparePulls", () => {
 
 describe("cosine, norm, degrees, meanGradients", () => {
   const gradients = (a: number[], b: number[]): Gradients =>
-    new Map([["x.mlp.gate.weight", Float32Array.from(a)], ["y", Float32Array.from(b)]]);
+    new Map([
+      ["x.mlp.gate.weight", Float32Array.from(a)],
+      ["y", Float32Array.from(b)],
+    ]);
 
   it("are of the weights that are asked for", () => {
     const [a, b] = [gradients([1, 0], [5]), gradients([1, 1], [-5])];

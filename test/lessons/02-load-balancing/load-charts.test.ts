@@ -3,7 +3,13 @@ import { heatmapPanels } from "../../../lib/lessons/02-load-balancing/load-chart
 import { plotBundle, PLOTLY_MIME } from "../../../lib/notebook/plot/plot";
 
 describe("heatmapPanels", () => {
-  const panel = (name: string) => ({ name, values: [[1, 2, null], [3, 4, 5]] });
+  const panel = (name: string) => ({
+    name,
+    values: [
+      [1, 2, null],
+      [3, 4, 5],
+    ],
+  });
   const figure = heatmapPanels({
     title: "Which?",
     x: "expert",

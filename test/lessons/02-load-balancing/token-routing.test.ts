@@ -18,7 +18,8 @@ beforeAll(async () => {
 function biased(): DeepSeekV3 {
   const random = new Random(8);
   const weights = mapWeights(initWeights(CONFIG, 3, { std: 0.1 }), (tensor, name) =>
-    isCorrectionBias(name) ? random.normalTensor(tensor.shape, 0.5) : tensor);
+    isCorrectionBias(name) ? random.normalTensor(tensor.shape, 0.5) : tensor,
+  );
   return new DeepSeekV3(CONFIG, weights);
 }
 
@@ -27,16 +28,22 @@ describe("routeTokens", () => {
     const model = biased();
     const ids = batchOf(1, { batch: 2, length: 6 });
     const gates: number[][][] = [];
-    model.forward(ids, { observe: (name, value) => {
-      if (name.endsWith("router_gates")) gates.push(value.arraySync() as number[][]);
-    } }).dispose();
+    model
+      .forward(ids, {
+        observe: (name, value) => {
+          if (name.endsWith("router_gates")) gates.push(value.arraySync() as number[][]);
+        },
+      })
+      .dispose();
     await expectNoLeak(() => {
       const layers = routeTokens(model, ids);
       expect(layers.map(({ layer }) => layer)).toEqual([1, 2]);
-      layers.forEach(({ experts, strongest }, i) => gates[i].forEach((row, n) => {
-        expect(experts[n]).toEqual(row.flatMap((gate, e) => (gate > 0 ? [e] : [])));
-        expect(row[strongest[n]]).toBe(Math.max(...row));
-      }));
+      layers.forEach(({ experts, strongest }, i) =>
+        gates[i].forEach((row, n) => {
+          expect(experts[n]).toEqual(row.flatMap((gate, e) => (gate > 0 ? [e] : [])));
+          expect(row[strongest[n]]).toBe(Math.max(...row));
+        }),
+      );
       expect(layers[0].experts).toHaveLength(16);
     });
     model.dispose();
@@ -76,7 +83,11 @@ describe("characters", () => {
   it("gives each whole character and where it begins", () => {
     const ids = [0x80, ...bytesOf("aé€𝄞b"), BEGIN_OF_DOCUMENT, 0xe2, 0x82];
     expect(characters(ids)).toEqual([
-      { text: "a", at: 1 }, { text: "é", at: 2 }, { text: "€", at: 4 }, { text: "𝄞", at: 7 }, { text: "b", at: 11 },
+      { text: "a", at: 1 },
+      { text: "é", at: 2 },
+      { text: "€", at: 4 },
+      { text: "𝄞", at: 7 },
+      { text: "b", at: 11 },
     ]);
   });
 });

@@ -9,11 +9,14 @@ beforeAll(async () => {
   await useBackend("wasm");
 });
 
-it.each(["expanded", "expanded again", "absorbed"] as const)("times a token whose past is %s, and leaves nothing behind", async (mode) => {
-  const config = tinyConfig();
-  const { selfAttn } = createModel(config, 1).weights.layers[0];
-  await expectNoLeak(() => {
-    const time = decodeTime(selfAttn, config, { context: 20, mode, repeats: 3 });
-    expect(time).toBeGreaterThan(0);
-  });
-});
+it.each(["expanded", "expanded again", "absorbed"] as const)(
+  "times a token whose past is %s, and leaves nothing behind",
+  async (mode) => {
+    const config = tinyConfig();
+    const { selfAttn } = createModel(config, 1).weights.layers[0];
+    await expectNoLeak(() => {
+      const time = decodeTime(selfAttn, config, { context: 20, mode, repeats: 3 });
+      expect(time).toBeGreaterThan(0);
+    });
+  },
+);

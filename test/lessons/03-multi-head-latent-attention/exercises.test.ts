@@ -1,7 +1,15 @@
 import { describe } from "vitest";
 import {
-  absorbExercise, bytesExercise, commuteExercise, compressExercise, scoreExercise, type Absorb, type Compress,
-  type Movable, type Score, type TokenBytes,
+  absorbExercise,
+  bytesExercise,
+  commuteExercise,
+  compressExercise,
+  scoreExercise,
+  type Absorb,
+  type Compress,
+  type Movable,
+  type Score,
+  type TokenBytes,
 } from "../../../lib/lessons/03-multi-head-latent-attention";
 import { holdsTo } from "../support";
 
@@ -35,8 +43,11 @@ describe("03-commute", () => {
   const listed: Movable = () => {
     const fixed = new Set(["scale", "matrix", "gain"]);
     return {
-      norm: fixed.has("norm"), rotation: fixed.has("rotation"), gain: fixed.has("gain"),
-      matrix: fixed.has("matrix"), scale: fixed.has("scale"),
+      norm: fixed.has("norm"),
+      rotation: fixed.has("rotation"),
+      gain: fixed.has("gain"),
+      matrix: fixed.has("matrix"),
+      scale: fixed.has("scale"),
     };
   };
   holdsTo(commuteExercise, listed);
@@ -44,7 +55,10 @@ describe("03-commute", () => {
 
 describe("03-score", () => {
   const concatenated: Score = ({ qC, kC, qR, kR }) => {
-    const [query, key] = [[...qC, ...qR], [...kC, ...kR]];
+    const [query, key] = [
+      [...qC, ...qR],
+      [...kC, ...kR],
+    ];
     return query.reduce((sum, value, i) => sum + value * key[i], 0) * query.length ** -0.5;
   };
   holdsTo(scoreExercise, concatenated);

@@ -10,7 +10,15 @@ const product = (a: number[][], b: number[][]) =>
   a.map((row) => b[0].map((_, j) => row.reduce((sum, value, i) => sum + value * b[i][j], 0)));
 
 it("finds the singular values of a matrix that shows them", () => {
-  expectClose(singularValues([[0, 3, 0], [-5, 0, 0], [0, 0, 2], [0, 0, 0]]), [5, 3, 2]);
+  expectClose(
+    singularValues([
+      [0, 3, 0],
+      [-5, 0, 0],
+      [0, 0, 2],
+      [0, 0, 0],
+    ]),
+    [5, 3, 2],
+  );
 });
 
 it("has the energy of the matrix, whatever the rotation", () => {

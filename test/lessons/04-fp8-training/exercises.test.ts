@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 import {
-  decodeExercise, intervalExercise, quantiseExercise, tableExercise, throughOneScale, victimExercise,
-  type ChooseInterval, type ChooseModules, type Decode, type FindVictim, type QuantiseBlock,
+  decodeExercise,
+  intervalExercise,
+  quantiseExercise,
+  tableExercise,
+  throughOneScale,
+  victimExercise,
+  type ChooseInterval,
+  type ChooseModules,
+  type Decode,
+  type FindVictim,
+  type QuantiseBlock,
 } from "../../../lib/lessons/04-fp8-training";
 import { holdsTo, silently } from "../support";
 
@@ -62,7 +71,8 @@ describe("04-table", () => {
     const without = recursive(rest, budget);
     if (first.loss > budget + 1e-12) return without;
     const withFirst = [first.module, ...recursive(rest, budget - first.loss)];
-    const work = (names: string[]) => names.reduce((sum, name) => sum + costs.find(({ module }) => module === name)!.work, 0);
+    const work = (names: string[]) =>
+      names.reduce((sum, name) => sum + costs.find(({ module }) => module === name)!.work, 0);
     return work(withFirst) >= work(without) ? withFirst : without;
   };
   holdsTo(tableExercise, recursive);

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { DecodedToken } from "../../../lib/inference/decode";
 import {
-  acceptanceByKind, characterKind, charactersOf, originOf,
+  acceptanceByKind,
+  characterKind,
+  charactersOf,
+  originOf,
 } from "../../../lib/lessons/05-multi-token-prediction/drafted-text";
 import { bytesOf } from "../../../lib/corpus/bytes";
 
@@ -22,7 +25,12 @@ describe("written tokens", () => {
 
   it("become characters, the bytes of one together", () => {
     const characters = charactersOf([...written("aü€"), { id: 256, probability: 1 }, ...written("!")]);
-    expect(characters.map(({ text, tokens }) => [text, tokens.length])).toEqual([["a", 1], ["ü", 2], ["€", 3], ["!", 1]]);
+    expect(characters.map(({ text, tokens }) => [text, tokens.length])).toEqual([
+      ["a", 1],
+      ["ü", 2],
+      ["€", 3],
+      ["!", 1],
+    ]);
   });
 
   it.each([

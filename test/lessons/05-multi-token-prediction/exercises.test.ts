@@ -2,8 +2,16 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { expectedTokens } from "../../../lib/economics/speculation";
 import {
-  combineExercise, depthExercise, expectedExercise, flopsPerToken, targetsExercise, verifyExercise,
-  type Combine, type Depth, type Targets, type VerifyDraft,
+  combineExercise,
+  depthExercise,
+  expectedExercise,
+  flopsPerToken,
+  targetsExercise,
+  verifyExercise,
+  type Combine,
+  type Depth,
+  type Targets,
+  type VerifyDraft,
 } from "../../../lib/lessons/05-multi-token-prediction";
 import { tinyConfig } from "../../../lib/model/config";
 import { createModel } from "../../../lib/model/model";

@@ -3,8 +3,15 @@ import { sharedSeconds } from "../../../lib/economics/communication";
 import { play } from "../../../lib/economics/pipeline";
 import { scheduleOf } from "../../../lib/economics/pipeline-schedules";
 import {
-  balanceExercise, bubbleExercise, intensityExercise, trafficExercise, V3_JOB,
-  type BubbleShare, type Intensity, type SetAside, type TokenBytes,
+  balanceExercise,
+  bubbleExercise,
+  intensityExercise,
+  trafficExercise,
+  V3_JOB,
+  type BubbleShare,
+  type Intensity,
+  type SetAside,
+  type TokenBytes,
 } from "../../../lib/lessons/06-hardware-and-communication";
 import { holdsTo, silently } from "../support";
 
@@ -27,7 +34,12 @@ describe("06-bubble", () => {
 
   it("agrees with the simulated timelines", () => {
     for (const method of ["1F1B", "ZB1P", "DualPipe"] as const) {
-      const { bubbles, duration } = play(scheduleOf(method, 8, 20), { forward: 1, backward: 2, weights: 1, overlapped: 3 });
+      const { bubbles, duration } = play(scheduleOf(method, 8, 20), {
+        forward: 1,
+        backward: 2,
+        weights: 1,
+        overlapped: 3,
+      });
       const share = bubbleExercise.reference(method, 8, 20, { F: 1, B: 2, W: 1 });
       expect(Math.max(...bubbles) / duration).toBeCloseTo(share, 9);
     }

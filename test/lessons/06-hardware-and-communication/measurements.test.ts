@@ -3,8 +3,16 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { clock, describe as inWords, H100, H200, measured, rate, readMeasurements, throughput } from
-  "../../../lib/lessons/06-hardware-and-communication/measurements";
+import {
+  clock,
+  describe as inWords,
+  H100,
+  H200,
+  measured,
+  rate,
+  readMeasurements,
+  throughput,
+} from "../../../lib/lessons/06-hardware-and-communication/measurements";
 import { machine } from "../../../lib/economics/roofline";
 
 describe.each([
@@ -25,9 +33,15 @@ describe.each([
   });
 
   it("has all parts, with several repetitions and a spread around the median", () => {
-    expect(Object.keys(record.parts).sort()).toEqual(
-      ["accumulation", "bandwidth", "carveout", "experts", "gemm", "mla_decode", "overlap"],
-    );
+    expect(Object.keys(record.parts).sort()).toEqual([
+      "accumulation",
+      "bandwidth",
+      "carveout",
+      "experts",
+      "gemm",
+      "mla_decode",
+      "overlap",
+    ]);
     for (const [name, part] of Object.entries(record.parts)) {
       expect(part.status, name).toBe("ok");
       for (const row of measured(record, name)) {

@@ -4,12 +4,25 @@ import { play } from "../../../lib/economics/pipeline";
 import { scheduleOf, type Method } from "../../../lib/economics/pipeline-schedules";
 import { machine } from "../../../lib/economics/roofline";
 import {
-  chunkTimes, computingShare, forwardAlone, layerSums, layerTimes, overlapGain, overlapRounds, type LayerTimes,
+  chunkTimes,
+  computingShare,
+  forwardAlone,
+  layerSums,
+  layerTimes,
+  overlapGain,
+  overlapRounds,
+  type LayerTimes,
 } from "../../../lib/lessons/06-hardware-and-communication/overlap";
 import { DEEPSEEK_V3 } from "../../../lib/model/config";
 
 const load = {
-  tokens: 4096, sequence: 4096, reached: 0.5, multiprocessors: 132, setAside: 20, nodeLimit: 4, payload: V3_PAYLOAD,
+  tokens: 4096,
+  sequence: 4096,
+  reached: 0.5,
+  multiprocessors: 132,
+  setAside: 20,
+  nodeLimit: 4,
+  payload: V3_PAYLOAD,
 };
 const timesWith = (changes: Partial<typeof load>) =>
   layerTimes(DEEPSEEK_V3, machine("h800"), linksOf("h800"), { ...load, ...changes });
@@ -35,7 +48,10 @@ describe("a layer's forward and another's backward together", () => {
 
   it("never runs two pieces of a lane at once, and nothing before its input", () => {
     const times: LayerTimes = {
-      attention: { F: 1, B: 1.2, W: 0.8 }, experts: { F: 2, B: 2, W: 2 }, dispatch: 1.1, combine: 2.2,
+      attention: { F: 1, B: 1.2, W: 0.8 },
+      experts: { F: 2, B: 2, W: 2 },
+      dispatch: 1.1,
+      combine: 2.2,
     };
     const pieces = overlapRounds(times, 4);
     expect(pieces).toHaveLength(4 * 10);

@@ -1,5 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { histogramChart, rangeChart, tornadoChart, waterfallChart } from "../../../lib/lessons/07-cost-economics/cost-charts";
+import {
+  histogramChart,
+  rangeChart,
+  tornadoChart,
+  waterfallChart,
+} from "../../../lib/lessons/07-cost-economics/cost-charts";
 import { plotBundle } from "../../../lib/notebook/plot/plot";
 
 type Trace = Record<string, unknown> & { x: number[]; y: number[] };
@@ -9,9 +14,19 @@ const x = { title: "cost (dollars)" };
 describe("waterfallChart", () => {
   it("ends in the sum of its parts", () => {
     const figure = waterfallChart({
-      title: "?", y: x, parts: [{ name: "a", value: 3 }, { name: "b", value: 4 }], total: "all",
+      title: "?",
+      y: x,
+      parts: [
+        { name: "a", value: 3 },
+        { name: "b", value: 4 },
+      ],
+      total: "all",
     });
-    expect(traces(figure)[0]).toMatchObject({ x: ["a", "b", "all"], y: [3, 4, 7], measure: ["relative", "relative", "total"] });
+    expect(traces(figure)[0]).toMatchObject({
+      x: ["a", "b", "all"],
+      y: [3, 4, 7],
+      measure: ["relative", "relative", "total"],
+    });
   });
 });
 
@@ -19,7 +34,15 @@ describe("rangeChart", () => {
   const figure = rangeChart({
     title: "?",
     x: { ...x, log: true },
-    series: [{ name: "basis", points: [{ label: "run", value: 20, low: 10, high: 50 }, { label: "other", value: 7 }] }],
+    series: [
+      {
+        name: "basis",
+        points: [
+          { label: "run", value: 20, low: 10, high: 50 },
+          { label: "other", value: 7 },
+        ],
+      },
+    ],
     labels: ["run", "other"],
     marks: [{ name: "mark", x: 100 }],
   });
@@ -46,7 +69,9 @@ describe("histogramChart", () => {
   });
 
   it("leaves out what lies beyond its range, but not from the whole", () => {
-    const { y } = traces(histogramChart({ title: "?", x, values: [0, 1, 2, 99], bins: 2, marks: [], range: [0, 2] }))[0];
+    const { y } = traces(
+      histogramChart({ title: "?", x, values: [0, 1, 2, 99], bins: 2, marks: [], range: [0, 2] }),
+    )[0];
     expect(y).toEqual([0.25, 0.5]);
   });
 });

@@ -1,8 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { value } from "../../../lib/economics/facts";
 import {
-  billExercise, budgetExercise, compareExercise, foreseenLoss, marginExercise, planComplaint, planExercise, V3_HOURS,
-  type PlanRun, type Profit, type RunBudget, type TokensFor,
+  billExercise,
+  budgetExercise,
+  compareExercise,
+  foreseenLoss,
+  marginExercise,
+  planComplaint,
+  planExercise,
+  V3_HOURS,
+  type PlanRun,
+  type Profit,
+  type RunBudget,
+  type TokensFor,
 } from "../../../lib/lessons/07-cost-economics";
 import { holdsTo, silently } from "../support";
 
@@ -23,7 +33,11 @@ describe("07-bill", () => {
 describe("07-eleven", () => {
   holdsTo(compareExercise, (a, b, price) => {
     const [x, y] = [a, b].map(({ active, tokens, gpuHours }) => ({ flops: 6 * active * tokens, hours: gpuHours }));
-    return { flops: x.flops / y.flops, rate: x.flops / x.hours / (y.flops / y.hours), tiePrice: (y.hours * price) / x.hours };
+    return {
+      flops: x.flops / y.flops,
+      rate: x.flops / x.hours / (y.flops / y.hours),
+      tiePrice: (y.hours * price) / x.hours,
+    };
   });
 });
 

@@ -1,11 +1,19 @@
 import { describe, expect, it } from "vitest";
 import {
-  breakEvenBusy, hardwarePerHour, ownedHour, type OwnedGpu,
+  breakEvenBusy,
+  hardwarePerHour,
+  ownedHour,
+  type OwnedGpu,
 } from "../../../lib/lessons/07-cost-economics/ownership";
 
 describe("owning", () => {
   const gpu: OwnedGpu = {
-    purchase: 35e3, interconnectShare: 0.19, depreciation: 0.14, watts: 1000, overhead: 1.3, electricity: 0.1,
+    purchase: 35e3,
+    interconnectShare: 0.19,
+    depreciation: 0.14,
+    watts: 1000,
+    overhead: 1.3,
+    electricity: 0.1,
     operation: 0.1,
   };
 

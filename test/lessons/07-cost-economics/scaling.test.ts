@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { value } from "../../../lib/economics/facts";
 import {
-  breakEvenTokens, CHINCHILLA, optimalAllocation, scalingLoss, tokensForLoss,
+  breakEvenTokens,
+  CHINCHILLA,
+  optimalAllocation,
+  scalingLoss,
+  tokensForLoss,
 } from "../../../lib/lessons/07-cost-economics/scaling";
 
 describe("optimalAllocation", () => {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { checkRanges, drawTriangular, monteCarlo, Spread, tornado } from "../../../lib/lessons/07-cost-economics/uncertainty";
+import {
+  checkRanges,
+  drawTriangular,
+  monteCarlo,
+  Spread,
+  tornado,
+} from "../../../lib/lessons/07-cost-economics/uncertainty";
 import { Random } from "../../../lib/tensor/random";
 
 const ranges = {
@@ -35,7 +41,9 @@ describe("monteCarlo", () => {
   });
 
   it("names a range that is out of order or has no basis", () => {
-    expect(() => checkRanges({ x: { low: 2, likely: 1, high: 3, basis: "?" } })).toThrow('range "x" must have low ≤ likely');
+    expect(() => checkRanges({ x: { low: 2, likely: 1, high: 3, basis: "?" } })).toThrow(
+      'range "x" must have low ≤ likely',
+    );
     expect(() => checkRanges({ x: { low: 1, likely: 1, high: 3, basis: " " } })).toThrow('range "x" must say in basis');
   });
 });

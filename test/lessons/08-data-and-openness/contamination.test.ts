@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../../lib/tensor/random";
 import { BEGIN_OF_DOCUMENT, bytesOf, textOf } from "../../../lib/corpus/bytes";
-import { coveringWindows, editWords, leakInto, NgramIndex, normalisedWords, survivingNgrams } from "../../../lib/lessons/08-data-and-openness/contamination";
+import {
+  coveringWindows,
+  editWords,
+  leakInto,
+  NgramIndex,
+  normalisedWords,
+  survivingNgrams,
+} from "../../../lib/lessons/08-data-and-openness/contamination";
 
 const TEXT = "The quick brown fox jumps over the lazy dog, and then it sleeps until the sun is up again.";
 
@@ -16,7 +23,9 @@ describe("normalisedWords", () => {
 
 describe("NgramIndex", () => {
   it("finds a copy whatever its case and punctuation", () => {
-    const index = new NgramIndex(5).add(`Something before. ${TEXT.toUpperCase().replaceAll(",", " ;")} Something after.`);
+    const index = new NgramIndex(5).add(
+      `Something before. ${TEXT.toUpperCase().replaceAll(",", " ;")} Something after.`,
+    );
     expect(index.overlap(TEXT)).toBe(1);
   });
 
@@ -46,7 +55,10 @@ describe("NgramIndex", () => {
     const text = () => Array.from({ length: 400 }, () => "abcd"[random.integer(4)]).join(" ");
     const [training, test] = [text(), text()];
     for (const n of [1, 3, 5, 7]) {
-      const grams = (t: string) => normalisedWords(t).map((_, i, all) => all.slice(i, i + n).join(" ")).slice(0, 401 - n);
+      const grams = (t: string) =>
+        normalisedWords(t)
+          .map((_, i, all) => all.slice(i, i + n).join(" "))
+          .slice(0, 401 - n);
       const known = new Set(grams(training));
       const expected = grams(test).filter((gram) => known.has(gram)).length / (401 - n);
       expect(new NgramIndex(n).add(training).overlap(test)).toBeCloseTo(expected, 12);

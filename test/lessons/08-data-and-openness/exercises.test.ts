@@ -1,7 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Artefact, Goal } from "../../../lib/claims/openness-facts";
 import {
-  missingExercise, mixtureExercise, overlapExercise, surviveExercise, type Missing, type Mix, type Overlap,
+  missingExercise,
+  mixtureExercise,
+  overlapExercise,
+  surviveExercise,
+  type Missing,
+  type Mix,
+  type Overlap,
 } from "../../../lib/lessons/08-data-and-openness";
 import { useBackend } from "../../../lib/tensor/backend";
 import { holdsTo, silently } from "../support";
@@ -12,7 +18,11 @@ beforeAll(async () => {
 
 describe("08-overlap", () => {
   const bySearchingText: Overlap = (test, training, n) => {
-    const plain = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
+    const plain = (text: string) =>
+      text
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}]+/gu, " ")
+        .trim();
     const words = plain(test).split(" ");
     const hay = ` ${plain(training)} `;
     let [found, all] = [0, 0];
@@ -43,19 +53,28 @@ describe("08-mixture", () => {
         return shares;
       }
       const given = full.reduce((s, i) => s + caps[i], 0);
-      const others = fill(open.filter((i) => !full.includes(i)), rest - given);
+      const others = fill(
+        open.filter((i) => !full.includes(i)),
+        rest - given,
+      );
       return wanted.map((_, i) => (full.includes(i) ? caps[i] : others[i]));
     };
-    return fill(wanted.map((_, i) => i), 1);
+    return fill(
+      wanted.map((_, i) => i),
+      1,
+    );
   };
   holdsTo(mixtureExercise, byRecursion);
 });
 
 describe("08-missing", () => {
   const withASet: Missing = (published, goal) => {
-    const need = new Set<Artefact>(goal === "search" ? ["data"] : goal === "run" || goal === "adapt" ? ["inferenceCode", "weights"] : []);
+    const need = new Set<Artefact>(
+      goal === "search" ? ["data"] : goal === "run" || goal === "adapt" ? ["inferenceCode", "weights"] : [],
+    );
     if (goal === "adapt") need.add("freeTerms");
-    if (goal === "repeat" || goal === "verify") ["data", "hyperparameters", "trainingCode"].forEach((a) => need.add(a as Artefact));
+    if (goal === "repeat" || goal === "verify")
+      ["data", "hyperparameters", "trainingCode"].forEach((a) => need.add(a as Artefact));
     if (goal === "verify") need.add("dataOrder").add("weights");
     published.forEach((artefact) => need.delete(artefact));
     return [...need].reverse();

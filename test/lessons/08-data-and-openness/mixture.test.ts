@@ -33,18 +33,27 @@ describe("cappedMixture", () => {
   });
 
   it("always sums to one, never goes over, and keeps the order of those that are free", () => {
-    const part = fc.record({ wanted: fc.double({ min: 0.01, max: 1, noNaN: true }), size: fc.integer({ min: 1, max: 500 }) });
+    const part = fc.record({
+      wanted: fc.double({ min: 0.01, max: 1, noNaN: true }),
+      size: fc.integer({ min: 1, max: 500 }),
+    });
     fc.assert(
-      fc.property(fc.array(part, { minLength: 2, maxLength: 6 }), fc.double({ min: 1, max: 5, noNaN: true }), (parts, most) => {
-        const by = (key: "wanted" | "size") => Object.fromEntries(parts.map((p, i) => [`s${i}`, p[key]]));
-        const tokens = 0.9 * most * parts.reduce((sum, { size }) => sum + size, 0);
-        const mixture = cappedMixture(by("wanted"), by("size"), tokens, most);
-        expect(Object.values(mixture).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 9);
-        const read = Object.values(epochs(mixture, by("size"), tokens));
-        read.forEach((times) => expect(times).toBeLessThanOrEqual(most * (1 + 1e-9)));
-        const factors = parts.map(({ wanted }, i) => mixture[`s${i}`] / wanted).filter((_, i) => read[i] < most * (1 - 1e-9));
-        factors.forEach((factor) => expect(factor).toBeCloseTo(factors[0], 9));
-      }),
+      fc.property(
+        fc.array(part, { minLength: 2, maxLength: 6 }),
+        fc.double({ min: 1, max: 5, noNaN: true }),
+        (parts, most) => {
+          const by = (key: "wanted" | "size") => Object.fromEntries(parts.map((p, i) => [`s${i}`, p[key]]));
+          const tokens = 0.9 * most * parts.reduce((sum, { size }) => sum + size, 0);
+          const mixture = cappedMixture(by("wanted"), by("size"), tokens, most);
+          expect(Object.values(mixture).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 9);
+          const read = Object.values(epochs(mixture, by("size"), tokens));
+          read.forEach((times) => expect(times).toBeLessThanOrEqual(most * (1 + 1e-9)));
+          const factors = parts
+            .map(({ wanted }, i) => mixture[`s${i}`] / wanted)
+            .filter((_, i) => read[i] < most * (1 - 1e-9));
+          factors.forEach((factor) => expect(factor).toBeCloseTo(factors[0], 9));
+        },
+      ),
     );
   });
 });

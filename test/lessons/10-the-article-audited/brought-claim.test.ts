@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { complaintAbout, judgeBrought, type BroughtClaim } from "../../../lib/lessons/10-the-article-audited/brought-claim";
+import {
+  complaintAbout,
+  judgeBrought,
+  type BroughtClaim,
+} from "../../../lib/lessons/10-the-article-audited/brought-claim";
 
 const good: BroughtClaim = {
   id: "my-claim",
@@ -26,10 +30,18 @@ describe("complaintAbout", () => {
     ["an address that is none", { source: { title: "x", url: "somewhere" } }, /begins with https/],
     ["no facts", { facts: {} }, /at least one number/],
     ["a fact in words", { facts: { price: "two" as unknown as number } }, /numbers only/],
-    ["a number that is no fact", { turns: { ...good.turns, key: "people" } }, /names "people", which is none of the facts \(hours, price\)/],
+    [
+      "a number that is no fact",
+      { turns: { ...good.turns, key: "people" } },
+      /names "people", which is none of the facts \(hours, price\)/,
+    ],
     ["a range elsewhere", { turns: { ...good.turns, low: 5 } }, /stands at 2, outside of the range 5 to 10/],
     ["another vocabulary", { judge: () => ({ verdict: "false" as "holds", evidence: "1" }) }, /"false" is no verdict/],
-    ["no number in the evidence", { judge: () => ({ verdict: "holds", evidence: "obvious" }) }, /the number that decides/],
+    [
+      "no number in the evidence",
+      { judge: () => ({ verdict: "holds", evidence: "obvious" }) },
+      /the number that decides/,
+    ],
     ["a typed number", { judge: () => ({ verdict: "holds", evidence: "1 million" }) }, /compute its numbers/],
     ["an opinion", { judge: (f) => ({ verdict: "holds", evidence: `${f.price}` }) }, /nothing can turn is an opinion/],
   ])("has one about %s", (_, change, message) => {

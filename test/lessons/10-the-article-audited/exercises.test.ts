@@ -1,7 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import {
-  bringExercise, decideExercise, judgeBrought, turnExercise,
-  type Bring, type BroughtClaim, type Decide, type FindTurn,
+  bringExercise,
+  decideExercise,
+  judgeBrought,
+  turnExercise,
+  type Bring,
+  type BroughtClaim,
+  type Decide,
+  type FindTurn,
 } from "../../../lib/lessons/10-the-article-audited";
 import { useBackend } from "../../../lib/tensor/backend";
 import { holdsTo, silently } from "../support";
@@ -36,21 +42,46 @@ describe("10-bring", () => {
     facts: { flops: 6 * 70e9 * 15e12, rate: 300e12 },
     judge: (f) => {
       const hours = f.flops / f.rate / 3600;
-      return { verdict: Math.abs(hours / 6e6 - 1) < 0.15 ? "holds" : "contradicted", evidence: `${Math.round(hours)} hours` };
+      return {
+        verdict: Math.abs(hours / 6e6 - 1) < 0.15 ? "holds" : "contradicted",
+        evidence: `${Math.round(hours)} hours`,
+      };
     },
     turns: { key: "rate", name: "FLOP/s of a GPU", unit: "FLOP/s", low: 50e12, high: 990e12 },
   });
   holdsTo(bringExercise, own);
 
-  const changed = (change: Partial<BroughtClaim>): Bring => () => ({ ...own(), ...change });
+  const changed =
+    (change: Partial<BroughtClaim>): Bring =>
+    () => ({ ...own(), ...change });
   it.each<[string, Bring, string]>([
-    ["a verdict that nothing can turn", changed({ judge: (f) => ({ verdict: "holds", evidence: `${f.rate}` }) }), "an opinion"],
-    ["a number typed into the evidence", changed({ judge: () => ({ verdict: "holds", evidence: "6 million" }) }), "don't type them"],
+    [
+      "a verdict that nothing can turn",
+      changed({ judge: (f) => ({ verdict: "holds", evidence: `${f.rate}` }) }),
+      "an opinion",
+    ],
+    [
+      "a number typed into the evidence",
+      changed({ judge: () => ({ verdict: "holds", evidence: "6 million" }) }),
+      "don't type them",
+    ],
     ["a claim of the audit", changed({ id: "cost-total" }), "in the audit already"],
     ["no source", changed({ source: undefined }), "needs a `source`"],
-    ["a verdict of another vocabulary", changed({ judge: () => ({ verdict: "true" as "holds", evidence: "1" }) }), "no verdict"],
+    [
+      "a verdict of another vocabulary",
+      changed({ judge: () => ({ verdict: "true" as "holds", evidence: "1" }) }),
+      "no verdict",
+    ],
     ["something else", (() => 7) as unknown as Bring, "a number"],
-    ["a rule that throws", changed({ judge: () => { throw new Error("oh"); } }), "cannot be used (oh)"],
+    [
+      "a rule that throws",
+      changed({
+        judge: () => {
+          throw new Error("oh");
+        },
+      }),
+      "cannot be used (oh)",
+    ],
   ])("answers %s", async (_, answer, message) => {
     const { passed, message: said } = await silently(bringExercise, answer);
     expect(passed).toBe(false);

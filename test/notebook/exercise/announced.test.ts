@@ -25,14 +25,34 @@ const MASTER = `// %% [markdown]
 describe("a master", () => {
   it("lists its exercises", () => {
     expect(exercisesIn(MASTER, "42-answers")).toEqual([
-      { id: "42-double", lesson: "42-answers", title: "Double it", kind: "Implement", difficulty: 2, minutes: 7, points: 3 },
-      { id: "42-halve", lesson: "42-answers", title: "Halve it", kind: "Fix the bug", difficulty: 1, minutes: 1, points: 1 },
+      {
+        id: "42-double",
+        lesson: "42-answers",
+        title: "Double it",
+        kind: "Implement",
+        difficulty: 2,
+        minutes: 7,
+        points: 3,
+      },
+      {
+        id: "42-halve",
+        lesson: "42-answers",
+        title: "Halve it",
+        kind: "Fix the bug",
+        difficulty: 1,
+        minutes: 1,
+        points: 1,
+      },
     ]);
   });
 
   it("is told which exercise lacks its line, or its check", () => {
-    expect(() => exercisesIn(MASTER.replace("difficulty 1 of 3", "easy"), "42")).toThrow("exercise 2: no line with difficulty");
-    expect(() => exercisesIn(MASTER.replace("42-halve-check", "other"), "42")).toThrow("exercise 2: no cell that checks it");
+    expect(() => exercisesIn(MASTER.replace("difficulty 1 of 3", "easy"), "42")).toThrow(
+      "exercise 2: no line with difficulty",
+    );
+    expect(() => exercisesIn(MASTER.replace("42-halve-check", "other"), "42")).toThrow(
+      "exercise 2: no cell that checks it",
+    );
   });
 });
 
@@ -59,7 +79,11 @@ describe("a folder of masters", () => {
   it("is read again only when a master has changed", () => {
     const reads = vi.spyOn(fs, "readFileSync");
     try {
-      expect([titleOf("42-double"), titleOf("42-halve"), titleOf("42-double")]).toEqual(["Double it", "Halve it", "Double it"]);
+      expect([titleOf("42-double"), titleOf("42-halve"), titleOf("42-double")]).toEqual([
+        "Double it",
+        "Halve it",
+        "Double it",
+      ]);
       expect(reads).toHaveBeenCalledTimes(1);
       fs.writeFileSync(file(), MASTER.replace("Double it", "Twice as much"));
       fs.utimesSync(file(), 0, 1);

@@ -54,7 +54,7 @@ describe("a check", () => {
 
   it("says the same in HTML and in plain text, and escapes what a learner returns", async () => {
     const exercise = defineExercise<(x: number) => string>({
-        id: "99-text",
+      id: "99-text",
       reference: () => "right",
       cases: [{ name: "<b>", args: [1] }],
       misconceptions: [],

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { plot, plotBundle, PLOTLY_MIME, wrapText, type Figure, type Layout, type Trace } from "../../../lib/notebook/plot/plot";
+import {
+  plot,
+  plotBundle,
+  PLOTLY_MIME,
+  wrapText,
+  type Figure,
+  type Layout,
+  type Trace,
+} from "../../../lib/notebook/plot/plot";
 import { captured } from "../captured";
 
 const axes = { xaxis: { title: { text: "batch (tokens)" } }, yaxis: { title: { text: "time (ms)" } } };

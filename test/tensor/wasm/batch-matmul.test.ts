@@ -4,7 +4,13 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { useBackend } from "../../../lib/tensor/backend";
 import { expectClose, expectNoLeak } from "../../support/close";
 import {
-  computedOn, expectAllClose, expectLikeCpu, expectMemoryStays, valueAndGradients, valuesOf, type Values,
+  computedOn,
+  expectAllClose,
+  expectLikeCpu,
+  expectMemoryStays,
+  valueAndGradients,
+  valuesOf,
+  type Values,
 } from "../support";
 
 const stock = tf.getKernel("BatchMatMul", "wasm"); // tfjs's own, before ours takes its place
@@ -44,7 +50,8 @@ function byDefinition({ a, b, transposeA, transposeB }: Product): Values {
       for (let n = 0; n < N; n++) {
         let sum = 0;
         for (let k = 0; k < K; k++) {
-          sum += a.values[fromA + (transposeA ? k * columnsA + m : m * columnsA + k)] *
+          sum +=
+            a.values[fromA + (transposeA ? k * columnsA + m : m * columnsA + k)] *
             b.values[fromB + (transposeB ? n * columnsB + k : k * columnsB + n)];
         }
         out.push(sum);
@@ -61,24 +68,31 @@ const threeBooleans = fc.array(fc.boolean(), { minLength: 3, maxLength: 3 });
 function products({ size, batch }: { size: fc.Arbitrary<number>; batch: fc.Arbitrary<number> }): fc.Arbitrary<Product> {
   return fc
     .record({
-      M: size, K: size, N: size,
+      M: size,
+      K: size,
+      N: size,
       batch: fc.array(batch, { maxLength: 3 }),
       ones: fc.tuple(threeBooleans, threeBooleans),
       drop: fc.tuple(fc.nat(3), fc.nat(3)),
-      transposeA: fc.boolean(), transposeB: fc.boolean(), seed: fc.nat(1000),
+      transposeA: fc.boolean(),
+      transposeB: fc.boolean(),
+      seed: fc.nat(1000),
     })
     .map(({ M, K, N, batch, ones, drop, transposeA, transposeB, seed }) => {
       const own = (side: 0 | 1) => batch.map((n, axis) => (ones[side][axis] ? 1 : n)).slice(drop[side]);
       return {
         a: valuesOf([...own(0), ...(transposeA ? [K, M] : [M, K])], seed),
         b: valuesOf([...own(1), ...(transposeB ? [N, K] : [K, N])], seed + 1),
-        transposeA, transposeB,
+        transposeA,
+        transposeB,
       };
     });
 }
 
-const matMulOf = ({ transposeA, transposeB }: Product) => (a: tf.Tensor, b: tf.Tensor) =>
-  tf.matMul(a, b, transposeA, transposeB);
+const matMulOf =
+  ({ transposeA, transposeB }: Product) =>
+  (a: tf.Tensor, b: tf.Tensor) =>
+    tf.matMul(a, b, transposeA, transposeB);
 
 describe("matMul on wasm", () => {
   it("follows the definition for any batch, broadcasting, transposition and empty dimension", async () => {
@@ -106,12 +120,22 @@ describe("matMul on wasm", () => {
   it("has the gradients that cpu has", async () => {
     const size = fc.integer({ min: 1, max: 9 });
     const batch = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 2 });
-    const shape = fc.record({ B: batch, M: size, K: size, N: size, transposeA: fc.boolean(), transposeB: fc.boolean() });
+    const shape = fc.record({
+      B: batch,
+      M: size,
+      K: size,
+      N: size,
+      transposeA: fc.boolean(),
+      transposeB: fc.boolean(),
+    });
     await fc.assert(
       fc.asyncProperty(shape, async ({ B, M, K, N, transposeA, transposeB }) => {
         const a = valuesOf([...B, ...(transposeA ? [K, M] : [M, K])], 1);
         const b = valuesOf([...B, ...(transposeB ? [N, K] : [K, N])], 2);
-        await expectLikeCpu([a, b], valueAndGradients((a, b) => tf.matMul(a, b, transposeA, transposeB)));
+        await expectLikeCpu(
+          [a, b],
+          valueAndGradients((a, b) => tf.matMul(a, b, transposeA, transposeB)),
+        );
       }),
     );
   });
@@ -169,11 +193,14 @@ describe("matMul on wasm", () => {
     await expectNoLeak(() => {
       const [whole, wide, vector] = [tf.ones([2, 3], "int32"), tf.ones([2, 2, 3]), tf.ones<tf.Rank.R1>([3])];
       expect(() => tf.matMul(whole, whole, false, true)).toThrow(
-        "matMul on wasm multiplies float32; got int32 and int32. Convert with toFloat() first");
+        "matMul on wasm multiplies float32; got int32 and int32. Convert with toFloat() first",
+      );
       expect(() => tf.matMul(wide, wide)).toThrow(
-        "matMul: inner dimensions 3 and 2 differ, for shapes [2,2,3] and [2,2,3] with transposeA = false and transposeB = false");
+        "matMul: inner dimensions 3 and 2 differ, for shapes [2,2,3] and [2,2,3] with transposeA = false and transposeB = false",
+      );
       expect(() => tf.matMul(wide, vector as tf.Tensor)).toThrow(
-        "matMul: both sides need two dimensions or more; got [2,2,3] and [3]");
+        "matMul: both sides need two dimensions or more; got [2,2,3] and [3]",
+      );
       tf.dispose([whole, wide, vector]);
     });
   });

@@ -38,7 +38,10 @@ function byDefinition({ operands, output }: Equation, values: Values[]): Values 
   const visit = (at: Map<string, number>): void => {
     const label = labels[at.size];
     if (label === undefined) {
-      out[placeOf(output, at)] += operands.reduce((product, axes, i) => product * values[i].values[placeOf(axes, at)], 1);
+      out[placeOf(output, at)] += operands.reduce(
+        (product, axes, i) => product * values[i].values[placeOf(axes, at)],
+        1,
+      );
       return;
     }
     for (let i = 0; i < SIZES[label]; i++) visit(new Map(at).set(label, i));
@@ -49,20 +52,20 @@ function byDefinition({ operands, output }: Equation, values: Values[]): Values 
 
 describe("einsum on wasm", () => {
   // Not held to cpu: tfjs's kernel there leaves out the sums of, say, "bca,e->".
-  it.each<[string, fc.Arbitrary<Equation>]>([["one operand", oneOperand], ["two operands", twoOperands]])(
-    "follows the definition with %s",
-    async (_, equations) => {
-      await fc.assert(
-        fc.asyncProperty(equations, async (equation) => {
-          const values = equation.operands.map((labels, i) => valuesOf(shapeOf(labels), i));
-          const text = `${equation.operands.join(",")}->${equation.output}`;
-          const actual = await computedOn("wasm", values, (...tensors) => [tf.einsum(text, ...tensors)]);
-          expectAllClose(actual, [byDefinition(equation, values)]);
-        }),
-        { numRuns: 120 },
-      );
-    },
-  );
+  it.each<[string, fc.Arbitrary<Equation>]>([
+    ["one operand", oneOperand],
+    ["two operands", twoOperands],
+  ])("follows the definition with %s", async (_, equations) => {
+    await fc.assert(
+      fc.asyncProperty(equations, async (equation) => {
+        const values = equation.operands.map((labels, i) => valuesOf(shapeOf(labels), i));
+        const text = `${equation.operands.join(",")}->${equation.output}`;
+        const actual = await computedOn("wasm", values, (...tensors) => [tf.einsum(text, ...tensors)]);
+        expectAllClose(actual, [byDefinition(equation, values)]);
+      }),
+      { numRuns: 120 },
+    );
+  });
 
   it("computes attention scores and their use, with the heads among the axes", async () => {
     const [q, k, v] = [1, 2, 3].map((seed) => valuesOf([2, 5, 3, 4], seed)); // [B, T, H, D]
@@ -84,7 +87,10 @@ describe("einsum on wasm", () => {
 
   it("gives a tensor of its own, whose numbers outlive the operand's", async () => {
     await expectNoLeak(() => {
-      const x = tf.tensor2d([[1, 2], [3, 4]]);
+      const x = tf.tensor2d([
+        [1, 2],
+        [3, 4],
+      ]);
       const same = tf.einsum("ij->ij", x);
       x.dispose();
       expectClose(same, [1, 2, 3, 4]);

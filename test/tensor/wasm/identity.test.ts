@@ -10,18 +10,21 @@ beforeAll(async () => {
 });
 
 describe("clone on wasm", () => {
-  it.each(["float32", "int32", "bool"] as const)("shares the numbers of %s, which each tensor holds by itself", async (dtype) => {
-    await expectNoLeak(() => {
-      const { backend } = wasmBackend();
-      const x = tf.tensor1d([0, 1, 1], dtype);
-      const [first, second] = [x.clone(), x.clone()];
-      expect(offsetOf(backend, first)).toBe(offsetOf(backend, x));
-      expect([first.dtype, first.shape]).toEqual([dtype, [3]]);
-      tf.dispose([x, first]);
-      expectClose(second, [0, 1, 1]);
-      second.dispose();
-    });
-  });
+  it.each(["float32", "int32", "bool"] as const)(
+    "shares the numbers of %s, which each tensor holds by itself",
+    async (dtype) => {
+      await expectNoLeak(() => {
+        const { backend } = wasmBackend();
+        const x = tf.tensor1d([0, 1, 1], dtype);
+        const [first, second] = [x.clone(), x.clone()];
+        expect(offsetOf(backend, first)).toBe(offsetOf(backend, x));
+        expect([first.dtype, first.shape]).toEqual([dtype, [3]]);
+        tf.dispose([x, first]);
+        expectClose(second, [0, 1, 1]);
+        second.dispose();
+      });
+    },
+  );
 
   it("keeps strings", async () => {
     await expectNoLeak(() => {

@@ -35,7 +35,11 @@ interface Sizes {
 }
 
 /** Multiplies two matrices of known numbers; gives the product, and the bytes of scratch memory that it took. */
-function multiplied({ M, K, N, transposeA, transposeB }: Sizes): { out: number[]; expected: number[]; scratch: number } {
+function multiplied({ M, K, N, transposeA, transposeB }: Sizes): {
+  out: number[];
+  expected: number[];
+  scratch: number;
+} {
   const { backend, matMul } = wasmBackend();
   const [a, b] = [valuesOf([M, K], 1).values, valuesOf([K, N], 2).values];
   let out: number[] = [];
@@ -67,14 +71,17 @@ describe("WasmMatMul.multiply", () => {
   it("writes out the transposed sides or computes the transposed product, whichever moves less", () => {
     const size = fc.constantFrom(2, 3, 17, 40);
     fc.assert(
-      fc.property(fc.record({ M: size, K: size, N: size, transposeA: fc.boolean(), transposeB: fc.boolean() }), (sizes) => {
-        const { M, K, N, transposeA, transposeB } = sizes;
-        const { out, expected, scratch } = multiplied(sizes);
-        expectClose(out, expected, { rtol: 1e-4, atol: 1e-4 });
-        const writtenOut = (transposeA ? M * K : 0) + (transposeB ? K * N : 0);
-        const ofTheTranspose = M * N + (transposeA ? 0 : M * K) + (transposeB ? 0 : K * N);
-        expect(scratch / 4).toBe(Math.min(writtenOut, ofTheTranspose));
-      }),
+      fc.property(
+        fc.record({ M: size, K: size, N: size, transposeA: fc.boolean(), transposeB: fc.boolean() }),
+        (sizes) => {
+          const { M, K, N, transposeA, transposeB } = sizes;
+          const { out, expected, scratch } = multiplied(sizes);
+          expectClose(out, expected, { rtol: 1e-4, atol: 1e-4 });
+          const writtenOut = (transposeA ? M * K : 0) + (transposeB ? K * N : 0);
+          const ofTheTranspose = M * N + (transposeA ? 0 : M * K) + (transposeB ? 0 : K * N);
+          expect(scratch / 4).toBe(Math.min(writtenOut, ofTheTranspose));
+        },
+      ),
     );
     expect(multiplied({ M: 2, K: 40, N: 40, transposeA: false, transposeB: true }).scratch / 4).toBe(2 * 40 + 2 * 40);
     expect(multiplied({ M: 40, K: 40, N: 2, transposeA: false, transposeB: true }).scratch / 4).toBe(2 * 40);
@@ -106,8 +113,9 @@ describe("WasmMatMul.multiply", () => {
   it("says how large a matrix found no memory", () => {
     vi.spyOn(wasmBackend().backend.wasm, "_malloc").mockReturnValueOnce(0);
     const side = (transposed: boolean): Operand => ({ offset: 1024, rows: 2, columns: 2, transposed });
-    expect(() => wasmBackend().matMul.multiply(side(true), side(false), { offset: 1024, rows: 2, columns: 2 }))
-      .toThrow("wasm: no memory left for a matrix of 2 × 2");
+    expect(() => wasmBackend().matMul.multiply(side(true), side(false), { offset: 1024, rows: 2, columns: 2 })).toThrow(
+      "wasm: no memory left for a matrix of 2 × 2",
+    );
   });
 });
 
@@ -117,14 +125,20 @@ describe("WasmMatMul.multiplyPacked", () => {
     await expectNoLeak(() => {
       const [x, w] = [toTensor(valuesOf([1, 2], 1)), tf.tensor1d([1, 2, 3, 4, 5, 6, 7, 8])];
       const out = tf.zeros([1, 2]);
-      const place = (tensor: tf.Tensor, skipped: number, rows: number, columns: number): Matrix =>
-        ({ offset: offsetOf(backend, tensor) + 4 * skipped, rows, columns });
+      const place = (tensor: tf.Tensor, skipped: number, rows: number, columns: number): Matrix => ({
+        offset: offsetOf(backend, tensor) + 4 * skipped,
+        rows,
+        columns,
+      });
       const registered = vi.spyOn(backend.wasm.tfjs, "registerTensor");
       const disposed = vi.spyOn(backend.wasm.tfjs, "disposeData");
       const multiplyWithPart = (skipped: number) => {
         matMul.multiplyPacked(place(x, 0, 1, 2), w.dataId, place(w, skipped, 2, 2), place(out, 0, 1, 2));
         const [a, b] = valuesInPlace(backend, x);
-        expectClose(valuesInPlace(backend, out), [a * (skipped + 1) + b * (skipped + 3), a * (skipped + 2) + b * (skipped + 4)]);
+        expectClose(valuesInPlace(backend, out), [
+          a * (skipped + 1) + b * (skipped + 3),
+          a * (skipped + 2) + b * (skipped + 4),
+        ]);
       };
       const idsOfParts = () => {
         const given = new Set(disposed.mock.calls.map(([id]) => id));
@@ -143,7 +157,13 @@ describe("WasmMatMul.multiplyPacked", () => {
   it("keeps the packed forms while another tensor shares the numbers", async () => {
     const { backend } = wasmBackend();
     await expectNoLeak(() => {
-      const [x, w] = [tf.ones([1, 2]), tf.tensor2d([[1, 2], [3, 4]])];
+      const [x, w] = [
+        tf.ones([1, 2]),
+        tf.tensor2d([
+          [1, 2],
+          [3, 4],
+        ]),
+      ];
       const first = tf.matMul(x, w);
       const shared = w.reshape([2, 2]);
       w.dispose();

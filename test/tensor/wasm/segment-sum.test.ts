@@ -28,7 +28,20 @@ describe("unsortedSegmentSum on wasm", () => {
 
   it("adds up whole numbers, and leaves them whole", async () => {
     await expectNoLeak(() => {
-      const result = tf.tidy(() => sums(tf.tensor2d([[1, 2], [3, 4], [50_000_001, 6]], [3, 2], "int32"), [4, -1, 4]));
+      const result = tf.tidy(() =>
+        sums(
+          tf.tensor2d(
+            [
+              [1, 2],
+              [3, 4],
+              [50_000_001, 6],
+            ],
+            [3, 2],
+            "int32",
+          ),
+          [4, -1, 4],
+        ),
+      );
       expect(result.dtype).toBe("int32");
       expect(Array.from(result.dataSync())).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 50_000_002, 8, 0, 0]);
       result.dispose();
@@ -45,7 +58,10 @@ describe("unsortedSegmentSum on wasm", () => {
       fc.asyncProperty(gathers, async ({ shape, axis: anyAxis, picks }) => {
         const axis = anyAxis % shape.length;
         const indices = picks.map((pick) => pick % shape[axis]);
-        await expectLikeCpu([valuesOf(shape, 7)], valueAndGradients((x) => tf.gather(x, tf.tensor1d(indices, "int32"), axis)));
+        await expectLikeCpu(
+          [valuesOf(shape, 7)],
+          valueAndGradients((x) => tf.gather(x, tf.tensor1d(indices, "int32"), axis)),
+        );
       }),
     );
   });
@@ -61,7 +77,9 @@ describe("unsortedSegmentSum on wasm", () => {
   it("says what does not fit", async () => {
     await expectNoLeak(() => {
       const [x, truths, ids] = [tf.ones([3, 2]), tf.ones([2, 2], "bool"), tf.tensor1d([0, 1], "int32")];
-      expect(() => tf.unsortedSegmentSum(x, ids, 2)).toThrow("x [3,2] must begin with the shape of the segment ids, [2]");
+      expect(() => tf.unsortedSegmentSum(x, ids, 2)).toThrow(
+        "x [3,2] must begin with the shape of the segment ids, [2]",
+      );
       expect(() => tf.unsortedSegmentSum(truths, ids, 2)).toThrow("adds float32 or int32; got bool");
       tf.dispose([x, truths, ids]);
     });

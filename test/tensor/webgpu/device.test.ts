@@ -31,7 +31,10 @@ function install(name: string, source: string): void {
 
 /** A stand-in for the package webgpu, on a computer with that adapter. */
 function installWebgpu(adapter: string): void {
-  install("webgpu", `module.exports = { create: () => ({ requestAdapter: async () => ${adapter} }), globals: { GPUFake: 7 } };`);
+  install(
+    "webgpu",
+    `module.exports = { create: () => ({ requestAdapter: async () => ${adapter} }), globals: { GPUFake: 7 } };`,
+  );
 }
 
 describe("prepareWebgpu", () => {
@@ -47,7 +50,10 @@ describe("prepareWebgpu", () => {
 
   it("puts the GPU where tfjs looks for it, and only then loads tfjs's backend", async () => {
     installWebgpu("({})");
-    install("@tensorflow/tfjs-backend-webgpu", "globalThis.backendSaw = [globalThis.GPUFake, typeof navigator.gpu.requestAdapter];");
+    install(
+      "@tensorflow/tfjs-backend-webgpu",
+      "globalThis.backendSaw = [globalThis.GPUFake, typeof navigator.gpu.requestAdapter];",
+    );
     expect(await prepareWebgpu()).toBeNull();
     expect((globalThis as { backendSaw?: unknown[] }).backendSaw).toEqual([7, "function"]);
   });

@@ -59,21 +59,30 @@ export async function measure(dir: string, corpus: Corpus, say: (text: string) =
     for (const domain of DOMAINS) {
       say(`drafts and a sample: ${domain}`);
       const { bitsPerByte, mtpBitsPerByte } = evaluation[domain];
-      domains.push([domain, {
-        bitsPerByte,
-        mtpBitsPerByte,
-        statistics: statistics[domain],
-        acceptance: model.weights.mtp.length === 0 ? null : await draftAcceptance(model, windows[domain], { batch: BATCH }),
-        prompt: PROMPTS[domain],
-        sample: await sampleOf(model, PROMPTS[domain]),
-      }]);
+      domains.push([
+        domain,
+        {
+          bitsPerByte,
+          mtpBitsPerByte,
+          statistics: statistics[domain],
+          acceptance:
+            model.weights.mtp.length === 0 ? null : await draftAcceptance(model, windows[domain], { batch: BATCH }),
+          prompt: PROMPTS[domain],
+          sample: await sampleOf(model, PROMPTS[domain]),
+        },
+      ]);
     }
     const routers = routersOf(model.weights).map(({ name }, row) => {
       const loads = DOMAINS.map((domain) => evaluation[domain].loads[row]);
       const all = loads[0].map((_, expert) => loads.reduce((sum, load) => sum + load[expert], 0));
       return { name, maxVio: maxVio(all), mutualInformation: mutualInformation(loads) };
     });
-    return { windows: WINDOWS, length: LENGTH, domains: Object.fromEntries(domains) as CardEvaluation["domains"], routers };
+    return {
+      windows: WINDOWS,
+      length: LENGTH,
+      domains: Object.fromEntries(domains) as CardEvaluation["domains"],
+      routers,
+    };
   } finally {
     model.dispose();
   }

@@ -59,9 +59,23 @@ export function readArguments(args: string[]): Arguments {
   const text = { type: "string" } as const;
   const { values } = readCall(args, {
     preset: { ...text, default: "v3-micro" },
-    config: text, steps: text, tokens: text, minutes: text, batch: text, length: text, lr: text, gamma: text,
-    balance: text, "no-mtp": { type: "boolean", default: false }, seed: text, backend: { ...text, default: "auto" },
-    threads: text, corpus: text, out: text, "save-every": text, "eval-every": text,
+    config: text,
+    steps: text,
+    tokens: text,
+    minutes: text,
+    batch: text,
+    length: text,
+    lr: text,
+    gamma: text,
+    balance: text,
+    "no-mtp": { type: "boolean", default: false },
+    seed: text,
+    backend: { ...text, default: "auto" },
+    threads: text,
+    corpus: text,
+    out: text,
+    "save-every": text,
+    "eval-every": text,
   });
   type NumberName = "steps" | "tokens" | "batch" | "length" | "seed" | "threads" | "save-every" | "eval-every";
   const whole = (name: NumberName, least = 1) => readNumber(`--${name}`, values[name], { whole: true, least });

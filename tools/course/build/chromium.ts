@@ -6,12 +6,20 @@ import fs from "node:fs";
 import path from "node:path";
 import { chromium, type Browser } from "playwright-core";
 
-const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-  "--disable-sync", "--no-first-run"];
+const ARGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+];
 
 function usualPlaces(): string[] {
   if (process.platform === "darwin") {
-    return ["Google Chrome", "Chromium", "Microsoft Edge"].map((name) => `/Applications/${name}.app/Contents/MacOS/${name}`);
+    return ["Google Chrome", "Chromium", "Microsoft Edge"].map(
+      (name) => `/Applications/${name}.app/Contents/MacOS/${name}`,
+    );
   }
   if (process.platform === "win32") {
     const folders = [process.env.PROGRAMFILES, process.env["PROGRAMFILES(X86)"], process.env.LOCALAPPDATA];
@@ -19,7 +27,9 @@ function usualPlaces(): string[] {
     return folders.flatMap((folder) => (folder ? programs.map((program) => path.join(folder, program)) : []));
   }
   const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-  return (process.env.PATH ?? "").split(path.delimiter).flatMap((folder) => names.map((name) => path.join(folder, name)));
+  return (process.env.PATH ?? "")
+    .split(path.delimiter)
+    .flatMap((folder) => names.map((name) => path.join(folder, name)));
 }
 
 /**
@@ -28,7 +38,8 @@ function usualPlaces(): string[] {
  */
 export function findChromium(): string {
   const named = process.env.CHROMIUM_PATH;
-  if (named !== undefined && !fs.existsSync(named)) throw new Error(`CHROMIUM_PATH is ${named}, but there is no such file.`);
+  if (named !== undefined && !fs.existsSync(named))
+    throw new Error(`CHROMIUM_PATH is ${named}, but there is no such file.`);
   const found = named ?? usualPlaces().find((place) => fs.existsSync(place));
   if (found === undefined) {
     throw new Error("No Chromium found: install Chromium or Chrome, or set CHROMIUM_PATH to its program file.");

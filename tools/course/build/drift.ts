@@ -64,7 +64,9 @@ export function sourceDrift(committed: Notebook, generated: Notebook): string | 
 /** The path of the first value that differs by more than the tolerance, or null. */
 function valueDrift(a: unknown, b: unknown, at: string): string | null {
   if (typeof a === "number" && typeof b === "number") {
-    return Math.abs(a - b) <= RELATIVE * Math.max(Math.abs(a), Math.abs(b)) + 1e-9 ? null : `${at} was ${a}, is now ${b}`;
+    return Math.abs(a - b) <= RELATIVE * Math.max(Math.abs(a), Math.abs(b)) + 1e-9
+      ? null
+      : `${at} was ${a}, is now ${b}`;
   }
   if (a === null || b === null || typeof a !== "object" || typeof b !== "object") {
     return a === b ? null : `${at} was ${quote(String(a))}, is now ${quote(String(b))}`;

@@ -102,7 +102,8 @@ function joinTexts(cell: Cell): void {
  */
 export function parseNotebook(text: string, name: string): Notebook {
   const notebook = JSON.parse(text) as Notebook;
-  if (notebook.nbformat !== 4 || !Array.isArray(notebook.cells)) throw new Error(`${name} is not a notebook (format 4)`);
+  if (notebook.nbformat !== 4 || !Array.isArray(notebook.cells))
+    throw new Error(`${name} is not a notebook (format 4)`);
   notebook.cells.forEach(joinTexts);
   return notebook;
 }

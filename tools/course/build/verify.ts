@@ -21,7 +21,10 @@ function codeCells(notebook: Notebook): { cell: CodeCell; index: number }[] {
 /** An error's text without colours and without the stack, which names the kernel's own files. */
 function brief(text: string): string {
   const plain = stripVTControlCharacters(text).split("\n");
-  return plain.filter((line) => line.trim() !== "" && !/^\s+at /.test(line)).slice(0, 8).join("\n      ");
+  return plain
+    .filter((line) => line.trim() !== "" && !/^\s+at /.test(line))
+    .slice(0, 8)
+    .join("\n      ");
 }
 
 /** What went wrong in one cell: an error, a text on stderr, or null. */
@@ -29,7 +32,9 @@ function cellError(cell: CodeCell): string | null {
   for (const output of cell.outputs) {
     if (output.output_type === "error") return brief(`${output.ename}: ${output.evalue}`);
   }
-  const stderr = cell.outputs.flatMap((o) => (o.output_type === "stream" && o.name === "stderr" ? [o.text] : [])).join("");
+  const stderr = cell.outputs
+    .flatMap((o) => (o.output_type === "stream" && o.name === "stderr" ? [o.text] : []))
+    .join("");
   return stderr === "" ? null : `it printed to stderr: ${brief(stderr)}`;
 }
 

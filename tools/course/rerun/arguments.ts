@@ -36,9 +36,12 @@ export function readLessonArguments(args: string[]): LessonArguments {
   } as const;
   const { values, positionals } = readCall(args, options, { positionals: true });
   if (positionals.length !== 1) {
-    throw new Error(`name one lesson, such as 07; got ${positionals.length === 0 ? "none" : positionals.join(" and ")}`);
+    throw new Error(
+      `name one lesson, such as 07; got ${positionals.length === 0 ? "none" : positionals.join(" and ")}`,
+    );
   }
-  if (values.out !== undefined && !values.out.endsWith(".ipynb")) throw new Error("--out takes the name of an .ipynb file");
+  if (values.out !== undefined && !values.out.endsWith(".ipynb"))
+    throw new Error("--out takes the name of an .ipynb file");
   return {
     list: values.list,
     lesson: positionals[0],

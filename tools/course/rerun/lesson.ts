@@ -48,16 +48,23 @@ function requireFree(out: string): void {
 async function runOnce(lesson: Lesson, values: Values, out: string, signal: AbortSignal): Promise<void> {
   const key = runKey(lessonDigest(lesson), values);
   const begin = Date.now();
-  await run(lesson, values, out, { kind: "run", lesson: lesson.name, key }, {
-    signal,
-    onCell: ({ done, total }) => {
-      if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${lesson.name}: cell ${done} of ${total}`);
+  await run(
+    lesson,
+    values,
+    out,
+    { kind: "run", lesson: lesson.name, key },
+    {
+      signal,
+      onCell: ({ done, total }) => {
+        if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${lesson.name}: cell ${done} of ${total}`);
+      },
     },
-  });
+  );
   if (process.stdout.isTTY) process.stdout.write("\r\x1b[K");
   const shown = label(values);
   console.log(`${lesson.name}${shown === "" ? "" : ` with ${shown}`}: ${duration(Date.now() - begin)}`);
-  for (const { name, value, unit } of readResults(out)) console.log(`  ${name}: ${value}${unit === "" ? "" : ` ${unit}`}`);
+  for (const { name, value, unit } of readResults(out))
+    console.log(`  ${name}: ${value}${unit === "" ? "" : ` ${unit}`}`);
 }
 
 /** Draws the plots' images where there is a browser for it, as the build does. */
@@ -93,8 +100,13 @@ async function runSweep(lesson: Lesson, axes: Axis[], fixed: Values, out: string
 
 /** @throws {Error} if the lesson says of no figure that it is a result */
 function requireResults(lesson: Lesson): void {
-  const declares = readNotebook(lesson.file).cells.some((cell) => cell.cell_type === "code" && /\bresult\(/.test(cell.source));
-  if (!declares) throw new Error(`${lesson.name} declares no results (a cell with result(name, value, unit)), so a sweep has nothing to compare`);
+  const declares = readNotebook(lesson.file).cells.some(
+    (cell) => cell.cell_type === "code" && /\bresult\(/.test(cell.source),
+  );
+  if (!declares)
+    throw new Error(
+      `${lesson.name} declares no results (a cell with result(name, value, unit)), so a sweep has nothing to compare`,
+    );
 }
 
 async function work(args: LessonArguments, signal: AbortSignal): Promise<void> {
@@ -105,7 +117,8 @@ async function work(args: LessonArguments, signal: AbortSignal): Promise<void> {
   const both = axes.find(({ spec }) => spec.name in fixed);
   if (both !== undefined) throw new Error(`${both.spec.name} is both given and swept`);
   const kind = axes.length > 0 ? "sweep" : "run";
-  const out = args.out === undefined ? path.join(projectAt(ROOT).work, `${lesson.name}.${kind}.ipynb`) : fromCaller(args.out);
+  const out =
+    args.out === undefined ? path.join(projectAt(ROOT).work, `${lesson.name}.${kind}.ipynb`) : fromCaller(args.out);
   requireFree(out);
   if (axes.length === 0) await runOnce(lesson, fixed, out, signal);
   else {

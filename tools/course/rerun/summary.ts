@@ -20,8 +20,11 @@ interface Sweep {
 const IMPORTS = `import { barChart, lineChart, plot, table } from "./lib/notebook";`;
 
 function intro({ lesson, axes, fixed, points, failures }: Sweep, constant: string[]): string {
-  const swept = axes.map(({ spec, values }) => `| \`${spec.name}\` | ${values.join(", ")} | ${allowedText(spec)} | ${spec.meaning} |`);
-  const held = Object.keys(fixed).length === 0 ? [] : ["", `Held fixed: ${label(fixed)}. All others have their defaults.`];
+  const swept = axes.map(
+    ({ spec, values }) => `| \`${spec.name}\` | ${values.join(", ")} | ${allowedText(spec)} | ${spec.meaning} |`,
+  );
+  const held =
+    Object.keys(fixed).length === 0 ? [] : ["", `Held fixed: ${label(fixed)}. All others have their defaults.`];
   const failed = failures.map(({ values, message }) => `- ${label(values)}: ${message.split("\n")[0]}`);
   return [
     `# ${lesson}, ${points.length} runs`,
@@ -127,7 +130,10 @@ export function summary(sweep: Sweep): Notebook {
     ["code", IMPORTS],
     ["code", data(sweep)],
     ["code", `table(points, { caption: ${JSON.stringify(`Results of ${sweep.points.length} runs`)} });`],
-    ...plotted.map(({ name, unit }): [Cell["cell_type"], string] => ["code", plotCell(sweep.axes, column(name, unit), name)]),
+    ...plotted.map(({ name, unit }): [Cell["cell_type"], string] => [
+      "code",
+      plotCell(sweep.axes, column(name, unit), name),
+    ]),
   ];
   const cells = sources.map(([cell_type, source], i): Cell => {
     const id = `sweep-${i + 1}-${digest(source).slice(0, 8)}`;

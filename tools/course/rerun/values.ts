@@ -2,7 +2,12 @@
  * Values for a lesson's parameters, from the command line. They are held to what the comment in the parameters cell
  * allows before anything runs, and a mistake is answered with the nearest parameter and its range.
  */
-import { allowedText, problemWith, type ParameterSpec, type ParameterValue } from "../../../lib/notebook/parameter-spec";
+import {
+  allowedText,
+  problemWith,
+  type ParameterSpec,
+  type ParameterValue,
+} from "../../../lib/notebook/parameter-spec";
 import { Mistakes } from "../../cli";
 
 export type Values = Record<string, ParameterValue>;

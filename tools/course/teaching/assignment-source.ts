@@ -9,7 +9,8 @@ import { neededCells } from "./needed-cells";
 
 const CHECK = /^\s*await check\(\s*(\w+),\s*(\w+)\s*,?\s*\);\s*$/;
 
-export const isTest = (cell: Cell): cell is CodeCell => cell.cell_type === "code" && cell.metadata.nbgrader?.grade === true;
+export const isTest = (cell: Cell): cell is CodeCell =>
+  cell.cell_type === "code" && cell.metadata.nbgrader?.grade === true;
 
 /** The file that a lesson imports a name from. */
 function importedFrom(cells: Cell[], name: string): string | undefined {
@@ -27,7 +28,9 @@ function withHiddenTest(cell: CodeCell, cells: Cell[]): CodeCell {
   const [, exercise, answer] = CHECK.exec(cell.source) ?? [];
   const file = exercise === undefined ? undefined : importedFrom(cells, exercise);
   if (file === undefined) {
-    throw new Error(`${cell.id}: a test cell is \`await check(exercise, answer);\`, the exercise imported from lib/lessons`);
+    throw new Error(
+      `${cell.id}: a test cell is \`await check(exercise, answer);\`, the exercise imported from lib/lessons`,
+    );
   }
   const hidden = [
     "/// BEGIN HIDDEN TESTS",

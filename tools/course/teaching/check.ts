@@ -36,7 +36,9 @@ function filesOf(names: string[]): string[] {
   const inWork = (lesson: string) => path.join(work, `${lesson}.ipynb`);
   const files =
     names.length === 0
-      ? listLessons().map(inWork).filter((file) => fs.existsSync(file))
+      ? listLessons()
+          .map(inWork)
+          .filter((file) => fs.existsSync(file))
       : names.flatMap((name) =>
           name.endsWith(".ipynb") ? [fromCaller(name)] : listLessons([name.replace(/^\d$/, "0$&")]).map(inWork),
         );
@@ -85,7 +87,9 @@ async function checkNotebook(file: string): Promise<Verdict[]> {
   });
   let ran: Cell[] = [];
   if (begun.length > 0) {
-    const roots = begun.flatMap(({ id }) => [id, `${id}-check`]).map((id) => cells.indexOf(find(cells, id) as CodeCell));
+    const roots = begun
+      .flatMap(({ id }) => [id, `${id}-check`])
+      .map((id) => cells.indexOf(find(cells, id) as CodeCell));
     const part: Notebook = { ...notebook, cells: neededCells(cells, roots).map((i) => cells[i]) };
     ran = (await execute(part, file, undefined, CELL_SECONDS, "go on")).notebook.cells;
   }

@@ -62,7 +62,9 @@ function submissions(folder: string, only: string | undefined): Submission[] {
 
 function isGraded(folder: string, submission: Submission): boolean {
   const [submitted, graded] = ["submitted", "autograded"].map((kind) => fileOf(folder, kind, submission));
-  return fs.existsSync(graded) && fs.existsSync(submitted) && fs.statSync(graded).mtimeMs > fs.statSync(submitted).mtimeMs;
+  return (
+    fs.existsSync(graded) && fs.existsSync(submitted) && fs.statSync(graded).mtimeMs > fs.statSync(submitted).mtimeMs
+  );
 }
 
 /** Grades one submission; returns why it could not be graded, or null. */
@@ -107,7 +109,9 @@ interface Gradebook {
 
 async function readGradebook(folder: string): Promise<Gradebook> {
   const address = `sqlite:///${path.join(folder, "gradebook.db")}?timeout=120`;
-  const { code, stdout, stderr } = await runPython([path.join(__dirname, "grades.py"), address, "deepseek-v3"], { folder });
+  const { code, stdout, stderr } = await runPython([path.join(__dirname, "grades.py"), address, "deepseek-v3"], {
+    folder,
+  });
   if (code !== 0) throw new Error(`the gradebook can't be read: ${stderr.trim().split("\n").at(-1)}`);
   return JSON.parse(stdout) as Gradebook;
 }
@@ -137,7 +141,10 @@ export const main = command("grade", HELP, async (args) => {
   const folder = fromCaller(positionals[0]);
   requireCourse(folder);
   const all = submissions(folder, values.assignment);
-  if (all.length === 0) throw new Error(`nothing was handed in: ${path.join(positionals[0], "submitted", "STUDENT", "LESSON", "LESSON.ipynb")}`);
+  if (all.length === 0)
+    throw new Error(
+      `nothing was handed in: ${path.join(positionals[0], "submitted", "STUDENT", "LESSON", "LESSON.ipynb")}`,
+    );
   const waiting = all.filter((submission) => values.again || !isGraded(folder, submission));
   if (waiting.length < all.length) console.log(`${all.length - waiting.length} of ${all.length} are graded already.`);
   const problems = new Map<Submission, string | null>();
@@ -150,9 +157,13 @@ export const main = command("grade", HELP, async (args) => {
     }
   };
   await Promise.all(Array.from({ length: jobs }, worker));
-  await makeFeedback(folder, [...new Set([...problems].filter(([, problem]) => problem === null).map(([one]) => one.assignment))]);
+  await makeFeedback(folder, [
+    ...new Set([...problems].filter(([, problem]) => problem === null).map(([one]) => one.assignment)),
+  ]);
   const book = await readGradebook(folder);
-  const rows = all.map((submission) => row(book, submission, problems.get(submission) ?? null, remarks(folder, submission)));
+  const rows = all.map((submission) =>
+    row(book, submission, problems.get(submission) ?? null, remarks(folder, submission)),
+  );
   const file = path.join(folder, "grades.csv");
   fs.writeFileSync(file, csv(rows));
   console.log(`\n${toCaller(file)}\n${csv(rows).trimEnd()}`);

@@ -23,10 +23,12 @@ const idOf = (cell: Cell) => cell.metadata.nbgrader?.grade_id;
 export function lookAt(submitted: Notebook, release: Notebook): string[] {
   const given = new Set(release.cells.map(({ source }) => source.trim()));
   const own = submitted.cells.filter((cell) => cell.cell_type === "code" && !given.has(cell.source.trim()));
-  const remarks = own.filter((cell) => !isTest(cell)).flatMap((cell) => {
-    const where = idOf(cell) ?? "a cell";
-    return WAYS.filter(([pattern]) => pattern.test(cell.source)).map(([, what]) => `${where} ${what}`);
-  });
+  const remarks = own
+    .filter((cell) => !isTest(cell))
+    .flatMap((cell) => {
+      const where = idOf(cell) ?? "a cell";
+      return WAYS.filter(([pattern]) => pattern.test(cell.source)).map(([, what]) => `${where} ${what}`);
+    });
   for (const test of release.cells.filter(isTest)) {
     const theirs = submitted.cells.find((cell) => idOf(cell) === idOf(test));
     if (theirs === undefined) remarks.push(`the test cell ${idOf(test)} is missing`);

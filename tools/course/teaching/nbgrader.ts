@@ -16,13 +16,17 @@ export function nbgrader(args: string[], folder: string, seconds?: number): Prom
 export function complaintOf({ stderr }: Ended): string {
   const lines = stderr.split("\n").map((line) => line.replace(/^\[.*?\]\s*/, "").trim());
   const errors = stderr.split("\n").filter((line) => / ERROR\]|Error: /.test(line));
-  const said = errors.map((line) => line.replace(/^\[.*?\]\s*/, "").trim()).find((line) => /\w+Error\b|Could not|No /.test(line));
+  const said = errors
+    .map((line) => line.replace(/^\[.*?\]\s*/, "").trim())
+    .find((line) => /\w+Error\b|Could not|No /.test(line));
   return said ?? lines.filter((line) => line !== "").at(-1) ?? "nbgrader failed and said nothing";
 }
 
 /** @throws {Error} if the folder is no course folder */
 export function requireCourse(folder: string): void {
   if (!fs.existsSync(path.join(folder, "nbgrader_config.py"))) {
-    throw new Error(`${folder} is no course folder (it has no nbgrader_config.py): npm run assignment -- LESSON --out DIR makes one`);
+    throw new Error(
+      `${folder} is no course folder (it has no nbgrader_config.py): npm run assignment -- LESSON --out DIR makes one`,
+    );
   }
 }
