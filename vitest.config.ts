@@ -17,6 +17,7 @@ const PROJECTS: Project[] = [
     include: ["test/**/*.test.ts"],
     exclude: ["test/{kernel,setup,browser,webgpu,teaching}/**"],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
   {
     name: "kernel", // real kernels; test/kernel/nodes.mjs runs them with other versions of Node

@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { countOne, countResult, countVitest } from "./count.mjs";
+import { addCounts, countOne, countResult, countVitest } from "./count.mjs";
 import { environment } from "./project.mjs";
 
 /**
@@ -81,15 +81,23 @@ async function browser(project) {
   return code === 0 ? vitest("browser")(project) : countOne(code);
 }
 
+/** What prettier lays out; masters are laid out by hand, so that an import of thirty names takes three lines of a cell. */
+const LAID_OUT = ["{lib,test,tools}/**/*.{ts,mjs,cjs}", "*.{ts,mjs}"];
+
 /** @type {Step[]} */
 export const STEPS = [
   {
     name: "lint",
     what: "eslint over everything, no warnings; prettier's layout",
-    run: async (project) =>
-      countOne(
-        (await runNode(project, [module(project, "eslint/bin/eslint.js"), "--max-warnings", "0", "."], false)).code,
-      ),
+    run: async (project) => {
+      const { code } = await runNode(
+        project,
+        [module(project, "eslint/bin/eslint.js"), "--max-warnings", "0", "."],
+        false,
+      );
+      const prettier = [module(project, "prettier/bin/prettier.cjs"), "--check", "--log-level", "warn", ...LAID_OUT];
+      return addCounts([countOne(code), countOne((await runNode(project, prettier, false)).code)]);
+    },
   },
   {
     name: "types",
