@@ -6,7 +6,7 @@
  */
 import fs from "node:fs";
 import path from "node:path";
-import { command, fromCaller, Mistakes, readCall, toCaller } from "../../cli";
+import { command, fromCaller, readCall, toCaller } from "../../cli";
 import { generate, listLessons } from "../build/masters";
 import { readNotebook, writeNotebook } from "../build/notebook";
 import { assignmentSource, isTest, problemSheet } from "./assignment-source";
@@ -36,7 +36,7 @@ export const main = command("assignment", HELP, async (args) => {
   const options = { out: { type: "string" }, sheet: { type: "boolean", default: false } } as const;
   const { values, positionals } = readCall(args, options, { positionals: true });
   if (positionals.length === 0 || values.out === undefined) {
-    throw new Mistakes(["a lesson and --out DIR are needed", ...HELP.split("\n")]);
+    throw new Error("a lesson and --out DIR are needed, as --help says");
   }
   const lessons = listLessons(positionals.map((name) => name.replace(/^\d$/, "0$&")));
   const folder = fromCaller(values.out);

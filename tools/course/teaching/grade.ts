@@ -7,7 +7,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { command, fromCaller, Mistakes, readCall, readNumber, toCaller } from "../../cli";
+import { command, fromCaller, readCall, readNumber, toCaller } from "../../cli";
 import { runPython } from "../../python";
 import { readNotebook } from "../build/notebook";
 import { duration } from "../../setup/say.mjs";
@@ -135,7 +135,7 @@ export const main = command("grade", HELP, async (args) => {
     jobs: { type: "string", default: String(os.availableParallelism()) },
   } as const;
   const { values, positionals } = readCall(args, options, { positionals: true });
-  if (positionals.length !== 1) throw new Mistakes(["name one course folder", ...HELP.split("\n")]);
+  if (positionals.length !== 1) throw new Error("name one course folder, as --help says");
   const minutes = readNumber("--minutes", values.minutes, { above: 0 });
   const jobs = readNumber("--jobs", values.jobs, { whole: true, least: 1 });
   const folder = fromCaller(positionals[0]);
