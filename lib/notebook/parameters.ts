@@ -9,7 +9,7 @@ import { display } from "./display";
 import { escapeHtml } from "./html";
 import { allowedText, parseParameters, problemWith, type ParameterSpec, type ParameterValue } from "./parameter-spec";
 
-const CELL = /^\/\/ %% .*tags=\[[^\]]*"parameters"[^\]]*\].*\n([\s\S]*?)(?=^\/\/ %%|(?![\s\S]))/m;
+const CELL = /^\/\/ %% .*tags=\[[^\]]*"parameters"[^\]]*\].*\r?\n([\s\S]*?)(?=^\/\/ %%|(?![\s\S]))/m;
 
 /**
  * The parameters of a lesson, from the parameters cell of its master.
