@@ -39,7 +39,7 @@ const LAST_NUMBER = new RegExp(`^(${NUMBER}) (.+)$`);
  */
 export function parseParameters(source: string): ParameterSpec[] {
   const specs: ParameterSpec[] = [];
-  for (const line of source.split("\n").map((text) => text.trim())) {
+  for (const line of source.split(/\r?\n/).map((text) => text.trim())) {
     if (line === "" || line.startsWith("//")) continue;
     const spec = parseLine(line);
     if (specs.some(({ name }) => name === spec.name)) throw new Error(`parameters: ${spec.name} is declared twice`);

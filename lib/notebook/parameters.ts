@@ -5,11 +5,17 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { display } from "./display";
+import { display, type MimeBundle } from "./display";
 import { escapeHtml } from "./html";
 import { allowedText, parseParameters, problemWith, type ParameterSpec, type ParameterValue } from "./parameter-spec";
 
-const CELL = /^\/\/ %% .*tags=\[[^\]]*"parameters"[^\]]*\].*\n([\s\S]*?)(?=^\/\/ %%|(?![\s\S]))/m;
+const CELL = /^\/\/ %% .*tags=\[[^\]]*"parameters"[^\]]*\].*\r?\n([\s\S]*?)(?=^\/\/ %%|(?![\s\S]))/m;
+
+/** In an output of checkParameters: the values that the lesson runs with. Only where npm run lesson runs it. */
+export const PARAMETERS_MIME = "application/vnd.course.parameters+json";
+
+/** Where the lessons are, from the project's root; tests have some of their own. */
+const lessonsFolder = () => process.env.COURSE_NOTEBOOKS ?? "notebooks";
 
 /**
  * The parameters of a lesson, from the parameters cell of its master.
@@ -25,22 +31,33 @@ export function parametersOf(master: string, lesson: string): ParameterSpec[] {
 
 /**
  * Checks a lesson's parameters against their ranges. Shows one line with those that differ from their defaults, or
- * nothing if none does.
+ * nothing if none does. Where npm run lesson runs the lesson (COURSE_RUN is set), the output also holds all values, so
+ * that a run's results say what they were computed with.
  *
  * @param lesson the master's name without ending: "01-mixture-of-experts"
  * @throws if a parameter is missing, unknown, of the wrong type or out of its range, with one line for each
  */
 export function checkParameters(lesson: string, values: Record<string, ParameterValue>): void {
-  const file = path.join("notebooks", "source", `${lesson}.ts`);
+  const file = path.join(lessonsFolder(), "source", `${lesson}.ts`);
   if (!existsSync(file)) throw new Error(`checkParameters: there is no lesson "${lesson}" (${file})`);
   const specs = parametersOf(readFileSync(file, "utf8"), lesson);
   const problems = findProblems(specs, values);
   if (problems.length > 0) throw new Error(problems.join("\n"));
   const changed = specs.filter((spec) => values[spec.name] !== spec.default);
-  if (changed.length === 0) return;
+  const isRun = process.env.COURSE_RUN !== undefined;
+  if (changed.length === 0 && !isRun) return;
   const list = changed.map((spec) => `${spec.name} = ${values[spec.name]} (default ${spec.default})`).join(", ");
-  const text = `Changed parameters: ${list}.`;
-  display({ "text/html": `<div>${escapeHtml(text)}</div>`, "text/plain": text });
+  const text = changed.length === 0 ? "All parameters have their defaults." : `Changed parameters: ${list}.`;
+  const shown: MimeBundle = { "text/html": `<div>${escapeHtml(text)}</div>`, "text/plain": text };
+  display(isRun ? { [PARAMETERS_MIME]: { ...values }, ...shown } : shown);
+}
+
+/** What checkParameters recorded in outputs' mime bundles: the values of each call. */
+export function parametersSeen(bundles: readonly Record<string, unknown>[]): Record<string, ParameterValue>[] {
+  return bundles.flatMap((bundle) => {
+    const values = bundle[PARAMETERS_MIME];
+    return typeof values === "object" && values !== null ? [values as Record<string, ParameterValue>] : [];
+  });
 }
 
 function findProblems(specs: ParameterSpec[], values: Record<string, ParameterValue>): string[] {

@@ -112,13 +112,15 @@ export function findState(dir: string): SavedState | null {
 }
 
 /**
- * Goes on from a state.
+ * Goes on from a state. More steps than it was made for extend the run: its schedule is then that of the longer one from
+ * the next step on.
  *
  * @throws if it was made with another config or other options; the message names what differs
  */
 export function restoreState({ path }: SavedState, config: ModelConfig, options: TrainingOptions): Training {
   const header = readHeader(path);
-  const differing = [...differences(header.config, config), ...differences(header.options, options)];
+  const made = { ...header.options, steps: Math.max(header.options.steps, options.steps) };
+  const differing = [...differences(header.config, config), ...differences(made, options)];
   if (differing.length > 0) {
     throw new Error(
       `${path} is the state of another run: ${differing.join("; ")}. Go on with what it was made with, or begin a ` +

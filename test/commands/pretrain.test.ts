@@ -10,7 +10,8 @@ import { VOCAB_SIZE } from "../../lib/corpus/bytes";
 import { DOMAINS, sha256, SPLITS, streamFile } from "../../lib/corpus/corpus";
 import { temporaryFolder } from "../support/folder";
 import { readArguments } from "../../tools/commands/pretrain/arguments";
-import type { Curves } from "../../lib/training/record";
+import { npmCommand } from "../../tools/setup/commands.mjs";
+import type { Curves, RunRecord } from "../../lib/training/record";
 import { CONFIG, streams } from "../training/support";
 
 const PROJECT = path.join(__dirname, "..", "..");
@@ -158,6 +159,37 @@ describe("npm run pretrain", () => {
     );
   });
 
+  it.skipIf(process.platform === "win32")(
+    "saves when Ctrl-C comes through npm, to all processes of the terminal at once",
+    async () => {
+      const out = folder("npm");
+      const args = [...SMALL, "--steps", "60", "--save-every", "1000", "--eval-every", "1000", "--out", out];
+      const [npm, first] = npmCommand();
+      const { code, stdout } = await interruptedRun(args, [npm, ...first, "run", "--silent", "pretrain", "--"]);
+      expect([130, null]).toContain(code); // npm ends itself by the signal
+      expect(stdout).toContain("stopping: this step is finished and saved first");
+      const [, made] = /interrupted; (\d+) of 60 steps are saved/.exec(stdout)!;
+      expect(readdirSync(out).sort()).toEqual(["curves.json", "run.json", `state-${made}`]);
+    },
+  );
+
+  it("extends a finished run, saying what that does to the learning rate", () => {
+    const out = folder("run");
+    const args = [...SMALL, "--out", out];
+    pretrain(...args, "--steps", "10");
+    const { status, stdout } = pretrain(...args, "--steps", "20");
+    expect(status).toBe(0);
+    expect(stdout).toContain("10 of 20 steps are made");
+    expect(stdout).toContain(
+      "extended from 10 to 20 steps: from here on the learning rate is that of a run of 20 steps.",
+    );
+    expect(stdout).toContain("It was 21% of its peak and goes on at 100%");
+    expect(curvesOf(out).reports.map(({ step }) => step)).toEqual([10, 20]);
+    const record = JSON.parse(readFileSync(path.join(out, "run.json"), "utf8")) as RunRecord;
+    expect(record.options.steps).toBe(20);
+    expect(record.command).toMatch(/--steps 10, then npm run pretrain -- .*--steps 20$/);
+  });
+
   it("does not go on with another run's state", () => {
     const out = folder("run");
     const args = [...SMALL, "--out", out];
@@ -169,16 +201,20 @@ describe("npm run pretrain", () => {
   });
 });
 
-/** Starts the command and presses Ctrl-C once it has reported a step. */
-async function interruptedRun(args: string[]): Promise<{ code: number | null; stdout: string }> {
-  const child = spawn(process.execPath, [...COMMAND, ...args], { cwd: PROJECT });
+/** Starts the command in a process group of its own, as a terminal does, and presses Ctrl-C once it has reported a step. */
+async function interruptedRun(
+  args: string[],
+  [program, ...first] = [process.execPath, ...COMMAND],
+): Promise<{ code: number | null; stdout: string }> {
+  const child = spawn(program, [...first, ...args], { cwd: PROJECT, detached: true });
   let stdout = "";
   let pressed = false;
   child.stdout.on("data", (text: Buffer) => {
     stdout += text;
     if (!pressed && /step \d+ of 60/.test(stdout)) {
       pressed = true;
-      child.kill("SIGINT");
+      process.kill(-child.pid!, "SIGINT");
+      setTimeout(() => child.kill("SIGINT"), 100); // npm passes on what the terminal has sent already
     }
   });
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));

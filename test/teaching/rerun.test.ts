@@ -17,6 +17,9 @@ const hours = 10; // 1..1000 hours: how long it takes
 const method = "bias"; // none | loss | bias: how load is kept even
 const careful = false; // true | false: whether to look twice`;
 
+const IMPORTS = `import { checkParameters } from "./lib/notebook/parameters";
+import { result } from "./lib/notebook/result";`;
+
 const COMPUTE = `const kinds: { [key in "none" | "loss" | "bias"]: number } = { none: 1, loss: 2, bias: 3 };
 if (kinds[method] === 1 && price > 10) throw new RangeError("too dear for nothing");
 result("cost", price * hours * (careful ? 2 : 1), "dollars");
@@ -50,8 +53,9 @@ beforeAll(() => {
   const kernelspec = { display_name: "TypeScript (course)", language: "typescript", name: "tslab" };
   writeNotebook(path.join(notebooks, `${LESSON}.ipynb`), {
     cells: [
-      code("imports", 'import { result } from "./lib/notebook/result";'),
+      code("imports", IMPORTS),
       code("parameters", PARAMETERS, ["parameters"]),
+      code("check", `checkParameters("${LESSON}", { price, hours, method, careful });`),
       code("compute", COMPUTE),
     ],
     metadata: { kernelspec, language_info: { name: "typescript" } },
@@ -110,6 +114,26 @@ describe("one run", () => {
       '"application/vnd.course.result+json":{"name":"cost","unit":"dollars","value":60}',
     );
     expect(fs.readdirSync(folder).filter((name) => /running|job/.test(name))).toEqual([]);
+    expect(readNotebook(out).metadata).toMatchObject({
+      course: { kind: "run", lesson: LESSON, parameters: { price: 3, hours: 10, method: "loss", careful: true } },
+    });
+  });
+
+  it("of a copy whose parameters cell lost its tag uses the values all the same; of one that has it twice, it is refused", async () => {
+    const copy = readNotebook(path.join(notebooks, `${LESSON}.ipynb`));
+    const [out, mine] = ["tagless.ipynb", `${LESSON}.mine.ipynb`].map((name) => path.join(folder, name));
+    const call = [mine, "-p", "price=4", "--out", out];
+    const env = { COURSE_NOTEBOOKS: notebooks };
+    copy.cells[1].metadata = {};
+    writeNotebook(mine, copy);
+    const tagless = await runScript("tools/course/rerun/lesson.ts", call, env);
+    expect([tagless.status, tagless.stderr]).toEqual([0, ""]);
+    expect(tagless.stdout).toContain("cost: 40 dollars");
+    copy.cells.splice(2, 0, code("copy", PARAMETERS));
+    writeNotebook(mine, copy);
+    const twice = await runScript("tools/course/rerun/lesson.ts", call, env);
+    expect(twice.status).toBe(1);
+    expect(twice.stderr).toMatch(/declares price in the cells 2 and 3: delete all but one of them\n$/);
   });
 
   it("that fails says where, and keeps the notebook for a look", async () => {

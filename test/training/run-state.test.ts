@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { useBackend } from "../../lib/tensor/backend";
 import { findState, restoreState, saveState } from "../../lib/training/run-state";
 import { Training, type TrainingReport } from "../../lib/training/run";
+import { learningRateAt } from "../../lib/training/schedule";
 import { expectNoLeak } from "../support/close";
 import { temporaryFolder } from "../support/folder";
 import { batchOf, CONFIG, makeSteps, OPTIONS } from "./support";
@@ -67,6 +68,20 @@ describe("a saved run", () => {
   it("is not there in a folder without one", () => {
     expect(findState(folder("nothing"))).toBeNull();
     expect(findState(folder())).toBeNull();
+  });
+
+  it("may be given more steps, and goes on by the schedule of the longer run; not fewer", async () => {
+    const dir = await savedAfter(8);
+    const longer = { ...OPTIONS, steps: 16 };
+    const training = restoreState(findState(dir)!, CONFIG, longer);
+    const [report] = await makeSteps(training, 1);
+    expect(report.step).toBe(9);
+    expect(report.learningRate).toBe(OPTIONS.learningRate * learningRateAt(OPTIONS.schedule, { step: 8, steps: 16 }));
+    await saveState(dir, training);
+    training.dispose();
+    const saved = findState(dir)!;
+    expect(saved.options.steps).toBe(16);
+    expect(() => restoreState(saved, CONFIG, OPTIONS)).toThrow("steps is 16 there, 8 now");
   });
 
   it("is refused with other options or another model, and the message names what differs", async () => {

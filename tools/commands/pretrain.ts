@@ -8,7 +8,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { saveCheckpoint } from "../../lib/checkpoint/checkpoint";
-import { fixed, whole } from "../../lib/notebook/format";
+import { fixed, percent, whole } from "../../lib/notebook/format";
 import { duration } from "../../lib/notebook/progress";
 import { useBackend } from "../../lib/tensor/backend";
 import { CORPUS_FOLDER, DOMAINS, readCorpus, type Corpus } from "../../lib/corpus/corpus";
@@ -25,17 +25,18 @@ import { evaluate, evaluationWindows } from "../../lib/training/evaluate";
 import { routersOf } from "../../lib/training/objective";
 import { PRESETS } from "../../lib/training/presets";
 import { Replicas } from "../../lib/training/replicas";
-import { findState, restoreState, saveState } from "../../lib/training/run-state";
+import { findState, restoreState, saveState, type SavedState } from "../../lib/training/run-state";
+import { learningRateAt } from "../../lib/training/schedule";
 import { train, type TrainingStep } from "../../lib/training/loop";
 import { Training } from "../../lib/training/run";
 import { command } from "../cli";
 import { HELP, readArguments, type Arguments } from "./pretrain/arguments";
+import { Interrupt, INTERRUPTED } from "./pretrain/interrupt";
 import { openRecord, writeRecord } from "./pretrain/record";
 
 const REPORT_EVERY = 10; // steps
 const WINDOWS = 64; // of each domain, in an evaluation
 const SHARD_BYTES = 12.5e6; // so that the files can be kept in a repository
-const INTERRUPTED = 130; // exit code, as shells have it
 
 export const main = command("pretrain", HELP, async (call) => {
   try {
@@ -54,6 +55,7 @@ function isFullMemory(error: unknown): boolean {
 }
 
 async function pretrain(args: Arguments, call: string[]): Promise<void> {
+  const interrupt = new Interrupt((text) => console.log(text));
   const corpus = args.corpus === CORPUS_FOLDER ? openCorpus() : readCorpus(args.corpus);
   const backend = await useBackend(args.backend);
   console.log(`backend: ${backend}`);
@@ -61,7 +63,8 @@ async function pretrain(args: Arguments, call: string[]): Promise<void> {
   const replicas = await replicasOf(training, args.threads);
   const made = { command: call, corpus: corpus.manifest.hash, backend: backend.name };
   const record = await openRecord(args.out, training, made);
-  const complete = await run(training, args, corpus, record, replicas);
+  const complete = await run(training, args, corpus, record, interrupt, replicas);
+  interrupt.end();
   await replicas?.stop();
   training.dispose();
   if (!complete) process.exitCode = INTERRUPTED;
@@ -77,6 +80,7 @@ async function openRun(args: Arguments, corpus: Corpus): Promise<Training> {
     const steps = budget !== undefined && "steps" in budget ? budget.steps : saved.options.steps;
     const training = restoreState(saved, config, { ...options, steps });
     console.log(`goes on from ${saved.path}: ${whole(saved.step)} of ${whole(steps)} steps are made`);
+    if (steps > saved.options.steps) console.log(extensionLine(saved, steps));
     return training;
   }
   const training = new Training(config, { ...options, steps: await stepsOf(args, corpus) });
@@ -86,6 +90,16 @@ async function openRun(args: Arguments, corpus: Corpus): Promise<Training> {
       `balance: ${options.balance}; in ${out}`,
   );
   return training;
+}
+
+/** What more steps do to a run's learning rate: it may rise again, since the longer schedule is not so far. */
+function extensionLine({ step, options }: SavedState, steps: number): string {
+  const before = learningRateAt(options.schedule, { step: step - 1, steps: options.steps });
+  const next = learningRateAt(options.schedule, { step, steps });
+  return (
+    `extended from ${whole(options.steps)} to ${whole(steps)} steps: from here on the learning rate is that of a run of ` +
+    `${whole(steps)} steps. It was ${percent(before)} of its peak and goes on at ${percent(next)}`
+  );
 }
 
 /** The budget in steps. */
@@ -119,6 +133,7 @@ async function run(
   args: Arguments,
   corpus: Corpus,
   record: RunRecord,
+  interrupt: Interrupt,
   replicas?: Replicas,
 ): Promise<boolean> {
   const { out, saveEvery, evalEvery } = args;
@@ -140,8 +155,7 @@ async function run(
     await saveState(out, training);
   };
   const line = new Line(training);
-  const interrupt = { asked: false };
-  process.once("SIGINT", () => void (interrupt.asked = true));
+  interrupt.begin((text) => line.say(text));
   for await (const at of train(training, corpus.train, { reportEvery: REPORT_EVERY, by: replicas })) {
     if (at.report !== undefined) {
       addReport(curves, at.report);

@@ -12,8 +12,8 @@ import { fromCaller, oneOf, readCall, readNumber } from "../../cli";
 
 export const HELP = `usage: npm run pretrain -- [options]
 
-Trains a model on the corpus that npm run corpus builds, and saves it in the released layout. The same command goes on
-with a run that was interrupted.
+Trains a model on the corpus that npm run corpus builds, and saves it in the released layout. Ctrl-C saves; the same
+command goes on from there. With more --steps a run goes on beyond its end, by the learning rates of the longer run.
 
   --preset      v3-micro (ten minutes on a processor) or v3-mini (for a GPU); default v3-micro
   --config      a config.json to take the model from, in place of the preset's

@@ -22,9 +22,14 @@ export async function openRecord(
   { command, corpus, backend }: { command: string[]; corpus: string; backend: string },
 ): Promise<RunRecord> {
   const path = join(dir, "run.json");
-  if (existsSync(path)) return readJson(path) as unknown as RunRecord;
+  const call = ["npm run pretrain --", ...command].join(" ");
+  if (existsSync(path)) {
+    const record = readJson(path) as unknown as RunRecord;
+    if (record.options.steps === training.options.steps) return record;
+    return { ...record, command: `${record.command}, then ${call}`, options: { ...training.options } };
+  }
   return {
-    command: ["npm run pretrain --", ...command].join(" "),
+    command: call,
     begun: new Date().toISOString(),
     trainingSeconds: 0,
     machine: {

@@ -84,7 +84,7 @@ function joined(value: unknown): unknown {
 }
 
 function joinTexts(cell: Cell): void {
-  cell.source = String(joined(cell.source));
+  cell.source = String(joined(cell.source)).replaceAll("\r\n", "\n"); // as an editor on Windows may have left it
   if (cell.cell_type !== "code") return;
   for (const output of cell.outputs) {
     if (output.output_type === "stream") output.text = String(joined(output.text));

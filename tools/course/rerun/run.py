@@ -12,7 +12,6 @@ import os
 import sys
 import time
 
-import nbformat
 import papermill
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
@@ -73,6 +72,7 @@ def run(job):
     TypeScriptTranslator.types = job["types"]
     logging.getLogger("papermill").setLevel(logging.ERROR)
     os.environ["JPY_SESSION_NAME"] = job["output"]
+    os.environ["COURSE_RUN"] = "1"  # checkParameters writes down the values that it gets
     try:
         papermill.execute_notebook(
             job["input"],
@@ -98,9 +98,6 @@ def main(file):
         job = json.load(stream)
     begin = time.monotonic()
     run(job)
-    nb = nbformat.read(job["output"], as_version=4)
-    nb.metadata["course"] = job["note"]
-    nbformat.write(nb, job["output"])
     say(event="done", seconds=time.monotonic() - begin)
 
 

@@ -5,12 +5,14 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { ParameterSpec } from "../../../lib/notebook/parameter-spec";
+import { parametersSeen } from "../../../lib/notebook/parameters";
 import { resultsIn, type Result } from "../../../lib/notebook/result";
-import { bundles, readNotebook } from "../build/notebook";
+import { bundles, readNotebook, writeNotebook, type Notebook } from "../build/notebook";
 import { toCaller } from "../../cli";
 import { runPython } from "../../python";
 import { ROOT } from "../../setup/project.mjs";
 import { digest } from "../../setup/stamps.mjs";
+import { withOneParametersCell } from "./parameters-cell";
 import { typeOf, type Values } from "./values";
 
 /** The lesson that is run. */
@@ -27,6 +29,8 @@ export interface Note {
   lesson: string;
   /** Of the lesson's cells, of lib and data, and of the parameters: a run with the same key need not be repeated. */
   key: string;
+  /** The values that the lesson itself ran with, as checkParameters got them. */
+  parameters?: Values;
 }
 
 export interface Progress {
@@ -76,7 +80,28 @@ export function readNote(file: string): Note | null {
 
 /** The results that a run's notebook holds. */
 export function readResults(file: string): Result[] {
-  return resultsIn(readNotebook(file).cells.flatMap((cell) => (cell.cell_type === "code" ? bundles(cell) : [])));
+  return resultsIn(shownIn(readNotebook(file)));
+}
+
+function shownIn(notebook: Notebook): Record<string, unknown>[] {
+  return notebook.cells.flatMap((cell) => (cell.cell_type === "code" ? bundles(cell) : []));
+}
+
+/**
+ * The values that a lesson ran with, held to those that were asked for.
+ *
+ * @throws {RunFailed} if it ran with another value, or did not say with which
+ */
+export function usedParameters(executed: Notebook, asked: Values): Values {
+  const seen = parametersSeen(shownIn(executed));
+  if (seen.length === 0) throw new RunFailed("checkParameters did not run, so nothing says which values were used");
+  for (const [name, value] of Object.entries(asked)) {
+    const other = seen.find((values) => values[name] !== value);
+    if (other === undefined) continue;
+    const way = "no other cell may declare it, and checkParameters must be given it";
+    throw new RunFailed(`${name} was asked to be ${value}, but the lesson ran with ${other[name]}: ${way}`);
+  }
+  return seen[seen.length - 1];
 }
 
 /**
@@ -92,13 +117,15 @@ export async function run(
   { signal, onCell = () => {} }: { signal?: AbortSignal; onCell?: (progress: Progress) => void } = {},
 ): Promise<void> {
   const running = output.replace(/\.ipynb$/, ".running.ipynb");
+  const failed = output.replace(/\.ipynb$/, ".failed.ipynb");
   const job = output.replace(/\.ipynb$/, ".job.json");
   const types = Object.fromEntries(lesson.specs.map((spec) => [spec.name, typeOf(spec)]));
   fs.mkdirSync(path.dirname(output), { recursive: true });
-  const content = { input: lesson.file, output: running, parameters: values, types, note, seconds: null, folder: ROOT };
-  fs.writeFileSync(job, JSON.stringify(content));
+  const content = { input: running, output: running, parameters: values, types, seconds: null, folder: ROOT };
   let failure: string | null = null;
   try {
+    writeNotebook(running, withOneParametersCell(readNotebook(lesson.file), lesson.specs, toCaller(lesson.file)));
+    fs.writeFileSync(job, JSON.stringify(content));
     const onLine = (line: string) => {
       const event = JSON.parse(line) as Event;
       if (event.event === "cell") onCell(event);
@@ -106,13 +133,17 @@ export async function run(
     };
     const { code, stderr } = await runPython([path.join(__dirname, "run.py"), job], { onLine, signal });
     signal?.throwIfAborted();
-    if (failure !== null) {
-      const kept = output.replace(/\.ipynb$/, ".failed.ipynb");
-      fs.renameSync(running, kept);
-      throw new RunFailed(`${failure} (see ${toCaller(kept)})`);
-    }
+    if (failure !== null) throw new RunFailed(failure);
     if (code !== 0) throw new Error(`papermill ended with ${code}: ${stderr.trim().split("\n").at(-1)}`);
+    const executed = readNotebook(running);
+    const parameters = usedParameters(executed, values);
+    executed.metadata = { ...executed.metadata, course: { ...note, parameters } };
+    writeNotebook(running, executed);
     fs.renameSync(running, output);
+  } catch (error) {
+    if (!(error instanceof RunFailed)) throw error;
+    fs.renameSync(running, failed);
+    throw new RunFailed(`${error.message} (see ${toCaller(failed)})`);
   } finally {
     for (const file of [running, job]) fs.rmSync(file, { force: true });
   }
