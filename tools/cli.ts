@@ -4,6 +4,7 @@
  */
 import path from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { shorten } from "../lib/checkpoint/shorten";
 
 /** Several things that are wrong, each told in a line of its own; of any other error only the first line is. */
 export class Mistakes extends Error {
@@ -31,11 +32,14 @@ export function command(
       await (asksForHelp(args) ? print(`${help}\n`) : run(args));
     } catch (error) {
       if ((error as NodeJS.ErrnoException | null)?.code === "EPIPE") return; // the reader has had enough, as head does
-      for (const line of linesOf(error)) console.error(`${name}: ${line}`);
+      for (const line of linesOf(error)) console.error(shorten(`${name}: ${line}`, MOST_CHARACTERS));
       process.exitCode = 1;
     }
   };
 }
+
+/** Of a line that is told: a whole file or a long argument in it helps nobody. */
+const MOST_CHARACTERS = 299;
 
 function asksForHelp(args: string[]): boolean {
   const end = args.indexOf("--");

@@ -7,16 +7,17 @@
  * Loading compares every tensor's name and shape with the config first, from the files' headers, and only then reads
  * numbers. Linear maps are turned from [out, in] to [in, out] and experts stacked, once, here; saving does the reverse.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import type { ModelConfig } from "../model/config";
 import { DeepSeekV3 } from "../model/model";
 import { readConfig, writeConfig } from "./config-json";
 import { fp8Tensors, isFp8Weight, scaledWeight, scaleName, scaleShape } from "./fp8-weights";
-import { isTransposed, parameterShapes, releasedTensors } from "./parameter-shapes";
+import { eachParameterShape, isTransposed, releasedTensors } from "./parameter-shapes";
 import { FilesAside } from "./files-aside";
 import { readJson, writeJson } from "./json-file";
+import { checkFolder } from "./regular-file";
 import { TensorFiles } from "./safetensors-read";
 import type { WrittenFormat } from "./safetensors-formats";
 import { tensorBytes, writeSafetensors, type WrittenTensor } from "./safetensors-write";
@@ -33,10 +34,10 @@ export interface Checkpoint {
  * without them and leaves the config as it was.
  *
  * @throws if config.json is missing or asks for something else than this library does; if a tensor is missing or has
- *   another shape than the config gives it; if a file is missing or damaged. Nothing stays allocated then.
+ *   another shape than the config gives it, or holds NaN; if a file is missing or damaged. Nothing stays allocated then.
  */
 export function loadCheckpoint(dir: string): Checkpoint {
-  if (!existsSync(dir) || !statSync(dir).isDirectory()) throw new Error(`${dir}: there is no such folder`);
+  checkFolder(dir);
   const path = join(dir, "config.json");
   const config = inFile(path, () => readConfig(readJson(path)));
   const files = TensorFiles.openFolder(dir);
@@ -66,10 +67,27 @@ function inFile<T>(path: string, read: () => T): T {
   }
 }
 
-/** A module is stored as one more layer after the model's own. */
-function countMtpModules(files: TensorFiles, { numHiddenLayers }: ModelConfig): number {
-  const layers = files.names.reduce((most, name) => Math.max(most, layerOf(name) + 1), 0);
-  return Math.max(0, layers - numHiddenLayers);
+/**
+ * A module is stored as one more layer after the model's own.
+ *
+ * @throws if config.json draws the line between the two elsewhere than the files do
+ */
+function countMtpModules(files: TensorFiles, { numHiddenLayers: layers }: ModelConfig): number {
+  const all = new Set<number>();
+  const modules = new Set<number>(); // those layers that have what only a module has
+  for (const name of files.names) {
+    all.add(layerOf(name));
+    if (/\.(eh_proj|enorm|hnorm|shared_head\.norm)\.weight$/.test(name)) modules.add(layerOf(name));
+  }
+  for (const layer of all) {
+    if (layer < 0 || layer >= layers === modules.has(layer)) continue;
+    const [is, place] = layer < layers ? ["a", "within"] : ["no", "after"];
+    throw new Error(
+      `${files.path}: layer ${layer} is ${is} multi-token prediction module, and it comes ${place} the ${layers} layers ` +
+        "that num_hidden_layers in config.json says",
+    );
+  }
+  return Math.max(0, ...[...all].map((layer) => layer + 1 - layers));
 }
 
 /** The number of the layer that a tensor belongs to, -1 for those outside the layers. */
@@ -80,7 +98,7 @@ function layerOf(name: string): number {
 /** Compares names and shapes with the config; whatever else the files hold is left alone. */
 function checkTensors(files: TensorFiles, config: ModelConfig, mtp: number): void {
   const { numHiddenLayers: layers, vocabSize: V, hiddenSize: D } = config;
-  for (const { name, shape } of parameterShapes(config, { mtp })) {
+  for (const { name, shape } of eachParameterShape(config, { mtp })) {
     if (!files.has(name)) {
       const layer = layerOf(name);
       const beyond =
@@ -90,6 +108,7 @@ function checkTensors(files: TensorFiles, config: ModelConfig, mtp: number): voi
       throw new Error(`${files.path}: tensor ${name} is missing; config.json makes it [${shape}]${beyond}`);
     }
     checkShape(files, name, shape);
+    checkFloats(files, name);
     if (files.info(name).dtype === "F8_E4M3") checkScales(files, name, shape);
   }
   // The released file repeats embedding and head within each module. They are the main model's, so nothing is loaded.
@@ -108,18 +127,37 @@ function checkShape(files: TensorFiles, name: string, wanted: number[]): void {
   }
 }
 
+/** Whole numbers are codes of some quantisation that is not known here. */
+function checkFloats(files: TensorFiles, name: string): void {
+  const { dtype } = files.info(name);
+  if (dtype.startsWith("I"))
+    throw new Error(`${files.path}: tensor ${name} is ${dtype}; weights must be floating-point`);
+}
+
 /** Codes of eight bits mean nothing without their scales. */
 function checkScales(files: TensorFiles, name: string, shape: number[]): void {
   const scales = scaleName(name);
   if (!files.has(scales)) throw new Error(`${files.path}: tensor ${name} is F8_E4M3, and ${scales} is missing`);
   if (shape.length !== 2) throw new Error(`${files.path}: tensor ${name} is F8_E4M3; only matrices can be`);
   checkShape(files, scales, scaleShape(shape));
+  checkFloats(files, scales);
 }
 
 function readWeight(files: TensorFiles, name: string): Float32Array {
-  const { shape, values } = files.read(name);
-  if (files.info(name).dtype !== "F8_E4M3") return values as Float32Array;
-  return scaledWeight(values as Float32Array, shape, files.read(scaleName(name)).values as Float32Array);
+  const { shape, values } = files.read(name) as { shape: number[]; values: Float32Array };
+  const scaled =
+    files.info(name).dtype === "F8_E4M3"
+      ? scaledWeight(values, shape, files.read(scaleName(name)).values as Float32Array)
+      : values;
+  const odd = placeOfNaN(scaled);
+  if (odd >= 0) throw new Error(`${files.path}: tensor ${name} holds NaN, first at number ${odd} of ${scaled.length}`);
+  return scaled;
+}
+
+/** Where the first NaN is, -1 if nowhere. */
+function placeOfNaN(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) if (values[i] !== values[i]) return i;
+  return -1;
 }
 
 /** One tensor as it is held in memory, from one tensor of the files or one an expert. */

@@ -5,6 +5,7 @@
 import { checkConfig, snakeCase, type ModelConfig, type YarnScaling } from "../model/config";
 import { ConfigKeys } from "./config-keys";
 import { QUANTIZATION_CONFIG } from "./fp8-weights";
+import { tell } from "./shorten";
 
 /**
  * Reads the content of a Hugging Face config.json of the DeepSeek-V3 architecture.
@@ -20,6 +21,7 @@ export function readConfig(json: unknown): ModelConfig {
   const keys = new ConfigKeys(json);
   checkQuantisation(keys.section("quantization_config"));
   REQUIRED_CHOICES.forEach(([key, supported]) => keys.mustBe(key, supported));
+  keys.mustBe("index_topk", []); // DeepSeek-V3.2's sparse attention
   const heads = keys.number("num_attention_heads");
   keys.mustBe("num_key_value_heads", [heads]); // multi-head latent attention has no groups of heads
   const maxPositionEmbeddings = keys.number("max_position_embeddings", 4096);
@@ -72,9 +74,9 @@ function checkQuantisation(section: ConfigKeys | undefined): void {
   section.mustBe("fmt", [QUANTIZATION_CONFIG.fmt]);
   const size = section.value("weight_block_size");
   const wanted = QUANTIZATION_CONFIG.weight_block_size;
-  if (JSON.stringify(size) !== JSON.stringify(wanted)) {
+  if (tell(size) !== JSON.stringify(wanted)) {
     throw new Error(
-      `config: quantization_config.weight_block_size ${JSON.stringify(size)} is not supported; supported: ${JSON.stringify(wanted)}`,
+      `config: quantization_config.weight_block_size ${tell(size)} is not supported; supported: ${JSON.stringify(wanted)}`,
     );
   }
 }

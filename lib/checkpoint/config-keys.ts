@@ -1,3 +1,5 @@
+import { tell } from "./shorten";
+
 /**
  * The keys of one JSON object of a config.json, read with their types checked. Every error names the key, with the path
  * to it, and the value found. null counts as left out, as it does in transformers.
@@ -10,7 +12,7 @@ export class ConfigKeys {
     private readonly path = "",
   ) {
     if (typeof json !== "object" || json === null || Array.isArray(json)) {
-      throw new Error(`config${path && `: ${path.slice(0, -1)}`} must be a JSON object; it is ${JSON.stringify(json)}`);
+      throw new Error(`config${path && `: ${path.slice(0, -1)}`} must be a JSON object; it is ${tell(json)}`);
     }
     this.object = json as Record<string, unknown>;
   }
@@ -53,9 +55,7 @@ export class ConfigKeys {
   mustBe(key: string, supported: unknown[]): void {
     if (!this.has(key) || supported.includes(this.value(key))) return;
     const allowed = supported.map((value) => JSON.stringify(value)).join(" or ") || "leaving it out";
-    throw new Error(
-      `config: ${this.path}${key} ${JSON.stringify(this.value(key))} is not supported; supported: ${allowed}`,
-    );
+    throw new Error(`config: ${this.path}${key} ${tell(this.value(key))} is not supported; supported: ${allowed}`);
   }
 
   section(key: string): ConfigKeys | undefined {
@@ -65,8 +65,7 @@ export class ConfigKeys {
   private typed<T extends number | boolean>(key: string, type: "number" | "boolean", fallback?: T): T {
     if (fallback === undefined) this.mustHave(key);
     const value = this.value(key) ?? fallback;
-    if (typeof value !== type)
-      throw new Error(`config: ${this.path}${key} must be a ${type}; it is ${JSON.stringify(value)}`);
+    if (typeof value !== type) throw new Error(`config: ${this.path}${key} must be a ${type}; it is ${tell(value)}`);
     return value as T;
   }
 }

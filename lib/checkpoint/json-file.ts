@@ -1,21 +1,36 @@
 /** JSON files that hold one object. */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileSize, isThere, opening } from "./regular-file";
+import { shorten } from "./shorten";
+
+const MOST_BYTES = 100e6; // ten times the index of the released model
 
 /**
  * A JSON file's content.
  *
- * @throws if the file is missing, or is not a JSON object
+ * @throws if the file is missing, cannot be read, is too large, or is not a JSON object
  */
 export function readJson(path: string): Record<string, unknown> {
-  if (!existsSync(path)) throw new Error(`${path}: there is no such file`);
+  const size = fileSize(path);
+  if (size > MOST_BYTES) throw new Error(`${path}: it has ${size} bytes; a JSON file here has at most ${MOST_BYTES}`);
+  const text = opening(path, () => readFileSync(path, "utf8"));
+  if (isLfsPointer(text)) throw new Error(`${path}: ${LFS_POINTER}`);
   try {
-    const content: unknown = JSON.parse(readFileSync(path, "utf8"));
+    const content: unknown = JSON.parse(text);
     if (typeof content === "object" && content !== null && !Array.isArray(content))
       return content as Record<string, unknown>;
   } catch (error) {
-    throw new Error(`${path}: not JSON: ${error instanceof Error ? error.message : error}`);
+    throw new Error(`${path}: not JSON: ${shorten(error instanceof Error ? error.message : String(error))}`);
   }
   throw new Error(`${path}: it must hold a JSON object`);
+}
+
+/** What a repository holds in a large file's place, until the file is fetched. */
+export const LFS_POINTER = "it is a Git LFS pointer, not the file itself; fetch that with git lfs pull";
+
+/** @param begin of the file */
+export function isLfsPointer(begin: string): boolean {
+  return begin.startsWith("version https://git-lfs");
 }
 
 /**
@@ -24,7 +39,7 @@ export function readJson(path: string): Record<string, unknown> {
  * @throws if the file is not a JSON object
  */
 export function readJsonIfThere(path: string): Record<string, unknown> | null {
-  return existsSync(path) ? readJson(path) : null;
+  return isThere(path) ? readJson(path) : null;
 }
 
 /** Writes an object as an indented JSON file. */

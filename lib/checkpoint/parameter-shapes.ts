@@ -3,7 +3,7 @@
  * saving and the counting of what a file needs; the weights in memory differ from it only in layout (weights.ts).
  */
 import type { ModelConfig } from "../model/config";
-import { weightShapes, type NamedShape } from "../model/weights";
+import { eachWeightShape, type NamedShape } from "../model/weights";
 
 /**
  * Every tensor of a checkpoint, linear maps [out, in], each expert by itself. For the released model these are the
@@ -13,7 +13,15 @@ import { weightShapes, type NamedShape } from "../model/weights";
  *   and head within them are not listed, since nothing needs them
  */
 export function parameterShapes(config: ModelConfig, options: { mtp: number }): NamedShape[] {
-  return weightShapes(config, options.mtp).flatMap(releasedTensors);
+  return [...eachParameterShape(config, options)];
+}
+
+/** The same one by one: whoever compares them with a file stops at the first that is not there. */
+export function* eachParameterShape(
+  config: ModelConfig,
+  options: { mtp: number },
+): Generator<NamedShape, void, undefined> {
+  for (const held of eachWeightShape(config, options.mtp)) yield* eachReleasedTensor(held);
 }
 
 /**
@@ -21,13 +29,15 @@ export function parameterShapes(config: ModelConfig, options: { mtp: number }): 
  *
  * @param held name and shape in memory
  */
-export function releasedTensors({ name, shape }: NamedShape): NamedShape[] {
+export function releasedTensors(held: NamedShape): NamedShape[] {
+  return [...eachReleasedTensor(held)];
+}
+
+function* eachReleasedTensor({ name, shape }: NamedShape): Generator<NamedShape, void, undefined> {
   if (shape.length === 3) {
-    const [experts, ...matrix] = shape;
-    const transposed = matrix.reverse();
-    return Array.from({ length: experts }, (_, e) => ({ name: name.replace("*", String(e)), shape: [...transposed] }));
-  }
-  return [{ name, shape: isTransposed(name, shape) ? [...shape].reverse() : [...shape] }];
+    const [experts, rows, columns] = shape;
+    for (let e = 0; e < experts; e++) yield { name: name.replace("*", String(e)), shape: [columns, rows] };
+  } else yield { name, shape: isTransposed(name, shape) ? [...shape].reverse() : [...shape] };
 }
 
 /** Whether the checkpoint holds the tensor the other way round: all matrices but the embedding, which is a table. */

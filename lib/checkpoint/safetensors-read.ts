@@ -5,10 +5,12 @@
  *
  * The format: github.com/huggingface/safetensors.
  */
-import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
-import { join } from "node:path";
-import { readJson } from "./json-file";
+import { closeSync, openSync, readSync } from "node:fs";
+import { isAbsolute, join, normalize } from "node:path";
+import { isLfsPointer, LFS_POINTER, readJson } from "./json-file";
+import { fileSize, isThere, opening } from "./regular-file";
 import { STORED_FORMATS } from "./safetensors-formats";
+import { shorten, tell } from "./shorten";
 
 export interface TensorInfo {
   dtype: string; // "F32", "BF16", …
@@ -48,18 +50,23 @@ export class TensorFiles {
    */
   static openFolder(dir: string): TensorFiles {
     const single = join(dir, "model.safetensors");
-    if (existsSync(single)) return TensorFiles.openFile(single);
+    if (isThere(single)) return TensorFiles.openFile(single);
     const index = join(dir, "model.safetensors.index.json");
-    if (!existsSync(index))
-      throw new Error(`${dir}: there is neither model.safetensors nor model.safetensors.index.json`);
+    if (!isThere(index)) throw new Error(`${dir}: there is neither model.safetensors nor model.safetensors.index.json`);
     const places = new Map<string, { file: string; info: TensorInfo }>();
     const headers = new Map<string, Map<string, TensorInfo>>();
     for (const [name, shard] of Object.entries(readWeightMap(index))) {
       const file = join(dir, shard);
-      if (!existsSync(file)) throw new Error(`${index}: it places tensor ${name} in ${shard}, which is not there`);
-      if (!headers.has(file)) headers.set(file, readHeader(file).tensors);
+      if (!headers.has(file)) {
+        const placed = `${index}: it places tensor ${shorten(name)} in ${shorten(shard)}`;
+        if (leaves(shard)) throw new Error(`${placed}, which is not in its folder`);
+        if (!isThere(file)) throw new Error(`${placed}, which is not there`);
+        headers.set(file, readHeader(file).tensors);
+      }
       const info = headers.get(file)!.get(name);
-      if (info === undefined) throw new Error(`${index}: it places tensor ${name} in ${shard}, which does not hold it`);
+      if (info === undefined) {
+        throw new Error(`${index}: it places tensor ${shorten(name)} in ${shorten(shard)}, which does not hold it`);
+      }
       places.set(name, { file, info });
     }
     return new TensorFiles(index, places, {});
@@ -80,11 +87,11 @@ export class TensorFiles {
    */
   info(name: string): TensorInfo {
     const place = this.places.get(name);
-    if (place === undefined) throw new Error(`${this.path}: tensor ${name} is missing`);
+    if (place === undefined) throw new Error(`${this.path}: tensor ${shorten(name)} is missing`);
     if (!STORED_FORMATS.has(place.info.dtype)) {
       const known = [...STORED_FORMATS.keys()].join(", ");
       throw new Error(
-        `${place.file}: tensor ${name} has format ${place.info.dtype}, which cannot be read; supported: ${known}`,
+        `${place.file}: tensor ${name} has format ${shorten(place.info.dtype, 40)}, which cannot be read; supported: ${known}`,
       );
     }
     return place.info;
@@ -106,17 +113,23 @@ interface Header {
   metadata: Record<string, string>;
 }
 
+const MOST_HEADER_BYTES = 100_000_000;
+
 /** Reads and checks the header of one file. */
 function readHeader(path: string): Header {
-  if (!existsSync(path)) throw new Error(`${path}: there is no such file`);
   const size = fileSize(path);
   if (size < 8) throw new Error(`${path}: cut off: a safetensors file has at least 8 bytes, this one ${size}`);
+  const begin = new TextDecoder().decode(readBytes(path, 0, Math.min(size, 40)));
+  if (isLfsPointer(begin)) throw new Error(`${path}: ${LFS_POINTER}`);
   const headerLength = Number(new DataView(readBytes(path, 0, 8)).getBigUint64(0, true));
   if (8 + headerLength > size) {
     throw new Error(
       `${path}: cut off, or not a safetensors file: its header should take ${headerLength} bytes, ` +
         `${size - 8} are there`,
     );
+  }
+  if (headerLength > MOST_HEADER_BYTES) {
+    throw new Error(`${path}: its header takes ${headerLength} bytes; the format allows ${MOST_HEADER_BYTES}`);
   }
   const { __metadata__: metadata, ...entries } = parseHeader(path, headerLength);
   const tensors = new Map<string, TensorInfo>();
@@ -137,30 +150,29 @@ function parseHeader(path: string, length: number): Record<string, unknown> {
     // Falls through to the one message for every header that is not an object.
   }
   throw new Error(
-    `${path}: not a safetensors file: its header is not a JSON object; it begins ${JSON.stringify(text.slice(0, 40))}`,
+    `${path}: not a safetensors file: its header is not a JSON object; it begins ${tell(text.slice(0, 40))}`,
   );
 }
 
 /** One entry of the header, its offsets counted from the file's start. */
 function checkEntry(path: string, name: string, entry: unknown, file: { start: number; size: number }): TensorInfo {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
+  const told = shorten(name);
   if (typeof dtype !== "string" || !isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) {
-    throw new Error(
-      `${path}: tensor ${name} needs dtype, shape and data_offsets; its header entry is ${JSON.stringify(entry)}`,
-    );
+    throw new Error(`${path}: tensor ${told} needs dtype, shape and data_offsets; its header entry is ${tell(entry)}`);
   }
   const [begin, end] = offsets.map((offset) => file.start + offset);
-  if (begin > end) throw new Error(`${path}: tensor ${name} ends at ${offsets[1]}, before its start at ${offsets[0]}`);
+  if (begin > end) throw new Error(`${path}: tensor ${told} ends at ${offsets[1]}, before its start at ${offsets[0]}`);
   if (end > file.size) {
     throw new Error(
-      `${path}: cut off: tensor ${name} needs ${end - begin} bytes, ${Math.max(0, file.size - begin)} are there`,
+      `${path}: cut off: tensor ${told} needs ${end - begin} bytes, ${Math.max(0, file.size - begin)} are there`,
     );
   }
   const format = STORED_FORMATS.get(dtype); // a format that cannot be read is reported when its tensor is asked for
   const expected = shape.reduce((product, length) => product * length, format?.bytes ?? 0);
   if (format !== undefined && end - begin !== expected) {
     throw new Error(
-      `${path}: tensor ${name}, ${dtype} [${shape}], needs ${expected} bytes; its data_offsets span ${end - begin}`,
+      `${path}: tensor ${told}, ${dtype} ${tell(shape)}, needs ${expected} bytes; its data_offsets span ${end - begin}`,
     );
   }
   return { dtype, shape, begin, end };
@@ -174,7 +186,10 @@ function checkNoOverlap(path: string, tensors: Map<string, TensorInfo>): void {
   const inOrder = [...tensors].filter(([, { begin, end }]) => end > begin).sort(([, a], [, b]) => a.begin - b.begin);
   for (let i = 1; i < inOrder.length; i++) {
     const [[before, { end }], [name, { begin }]] = [inOrder[i - 1], inOrder[i]];
-    if (begin < end) throw new Error(`${path}: tensors ${before} and ${name} overlap by ${end - begin} bytes`);
+    if (begin < end)
+      throw new Error(
+        `${path}: tensors ${shorten(before, 80)} and ${shorten(name, 80)} overlap by ${end - begin} bytes`,
+      );
   }
 }
 
@@ -187,8 +202,9 @@ function readWeightMap(index: string): Record<string, string> {
   return map as Record<string, string>;
 }
 
-function fileSize(path: string): number {
-  return withFile(path, (file) => fstatSync(file).size);
+/** Whether the name of a file leads out of the folder that it is in. */
+function leaves(name: string): boolean {
+  return isAbsolute(name) || /^\.\.?([/\\]|$)/.test(normalize(name));
 }
 
 /** Bytes begin … end of a file, in a buffer of their own. */
@@ -209,9 +225,9 @@ function readBytes(path: string, begin: number, end: number): ArrayBuffer {
 }
 
 function withFile<T>(path: string, use: (file: number) => T): T {
-  const file = openSync(path, "r");
+  const file = opening(path, () => openSync(path, "r"));
   try {
-    return use(file);
+    return opening(path, () => use(file));
   } finally {
     closeSync(file);
   }

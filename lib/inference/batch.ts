@@ -24,7 +24,7 @@ export async function decodeBatch(
 ): Promise<number[][]> {
   checkDecode(model, prompts, options);
   const { tokens, seed = 1, stop, signal } = options;
-  const randoms = prompts.map((_, b) => new Random(seed + b));
+  const randoms = prompts.map((_, b) => new Random((seed + b) >>> 0));
   const written: number[][] = prompts.map(() => []);
   const ended = prompts.map(() => false);
   const shortest = Math.min(...prompts.map((prompt) => prompt.length));
@@ -37,7 +37,8 @@ export async function decodeBatch(
       fed = prompts.map((prompt, b) => {
         if (at < prompt.length) return [prompt[at]];
         if (ended[b]) return [prompt[0]]; // anything: nobody reads what follows
-        const id = draw(distribution(logits[b], options), randoms[b]);
+        const of = `text ${b}, step ${written[b].length + 1}: the model`;
+        const id = draw(distribution(logits[b], options, of), randoms[b]);
         if (id !== stop) written[b].push(id);
         ended[b] = id === stop || written[b].length === tokens;
         return [id];

@@ -76,7 +76,7 @@ async function* writePlainly(
     let logits = await feedPrompt(engine, prompt, clock);
     clock.promptIsRead();
     while (stats.tokens < options.tokens) {
-      const probabilities = distribution(logits, options);
+      const probabilities = distribution(logits, options, `step ${stats.tokens + 1}: the model`);
       const id = draw(probabilities, random);
       if (id === options.stop) return;
       stats.tokens++;
@@ -168,6 +168,9 @@ export function checkDecode(model: DeepSeekV3, prompts: number[][], options: Dec
     throw new Error(`tokens is ${tokens}; it must be a whole number, 1 or more`);
   }
   if (!Number.isInteger(seed)) throw new Error(`seed is ${seed}; it must be a whole number`);
+  if (seed < -(2 ** 31) || seed >= 2 ** 32) {
+    throw new Error(`seed is ${seed}; it must be from ${-(2 ** 31)} to ${2 ** 32 - 1}`);
+  }
   if (prompts.length === 0 || prompts.some((prompt) => prompt.length === 0)) {
     throw new Error("the prompt is empty; it needs at least one token");
   }

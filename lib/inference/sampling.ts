@@ -33,12 +33,23 @@ export function checkSampling({ temperature, topK, topP }: SamplingOptions): voi
  * tokens the lower id comes first.
  *
  * @param logits [V]
+ * @param of names whose logits they are to the reader of the error
  * @returns [V], which sum to 1; at temperature 0 one of them is 1
+ * @throws if a logit is NaN, or the largest is infinite: nothing can be drawn then
  */
-export function distribution(logits: ArrayLike<number>, { temperature, topK, topP }: SamplingOptions): Float64Array {
+export function distribution(
+  logits: ArrayLike<number>,
+  { temperature, topK, topP }: SamplingOptions,
+  of = "the model",
+): Float64Array {
   const V = logits.length;
   const probabilities = new Float64Array(V);
   const best = argMax(logits);
+  const odd = indexOfNaN(logits);
+  if (odd >= 0 || !Number.isFinite(logits[best])) {
+    const id = odd >= 0 ? odd : best;
+    throw new Error(`${of} computes a logit that is ${logits[id]}, of token id ${id}; are its weights finite?`);
+  }
   if (temperature === 0) {
     probabilities[best] = 1;
     return probabilities;
@@ -55,6 +66,12 @@ export function distribution(logits: ArrayLike<number>, { temperature, topK, top
   while (kept < candidates.length && (kept === 0 || reached < wanted)) reached += probabilities[candidates[kept++]];
   for (const v of ranked.slice(kept)) probabilities[v] = 0;
   return normalise(probabilities);
+}
+
+/** Where the first NaN is, -1 if nowhere. */
+function indexOfNaN(values: ArrayLike<number>): number {
+  for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i])) return i;
+  return -1;
 }
 
 /** Divides by the sum, in place. */

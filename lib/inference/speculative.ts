@@ -87,7 +87,8 @@ export async function* writeSpeculatively(
     await clock.breathe();
   };
   try {
-    const first = distribution(await feedPrompt(engine, prompt, clock), options);
+    const by = (who: string) => `step ${stats.tokens + 1}: ${who}`;
+    const first = distribution(await feedPrompt(engine, prompt, clock), options, by("the model"));
     clock.promptIsRead();
     let newest = draw(first, random);
     if (isOver(newest)) return;
@@ -96,11 +97,11 @@ export async function* writeSpeculatively(
     let unseen = [...prompt.slice(1), newest];
 
     while (!isOver(newest)) {
-      const q = distribution(await engine.draft(unseen), options);
+      const q = distribution(await engine.draft(unseen), options, by("the multi-token prediction module"));
       const drafted = draw(q, random);
       const [after, afterDraft] = await engine.feed([newest, drafted]);
       stats.steps++;
-      const p = distribution(after, options);
+      const p = distribution(after, options, by("the model"));
       const { accepted, id } = verify(p, q, drafted, random);
       stats.drafted++;
       if (accepted) stats.accepted++;
@@ -113,7 +114,7 @@ export async function* writeSpeculatively(
       unseen = [newest];
       if (!accepted || isOver(newest)) continue;
 
-      const then = distribution(afterDraft, options); // the pass went over the draft, so it also says what follows
+      const then = distribution(afterDraft, options, by("the model")); // the pass went over the draft, so it also says what follows
       newest = draw(then, random);
       if (isOver(newest)) return;
       yield* give({ id: newest, probability: then[newest] });

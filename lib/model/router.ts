@@ -21,6 +21,12 @@ import type { RouterWeights } from "./weights";
 /** Added to the sum of the chosen affinities, so that nothing is divided by 0. */
 export const GATE_EPS = 1e-20;
 
+/**
+ * The least and the largest score that the selection counts with. A bias of −∞ takes an expert out of use: it must lose
+ * against every other of its group, win against those of dropped groups, and −∞ · 0 would make NaN of its group's score.
+ */
+export const SCORES = [MINUS_INFINITY / 10, -MINUS_INFINITY / 10] as const;
+
 export type RoutingConfig = Pick<
   ModelConfig,
   "nRoutedExperts" | "numExpertsPerTok" | "nGroup" | "topkGroup" | "normTopkProb" | "routedScalingFactor"
@@ -65,11 +71,12 @@ export function selectExperts(affinity: tf.Tensor2D, bias: tf.Tensor1D, config: 
   }
   return tf.tidy(() => {
     const biased = affinity.add<tf.Tensor2D>(bias);
-    const { groupScores, groupMask } = selectGroups(biased, config);
+    const finite = tf.clipByValue(biased, ...SCORES) as tf.Tensor2D;
+    const { groupScores, groupMask } = selectGroups(finite, config);
     // Out of the dropped groups, far below any score. Not 0: a biased score can be negative, and must still be chosen
     // before every expert of a dropped group.
     const dropped = tf.sub(1, groupMask).mul(MINUS_INFINITY).expandDims(2); // [N, G, 1]
-    const candidates = biased
+    const candidates = finite
       .reshape([-1, config.nGroup, E / config.nGroup])
       .add(dropped)
       .reshape<tf.Tensor2D>(biased.shape);

@@ -133,11 +133,26 @@ export function buildWeights(
 
 /** Names and shapes of all tensors of a config, in the order in which a token meets them. */
 export function weightShapes(config: ModelConfig, mtpModules: number): NamedShape[] {
-  const list: NamedShape[] = [];
-  mapTree(weightTree(config, mtpModules), isShape, (shape, path) => {
-    list.push({ name: releasedName(path, config.numHiddenLayers), shape });
-  });
-  return list;
+  return [...eachWeightShape(config, mtpModules)];
+}
+
+/** The same one by one, so that nothing is made for the million layers that a config may claim. */
+export function* eachWeightShape(config: ModelConfig, mtpModules: number): Generator<NamedShape, void, undefined> {
+  const { numHiddenLayers, firstKDenseReplace } = config;
+  const { embedTokens, norm, lmHead } = weightTree({ ...config, numHiddenLayers: 0 }, 0);
+  const named = (path: string[], tree: unknown) => {
+    const list: NamedShape[] = [];
+    const add = (shape: number[], path: string[]) => list.push({ name: releasedName(path, numHiddenLayers), shape });
+    mapTree(tree, isShape, add, path);
+    return list;
+  };
+  yield* named(["embedTokens"], embedTokens);
+  for (let layer = 0; layer < numHiddenLayers; layer++) {
+    yield* named(["layers", String(layer)], blockTree(config, layer >= firstKDenseReplace));
+  }
+  yield* named(["norm"], norm);
+  if (lmHead !== undefined) yield* named(["lmHead"], lmHead);
+  for (let k = 0; k < mtpModules; k++) yield* named(["mtp", String(k)], mtpTree(config));
 }
 
 /** All tensors with their released names. */
@@ -187,14 +202,13 @@ function weightTree(config: ModelConfig, mtpModules: number): TreeOf<ModelWeight
     layers: Array.from({ length: numHiddenLayers }, (_, layer) => blockTree(config, layer >= firstKDenseReplace)),
     norm: [D],
     ...(config.tieWordEmbeddings ? {} : { lmHead: [D, V] }),
-    mtp: Array.from({ length: mtpModules }, () => ({
-      enorm: [D],
-      hnorm: [D],
-      ehProj: [2 * D, D],
-      block: blockTree(config, true),
-      sharedHeadNorm: [D],
-    })),
+    mtp: Array.from({ length: mtpModules }, () => mtpTree(config)),
   };
+}
+
+function mtpTree(config: ModelConfig): TreeOf<MtpWeights, number[]> {
+  const { hiddenSize: D } = config;
+  return { enorm: [D], hnorm: [D], ehProj: [2 * D, D], block: blockTree(config, true), sharedHeadNorm: [D] };
 }
 
 function blockTree(config: ModelConfig, sparse: boolean): TreeOf<BlockWeights, number[]> {

@@ -10,9 +10,12 @@ export class Random {
   private readonly state: Uint32Array;
   private spare: number | undefined; // normal numbers come in pairs
 
-  /** @throws if the seed is not a whole number */
+  /** @throws if the seed is not a whole number of 32 bits: larger ones would repeat the sequences of smaller ones */
   constructor(seed: number) {
     if (!Number.isInteger(seed)) throw new Error(`Random: the seed must be a whole number, not ${seed}`);
+    if (seed < -(2 ** 31) || seed >= 2 ** 32) {
+      throw new Error(`Random: the seed is ${seed}; it must be from ${-(2 ** 31)} to ${2 ** 32 - 1}`);
+    }
     let mixed = seed | 0;
     this.state = Uint32Array.from({ length: 4 }, () => {
       mixed = (mixed + 0x9e3779b9) | 0;

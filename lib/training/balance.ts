@@ -143,7 +143,9 @@ export function maxVio(loads: ArrayLike<number>): number {
 export function updateBias(biases: tf.Variable[], loads: tf.Tensor2D, gamma: number): void {
   if (gamma === 0) return;
   tf.tidy(() => {
-    const moves = loads.mean(1, true).sub(loads).sign().mul(gamma); // [layers, E]
+    // E · (mean − load), counted from the least load: whole numbers, so that equal loads are exactly at their mean.
+    const more = loads.sub(loads.min(1, true)); // [layers, E]
+    const moves = more.sum(1, true).sub(more.mul(loads.shape[1])).sign().mul(gamma);
     tf.unstack(moves).forEach((move, layer) => biases[layer].assign(biases[layer].add(move)));
   });
 }

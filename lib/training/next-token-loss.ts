@@ -5,6 +5,7 @@
  * dozen steps of it, some of them with a constant of the logits' size that the CPU fills.
  */
 import * as tf from "@tensorflow/tfjs";
+import { backendInUse } from "../tensor/backend";
 import { differentiable } from "../tensor/differentiable";
 
 /**
@@ -13,7 +14,8 @@ import { differentiable } from "../tensor/differentiable";
  * @param logits [B, T, V]
  * @param targets token ids, [B][T] or an int32 tensor [B, T]
  * @returns a scalar; ln V for a model that knows nothing
- * @throws if there is not one target for each position
+ * @throws if there is not one target for each position, or one is outside the vocabulary (a tensor's on webgpu excepted:
+ *   reading them back would stop the GPU)
  */
 export function nextTokenLoss(logits: tf.Tensor3D, targets: number[][] | tf.Tensor): tf.Scalar {
   const [B, T, V] = logits.shape;
@@ -22,11 +24,26 @@ export function nextTokenLoss(logits: tf.Tensor3D, targets: number[][] | tf.Tens
   if (shape.join() !== [B, T].join()) {
     throw new Error(`nextTokenLoss: logits [${logits.shape}] need targets [${B}, ${T}]; got [${shape}]`);
   }
+  const odd = outside(targets, V);
+  if (odd !== undefined) {
+    throw new Error(`nextTokenLoss: ${odd} is not a target; the vocabulary has ids 0 to ${V - 1}`);
+  }
   return tf.tidy(() => {
     const ids = targets instanceof tf.Tensor ? targets.reshape([B * T]) : tf.tensor1d(targets.flat(), "int32");
     const wanted = tf.oneHot(ids, V).toFloat() as tf.Tensor2D; // [N, V]; wasm makes no floats at once
     return crossEntropy(logits.reshape<tf.Tensor2D>([B * T, V]), wanted);
   });
+}
+
+/** The first target that is no token id. */
+function outside(targets: number[][] | tf.Tensor, V: number): number | undefined {
+  const isOdd = (id: number) => !Number.isInteger(id) || id < 0 || id >= V;
+  if (targets instanceof tf.Tensor) return backendInUse() === "webgpu" ? undefined : targets.dataSync().find(isOdd);
+  for (const row of targets) {
+    const odd = row.find(isOdd);
+    if (odd !== undefined) return odd;
+  }
+  return undefined;
 }
 
 /** Mean over rows of −Σ wanted · ln softmax(logits): both [N, V], every row of wanted one-hot. */

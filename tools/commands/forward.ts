@@ -88,12 +88,22 @@ function readPositions(text: string): number[][] {
   return rows;
 }
 
+/** @throws if a token would stand where the model has no position */
+function checkPositions({ config }: DeepSeekV3, ids: number[][], positions: number[][] | undefined): void {
+  const { maxPositionEmbeddings: most } = config;
+  const has = `the model has ${most} positions (max_position_embeddings)`;
+  if (positions === undefined && ids[0].length > most) throw new Error(`--ids: ${ids[0].length} are too many: ${has}`);
+  const odd = positions?.flat().find((position) => position >= most);
+  if (odd !== undefined) throw new Error(`--positions: ${odd} is too high: ${has}, 0 to ${most - 1}`);
+}
+
 /** The answer as JSON, piece by piece: for a large vocabulary it is longer than a string can be. */
 async function* answer(model: DeepSeekV3, { ids, positions, router, attention }: Arguments): AsyncGenerator<string> {
   const seen = new Map<string, tf.Tensor>();
   const observe = (name: string, value: tf.Tensor) => {
     if (/\.router_(indices|gates)$/.test(name)) seen.set(name, tf.keep(value.clone()));
   };
+  checkPositions(model, ids, positions);
   const logits = model.forward(ids, { positions, attention, observe: router ? observe : undefined });
   const values = (await logits.data()) as Float32Array;
   const odd = values.find((value) => !Number.isFinite(value));

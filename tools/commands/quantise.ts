@@ -8,6 +8,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { loadModel, saveCheckpoint } from "../../lib/checkpoint/checkpoint";
 import { writeJson } from "../../lib/checkpoint/json-file";
+import { samePlace } from "../../lib/checkpoint/regular-file";
 import { useBackend } from "../../lib/tensor/backend";
 import { DOMAINS } from "../../lib/corpus/corpus";
 import { openCorpus } from "../../lib/corpus/build";
@@ -33,7 +34,7 @@ export const main = command("quantise", HELP, async (args) => {
   const { values, positionals } = readCall(args, options, { positionals: true });
   if (positionals.length !== 2) throw new Error("give the model's folder and the one to write, as --help says");
   const [from, to] = positionals.map(fromCaller);
-  if (from === to) throw new Error("FROM and TO are the same folder: the model would be lost");
+  if (samePlace(from, to)) throw new Error(`FROM and TO are the same folder, ${from}: the model would be lost`);
   const count = readNumber("--windows", values.windows, { whole: true, least: 0 });
   await useBackend(oneOf("--backend", values.backend, ["auto", "wasm", "cpu"] as const));
 

@@ -2,7 +2,7 @@
  * The parts of the model that lie between two matrix products, for one token, as loops over numbers: the norm, the
  * rotation, attention over the latents, the router's choice. Each is the same as its tensor counterpart in lib/model.
  */
-import { GATE_EPS, type RoutingConfig } from "../../model/router";
+import { GATE_EPS, SCORES, type RoutingConfig } from "../../model/router";
 import { MINUS_INFINITY } from "../../tensor/nn";
 import { largestPlaces } from "../../tensor/top-k";
 
@@ -114,7 +114,8 @@ export function chooseExperts(
   { nRoutedExperts: E, numExpertsPerTok, nGroup, topkGroup, normTopkProb, routedScalingFactor }: RoutingConfig,
 ): { expert: number; gate: number }[] {
   const size = E / nGroup;
-  const biased = affinity.map((s, e) => s + bias[e]);
+  const [least, largest] = SCORES;
+  const biased = affinity.map((s, e) => Math.min(largest, Math.max(least, s + bias[e])));
   const groupScores = new Float32Array(nGroup);
   for (let g = 0; g < nGroup; g++) {
     const members = biased.subarray(g * size, (g + 1) * size);
