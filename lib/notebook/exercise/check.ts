@@ -8,6 +8,7 @@ import { display } from "../display";
 import { feedback } from "./feedback";
 import { answered, firstDifference, isStub, mishap, recognise, scoreOf, untidiness } from "./judge";
 import { runOnce, type AnyFunction, type Answered } from "./run";
+import { judgedSource, staleness } from "./standing";
 import type { CheckResult, Exercise } from "./types";
 import { showValue } from "./values";
 
@@ -27,16 +28,25 @@ export function defineExercise<F extends AnyFunction>(exercise: Exercise<F>): Ex
   return Object.freeze(exercise);
 }
 
+/** How often each exercise was answered wrongly since the kernel started. */
+const wrongAnswers = new Map<string, number>();
+
 /**
- * Checks an answer and shows what came out. Never throws, whatever the function does; only Interrupt ends it. (While
- * nbgrader runs the notebook it throws unless the answer is right: that is how nbgrader counts.) Returns nothing, since
- * the kernel prints what a cell's last line returns.
+ * Checks an answer and shows what came out, or that the answer's cell holds another one by now. Never throws, whatever
+ * the function does; only Interrupt ends it. (While nbgrader runs the notebook it throws unless the answer is right: that
+ * is how nbgrader counts.) Returns nothing, since the kernel prints what a cell's last line returns.
  *
  * @param answer the learner's function; it may be async
  */
 export async function check<F extends AnyFunction>(exercise: Exercise<F>, answer: AnyFunction): Promise<void> {
-  const { result, score } = await examine(exercise, answer);
-  display(feedback(exercise, result, score));
+  const stale = staleness(exercise.id, answer);
+  const { result, score } =
+    stale === null
+      ? await examine(exercise, answer)
+      : { result: { passed: false, status: "stale", message: stale } as const, score: null };
+  if (result.status === "wrong") wrongAnswers.set(exercise.id, (wrongAnswers.get(exercise.id) ?? 0) + 1);
+  const judged = stale === null ? judgedSource(answer) : null;
+  display(feedback(exercise, result, { score, judged, wrong: wrongAnswers.get(exercise.id) ?? 0 }));
   // nbgrader counts a test cell as passed unless it throws; a learner's lesson runs on whatever the answer is.
   if (process.env.NBGRADER_EXECUTION !== undefined) assertSolved(result);
 }

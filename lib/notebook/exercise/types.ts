@@ -53,8 +53,8 @@ export interface Exercise<F extends AnyFunction> {
 
 export interface CheckResult {
   passed: boolean;
-  /** "unsolved" while the stub stands. */
-  status: "passed" | "wrong" | "unsolved";
+  /** "unsolved" while the stub stands; "stale" where the cell holds another answer than the one that could be judged. */
+  status: "passed" | "wrong" | "unsolved" | "stale";
   /** What the learner reads, without the heading. */
   message: string;
   /** The name of the misconception that was recognised. */

@@ -8,8 +8,9 @@ describe("a check", () => {
 
   it("passes a right answer, under the title and with the points that the lesson's master says", async () => {
     const text = await shownText(() => check({ ...double, id: "00-leak" }, right));
-    expect(text).toBe("✔ Stop the leak: right, 1 point");
-    expect(await shownText(() => check({ ...double, id: "00-rms-norm" }, right))).toBe("✔ RMSNorm: right, 2 points");
+    expect(text.split("\n")[0]).toBe("✔ Stop the leak: right, 1 point");
+    const other = await shownText(() => check({ ...double, id: "00-rms-norm" }, right));
+    expect(other.split("\n")[0]).toBe("✔ RMSNorm: right, 2 points");
   });
 
   it("calls an exercise by its id where no master announces it", async () => {
@@ -76,6 +77,25 @@ describe("a check", () => {
 
   it("points to the hints when the answer is wrong", async () => {
     expect(await shownText(() => check(double, () => []))).toContain("Hint 1");
+  });
+
+  it("leads to the reference solution after a pass, and after the second wrong answer", async () => {
+    const exercise = { ...double, id: "00-shape" };
+    const solution = "notebooks/solutions/00-start-here.ipynb";
+    expect(await shownText(() => check(exercise, () => []))).not.toContain(solution);
+    expect(await shownText(() => check(exercise, () => []))).toContain(`don't help, see the solution in ${solution}`);
+    const { shown } = await captured(() => check(exercise, right));
+    expect(shown[0].bundle["text/plain"]).toMatch(new RegExp(`^✔.*\nTo compare with the .*, open ${solution}$`));
+    expect(shown[0].bundle["text/html"]).toContain(`<a href="../${solution}">`);
+  });
+
+  it("leads nowhere while nbgrader grades", async () => {
+    process.env.NBGRADER_EXECUTION = "autograde";
+    try {
+      expect(await shownText(() => check({ ...double, id: "00-leak" }, right))).not.toContain("solutions");
+    } finally {
+      delete process.env.NBGRADER_EXECUTION;
+    }
   });
 });
 
