@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { display } from "./display";
-import { escapeHtml } from "./html";
+import { plainHtml } from "./html";
 import { allowedText, parseParameters, problemWith, type ParameterSpec, type ParameterValue } from "./parameter-spec";
 
 const CELL = /^\/\/ %% .*tags=\[[^\]]*"parameters"[^\]]*\].*\n([\s\S]*?)(?=^\/\/ %%|(?![\s\S]))/m;
@@ -40,7 +40,7 @@ export function checkParameters(lesson: string, values: Record<string, Parameter
   if (changed.length === 0) return;
   const list = changed.map((spec) => `${spec.name} = ${values[spec.name]} (default ${spec.default})`).join(", ");
   const text = `Changed parameters: ${list}.`;
-  display({ "text/html": `<div>${escapeHtml(text)}</div>`, "text/plain": text });
+  display({ "text/html": `<div>${plainHtml(text)}</div>`, "text/plain": text });
 }
 
 function findProblems(specs: ParameterSpec[], values: Record<string, ParameterValue>): string[] {
