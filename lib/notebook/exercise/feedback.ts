@@ -37,7 +37,7 @@ export function feedback<F extends AnyFunction>(
 ): MimeBundle {
   const { sign, colour } = SIGNS[result.status];
   const announced = announcedExercise(exercise.id);
-  const heading = `${sign} ${announced?.title ?? exercise.id}: ${outcome(result, announced?.points)}`;
+  const heading = `${sign} ${withOutcome(announced?.title ?? exercise.id, outcome(result, announced?.points))}`;
   const solution = announced === undefined ? null : solutionOf(announced.lesson);
   const body = [
     ...(result.misconception === undefined ? [] : [`This looks like: ${result.misconception}.`]),
@@ -75,6 +75,11 @@ export function feedback<F extends AnyFunction>(
 function solutionOf(lesson: string): string | null {
   const file = `notebooks/solutions/${lesson}.ipynb`;
   return process.env.NBGRADER_EXECUTION === undefined && fs.existsSync(file) ? file : null;
+}
+
+/** "The gate: right"; behind a title that asks, a sentence of its own. */
+function withOutcome(title: string, said: string): string {
+  return /[?!.]$/.test(title) ? `${title} ${said[0].toUpperCase()}${said.slice(1)}` : `${title}: ${said}`;
 }
 
 function outcome({ status }: CheckResult, points: number | undefined): string {
