@@ -3,7 +3,7 @@
  * Colour is never alone: kinds also differ in their underline, and the plain text gives the same counts.
  */
 import { display, type MimeBundle } from "./display";
-import { escapeHtml, LINE } from "./html";
+import { escapeHtml, LINE, plainHtml } from "./html";
 import { COLOURS } from "./plot/theme";
 
 export interface ColouredPiece<K extends string> {
@@ -41,7 +41,7 @@ export function colouredTextBundle<K extends string>(
   const span = (text: string, kind: string, hover?: string) => {
     const style = styles.get(kind);
     const styled = style === undefined ? "" : ` style="${style}"`;
-    return `<span${styled}${hover === undefined ? "" : ` title="${escapeHtml(hover)}"`}>${escapeHtml(text)}</span>`;
+    return `<span${styled}${hover === undefined ? "" : ` title="${escapeHtml(hover)}"`}>${plainHtml(text)}</span>`;
   };
   const shown = ({ text, kind, hover }: ColouredPiece<string>) => {
     if (hover === undefined) return text;
@@ -60,7 +60,7 @@ export function colouredTextBundle<K extends string>(
   if (legend === undefined) for (const parts of [blocks, plain]) parts.reverse();
   const html = [
     `<div style="border-left: 2px solid ${LINE}; padding-left: 12px; margin: 4px 0; line-height: 1.9">`,
-    `<div style="font-weight: bold; margin-bottom: 4px">${escapeHtml(caption)}</div>`,
+    `<div style="font-weight: bold; margin-bottom: 4px">${plainHtml(caption)}</div>`,
     ...blocks,
     "</div>",
   ];

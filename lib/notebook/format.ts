@@ -3,14 +3,15 @@
  * one form throughout the course. Thousands are separated by commas, whatever the machine's language.
  */
 
-/** With a fixed number of digits after the point: fixed(3.14159) is "3.14". */
+/** With a fixed number of digits after the point: fixed(3.14159) is "3.14". What rounds to zero has no sign. */
 export function fixed(value: number, digits = 2): string {
-  return value.toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const text = value.toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return /^-[0.]+$/.test(text) ? text.slice(1) : text;
 }
 
 /** A whole number with commas: "671,026,404,352". */
 export function whole(value: number | bigint): string {
-  return (typeof value === "bigint" ? value : Math.round(value)).toLocaleString("en-GB");
+  return typeof value === "bigint" ? value.toLocaleString("en-GB") : fixed(Math.round(value), 0);
 }
 
 /** A share of 1 in per cent, with at least two significant digits: "3.1%", "98%", "0.40%". */

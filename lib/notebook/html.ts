@@ -14,14 +14,45 @@ export const LINE = "rgba(128, 128, 128, 0.4)";
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
-/** Text as HTML that shows exactly this text. */
+/** Text as HTML that shows exactly this text, in an attribute too. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character]);
 }
 
-/** Text as HTML, with text between backticks as code; line breaks stay. */
+/**
+ * A dollar sign that starts no formula, in HTML and in Markdown. JupyterLab looks for formulas twice: in the Markdown,
+ * where an entity is none, and in the page made of it, where no formula reaches across the border of an element. (A
+ * backslash helps the first time only.)
+ */
+export const DOLLAR = "<span>&#36;</span>";
+
+/** Text as the content of an HTML element; dollars are dollars. */
+export function plainHtml(text: string): string {
+  return escapeHtml(text).replaceAll("$", DOLLAR);
+}
+
+/** The same, with text between backticks as code; line breaks stay. */
 export function inlineHtml(text: string): string {
-  return escapeHtml(text)
+  return plainHtml(text)
     .replace(/`([^`\n]+)`/g, "<code>$1</code>")
     .replaceAll("\n", "<br>");
+}
+
+/** Markdown's code, in which all is text. */
+const CODE = /(?<ticks>`+)(?!`)[^]*?(?<!`)\k<ticks>(?!`)/;
+/** What a person means by a formula: no blanks beside its dollars, no digit behind it; after "$5", no words either. */
+const FORMULA = new RegExp(
+  [
+    /\$\$[^$]+\$\$/,
+    /\$(?![\s$\d])(?:\\.|[^$\n])*?(?<![\s\\])\$(?!\d)/,
+    /\$(?=\d)(?:\\[a-z]+|(?<![a-z])[a-z](?![a-z])|[^$\n\\a-z])*(?<![\s\\])\$(?!\d)/i,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+);
+const DOLLARS = new RegExp(`${CODE.source}|${FORMULA.source}|\\\\?\\$`, "gi");
+
+/** Markdown in which every dollar is text unless it belongs to a formula such as $x_i$, or to code. */
+export function textDollars(markdown: string): string {
+  return markdown.replace(DOLLARS, (found) => (/^`|^\$./.test(found) ? found : DOLLAR));
 }

@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { display, type MimeBundle } from "./display";
-import { escapeHtml } from "./html";
+import { plainHtml } from "./html";
 import { allowedText, parseParameters, problemWith, type ParameterSpec, type ParameterValue } from "./parameter-spec";
 
 const CELL = /^\/\/ %% .*tags=\[[^\]]*"parameters"[^\]]*\].*\r?\n([\s\S]*?)(?=^\/\/ %%|(?![\s\S]))/m;
@@ -48,7 +48,7 @@ export function checkParameters(lesson: string, values: Record<string, Parameter
   if (changed.length === 0 && !isRun) return;
   const list = changed.map((spec) => `${spec.name} = ${values[spec.name]} (default ${spec.default})`).join(", ");
   const text = changed.length === 0 ? "All parameters have their defaults." : `Changed parameters: ${list}.`;
-  const shown: MimeBundle = { "text/html": `<div>${escapeHtml(text)}</div>`, "text/plain": text };
+  const shown: MimeBundle = { "text/html": `<div>${plainHtml(text)}</div>`, "text/plain": text };
   display(isRun ? { [PARAMETERS_MIME]: { ...values }, ...shown } : shown);
 }
 

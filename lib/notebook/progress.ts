@@ -8,7 +8,7 @@
  */
 import { inNotebook, newOutput, type MimeBundle } from "./display";
 import { whole } from "./format";
-import { BAD, escapeHtml, GOOD, LINE } from "./html";
+import { BAD, GOOD, LINE, plainHtml } from "./html";
 import { breathe } from "./interrupt";
 import { COLOURS } from "./plot/theme";
 
@@ -97,10 +97,10 @@ function bar(state: State): MimeBundle {
   const filled = `display: block; width: ${(100 * share).toFixed(1)}%; height: 10px; border-radius: 5px`;
   const html = [
     '<div style="display: flex; align-items: center; flex-wrap: wrap; font-size: 13px">',
-    `<span style="margin-right: 10px">${escapeHtml(label)}</span>`,
+    `<span style="margin-right: 10px">${plainHtml(label)}</span>`,
     `<span style="${rail}; background-color: ${LINE}">`,
     `<span style="${filled}; background-color: ${COLOURS[0]}"></span></span>`,
-    `<span>${escapeHtml([percent, ...texts].join(" · "))}</span></div>`,
+    `<span>${plainHtml([percent, ...texts].join(" · "))}</span></div>`,
   ].join("");
   return { "text/html": html, "text/plain": `${label}: ${[percent, ...texts].join(", ")}` };
 }
@@ -142,7 +142,7 @@ function lastLine(state: State): MimeBundle {
   const text = `${complete ? "✔" : "✘"} ${label}: ${what}${note === "" ? "" : `, ${note}`}`;
   const time = ` in ${duration(state.seconds)}`;
   const html =
-    `<div style="font-size: 13px"><span style="color: ${complete ? GOOD : BAD}">${escapeHtml(text.slice(0, 1))}</span>` +
-    `${escapeHtml(text.slice(1))}${complete ? time : ` after ${duration(state.seconds)}`}</div>`;
+    `<div style="font-size: 13px"><span style="color: ${complete ? GOOD : BAD}">${plainHtml(text.slice(0, 1))}</span>` +
+    `${plainHtml(text.slice(1))}${complete ? time : ` after ${duration(state.seconds)}`}</div>`;
   return { "text/html": html, "text/plain": text };
 }

@@ -5,7 +5,7 @@
  */
 import { display, type MimeBundle } from "./display";
 import { fixed, whole } from "./format";
-import { escapeHtml } from "./html";
+import { plainHtml } from "./html";
 
 export const RESULT_MIME = "application/vnd.course.result+json";
 
@@ -34,7 +34,7 @@ function resultBundle(shown: Result): MimeBundle {
   const figure = `${readable(shown.value)}${shown.unit === "" ? "" : ` ${shown.unit}`}`;
   return {
     [RESULT_MIME]: shown,
-    "text/html": `<div>→ ${escapeHtml(shown.name)}: <b>${escapeHtml(figure)}</b></div>`,
+    "text/html": `<div>→ ${plainHtml(shown.name)}: <b>${plainHtml(figure)}</b></div>`,
     "text/plain": `→ ${shown.name}: ${figure}`,
   };
 }

@@ -65,7 +65,7 @@ export function showSource(file: string, name: string): void {
  * The path to a file of the project from the notebook's folder. Jupyter tells the kernel where its notebook is; if it
  * doesn't, the notebook is one folder below the root, as in work/ and notebooks/.
  */
-function linkTo(file: string): string {
+export function linkTo(file: string): string {
   const notebook = process.env.JPY_SESSION_NAME ?? "work/lesson.ipynb";
   return path.relative(path.dirname(notebook), file).split(path.sep).join("/");
 }

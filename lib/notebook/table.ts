@@ -4,7 +4,7 @@
  */
 import { display, type MimeBundle } from "./display";
 import { fixed } from "./format";
-import { escapeHtml, inlineHtml, LINE } from "./html";
+import { inlineHtml, LINE, plainHtml } from "./html";
 
 export type CellValue = string | number | bigint | boolean | null | undefined;
 
@@ -123,7 +123,7 @@ function toHtml(columns: ShownColumn[], caption: string | undefined): string {
     // The outer element takes what can't be wrapped: the page itself never scrolls sideways.
     '<div style="overflow-x: auto">',
     '<table style="table-layout: auto; border-collapse: collapse; margin: 4px 0; max-width: 100%">',
-    caption === undefined ? "" : `<caption style="${above}">${escapeHtml(caption)}</caption>`,
+    caption === undefined ? "" : `<caption style="${above}">${plainHtml(caption)}</caption>`,
     `<thead><tr>${head.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`,
   ].join("");
 }

@@ -9,6 +9,7 @@ import { registerEinsum } from "./wasm/einsum";
 import { registerGroupedMatMul } from "./wasm/grouped-matmul";
 import { registerIdentity } from "./wasm/identity";
 import { registerUnsortedSegmentSum } from "./wasm/segment-sum";
+import { printTensors } from "./print";
 import { registerSumGradient } from "./sum-gradient";
 import { prepareWebgpu } from "./webgpu/device";
 import { registerWebgpuPrograms } from "./webgpu/program";
@@ -23,7 +24,7 @@ export interface BackendReport {
 }
 
 /**
- * Chooses the backend on which everything after this call computes.
+ * Chooses the backend on which everything after this call computes, and lets console.log show tensors' values.
  *
  * @param choice "auto" takes the fastest that works here; a name takes that one and no other
  * @throws if the named backend cannot be had here
@@ -37,6 +38,7 @@ export async function useBackend(choice: BackendName | "auto" = "auto"): Promise
   registerGroupedMatMul();
   registerWebgpuPrograms();
   registerSumGradient();
+  printTensors();
 
   if (choice !== "auto") {
     const problem = await start(choice);

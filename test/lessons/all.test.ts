@@ -2,7 +2,10 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import type { AnyFunction, Exercise } from "../../lib/notebook/exercise/check";
+import * as tf from "@tensorflow/tfjs";
+import type { AnyFunction, DefinedExercise, Exercise } from "../../lib/notebook/exercise/check";
+import { calledWith } from "../../lib/notebook/exercise/judge";
+import { toPlainValue } from "../../lib/notebook/exercise/values";
 import { exercisesIn, type ListedExercise } from "../../lib/notebook/exercise/announced";
 
 const MASTERS = "notebooks/source";
@@ -122,6 +125,32 @@ describe.each(lessons)("lesson %s", (lesson) => {
       mute: [],
       repeated: [],
     });
+  });
+});
+
+describe.each(lessons)("a case of lesson %s can be replayed as the check's message says", (lesson) => {
+  const names = exercisesIn(master(lesson), lesson).map(({ id, names }) => [id, names] as const);
+
+  it.each(names)("%s", async (id, names) => {
+    expect(names?.exercise).toBeDefined();
+    const exercise = (await exported(lesson)).get(names?.exercise ?? "") as DefinedExercise<AnyFunction>;
+    expect(exercise.id).toBe(id);
+    for (let i = 0; i < exercise.cases.length; i++) {
+      const said = calledWith(exercise, i);
+      const expected = exercise.inputs(i + 1).map(toPlainValue);
+      if (said === null) {
+        expect(expected).toEqual([]);
+        continue;
+      }
+      const code = /^(called with|the same call): `(.+)`$/.exec(said) ?? [];
+      const call = code[1] === "called with" ? `${names?.answer}(${code[2]})` : code[2];
+      const scope = [(...args: unknown[]) => args.map(toPlainValue), exercise, tf];
+      const run = new Function(names?.answer ?? "", names?.exercise ?? "", "tf", `return ${call}`) as (
+        ...values: unknown[]
+      ) => unknown;
+      // Functions are other closures each time; what they do is the exercise's own business.
+      expect(JSON.stringify(run(...scope))).toBe(JSON.stringify(expected));
+    }
   });
 });
 

@@ -8,6 +8,17 @@ describe("numbers in sentences", () => {
     expect(fixed(1234.567, 1)).toBe("1,234.6");
   });
 
+  it("writes no minus before zero", () => {
+    expect([fixed(-0.001), fixed(-0, 0), fixed(-0.006), whole(-0.3), percent(-0.00001), money(-0.001)]).toEqual([
+      "0.00",
+      "0",
+      "-0.01",
+      "0",
+      "0.00%",
+      "0.00 dollars",
+    ]);
+  });
+
   it("gives shares as many digits as say something", () => {
     expect([0, 0.000123, 0.03125, 0.978, 1].map(percent)).toEqual(["0%", "0.01%", "3.1%", "98%", "100%"]);
   });

@@ -68,6 +68,17 @@ describe("table", () => {
     );
   });
 
+  it("shows dollars as dollars, which JupyterLab would take for formulas", () => {
+    const { "text/html": html, "text/plain": plain } = tableBundle(
+      [{ "price ($)": "$5.5M of computing: 2.788M hours at $2", why: "`$x$`" }],
+      { caption: "$1 or $2" },
+    );
+    expect(String(html)).not.toContain("$");
+    expect(String(html)).toContain("at <span>&#36;</span>2</td>");
+    expect(String(html).match(/<span>&#36;<\/span>/g)).toHaveLength(7);
+    expect(plain).toContain("$5.5M of computing: 2.788M hours at $2");
+  });
+
   it("names no fixed colour but the half-transparent line", () => {
     const html = String(tableBundle([{ a: 1 }], { caption: "c" })["text/html"]);
     expect(html.match(/color|#[0-9a-f]{3,6}\b|rgba?\([^)]*\)/g)).toEqual(["rgba(128, 128, 128, 0.4)"]);

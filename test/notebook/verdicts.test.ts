@@ -19,6 +19,13 @@ describe("verdicts", () => {
     expect(shown[0].bundle["text/html"]).toContain("671 GB must be held &lt;at 1 byte&gt;");
   });
 
+  it("shows dollars as dollars", async () => {
+    const { shown } = await captured(() => verdicts([{ ...row, claim: "$100M to $200M" }]));
+    expect(shown[0].bundle["text/html"]).toContain("<span>&#36;</span>100M to <span>&#36;</span>200M");
+    expect(shown[0].bundle["text/html"]).not.toContain("$");
+    expect(shown[0].bundle["text/plain"]).toContain("$100M to $200M");
+  });
+
   it("gives each verdict its own sign", async () => {
     const all = ["holds", "holds with a condition", "incomplete", "contradicted", "cannot be checked"] as const;
     const { shown } = await captured(() => verdicts(all.map((verdict) => ({ ...row, verdict }))));

@@ -17,12 +17,15 @@ export interface ListedExercise {
   difficulty: number;
   minutes: number;
   points: number;
+  /** What the lesson calls the exercise and its answer, "gateExercise" and "gate", where its check stands by itself. */
+  names?: { exercise: string; answer: string };
 }
 
 const MASTERS = path.join("notebooks", "source");
 
 const HEADING = /^\/\/ ### Exercise (\d+) · (.+)$/;
 const ANNOUNCED = /^\/\/ \*(.+) · difficulty ([123]) of 3 · (\d+) minutes · (\d+) points?\*$/m;
+const CHECK = /^await check\((?<exercise>\w+), (?<answer>\w+)\);$/m;
 const TEST_CELL = /"grade": true, "grade_id": "([\w-]+)-check"/;
 
 /**
@@ -44,7 +47,17 @@ export function exercisesIn(master: string, lesson: string): ListedExercise[] {
     if (announced === null) throw new Error(`${where}: no line with difficulty, minutes and points`);
     if (id === undefined) throw new Error(`${where}: no cell that checks it`);
     const [difficulty, minutes, points] = announced.slice(2).map(Number);
-    return { id, lesson, title, kind: announced[1], difficulty, minutes, points };
+    const names = CHECK.exec(section)?.groups as ListedExercise["names"];
+    return {
+      id,
+      lesson,
+      title,
+      kind: announced[1],
+      difficulty,
+      minutes,
+      points,
+      ...(names && { names: { ...names } }),
+    };
   });
 }
 

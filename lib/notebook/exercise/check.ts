@@ -6,37 +6,52 @@
  */
 import { display } from "../display";
 import { feedback } from "./feedback";
-import { answered, firstDifference, isStub, mishap, recognise, scoreOf, untidiness } from "./judge";
-import { runOnce, type AnyFunction, type Answered } from "./run";
-import type { CheckResult, Exercise } from "./types";
+import { answered, calledWith, firstDifference, isStub, mishap, recognise, scoreOf, untidiness } from "./judge";
+import { copyArguments, runOnce, type AnyFunction, type Answered } from "./run";
+import { judgedSource, staleness } from "./standing";
+import type { CheckResult, DefinedExercise, Exercise } from "./types";
 import { showValue } from "./values";
 
 export type { AnyFunction } from "./run";
-export type { Answer, Case, CheckResult, Exercise, Misconception } from "./types";
+export type { Answer, Case, CheckResult, DefinedExercise, Exercise, Misconception } from "./types";
 
 /**
  * An exercise, with its types checked and its parts complete.
  * @throws {Error} if its id is of another form than "01-gate", or it has no cases
  */
-export function defineExercise<F extends AnyFunction>(exercise: Exercise<F>): Exercise<F> {
+export function defineExercise<F extends AnyFunction>(exercise: Exercise<F>): DefinedExercise<F> {
   const { id, cases, misconceptions } = exercise;
   if (!/^\d\d-[a-z0-9-]+$/.test(id)) throw new Error(`defineExercise: the id "${id}" should be like "01-gate"`);
   if (cases.length === 0) throw new Error(`defineExercise: ${id} has no cases`);
   // A lesson's cell holds the exercise in its hands: no line of it may change what is right.
   for (const part of [cases, ...misconceptions, misconceptions]) Object.freeze(part);
-  return Object.freeze(exercise);
+  const inputs = (n: number): Parameters<F> => {
+    const { args } = cases[n - 1] ?? {};
+    if (args === undefined) throw new Error(`inputs: ${id} has the cases 1 to ${cases.length}; got ${n}`);
+    return typeof args === "function" ? args() : (copyArguments(args) as Parameters<F>);
+  };
+  return Object.freeze({ ...exercise, inputs });
 }
 
+/** How often each exercise was answered wrongly since the kernel started. */
+const wrongAnswers = new Map<string, number>();
+
 /**
- * Checks an answer and shows what came out. Never throws, whatever the function does; only Interrupt ends it. (While
- * nbgrader runs the notebook it throws unless the answer is right: that is how nbgrader counts.) Returns nothing, since
- * the kernel prints what a cell's last line returns.
+ * Checks an answer and shows what came out, or that the answer's cell holds another one by now. Never throws, whatever
+ * the function does; only Interrupt ends it. (While nbgrader runs the notebook it throws unless the answer is right: that
+ * is how nbgrader counts.) Returns nothing, since the kernel prints what a cell's last line returns.
  *
  * @param answer the learner's function; it may be async
  */
 export async function check<F extends AnyFunction>(exercise: Exercise<F>, answer: AnyFunction): Promise<void> {
-  const { result, score } = await examine(exercise, answer);
-  display(feedback(exercise, result, score));
+  const stale = staleness(exercise.id, answer);
+  const { result, score } =
+    stale === null
+      ? await examine(exercise, answer)
+      : { result: { passed: false, status: "stale", message: stale } as const, score: null };
+  if (result.status === "wrong") wrongAnswers.set(exercise.id, (wrongAnswers.get(exercise.id) ?? 0) + 1);
+  const judged = stale === null ? judgedSource(answer) : null;
+  display(feedback(exercise, result, { score, judged, wrong: wrongAnswers.get(exercise.id) ?? 0 }));
   // nbgrader counts a test cell as passed unless it throws; a learner's lesson runs on whatever the answer is.
   if (process.env.NBGRADER_EXECUTION !== undefined) assertSolved(result);
 }
@@ -87,7 +102,7 @@ async function examine<F extends AnyFunction>(exercise: Exercise<F>, answer: Any
   const { seconds = 10 } = exercise;
   const got: Answered[] = [];
   const expected: Answered[] = [];
-  for (const { name, args } of exercise.cases) {
+  for (const [i, { name, args }] of exercise.cases.entries()) {
     const outcome = await runOnce(answer, args, seconds);
     if (isStub(outcome)) {
       return failed({
@@ -95,7 +110,10 @@ async function examine<F extends AnyFunction>(exercise: Exercise<F>, answer: Any
         message: "Replace the stub with your answer, run that cell, then this one again.",
       });
     }
-    if (outcome.kind !== "value") return wrong(`Case "${name}": ${mishap(outcome)}`);
+    if (outcome.kind !== "value") {
+      const lines = [`Case "${name}": ${mishap(outcome)}`, calledWith(exercise, i)];
+      return wrong(lines.filter((text) => text !== null).join("\n"));
+    }
     got.push(outcome);
     expected.push(answered(await runOnce(exercise.reference, args, seconds), exercise));
   }

@@ -3,48 +3,88 @@
  * what was found, and where to go from here. The plain text says the same in the same words. Title and points are those
  * of the lesson's master; without it, the id serves as title.
  */
+import fs from "node:fs";
 import type { MimeBundle } from "../display";
 import type { AnyFunction } from "./run";
 import type { CheckResult, Exercise } from "./types";
 import { fixed, whole } from "../format";
 import { BAD, escapeHtml, GOOD, inlineHtml, NEUTRAL } from "../html";
+import { linkTo } from "../source";
 import { announcedExercise } from "./announced";
+import { JUDGED_MIME } from "./standing";
 
 const SIGNS = {
   passed: { sign: "✔", colour: GOOD },
   wrong: { sign: "✘", colour: BAD },
   unsolved: { sign: "○", colour: NEUTRAL },
+  stale: { sign: "○", colour: NEUTRAL },
 } as const;
 
-/**
- * The box for a check's result.
- * @param score the learner's, where the exercise has one
- */
+export interface Circumstances {
+  /** The learner's score where the exercise has one. */
+  score: number | null;
+  /** The hash of the source that was judged, where it is known. */
+  judged: string | null;
+  /** How often this exercise was answered wrongly, this answer included. */
+  wrong: number;
+}
+
+/** The box for a check's result. */
 export function feedback<F extends AnyFunction>(
   exercise: Exercise<F>,
   result: CheckResult,
-  score: number | null,
+  { score, judged, wrong }: Circumstances,
 ): MimeBundle {
   const { sign, colour } = SIGNS[result.status];
   const announced = announcedExercise(exercise.id);
-  const heading = `${sign} ${announced?.title ?? exercise.id}: ${outcome(result, announced?.points)}`;
+  const heading = `${sign} ${withOutcome(announced?.title ?? exercise.id, outcome(result, announced?.points))}`;
+  const solution = announced === undefined ? null : solutionOf(announced.lesson);
   const body = [
     ...(result.misconception === undefined ? [] : [`This looks like: ${result.misconception}.`]),
     ...(result.message === "" ? [] : [result.message]),
     ...(score === null || exercise.score === undefined ? [] : [comparison(exercise.score, score)]),
     ...(result.status === "wrong" ? ["Stuck? Unfold a hint: click the triangle beside Hint 1, below."] : []),
   ];
+  const way =
+    solution === null
+      ? null
+      : result.status === "passed"
+        ? "To compare with the reference solution, open"
+        : result.status === "wrong" && wrong > 1
+          ? "If both hints don't help, see the solution in"
+          : null;
   const html = [
     `<div style="border-left: 4px solid ${colour}; padding: 2px 0 2px 12px; margin: 4px 0">`,
-    `<div style="font-weight: bold; color: ${colour}">${escapeHtml(heading)}</div>`,
+    `<div style="font-weight: bold; color: ${colour}">${inlineHtml(heading)}</div>`,
     ...body.map((part) => `<div style="margin-top: 4px">${inlineHtml(part)}</div>`),
+    ...(way === null || solution === null
+      ? []
+      : [
+          `<div style="margin-top: 4px">${way} <a href="${escapeHtml(linkTo(solution))}">${escapeHtml(solution)}</a></div>`,
+        ]),
     "</div>",
   ];
-  return { "text/html": html.join(""), "text/plain": [heading, ...body].join("\n") };
+  return {
+    "text/html": html.join(""),
+    "text/plain": [heading, ...body, ...(way === null ? [] : [`${way} ${solution}`])].join("\n"),
+    ...(judged === null ? {} : { [JUDGED_MIME]: { exercise: exercise.id, source: judged } }),
+  };
+}
+
+/** The notebook with a lesson's solutions, from the project's root; null where there is none, as in an assignment. */
+function solutionOf(lesson: string): string | null {
+  const file = `notebooks/solutions/${lesson}.ipynb`;
+  return process.env.NBGRADER_EXECUTION === undefined && fs.existsSync(file) ? file : null;
+}
+
+/** "The gate: right"; behind a title that asks, a sentence of its own. */
+function withOutcome(title: string, said: string): string {
+  return /[?!.]$/.test(title) ? `${title} ${said[0].toUpperCase()}${said.slice(1)}` : `${title}: ${said}`;
 }
 
 function outcome({ status }: CheckResult, points: number | undefined): string {
   if (status === "unsolved") return "not solved yet";
+  if (status === "stale") return "not checked";
   if (status === "wrong") return "not right yet";
   return points === undefined ? "right" : `right, ${points === 1 ? "1 point" : `${points} points`}`;
 }

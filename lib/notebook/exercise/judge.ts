@@ -4,13 +4,15 @@
  */
 import { runOnce, withArguments, type AnyFunction, type Answered, type Outcome } from "./run";
 import type { Answer, Exercise, Misconception } from "./types";
+import { announcedExercise } from "./announced";
+import { typedArguments } from "./typed";
 import { difference, kindDifference, showValue } from "./values";
 
 /** What nbgrader's stub throws. */
 const STUB_MESSAGE = "Not implemented";
 const TOLERANCE = 1e-5;
-/** Characters of a value in a message. */
-const LONGEST_LINE = 110;
+/** Characters of a case's arguments in a message. */
+const LONGEST_CALL = 240;
 
 /** Whether the function still is the stub. */
 export function isStub(outcome: Outcome): boolean {
@@ -48,29 +50,34 @@ export function firstDifference<F extends AnyFunction>(
   for (const [i, { name, args }] of exercise.cases.entries()) {
     const said = withArguments(args, (own) => judge(exercise, got[i].value, expected[i].value, own as Parameters<F>));
     if (said === null) continue;
-    const lines = [
-      `Case "${name}": ${/[.?!]$/.test(said) ? said : `${said}.`}`,
-      line("called with", withArguments(args, showArguments)),
-    ];
+    const lines = [`Case "${name}": ${/[.?!]$/.test(said) ? said : `${said}.`}`, calledWith(exercise, i)];
     // One number is in the sentence already.
     if (typeof got[i].value === "object" && exercise.accept === undefined) {
       lines.push(line("your answer", showValue(got[i].value)), line("expected", showValue(expected[i].value)));
     }
-    return lines.join("\n");
+    return lines.filter((text) => text !== null).join("\n");
   }
   return null;
 }
 
+/**
+ * How to make the same call: the arguments, whole and as they can be typed; or, where they are long or no text makes
+ * them, the call of a function that does. Null where there are none.
+ */
+export function calledWith<F extends AnyFunction>({ id, cases }: Exercise<F>, index: number): string | null {
+  const text = withArguments(cases[index].args, typedArguments);
+  if (text === "") return null;
+  if (text !== null && text.length <= LONGEST_CALL && !/[`\n]/.test(text)) return line("called with", text);
+  const { exercise, answer } = announcedExercise(id)?.names ?? { exercise: "exercise", answer: "answer" };
+  return line("the same call", `${answer}(...${exercise}.inputs(${index + 1}))`);
+}
+
 function line(name: string, value: string): string {
-  return `${name}: \`${cut(value.replaceAll("`", "'"), LONGEST_LINE)}\``;
+  return `${name}: \`${value.replaceAll("`", "'")}\``;
 }
 
 function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
-}
-
-function showArguments(args: unknown[]): string {
-  return args.map(showValue).join(", ");
 }
 
 /** What is wrong about one answer; null when nothing is. */

@@ -7,6 +7,7 @@ import path from "node:path";
 import { display } from "../display";
 import { table } from "../table";
 import { allExercises, type ListedExercise } from "./announced";
+import { findCell, JUDGED_MIME, readCells, savedText as text, sourceHash, type SavedCell } from "./standing";
 
 /** How far a learner is with one. */
 export type ExerciseState =
@@ -22,34 +23,38 @@ const ORDER: ExerciseState[] = [
   "lesson not opened",
 ];
 
-/** A cell of an .ipynb file, as far as it is read here. */
-interface SavedCell {
-  source: string | string[];
-  metadata?: { nbgrader?: { grade_id?: string } };
-  execution_count?: number | null;
-  outputs?: { text?: string | string[]; data?: Record<string, unknown> }[];
-}
-
-const text = (value: unknown): string =>
-  Array.isArray(value) ? value.join("") : typeof value === "string" ? value : "";
-
-/** Whether an answer still is what the lesson came with. */
+/** Whether an answer still is what the lesson came with: its throw is there, and not in a comment. */
 export function isStubSource(source: string): boolean {
-  return /throw new Error\(["']Not implemented["']\)/.test(source);
+  const code = source.replace(/\/\*[^]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+  return /throw new Error\(["']Not implemented["']\)/.test(code);
 }
 
-/** How far the exercise is in one notebook. */
+/**
+ * How far the exercise is in one notebook. What counts is the answer that the check has judged: its output carries the
+ * hash of that source. Outputs of earlier versions carry none; there, the order in which the cells ran has to do.
+ */
 export function exerciseState(cells: readonly SavedCell[], id: string): ExerciseState {
-  const find = (name: string) => cells.find((cell) => cell.metadata?.nbgrader?.grade_id === name);
-  const [answer, check] = [find(id), find(`${id}-check`)];
-  if (answer === undefined || isStubSource(text(answer.source))) return "not begun";
-  const printed = (check?.outputs ?? [])
-    .map((output) => text(output.text) + text(output.data?.["text/plain"]))
-    .join("\n");
-  if (!/^\s*[✔✘]/m.test(printed)) return "not checked yet";
-  // Run after the check: what the check said was about an earlier answer.
-  if ((answer.execution_count ?? 0) > (check?.execution_count ?? Infinity)) return "changed since the check";
-  return /^\s*✔/m.test(printed) ? "solved" : "not right yet";
+  const [answer, check] = [findCell(cells, id), findCell(cells, `${id}-check`)];
+  if (answer === undefined) return "not begun";
+  const source = text(answer.source);
+  const outputs = check?.outputs ?? [];
+  const printed = outputs.map((output) => text(output.text) + text(output.data?.["text/plain"])).join("\n");
+  const judged = outputs.map(({ data }) => judgedIn(data)).find((hash) => hash !== null) ?? null;
+  const verdict = /^\s*([✔✘])/m.exec(printed)?.[1];
+  if (verdict !== undefined && judged === sourceHash(source)) return verdict === "✔" ? "solved" : "not right yet";
+  if (isStubSource(source)) return "not begun";
+  if (verdict === undefined) return "not checked yet";
+  if (judged !== null || ranAfter(answer, check)) return "changed since the check";
+  return verdict === "✔" ? "solved" : "not right yet";
+}
+
+function judgedIn(data: Record<string, unknown> | undefined): string | null {
+  const { source } = (data?.[JUDGED_MIME] ?? {}) as { source?: unknown };
+  return typeof source === "string" ? source : null;
+}
+
+function ranAfter(answer: SavedCell, check: SavedCell | undefined): boolean {
+  return (answer.execution_count ?? 0) > (check?.execution_count ?? Infinity);
 }
 
 /** A lesson's notebooks in a folder: the learner's copy, and newer ones that were laid beside it. */
@@ -57,17 +62,10 @@ function readCopies(lesson: string, folder: string): SavedCell[][] {
   const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
   return names
     .filter((name) => name === `${lesson}.ipynb` || (name.startsWith(`${lesson}.new`) && name.endsWith(".ipynb")))
-    .flatMap((name) => readCells(path.join(folder, name)));
-}
-
-/** The cells of one notebook, in a list; an empty list if it can't be read. */
-function readCells(file: string): SavedCell[][] {
-  try {
-    const { cells } = JSON.parse(fs.readFileSync(file, "utf8")) as { cells?: SavedCell[] };
-    return Array.isArray(cells) ? [cells] : [];
-  } catch {
-    return []; // being written, or no notebook
-  }
+    .flatMap((name) => {
+      const cells = readCells(path.join(folder, name));
+      return cells === null ? [] : [cells];
+    });
 }
 
 export interface ExerciseProgress extends ListedExercise {

@@ -97,7 +97,7 @@ export function withArguments<T>(
 }
 
 /** A copy of lists and plain objects; everything else is passed on as it is. */
-function copyArguments(args: readonly unknown[]): unknown[] {
+export function copyArguments(args: readonly unknown[]): unknown[] {
   const copy = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(copy);
     if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return (value as Float32Array).slice();

@@ -51,10 +51,19 @@ export interface Exercise<F extends AnyFunction> {
   seconds?: number;
 }
 
+/** An exercise as lessons have it. */
+export interface DefinedExercise<F extends AnyFunction> extends Exercise<F> {
+  /**
+   * The arguments of its n-th case, to call a function with in a cell: gate(...gateExercise.inputs(1)).
+   * @throws {Error} if there is no such case
+   */
+  inputs(n: number): Parameters<F>;
+}
+
 export interface CheckResult {
   passed: boolean;
-  /** "unsolved" while the stub stands. */
-  status: "passed" | "wrong" | "unsolved";
+  /** "unsolved" while the stub stands; "stale" where the cell holds another answer than the one that could be judged. */
+  status: "passed" | "wrong" | "unsolved" | "stale";
   /** What the learner reads, without the heading. */
   message: string;
   /** The name of the misconception that was recognised. */

@@ -53,30 +53,46 @@ export function kindOf(value: unknown): string {
   );
 }
 
-/** A value as a learner can read it in a message: short, with few digits. */
+/** Characters of a value in a message. */
+const LONGEST = 200;
+
+/** A value as a learner can read it in a message: with few digits; of long lists the beginning, and how long they are. */
 export function showValue(value: unknown): string {
+  for (const items of [64, 16, 8, 4]) {
+    const text = shown(value, items);
+    if (text.length <= LONGEST) return text;
+  }
+  return shown(value, 2);
+}
+
+function shown(value: unknown, items: number): string {
+  const inner = (part: unknown) => shown(part, items);
   if (typeof value === "number") return showNumber(value);
   if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 59)}…` : value);
-  if (value instanceof TensorValue) return `a tensor [${value.shape.join(", ")}] with ${showList(value.values)}`;
-  if (Array.isArray(value)) return showList(value);
+  if (typeof value === "string") {
+    const most = 4 * Math.max(items, 15);
+    return value.length <= most ? JSON.stringify(value) : `${JSON.stringify(value.slice(0, most))} and so on`;
+  }
+  if (value instanceof TensorValue) {
+    return `a tensor [${value.shape.join(", ")}] with ${showList(value.values, items, inner)}`;
+  }
+  if (Array.isArray(value)) return showList(value, items, inner);
   if (isRecord(value)) {
-    return `{ ${Object.entries(value)
-      .slice(0, 6)
-      .map(([key, inner]) => `${key}: ${showValue(inner)}`)
-      .join(", ")} }`;
+    const entries = Object.entries(value);
+    const parts = entries.slice(0, items).map(([key, part]) => `${key}: ${inner(part)}`);
+    return `{ ${parts.join(", ")}${entries.length > items ? `, … ${entries.length} in all` : ""} }`;
   }
   return value === undefined || value === null ? String(value) : kindOf(value);
 }
 
-function showList(values: readonly unknown[]): string {
-  const shown = values.slice(0, 8).map(showValue);
-  return `[${shown.join(", ")}${values.length > 8 ? ", …" : ""}]`;
+function showList(values: readonly unknown[], items: number, inner: (value: unknown) => string): string {
+  const all = values.slice(0, items).map(inner);
+  return `[${all.join(", ")}${values.length > items ? `, … ${values.length} in all` : ""}]`;
 }
 
-function showNumber(value: number): string {
+function showNumber(value: number, digits = 5): string {
   if (!Number.isFinite(value) || Number.isInteger(value)) return String(value);
-  return String(Number(value.toPrecision(5)));
+  return String(Number(value.toPrecision(Math.max(digits, Math.ceil(Math.log10(Math.abs(value) + 1))))));
 }
 
 /**
@@ -115,12 +131,9 @@ function numberDifference(got: number, expected: number, at: string): string {
     const causes = "0 / 0, the root of a negative number or an undefined value does that";
     return `${subject(at)} NaN, not a number: ${causes}; expected is ${showNumber(expected)}`;
   }
-  // Five digits may look alike.
-  const [a, b] =
-    showNumber(got) === showNumber(expected)
-      ? [String(got), String(expected)]
-      : [showNumber(got), showNumber(expected)];
-  return `${subject(at)} ${a}; expected is ${b}`;
+  // As few digits as show the difference.
+  const digits = [5, 6, 7, 8, 9, 10, 12, 14].find((most) => showNumber(got, most) !== showNumber(expected, most)) ?? 17;
+  return `${subject(at)} ${showNumber(got, digits)}; expected is ${showNumber(expected, digits)}`;
 }
 
 function close(got: number, expected: number, tolerance: number, scale: number): boolean {

@@ -8,8 +8,16 @@ describe("a check", () => {
 
   it("passes a right answer, under the title and with the points that the lesson's master says", async () => {
     const text = await shownText(() => check({ ...double, id: "00-leak" }, right));
-    expect(text).toBe("✔ Stop the leak: right, 1 point");
-    expect(await shownText(() => check({ ...double, id: "00-rms-norm" }, right))).toBe("✔ RMSNorm: right, 2 points");
+    expect(text.split("\n")[0]).toBe("✔ Stop the leak: right, 1 point");
+    const other = await shownText(() => check({ ...double, id: "00-rms-norm" }, right));
+    expect(other.split("\n")[0]).toBe("✔ RMSNorm: right, 2 points");
+  });
+
+  it("does not put a colon behind a question", async () => {
+    const heading = async (answer: Double) =>
+      (await shownText(() => check({ ...double, id: "06-bubble" }, answer))).split("\n")[0];
+    expect(await heading(right)).toBe("✔ How much of a step is bubble? Right, 3 points");
+    expect(await heading(() => [])).toBe("✘ How much of a step is bubble? Not right yet");
   });
 
   it("calls an exercise by its id where no master announces it", async () => {
@@ -48,6 +56,37 @@ describe("a check", () => {
     expect(message).toContain("[2, 4, 6]");
   });
 
+  it("cuts no argument: a call that is too long to read can be made by name", async () => {
+    const long = Array.from({ length: 200 }, (_, i) => i + 0.123456789);
+    const exercise = defineExercise<Double>({ ...double, cases: [{ name: "many", args: [long] }] });
+    const { message } = await checked(exercise, () => [1]);
+    expect(message).toContain("\nthe same call: `answer(...exercise.inputs(1))`");
+    expect(exercise.inputs(1)).toEqual([long]);
+    expect(exercise.inputs(1)[0]).not.toBe(long);
+    expect(() => exercise.inputs(2)).toThrow("inputs: 99-double has the cases 1 to 1; got 2");
+    const named = await checked({ ...exercise, id: "01-select" }, () => [1]);
+    expect(named.message).toContain("`select(...selectExercise.inputs(1))`");
+    expect(named.message).toMatch(/expected: `\[0\.24691, .*, … 200 in all\]`/);
+    const short = await checked(double, () => {
+      throw new Error("no");
+    });
+    expect(short.message).toMatch(/threw an error\.\n`Error: no`\ncalled with: `\[1, 2, 3\]`$/);
+  });
+
+  it("shows as many digits as make the difference", async () => {
+    const pay = (right: number) =>
+      defineExercise<() => number>({
+        id: "99-pay",
+        reference: () => right,
+        cases: [{ name: "", args: [] }],
+        misconceptions: [],
+      });
+    expect((await checked(pay(5_649_904.046552898), () => 5_650_000.1)).message).toContain(
+      "you return 5650000; expected is 5649904.",
+    );
+    expect((await checked(pay(2), () => 2.00003)).message).toContain("you return 2.00003; expected is 2.");
+  });
+
   it("never shows the reference", async () => {
     expect(await shownText(() => check(double, () => []))).not.toContain("=>");
   });
@@ -76,6 +115,25 @@ describe("a check", () => {
 
   it("points to the hints when the answer is wrong", async () => {
     expect(await shownText(() => check(double, () => []))).toContain("Hint 1");
+  });
+
+  it("leads to the reference solution after a pass, and after the second wrong answer", async () => {
+    const exercise = { ...double, id: "00-shape" };
+    const solution = "notebooks/solutions/00-start-here.ipynb";
+    expect(await shownText(() => check(exercise, () => []))).not.toContain(solution);
+    expect(await shownText(() => check(exercise, () => []))).toContain(`don't help, see the solution in ${solution}`);
+    const { shown } = await captured(() => check(exercise, right));
+    expect(shown[0].bundle["text/plain"]).toMatch(new RegExp(`^✔.*\nTo compare with the .*, open ${solution}$`));
+    expect(shown[0].bundle["text/html"]).toContain(`<a href="../${solution}">`);
+  });
+
+  it("leads nowhere while nbgrader grades", async () => {
+    process.env.NBGRADER_EXECUTION = "autograde";
+    try {
+      expect(await shownText(() => check({ ...double, id: "00-leak" }, right))).not.toContain("solutions");
+    } finally {
+      delete process.env.NBGRADER_EXECUTION;
+    }
   });
 });
 

@@ -156,6 +156,16 @@ describe("a check of tensors", () => {
     expect(message).toContain("[2, 1]; expected is [2]");
   });
 
+  it("shows tensors with shape and values, as they can be typed", async () => {
+    const { message } = await checked(sums, (x: tf.Tensor2D) => tf.tidy(() => x.sum(0)));
+    expect(message.split("\n")).toEqual([
+      'Case "two rows": value[0] is 4; expected is 3.',
+      "called with: `tf.tensor2d([[1, 2], [3, 4]])`",
+      "your answer: `a tensor [2] with [4, 6]`",
+      "expected: `a tensor [2] with [3, 7]`",
+    ]);
+  });
+
   it("asks for a tensor when a list comes", async () => {
     const { message } = await checked(sums, () => [3, 7]);
     expect(message).toContain("returns a list of 2; expected is a tensor");
