@@ -155,3 +155,30 @@ it("a message of the compiler names line and column as they stand in the cell, a
   const { error } = await withSharedKernel("ours", (kernel) => kernel.execute(cell));
   expect(error?.evalue).toMatch(/^2:14 - Type 'number' is not assignable to type 'string'/);
 });
+
+it("tells what a check asks: the source behind a name, and whether a later run of its cell failed", async () => {
+  const ask = `console.log(JSON.stringify([courseCells.sourceOf("answer"), courseCells.lastFailure(["answer"])?.message]));`;
+  const declare = `declare const courseCells: { sourceOf(name: string): string | null; lastFailure(names: string[]): { message: string } | null };`;
+  const seen = await withSharedKernel("ours", async (kernel) => {
+    const told = [];
+    for (const cell of [
+      `const answer = () => 1;`,
+      `const answer = (): string => 2;`, // does not compile
+      `const answer = () => { return 3;`, // is not even whole
+      `const answer = () => 4;\nthrow new Error("too late");`,
+      `const answer = () => 5;`,
+    ]) {
+      await kernel.execute(cell);
+      told.push(JSON.parse((await kernel.execute(`${declare}\n${ask}`)).stdout) as unknown);
+    }
+    return told;
+  });
+  const first = "const answer = () => 1;";
+  expect(seen).toEqual([
+    [first, null],
+    [first, expect.stringContaining("not assignable")],
+    [first, expect.stringContaining("expected")],
+    [first, "too late"],
+    ["const answer = () => 5;", null],
+  ]);
+});

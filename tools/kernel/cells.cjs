@@ -46,6 +46,11 @@ class Cells {
   #maps = new Map();
   /** What the cell that was compiled last declares. @type {string[]} */
   names = [];
+  #source = "";
+  /** By name, the run of a cell that declared what the name means now. @type {Map<string, { source: string, at: number }>} */
+  #declared = new Map();
+  /** By name, the run after that which failed to declare it anew. @type {Map<string, { cell: number, message: string }>} */
+  #failed = new Map();
   /** The number that a reader sees beside the cell that is compiled next. */
   number = 0;
 
@@ -77,6 +82,7 @@ class Cells {
       convert: (previous, source) => {
         const cell = prepareCell(this.#ts, source);
         this.names = cell.names;
+        this.#source = source;
         const result = converter.convert(previous, cell.source);
         if (result.output === undefined) return result;
         const name = `cell-${this.number}`;
@@ -87,6 +93,37 @@ class Cells {
           hasToplevelAwait: result.hasToplevelAwait || cell.awaitsInFor,
         };
       },
+    };
+  }
+
+  /**
+   * The cell that was compiled last has run.
+   *
+   * @param {number} at when its run began, in milliseconds since 1970
+   * @param {string | null} failure what it failed with
+   */
+  ran(at, failure) {
+    for (const name of this.names) {
+      if (failure !== null) {
+        this.#failed.set(name, { cell: this.number, message: failure });
+      } else {
+        this.#declared.set(name, { source: this.#source, at });
+        this.#failed.delete(name);
+      }
+    }
+  }
+
+  /**
+   * What a check may ask (lib/notebook/exercise/standing.ts): whether a name means what stands in its cell.
+   */
+  get standing() {
+    return {
+      /** @param {string[]} names */
+      lastFailure: (names) => names.map((name) => this.#failed.get(name)).find((failure) => failure) ?? null,
+      /** @param {string} name */
+      sourceOf: (name) => this.#declared.get(name)?.source ?? null,
+      /** @param {string} name */
+      ranAt: (name) => this.#declared.get(name)?.at ?? null,
     };
   }
 

@@ -102,7 +102,8 @@ class CourseServer extends jupyter.ZmqServer {
     this.#cells.number = execution_count;
     this.#reports.length = 0;
     const before = { ...this.#executor.locals };
-    let started = this.#interrupts.runCell(() => this.#executor.execute(code));
+    const at = Date.now();
+    const started = this.#interrupts.runCell(() => this.#executor.execute(code));
     const number = this.#interrupts.lastStarted;
     const running = { number, strays: /** @type {ReturnType<typeof errorContent>[]} */ ([]) };
     this.#running = running;
@@ -116,6 +117,7 @@ class CourseServer extends jupyter.ZmqServer {
     this.#running = null;
     output.flush();
     const [stray] = running.strays;
+    if (succeeded) this.#cells.ran(at, null);
     if (succeeded && stray) return { status: "error", execution_count, ...stray };
     if (succeeded) {
       // A module cell (tslab's @module) counts as run whatever the compiler said of it.
@@ -126,6 +128,7 @@ class CourseServer extends jupyter.ZmqServer {
     for (const name of this.#cells.names) if (name in before) this.#executor.locals[name] = before[name];
     const interrupted = this.#interrupts.isInterrupted(this.#reports[0]?.[0]);
     const error = interrupted ? INTERRUPTED : errorContent(this.#reports, this.#places);
+    this.#cells.ran(at, error.evalue);
     this.#publish(request, "error", error);
     return { status: "error", execution_count, ...error };
   }

@@ -40,7 +40,7 @@ const executor = createExecutor(
 );
 
 const interrupts = new Interrupts(() => executor.interrupt());
-Object.assign(globalThis, { courseInterrupt: interrupts });
+Object.assign(globalThis, { courseInterrupt: interrupts, courseCells: cells.standing });
 
 /** @type {import("./error-output.cjs").Places} */
 const places = {
