@@ -27,12 +27,18 @@ const TENSORS = {
  */
 export function collectRouting<T>(pass: (observe: Observer) => T): { result: T; routing: BlockRouting[] } {
   const byBlock = new Map<string, Partial<Record<keyof BlockRouting, tf.Tensor>>>();
-  const result = pass((name, value) => {
+  const observe: Observer = (name, value) => {
     const [block, what] = name.split(".");
     if (!(what in TENSORS)) return;
     const seen = byBlock.get(block) ?? {};
     seen[TENSORS[what as keyof typeof TENSORS]] = tf.keep(value.clone()); // beyond the model's own tidy
     byBlock.set(block, seen);
-  });
-  return { result, routing: Array.from(byBlock, ([block, seen]) => ({ block, ...seen }) as BlockRouting) };
+  };
+  try {
+    const result = pass(observe);
+    return { result, routing: Array.from(byBlock, ([block, seen]) => ({ block, ...seen }) as BlockRouting) };
+  } catch (error) {
+    tf.dispose([...byBlock.values()]);
+    throw error;
+  }
 }

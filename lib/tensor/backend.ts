@@ -8,6 +8,7 @@ import { registerBatchMatMul } from "./wasm/batch-matmul";
 import { registerEinsum } from "./wasm/einsum";
 import { registerGroupedMatMul } from "./wasm/grouped-matmul";
 import { registerIdentity } from "./wasm/identity";
+import { guardMemory } from "./wasm/memory";
 import { registerUnsortedSegmentSum } from "./wasm/segment-sum";
 import { printTensors } from "./print";
 import { registerSumGradient } from "./sum-gradient";
@@ -78,6 +79,7 @@ async function start(name: BackendName): Promise<string | null> {
     const problem = name === "webgpu" ? await prepareWebgpu() : null;
     if (problem !== null) return problem;
     if (!(await tf.setBackend(name))) return "it did not start";
+    if (name === "wasm") guardMemory();
     if (name === "webgpu") tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", PROGRAMS_A_SUBMISSION);
     return null;
   } catch (error) {

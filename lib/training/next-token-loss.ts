@@ -24,10 +24,7 @@ export function nextTokenLoss(logits: tf.Tensor3D, targets: number[][] | tf.Tens
   if (shape.join() !== [B, T].join()) {
     throw new Error(`nextTokenLoss: logits [${logits.shape}] need targets [${B}, ${T}]; got [${shape}]`);
   }
-  const odd = outside(targets, V);
-  if (odd !== undefined) {
-    throw new Error(`nextTokenLoss: ${odd} is not a target; the vocabulary has ids 0 to ${V - 1}`);
-  }
+  checkTargets("nextTokenLoss", targets, V);
   return tf.tidy(() => {
     const ids = targets instanceof tf.Tensor ? targets.reshape([B * T]) : tf.tensor1d(targets.flat(), "int32");
     const wanted = tf.oneHot(ids, V).toFloat() as tf.Tensor2D; // [N, V]; wasm makes no floats at once
@@ -35,15 +32,18 @@ export function nextTokenLoss(logits: tf.Tensor3D, targets: number[][] | tf.Tens
   });
 }
 
-/** The first target that is no token id. */
-function outside(targets: number[][] | tf.Tensor, V: number): number | undefined {
+/**
+ * @param name of the caller's function, for the message
+ * @throws if a target is no id of a vocabulary of V tokens; a tensor on webgpu is not looked at
+ */
+export function checkTargets(name: string, targets: number[][] | tf.Tensor, V: number): void {
   const isOdd = (id: number) => !Number.isInteger(id) || id < 0 || id >= V;
-  if (targets instanceof tf.Tensor) return backendInUse() === "webgpu" ? undefined : targets.dataSync().find(isOdd);
-  for (const row of targets) {
+  const unread = targets instanceof tf.Tensor && backendInUse() === "webgpu";
+  const rows = targets instanceof tf.Tensor ? [unread ? [] : Array.from(targets.dataSync())] : targets;
+  for (const row of rows) {
     const odd = row.find(isOdd);
-    if (odd !== undefined) return odd;
+    if (odd !== undefined) throw new Error(`${name}: ${odd} is not a target; the vocabulary has ids 0 to ${V - 1}`);
   }
-  return undefined;
 }
 
 /** Mean over rows of −Σ wanted · ln softmax(logits): both [N, V], every row of wanted one-hot. */

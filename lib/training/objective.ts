@@ -11,7 +11,7 @@ import { stopGradient } from "../tensor/differentiable";
 import { topKMask } from "../tensor/top-k";
 import { expertLoads, joinLayers, sequenceBalanceLoss, switchAuxiliaryLoss, type JoinedRouting } from "./balance";
 import { depthLoss, mtpLoss } from "./mtp-loss";
-import { nextTokenLoss } from "./next-token-loss";
+import { checkTargets, nextTokenLoss } from "./next-token-loss";
 
 /**
  * How balance is sought: "bias" as DeepSeek-V3, by correction biases and a faint sequence-wise loss; "auxiliary" by the
@@ -44,10 +44,11 @@ export interface TrainingLosses extends tf.NamedTensorMap {
  * The losses of a batch.
  *
  * @param tokens [B][T + 2]: states are computed at the first T tokens, the last two of a row are only targets
- * @throws if the model has no sparse layer
+ * @throws if the model has no sparse layer, or a token is outside the vocabulary
  */
 export function trainingLosses(model: DeepSeekV3, tokens: number[][], options: ObjectiveOptions): TrainingLosses {
   const T = tokens[0].length - 2;
+  checkTargets("trainingLosses", tokens, model.config.vocabSize);
   const window = (from: number, to: number) => tokens.map((row) => row.slice(from, to));
   return tf.tidy(() => {
     const { result, routing } = collectRouting((observe) => model.forwardTraining(window(0, T + 1), { observe }));

@@ -67,6 +67,9 @@ export function recordedRun(name: RecordedRunName): RecordedRun {
 export function readCurves(dir: string, step: number, routers: string[]): Curves {
   const curves = readJsonIfThere(join(dir, "curves.json")) as Curves | null;
   if (curves === null) return { routers, reports: [], evaluations: [], loads: null };
+  if (![curves.reports, curves.evaluations, curves.routers].every(Array.isArray)) {
+    throw new Error(`${join(dir, "curves.json")}: it has no lists of routers, reports and evaluations; move it away`);
+  }
   const seen = (entry: { step: number }) => entry.step <= step;
   return { ...curves, reports: curves.reports.filter(seen), evaluations: curves.evaluations.filter(seen) };
 }

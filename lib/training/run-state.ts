@@ -130,6 +130,7 @@ export function restoreState({ path }: SavedState, config: ModelConfig, options:
   const files = TensorFiles.openFile(join(path, "tensors.safetensors"));
   return Training.restore(config, options, header, (name, shape) => {
     const saved = files.read(name);
+    if (saved.values instanceof Int32Array) throw new Error(`${files.path}: tensor ${name} holds whole numbers`);
     if (saved.shape.join() !== shape.join()) {
       throw new Error(`${files.path}: tensor ${name} has shape [${saved.shape}]; the run needs [${shape}]`);
     }

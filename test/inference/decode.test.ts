@@ -3,7 +3,15 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { decodeBatch } from "../../lib/inference/batch";
 import { decode } from "../../lib/inference/decode";
 import { argMax, distribution } from "../../lib/inference/sampling";
-import type { DeepSeekV3 } from "../../lib/model/model";
+import { DeepSeekV3 } from "../../lib/model/model";
+import {
+  mapWeights,
+  type BlockWeights,
+  type MlpWeights,
+  type ModelWeights,
+  type MoeWeights,
+} from "../../lib/model/weights";
+import { decodeSpeculatively } from "../../lib/inference/speculative";
 import { useBackend } from "../../lib/tensor/backend";
 import { expectNoLeak } from "../support/close";
 import { eachOf, firstOf, idsOf, lively, tokensOf } from "./support";
@@ -14,6 +22,22 @@ const prompt = [10, 20, 30];
 beforeAll(async () => {
   await useBackend("wasm");
 });
+
+/** Weights whose blocks may be looked into without asking whether they are sparse. */
+type AnyWeights = Omit<ModelWeights, "layers"> & {
+  layers: (Omit<BlockWeights, "mlp"> & { mlp: MlpWeights & Partial<MoeWeights> })[];
+};
+
+/** The same model with a tensor full of NaN. */
+function withNaN(model: DeepSeekV3, pick: (weights: AnyWeights) => tf.Tensor): DeepSeekV3 {
+  const odd = pick(model.weights as AnyWeights);
+  const weights = mapWeights(model.weights, (tensor) => {
+    if (tensor !== odd) return tensor;
+    return tf.tidy(() => tf.tensor(Float32Array.from(tensor.dataSync()).fill(NaN), tensor.shape));
+  });
+  odd.dispose();
+  return new DeepSeekV3(model.config, weights);
+}
 
 /** Without any cache: the whole text through the model for every token. */
 function recomputed(model: DeepSeekV3, prompt: number[], tokens: number): number[] {
@@ -56,6 +80,42 @@ describe.each(["wasm", "tensor"] as const)("decoding with the %s engine", (engin
     expect(first[0].probability).toBeCloseTo(distribution(logits[2], options)[first[0].id], 4);
     expect(first[1].probability).toBeCloseTo(distribution(logits[3], options)[first[1].id], 4);
     model.dispose();
+  });
+
+  it.each<[string, (weights: AnyWeights) => tf.Tensor]>([
+    ["embedding", ({ embedTokens }) => embedTokens],
+    ["attention", ({ layers }) => layers[1].selfAttn.kvBProj],
+    ["a latent's norm", ({ layers }) => layers[0].selfAttn.kvALayernorm],
+    ["a dense network", ({ layers }) => layers[0].mlp.downProj],
+    ["a router", ({ layers }) => layers[2].mlp.gate!.weight],
+    ["experts", ({ layers }) => layers[2].mlp.experts!.gateProj],
+    ["the last norm", ({ norm }) => norm],
+    ["the head", ({ lmHead }) => lmHead!],
+  ])("says at which step a model with NaN in %s computes NaN", async (_, pick) => {
+    const model = withNaN(lively(), pick);
+    await expectNoLeak(async () => {
+      for (const temperature of [0, 1]) {
+        await expect(idsOf(decode(model, prompt, { temperature, tokens: 5, engine }))).rejects.toThrow(
+          /^step 1: the model computes a logit that is NaN, of token id \d+; are its weights finite\?$/,
+        );
+      }
+    });
+    model.dispose();
+  });
+
+  it("says so of a drafting module, and of several texts", async () => {
+    const model = withNaN(lively(), ({ mtp }) => mtp[0].ehProj);
+    await expectNoLeak(async () => {
+      await expect(idsOf(decodeSpeculatively(model, prompt, { ...GREEDY, tokens: 5, engine }))).rejects.toThrow(
+        /^step 2: the multi-token prediction module computes a logit that is NaN/,
+      );
+    });
+    model.dispose();
+    const other = withNaN(lively(), ({ norm }) => norm);
+    await expect(decodeBatch(other, [prompt, [1]], { ...GREEDY, tokens: 5 })).rejects.toThrow(
+      /^text 1, step 1: the model computes a logit that is NaN/,
+    );
+    other.dispose();
   });
 
   it("leaves no tensor behind: at the end, when left early, and when aborted", async () => {

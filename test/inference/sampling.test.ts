@@ -44,6 +44,17 @@ describe("distribution", () => {
     expectClose(distribution(four, { temperature: 1, topK: 2, topP: 0.55 }), [1, 0, 0, 0]);
   });
 
+  it("names a logit that is NaN or without bound, at any temperature", () => {
+    for (const temperature of [0, 0.8]) {
+      const of = (logits: number[]) => () => distribution(logits, { temperature }, "step 3: the model");
+      expect(of([1, 2, NaN])).toThrow("step 3: the model computes a logit that is NaN, of token id 2");
+      expect(of([NaN, NaN])).toThrow("NaN, of token id 0");
+      expect(of([1, Infinity])).toThrow("a logit that is Infinity, of token id 1");
+      expect(of([-Infinity, -Infinity])).toThrow("a logit that is -Infinity, of token id 0");
+      expect([...of([0, -Infinity])()]).toEqual([1, 0]); // never to be drawn, but no fault
+    }
+  });
+
   it("bears logits that exp would overflow on", () => {
     expectClose(distribution([1000, 999], { temperature: 1 }), softmax([1, 0]));
   });

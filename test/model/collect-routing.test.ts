@@ -59,6 +59,19 @@ describe("collectRouting", () => {
     model.dispose();
   });
 
+  it("frees what it has seen when the pass fails", async () => {
+    const model = createModel(tinyConfig(), 3);
+    await expectNoLeak(() => {
+      const fails = () =>
+        collectRouting((observe) => {
+          model.forward([[1, 2]], { observe }).dispose();
+          throw new Error("the pass has failed");
+        });
+      expect(fails).toThrow("the pass has failed");
+    });
+    model.dispose();
+  });
+
   it("gives nothing for a model without sparse blocks", () => {
     const model = createModel(tinyConfig({ firstKDenseReplace: 3, numNextnPredictLayers: 0 }), 3);
     const { result, routing } = collectRouting((observe) => model.forward([[1, 2]], { observe }));

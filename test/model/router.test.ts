@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { chooseExperts } from "../../lib/inference/wasm-engine/parts";
 import { selectExperts, type RoutingConfig } from "../../lib/model/router";
 import { useBackend } from "../../lib/tensor/backend";
 import { Random } from "../../lib/tensor/random";
@@ -21,7 +22,7 @@ function routeByHand(affinity: number[], bias: number[], config: RoutingConfig) 
   const best = (values: number[], k: number) =>
     values
       .map((v, i) => ({ v, i }))
-      .sort((a, b) => b.v - a.v || a.i - b.i)
+      .sort((a, b) => (b.v === a.v ? a.i - b.i : b.v - a.v)) // −∞ minus −∞ is no number
       .slice(0, k);
   const size = E / G;
   const scores = Array.from({ length: G }, (_, g) =>
@@ -69,6 +70,59 @@ describe.each(["wasm", "cpu"] as const)("selectExperts on %s", (backend) => {
       });
       tf.dispose(routing);
     }
+  });
+
+  it("never chooses an expert whose bias is −∞ while others are left in the kept groups", async () => {
+    const config = { ...eight, nRoutedExperts: 32, nGroup: 8, topkGroup: 4, numExpertsPerTok: 6 };
+    for (let seed = 1; seed <= 20; seed++) {
+      const random = new Random(seed);
+      const [N, E] = [8, 32];
+      const affinity = Array.from({ length: N }, () => Array.from({ length: E }, () => Math.fround(random.uniform())));
+      // Groups 1 and 5 are out of use altogether, in the others up to two of four experts are.
+      const out = (e: number) => [1, 5].includes(Math.floor(e / 4)) || e % 4 === seed % 4 || random.integer(64) === e;
+      const bias = Array.from({ length: E }, (_, e) => (out(e) ? -Infinity : Math.fround(random.normal())));
+      const routing = selectExperts(tf.tensor2d(affinity), tf.tensor1d(bias), config);
+      const indices = (await routing.expertIndices.array()) as number[][];
+      const gates = (await routing.gates.array()) as number[][];
+      affinity.forEach((row, n) => {
+        const wanted = routeByHand(row, bias, config);
+        expect(indices[n]).toEqual(wanted.chosen);
+        expect(indices[n].every((e) => bias[e] > -Infinity)).toBe(true);
+        expectClose(
+          indices[n].map((e) => gates[n][e]),
+          wanted.gates,
+        );
+        const fast = chooseExperts(Float32Array.from(row), Float32Array.from(bias), config);
+        const ascending = [...fast].sort((a, b) => a.expert - b.expert);
+        expect(ascending.map(({ expert }) => expert)).toEqual(wanted.chosen);
+        expectClose(
+          ascending.map(({ gate }) => gate),
+          wanted.gates,
+        );
+      });
+      tf.dispose(routing);
+    }
+  });
+
+  it.each<[string, (number | null | "top")[], number[]]>([
+    // Groups of two, two groups stay, two experts are chosen.
+    ["one left in each group", [0, null, null, 0, null, 0, null, 0], [0, 3]],
+    ["the best group out of use", [null, null, 0, 0, 0, 0, 0, 0], [2, 4]],
+    ["one left in all", [null, null, null, null, 0, null, null, null], [0, 4]], // nothing else is in the kept groups
+    ["a bias of +∞", ["top", 0, 0, 0, 0, 0, 0, "top"], [0, 7]],
+  ])("chooses with %s", async (_, biases, chosen) => {
+    const affinity = [0.9, 0.8, 0.7, 0.5, 0.6, 0.3, 0.2, 0.1];
+    const bias = biases.map((b) => (b === null ? -Infinity : b === "top" ? Infinity : b));
+    const { expertIndices, gates } = selectExperts(tf.tensor2d([affinity]), tf.tensor1d(bias), eight);
+    expect(await expertIndices.array()).toEqual([chosen]);
+    const sum = chosen.reduce((total, e) => total + affinity[e], 0);
+    const [row] = (await gates.array()) as number[][];
+    expectClose(
+      chosen.map((e) => row[e]),
+      chosen.map((e) => (2.5 * affinity[e]) / sum),
+    );
+    const fast = chooseExperts(Float32Array.from(affinity), Float32Array.from(bias), eight);
+    expect(fast.map(({ expert }) => expert).sort()).toEqual(chosen);
   });
 
   it("lets a negative biased score in a kept group win against every expert of a dropped group", async () => {

@@ -153,4 +153,11 @@ describe("Random", () => {
       expect(() => new Random(seed)).toThrow(`Random: the seed must be a whole number, not ${seed}`);
     }
   });
+
+  it("takes no seed whose numbers are those of a smaller one", () => {
+    for (const seed of [2 ** 32, 2 ** 32 + 1, -(2 ** 31) - 1, 1e300]) {
+      expect(() => new Random(seed)).toThrow(`the seed is ${seed}; it must be from -2147483648 to 4294967295`);
+    }
+    expect(new Random(2 ** 32 - 1).uniform()).toBeLessThan(1);
+  });
 });

@@ -181,6 +181,30 @@ describe("updateBias", () => {
     model.dispose();
   });
 
+  it.each(["cpu", "wasm"] as const)(
+    "moves nothing on %s where all loads are equal, or one is the mean",
+    async (name) => {
+      await useBackend(name);
+      for (const [experts, load] of [
+        [11, 13],
+        [96, 174_763], // together above 2^24, where float32 no longer holds every whole number
+        [7, 5_000_001],
+      ]) {
+        const bias = tf.variable(tf.zeros([experts]));
+        updateBias([bias], tf.fill([1, experts], load), 0.01);
+        expectClose(bias, new Float32Array(experts), { rtol: 0, atol: 0 });
+        const uneven = Array.from({ length: experts }, (_, e) => load + (e === 0 ? 1 : e === 1 ? -1 : 0));
+        updateBias([bias], tf.tensor2d([uneven]), 0.01);
+        expectClose(
+          bias,
+          Float32Array.from(uneven, (_, e) => (e === 0 ? -0.01 : e === 1 ? 0.01 : 0)),
+        );
+        bias.dispose();
+      }
+      await useBackend("wasm");
+    },
+  );
+
   it("lowers the overloaded, raises the others, leaves the even ones, each layer by itself", async () => {
     await expectNoLeak(() => {
       const zeros = tf.zeros([3]);

@@ -62,6 +62,18 @@ describe("nextTokenLoss", () => {
     );
   });
 
+  it.each(["wasm", "cpu"] as const)("names a target outside the vocabulary on %s", async (name) => {
+    await useBackend(name);
+    const logits = tf.zeros<tf.Rank.R3>([1, 2, 7]);
+    for (const odd of [7, -100, 999, 0.5, NaN]) {
+      const message = `nextTokenLoss: ${odd} is not a target; the vocabulary has ids 0 to 6`;
+      expect(() => nextTokenLoss(logits, [[0, odd]])).toThrow(message);
+    }
+    expect(() => nextTokenLoss(logits, tf.tensor2d([[0, 7]], [1, 2], "int32"))).toThrow("7 is not a target");
+    logits.dispose();
+    await useBackend("wasm");
+  });
+
   it("names the shapes where there is not one target a position", () => {
     const logits = tf.zeros<tf.Rank.R3>([2, 3, 7]);
     expect(() =>

@@ -29,6 +29,19 @@ describe("trainingLosses", () => {
     model.dispose();
   });
 
+  it("names a token outside the vocabulary where it is a target only, and leaves nothing behind", async () => {
+    const model = createModel(CONFIG, 3);
+    await expectNoLeak(() => {
+      for (const place of [8, 9]) {
+        const odd = tokens.map((row) => row.map((id, t) => (t === place ? CONFIG.vocabSize : id)));
+        expect(() => trainingLosses(model, odd, options("none"))).toThrow(
+          `trainingLosses: ${CONFIG.vocabSize} is not a target`,
+        );
+      }
+    });
+    model.dispose();
+  });
+
   it("is the main loss alone for a model without a prediction module", () => {
     const model = createModel({ ...CONFIG, numNextnPredictLayers: 0 }, 3);
     const { total, main, mtp, loads } = trainingLosses(model, tokens, options("none"));

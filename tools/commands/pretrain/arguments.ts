@@ -1,4 +1,6 @@
 /** What can be said to npm run pretrain, and what the run is then made of. */
+import { totalmem } from "node:os";
+import { eachParameterShape } from "../../../lib/checkpoint/parameter-shapes";
 import { readConfig } from "../../../lib/checkpoint/config-json";
 import type { ModelConfig } from "../../../lib/model/config";
 import { readJson } from "../../../lib/checkpoint/json-file";
@@ -77,7 +79,7 @@ export function readArguments(args: string[]): Arguments {
     "save-every": text,
     "eval-every": text,
   });
-  type NumberName = "steps" | "tokens" | "batch" | "length" | "seed" | "threads" | "save-every" | "eval-every";
+  type NumberName = "steps" | "tokens" | "batch" | "length" | "threads" | "save-every" | "eval-every";
   const whole = (name: NumberName, least = 1) => readNumber(`--${name}`, values[name], { whole: true, least });
   const positive = (name: "minutes" | "lr") => readNumber(`--${name}`, values[name], { above: 0 });
   const path = (name: "config" | "corpus" | "out") => values[name] && fromCaller(values[name]);
@@ -92,9 +94,10 @@ export function readArguments(args: string[]): Arguments {
     learningRate: positive("lr") ?? defaults.learningRate,
     biasSpeed: readNumber("--gamma", values.gamma, { least: 0 }) ?? defaults.biasSpeed,
     balance: oneOf("--balance", values.balance ?? defaults.balance, balance),
-    seed: whole("seed", 0) ?? defaults.seed,
+    seed: readNumber("--seed", values.seed, { whole: true, least: 0, most: 2 ** 32 - 1 }) ?? defaults.seed,
   };
   const config = readModel(preset, path("config"), values["no-mtp"], options.length);
+  checkMemory(config, options);
   return {
     preset,
     config,
@@ -107,6 +110,27 @@ export function readArguments(args: string[]): Arguments {
     saveEvery: whole("save-every") ?? 200,
     evalEvery: whole("eval-every") ?? 200,
   };
+}
+
+/**
+ * Before anything is made: weights, gradients and two moments of float32 must fit in the machine, and so must the logits
+ * of a step. A run needs several times as much; this only refuses what cannot be.
+ *
+ * @throws if it does not fit
+ */
+function checkMemory(config: ModelConfig, { batch, length }: { batch: number; length: number }): void {
+  const most = totalmem();
+  const fits = (bytes: number, what: string) => {
+    if (bytes <= most) return;
+    const there = `${Math.floor(most / 1e9).toLocaleString("en")} GB`;
+    throw new Error(`${what} do not fit in the ${there} of this machine's memory`);
+  };
+  fits(4 * batch * length * config.vocabSize, `--batch ${batch} and --length ${length}: the logits of a step`);
+  let bytes = 0;
+  for (const { shape } of eachParameterShape(config, { mtp: config.numNextnPredictLayers })) {
+    bytes += 16 * shape.reduce((product, size) => product * size, 1);
+    fits(bytes, "--config: weights, gradients and moments of this model");
+  }
 }
 
 function readThreads(threads: number, { batch, balance }: { batch: number; balance: Balance }): number {
