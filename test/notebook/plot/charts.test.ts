@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { axis, heatmapChart, lineChart, planeChart, waffleChart } from "../../../lib/notebook/plot/charts";
+import type { AxisLayout } from "../../../lib/notebook/plot/plot";
 
 type Trace = Record<string, unknown> & { x: number[]; y: number[]; visible?: string };
-const axisTexts = (figure: { ticktext?: unknown }) => figure.ticktext as string[];
+const axisTexts = ({ ticktext }: AxisLayout) => ticktext as string[];
 const traces = (figure: { data: unknown[] }) => figure.data as Trace[];
 
 describe("waffleChart", () => {
