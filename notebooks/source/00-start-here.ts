@@ -261,8 +261,9 @@ ${tf.memory().numTensors} are left, the two that were lost above.`;
 //
 // *Fix the bug · difficulty 1 of 3 · 5 minutes · 1 point*
 //
-// The mean square of each row, $\frac1D \sum_d x_d^2$, from $[N, D]$ to $[N]$. The obvious line, `x.square().mean(1)`,
-// gives the right numbers and leaves a tensor behind. Write it so that nothing is left but the result.
+// The mean square of each row, $\frac1D \sum_d x_d^2$, from $[N, D]$ to $[N]$. The obvious line,
+// `rows.square().mean(1)`, gives the right numbers and leaves a tensor behind. Write it so that nothing is left but the
+// result.
 
 // %% nbgrader={"grade": false, "grade_id": "00-leak", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function meanSquare(rows: tf.Tensor2D): tf.Tensor1D {
@@ -277,7 +278,7 @@ await check(leakExercise, meanSquare);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// Which tensors does `x.square().mean(1)` make? One of them you want. What does `tf.tidy` do with the other?
+// Which tensors does `rows.square().mean(1)` make? One of them you want. What does `tf.tidy` do with the other?
 //
 // </details>
 // <details><summary>Hint 2</summary>
@@ -390,13 +391,14 @@ await check(rmsNormExercise, myRmsNorm);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// Three steps: the mean square of each row, kept as [N, 1] so that it fits beside x; add epsilon and take one over the
-// root; multiply x with it, then with the weight. All inside tf.tidy.
+// Three steps: the mean square of each row, kept as [N, 1] so that it fits beside `rows`; add `epsilon` and take one over
+// the root; multiply `rows` with it, then with `weight`. All inside `tf.tidy`.
 //
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// `x.square().mean(1, true)` is [N, 1]. `.add(epsilon).rsqrt()` is what each row is multiplied with.
+// `rows.square().mean(1, true)` is [N, 1]. `rows.square().mean(1, true).add(epsilon).rsqrt()` is what each row is
+// multiplied with.
 //
 // </details>
 

@@ -1104,7 +1104,9 @@ the size of this model.`;
 // You have a budget of parameters for the experts of one layer, `total`, and a budget of parameters that one token may
 // use, `active`; the one shared expert is paid from both. The network carries a token to at most `copies` routed
 // experts. An expert's width must be a multiple of `tile`. Spend between 90% and 100% of both budgets, and give a token
-// **as many different sets of experts as you can**. An expert is a gated network: three matrices.
+// **as many different sets of experts as you can**. An expert is a gated network: three matrices of `hiddenSize` times its
+// width. Return how many routed `experts` there are, how many `activeExperts` a token gets, and the `width` of an expert:
+// `{ experts, activeExperts, width }`.
 
 // %% nbgrader={"grade": false, "grade_id": "01-design", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function design(budget: Budget): Design {

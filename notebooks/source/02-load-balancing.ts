@@ -567,8 +567,9 @@ result("best γ in the simulation", gammas[bestAt]);
 // *Implement · difficulty 2 of 3 · 10 minutes · 2 points*
 //
 // Two experts, one of them for each token. **Every** token likes the first one more, by `gap` in affinity. Both biases
-// begin at 0. How many batches go to the first expert, until one goes to the second? And from then on the difference of
-// the two biases jumps between two values, for ever: how far apart are they (`swing`)?
+// begin at 0. How many batches go to the first expert, until one goes to the second (`batches`)? And from then on the
+// difference of the two biases jumps between two values, for ever: how far apart are they (`swing`)? Return
+// `{ batches, swing }`.
 
 // %% nbgrader={"grade": false, "grade_id": "02-gamma", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function settle(gap: number, gamma: number): Settling {

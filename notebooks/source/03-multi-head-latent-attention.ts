@@ -186,7 +186,8 @@ say`Printed in ${citeLink(modelFact("deepseek-v3", "kvCacheBytes"))}. The sizes 
 // *Implement · difficulty 1 of 3 · 8 minutes · 2 points*
 //
 // How many bytes does a token leave in the **latent** cache of a model of this shape, all layers together? A layer keeps
-// one latent of width `kvLoraRank` and one rotary key of width `qkRopeHeadDim`.
+// one latent of width `shape.kvLoraRank` and one rotary key of width `shape.qkRopeHeadDim`; there are
+// `shape.numHiddenLayers` layers, and a number takes `bytes` bytes.
 
 // %% nbgrader={"grade": false, "grade_id": "03-cache-bytes", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function bytesOfToken(shape: CacheShape, bytes: number): number {
@@ -206,7 +207,7 @@ await check(bytesExercise, bytesOfToken);
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// layers · (kvLoraRank + qkRopeHeadDim) · bytes.
+// `shape.numHiddenLayers * (shape.kvLoraRank + shape.qkRopeHeadDim) * bytes`
 //
 // </details>
 

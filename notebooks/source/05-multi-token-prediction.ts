@@ -312,8 +312,8 @@ result("one token further, v3-mini", bits.right, "bits");
 // *Implement · difficulty 2 of 3 · 12 minutes · 3 points*
 //
 // You get the states as the **last block** leaves them, `[T][D]`, the embeddings of the same tokens, `[T][D]`, and three
-// norms' weights: the main model's final `norm`, and the module's `enorm` and `hnorm`. Return the module's input for the
-// first $T - 1$ states: `[T − 1][2D]`. `normed(x, weight)` is RMSNorm for one vector.
+// norms' weights: the main model's final norm, `weights.norm`, and the module's, `weights.enorm` and `weights.hnorm`. Return
+// the module's input for the first $T - 1$ states: `[T − 1][2D]`. `normed(states[0], weights.norm)` is RMSNorm for one vector.
 
 // %% nbgrader={"grade": false, "grade_id": "05-combine", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function combine(states: number[][], embeddings: number[][], weights: CombineWeights): number[][] {
@@ -332,13 +332,13 @@ await check(combineExercise, combine);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// For each i but the last: two vectors of width D, one from embeddings[i + 1], one from states[i]. `normed(x, weight)`
-// is RMSNorm. How many norms does the state go through? Which of the two comes first in `eh_proj`?
+// For each i but the last: two vectors of width D, one from embeddings[i + 1], one from states[i]. `normed` is RMSNorm. How
+// many norms does the state go through? Which of the two comes first in `eh_proj`?
 //
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// [...normed(embeddings[i + 1], enorm), ...normed(normed(states[i], norm), hnorm)]
+// For each i: `[...normed(embeddings[i + 1], weights.enorm), ...normed(normed(states[i], weights.norm), weights.hnorm)]`
 //
 // </details>
 

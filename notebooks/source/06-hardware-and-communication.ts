@@ -601,7 +601,8 @@ an H100, with its full NVLink, it would be ${whole(expertsAtSamePrice(ofTraining
 //
 // One token in one layer, there and back. InfiniBand carries one copy to each *other* node that holds one of its
 // experts; NVLink one copy to each expert, wherever it is. A number takes one byte on the way there (FP8) and two on
-// the way back (BF16). Experts 0 to `expertsPerNode` − 1 live on node 0, and so on; `home` is the token's own node.
+// the way back (BF16). Experts 0 to `expertsPerNode - 1` live on node 0, and so on; `home` is the token's own node. Return
+// the bytes over InfiniBand and over NVLink: `{ interNode, intraNode }`.
 
 // %% nbgrader={"grade": false, "grade_id": "06-traffic", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function bytesOf(hiddenSize: number, experts: number[], expertsPerNode: number, home: number): Traffic {

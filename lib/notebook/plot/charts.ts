@@ -23,12 +23,21 @@ export interface Series {
 /** A linear or logarithmic axis of numbers. */
 export function axis({ title, log = false, percent = false }: Axis, values: number[]): AxisLayout {
   const ticks = log ? logTicks(Math.min(...values), Math.max(...values)) : null;
+  const written = (value: number) => (percent ? `${short(100 * value)}%` : short(value));
   return {
     title: { text: title },
     type: log ? "log" : "linear",
-    ...(ticks === null ? {} : { tickmode: "array", tickvals: ticks, ticktext: ticks.map(short) }),
-    ...(percent ? { tickformat: ".0%" } : {}),
+    ...(ticks === null ? {} : { tickmode: "array", tickvals: ticks, ticktext: ticks.map(written) }),
+    ...(percent ? { tickformat: percentFormat(values) } : {}),
   };
+}
+
+/** As many digits as tell the ticks of the axis apart: an axis has at least five over its values. */
+function percentFormat(values: number[]): string {
+  const finite = values.filter(Number.isFinite);
+  const step = finite.length === 0 ? 1 : (Math.max(...finite) - Math.min(...finite)) / 5;
+  const digits = step > 0 ? Math.min(8, Math.max(0, Math.ceil(-Math.log10(100 * step)))) : 0;
+  return digits === 0 ? ".0%" : `.${digits}~%`;
 }
 
 /** 1, 2 and 5 times the powers of ten from low to high; the powers alone where that would be crowded. */
@@ -38,10 +47,26 @@ function logTicks(low: number, high: number): number[] {
   return powers.length > 5 ? powers : powers.flatMap((power) => [power, 2 * power, 5 * power]);
 }
 
-/** A tick's text: "5000", "20K", "1M", "2B". */
+/** A tick's text: "5000", "20K", "1M", "2B", "3T", and powers of ten where there is no such word. */
 function short(value: number): string {
-  const [unit, name] = value >= 1e9 ? [1e9, "B"] : value >= 1e6 ? [1e6, "M"] : value >= 1e4 ? [1e3, "K"] : [1, ""];
+  if (value !== 0 && (Math.abs(value) >= 1e15 || Math.abs(value) < 1e-4)) return power(value);
+  const [unit, name] =
+    value >= 1e12
+      ? [1e12, "T"]
+      : value >= 1e9
+        ? [1e9, "B"]
+        : value >= 1e6
+          ? [1e6, "M"]
+          : value >= 1e4
+            ? [1e3, "K"]
+            : [1, ""];
   return `${Number((value / unit).toPrecision(3))}${name}`;
+}
+
+/** 2e23 as Plotly sets it: 2×10²³. */
+function power(value: number): string {
+  const [digits, exponent] = value.toExponential(2).split("e").map(Number);
+  return `${digits === 1 ? "" : `${digits}×`}10<sup>${exponent}</sup>`;
 }
 
 /** Lines or points over a common x. */
@@ -174,7 +199,7 @@ export function waffleChart(
         x: squares.map((square) => square % columns),
         y: squares.map((square) => Math.floor(square / columns)),
         hoverinfo: "name",
-        marker: { symbol: "square", size: 11, ...(idle ? { color: GRID } : {}) },
+        marker: { symbol: "square", size: 10, ...(idle ? { color: GRID } : {}) },
         ...(squares.length === 0 && value > 0 ? { visible: "legendonly" } : {}),
       };
     }),
@@ -183,6 +208,8 @@ export function waffleChart(
       xaxis: { visible: false, scaleanchor: "y" },
       yaxis: { visible: false, autorange: "reversed" },
       showlegend: true,
+      // Below, so that the squares have the width of a narrow column to themselves and don't run into each other.
+      legend: { orientation: "h", x: 0, xanchor: "left", y: 0, yanchor: "top" },
     },
   };
 }

@@ -6,6 +6,7 @@
 import { display, type MimeBundle } from "../display";
 import type { AxisLayout, Figure, Layout, Trace } from "./figure";
 import { describeFigure } from "./alt-text";
+import { withHover } from "./hover";
 import { checkFigure } from "./rules";
 import { toJson } from "./values";
 import { CONFIG, TEMPLATE } from "./theme";
@@ -35,13 +36,15 @@ export function plot(figure: Figure, options: { height?: number } = {}): void {
 export function plotBundle(figure: Figure, { height }: { height?: number } = {}): MimeBundle {
   checkFigure(figure);
   const { data, layout, frames } = figure;
+  const dress = (traces: Trace[], own: Layout) =>
+    traces.map((trace) => withWrappedName(withHover(trace, own, traces.length > 1)));
   const drawn = {
-    data: data.map(withWrappedName),
+    data: dress(data, layout),
     layout: { template: TEMPLATE, ...dressed(layout), height: height ?? layout.height ?? HEIGHT },
     config: CONFIG,
     ...(frames === undefined
       ? {}
-      : { frames: frames.map((frame) => ({ ...frame, data: frame.data.map(withWrappedName) })) }),
+      : { frames: frames.map((frame) => ({ ...frame, data: dress(frame.data, { ...layout, ...frame.layout }) })) }),
   };
   return { [PLOTLY_MIME]: toJson(drawn, "figure"), "text/plain": describeFigure(figure) };
 }

@@ -4,6 +4,7 @@
  * kernel. Axes of numbers keep one range for all frames, so that only the data moves.
  */
 import { display } from "../display";
+import { whole } from "../format";
 import type { AxisLayout, Figure, Frame, Layout, Trace } from "./figure";
 import { PLOTLY_MIME, plotBundle } from "./plot";
 import { axesInUse, axisKey, holdsNames } from "./rules";
@@ -65,8 +66,8 @@ function slider<V extends number | string>({ parameter, unit, values }: SliderPl
   return {
     active,
     currentvalue: {
-      prefix: `${parameter} = `,
-      suffix: unit === "" ? "" : ` ${unit}`,
+      // The unit before the value: "1 sequences" would be wrong, and Plotly knows one suffix for all values.
+      prefix: `${parameter}${unit === "" ? "" : ` (${unit})`}: `,
       xanchor: "left",
       font: { size: 14, color: TEXT },
     },
@@ -81,11 +82,19 @@ function slider<V extends number | string>({ parameter, unit, values }: SliderPl
     font: { color: TEXT, size: 12 },
     transition: { duration: 0 },
     steps: values.map((value) => ({
-      label: String(value),
+      label: label(value),
       method: "animate",
       args: [[String(value)], { mode: "immediate", frame: { duration: 0, redraw: true }, transition: { duration: 0 } }],
     })),
   };
+}
+
+/** A value as a tick of the slider shows it. */
+function label(value: number | string): string {
+  if (typeof value === "string") return value;
+  if (!Number.isInteger(value)) return String(Number(value.toPrecision(4)));
+  if (Math.abs(value) < 10_000) return String(value);
+  return Math.abs(value) < 1e12 ? whole(value) : value.toExponential().replace("e+", "e");
 }
 
 /** A frame replaces the traces it finds: they must be as many and of the same kinds, or parts of the last one stay. */

@@ -84,6 +84,10 @@ export const TEMPLATE = {
 /**
  * Plotly's own settings. Not `responsive`: JupyterLab fits figures to the notebook's width itself, and in doing so makes
  * Plotly forget the height, so that a responsive figure folds up as soon as its slider is moved. And without the button
- * that uploads a figure to a company's server.
+ * that uploads a figure to a company's server. Few buttons: in a narrow column they would cover the title.
  */
-export const CONFIG = { displaylogo: false, showSendToCloud: false, modeBarButtonsToRemove: ["lasso2d", "select2d"] };
+export const CONFIG = {
+  displaylogo: false,
+  showSendToCloud: false,
+  modeBarButtonsToRemove: ["lasso2d", "select2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
+};

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { heatmapChart, lineChart, planeChart, waffleChart } from "../../../lib/notebook/plot/charts";
+import { axis, heatmapChart, lineChart, planeChart, waffleChart } from "../../../lib/notebook/plot/charts";
+import type { AxisLayout } from "../../../lib/notebook/plot/plot";
 
 type Trace = Record<string, unknown> & { x: number[]; y: number[]; visible?: string };
+const axisTexts = ({ ticktext }: AxisLayout) => ticktext as string[];
 const traces = (figure: { data: unknown[] }) => figure.data as Trace[];
 
 describe("waffleChart", () => {
@@ -45,6 +47,27 @@ describe("lineChart", () => {
     expect(lineChart({ title: "", x: axis, y: axis, series: [series, series] }).layout).toMatchObject({
       showlegend: true,
     });
+  });
+});
+
+describe("an axis", () => {
+  it("gives shares the digits that tell its ticks apart", () => {
+    const format = (...values: number[]) => axis({ title: "", percent: true }, values).tickformat;
+    expect([format(0, 1), format(0, 0.3), format(0, 0.05), format(0.5, 0.5), format()]).toEqual(Array(5).fill(".0%"));
+    expect(format(-0.004, 0.001)).toBe(".1~%");
+    expect(format(0, 2e-5)).toBe(".4~%");
+  });
+
+  it("writes its powers of ten as people do", () => {
+    const ticks = (low: number, high: number, percent = false) =>
+      axisTexts(axis({ title: "", log: true, percent }, [low, high]));
+    expect(ticks(1e3, 1e9)).toEqual(["1000", "10K", "100K", "1M", "10M", "100M", "1B"]);
+    expect(ticks(1e21, 1e23)).toEqual(
+      expect.arrayContaining(["10<sup>21</sup>", "2×10<sup>21</sup>", "10<sup>23</sup>"]),
+    );
+    expect(ticks(1e12, 1e13)).toEqual(["1T", "2T", "5T", "10T", "20T", "50T"]);
+    expect(ticks(1e-7, 1e-1)[0]).toBe("10<sup>-7</sup>");
+    expect(ticks(0.01, 0.1, true)).toEqual(["1%", "2%", "5%", "10%", "20%", "50%"]);
   });
 });
 

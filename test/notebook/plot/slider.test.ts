@@ -49,6 +49,21 @@ async function drawnBy<V extends number | string>(slider: SliderPlot<V>): Promis
 const control = ({ layout }: Drawn) => (layout.sliders as Control[])[0];
 
 describe("sliderPlot", () => {
+  it("shows values as people write them, and the unit where it suits every value", async () => {
+    const drawn = await drawnBy({
+      ...options,
+      parameter: "batch",
+      unit: "sequences",
+      values: [1, 0.30000000000000004, 2e6, 1e14],
+      initial: 1,
+    });
+    const { steps, currentvalue } = control(drawn) as Control & { currentvalue: object };
+    expect(steps.map(({ label }) => label)).toEqual(["1", "0.3", "2,000,000", "1e14"]);
+    expect(steps.map(({ args }) => args[0][0])).toEqual(drawn.frames.map(({ name }) => name));
+    expect(currentvalue).toMatchObject({ prefix: "batch (sequences): " });
+    expect(currentvalue).not.toHaveProperty("suffix");
+  });
+
   it("has one frame and one step for each value, and shows the initial one", async () => {
     const drawn = await drawnBy(options);
     expect(drawn.frames.map(({ name, data }) => [name, data[0].y])).toEqual([

@@ -1,15 +1,16 @@
 /*
- * Draws each plot of a notebook as a png and puts it beside the figure in the same output. JupyterLab draws the figure
- * itself and ignores the png; a code host knows nothing of Plotly and shows the png.
+ * Draws each plot of a notebook as a png and puts it beside the figure in the same output. A code host knows nothing of
+ * Plotly and shows the png. JupyterLab shows it too, pixel by pixel, until the pointer is on it or its cell runs: so it
+ * has the size of the drawn figure, and fits into the column of a window of 1,280 pixels.
  */
 import type { Browser, Page } from "playwright-core";
 import { launchChromium } from "./chromium";
 import { bundles, PLOTLY, PNG, type Notebook } from "./notebook";
 import { toPalettePng } from "./palette-png";
 
-const WIDTH = 900;
+const WIDTH = 760;
 const HEIGHT = 450;
-const SCALE = 1.5;
+const SCALE = 1;
 
 interface Figure {
   data: unknown[];
