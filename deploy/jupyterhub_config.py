@@ -44,13 +44,22 @@ class CourseSpawner(LocalProcessSpawner):
 
 
 def prepare(spawner):
-    """The person's own folder, made by themselves: nothing in their home is written by root."""
+    """The person's own folder, made by themselves: nothing in their home is written by root.
+
+    What is in the way there is theirs: it is named in the hub's log, and their server starts all the same.
+    """
     account = pwd.getpwnam(spawner.user.name)
     folder = os.path.join(account.pw_dir, "course")
     command = [NODE, os.path.join(COURSE, "tools", "run.mjs"), "home", folder]
     drop = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-    subprocess.run(command, check=True, timeout=60, cwd=account.pw_dir, env={"HOME": account.pw_dir}, **drop)
-    spawner.notebook_dir = folder
+    try:
+        options = {"cwd": account.pw_dir, "env": {"HOME": account.pw_dir}, "capture_output": True, "text": True, **drop}
+        made = subprocess.run(command, timeout=60, **options)
+        for line in (made.stdout + made.stderr).splitlines():
+            spawner.log.info("The folder of %s: %s", spawner.user.name, line)
+    except (OSError, subprocess.SubprocessError) as error:
+        spawner.log.warning("The folder of %s could not be prepared: %s", spawner.user.name, error)
+    spawner.notebook_dir = folder if os.path.isdir(folder) else account.pw_dir
     spawner.environment.update(
         COURSE_CACHE=os.path.join(account.pw_dir, ".cache", "course"),
         COURSE_WORK=os.path.join(folder, "work"),

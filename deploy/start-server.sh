@@ -15,7 +15,9 @@ if ! getent passwd "$(id -u)" >/dev/null; then
 fi
 
 export COURSE_CACHE=$home/.cache/course COURSE_WORK=$folder/work JUPYTER_CONFIG_PATH=$course/deploy/jupyter
-node "$course/tools/run.mjs" home "$folder"
+# What is in the way of the course's files is named, and the server starts all the same.
+node "$course/tools/run.mjs" home "$folder" || echo "The folder $folder could not be prepared."
+[ -d "$folder" ] || folder=$home
 cd "$folder"
 
 if [ -n "${JUPYTERHUB_API_TOKEN:-}" ]; then

@@ -3,7 +3,13 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { describeSync, findLesson, listLessons, resetLesson, syncLessons } from "../../tools/setup/lessons.mjs";
 import { projectAt } from "../../tools/setup/project.mjs";
+import { digest } from "../../tools/setup/stamps.mjs";
 import { Sandbox } from "./sandbox";
+
+interface Saved {
+  cells: { cell_type: string; metadata: object; source: string[] }[];
+  metadata: Record<string, unknown>;
+}
 
 describe("the learner's copies", () => {
   let box: Sandbox;
@@ -42,6 +48,67 @@ describe("the learner's copies", () => {
     box.lesson("00-start-here", "second");
     expect(sync()).toBe("1 in work/ brought up to date");
     expect(box.read("work/00-start-here.ipynb")).toBe(latest("00-start-here"));
+  });
+
+  /** What JupyterLab makes of a copy that is opened, run and saved. */
+  const save = (name: string, change: (notebook: Saved) => void = () => {}): void => {
+    const notebook = JSON.parse(box.read(`work/${name}.ipynb`)) as Saved;
+    notebook.metadata.language_info = { name: "typescript", version: "5.0.4" };
+    for (const cell of notebook.cells) {
+      Object.assign(cell, { id: "another", execution_count: 7, outputs: [{ output_type: "stream", text: "hello" }] });
+      cell.metadata = { trusted: true };
+      cell.source = [cell.source].flat();
+    }
+    change(notebook);
+    box.write(`work/${name}.ipynb`, JSON.stringify(notebook, null, 1));
+  };
+
+  it("that were opened, run and saved are no changed copies, nor is the empty cell at the end one", () => {
+    sync();
+    save("00-start-here", ({ cells }) => cells.push({ cell_type: "code", metadata: {}, source: [""] }));
+    expect(sync()).toBe("2 in work/, as you left them");
+    box.lesson("00-start-here", "second");
+    expect(sync()).toBe("1 in work/ brought up to date");
+    expect(box.read("work/00-start-here.ipynb")).toBe(latest("00-start-here"));
+  });
+
+  it.each<[string, (notebook: Saved) => void]>([
+    ["a word", ({ cells }) => (cells[0].source = ["mine"])],
+    ["a cell", ({ cells }) => cells.push({ cell_type: "code", metadata: {}, source: ["1"] })],
+    ["a cell less", ({ cells }) => cells.pop()],
+    ["a cell's kind", ({ cells }) => (cells[0].cell_type = "code")],
+  ])("in which %s was changed are the learner's", (_, change) => {
+    sync();
+    save("00-start-here", change);
+    const mine = box.read("work/00-start-here.ipynb");
+    box.lesson("00-start-here", "second");
+    expect(sync()).toBe("a newer 00-start-here lies in work/00-start-here.new.ipynb");
+    expect(box.read("work/00-start-here.ipynb")).toBe(mine);
+  });
+
+  it("are refreshed when only the lesson's outputs are newer, and not when only theirs are", () => {
+    sync();
+    const newer = `${latest("00-start-here")}\n`;
+    box.write("notebooks/00-start-here.ipynb", newer);
+    expect(sync()).toBe("1 in work/ brought up to date");
+    expect(box.read("work/00-start-here.ipynb")).toBe(newer);
+    save("00-start-here");
+    const mine = box.read("work/00-start-here.ipynb");
+    expect(sync()).toBe("2 in work/, as you left them");
+    expect(box.read("work/00-start-here.ipynb")).toBe(mine);
+  });
+
+  it("with a record of an earlier version, which has digests of files, are judged by that", () => {
+    sync();
+    const made = digest(box.read("work/00-start-here.ipynb"));
+    const record = () => box.write("work/.copies.json", JSON.stringify({ "00-start-here": { made } }));
+    record();
+    box.lesson("00-start-here", "second");
+    expect(sync()).toBe("1 in work/ brought up to date");
+    box.write("work/00-start-here.ipynb", "mine");
+    record();
+    expect(sync()).toBe("a newer 00-start-here lies in work/00-start-here.new.ipynb");
+    expect(box.read("work/00-start-here.ipynb")).toBe("mine");
   });
 
   it("that were changed stay, and the newer lesson lies beside them, once", () => {

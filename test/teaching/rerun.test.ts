@@ -72,6 +72,7 @@ describe("before anything runs", () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/^price +2 +0\.5\.\.20 dollars +what an hour costs$/m);
     expect(stdout).toMatch(/^method +bias +none \| loss \| bias +how load is kept even$/m);
+    expect(stdout).toMatch(/^results: cost; kind; always$/m);
   });
 
   it("every mistake is told, at once, with the nearest parameter and the range", async () => {
@@ -182,6 +183,13 @@ describe("a sweep", () => {
     const whole = await lesson([...GRID, "--out", second]);
     expect([whole.status, whole.stderr]).toEqual([0, ""]);
     expect(fs.readFileSync(first, "utf8")).toBe(fs.readFileSync(second, "utf8"));
+    const csv = fs.readFileSync(second.replace(".ipynb", ".csv"), "utf8").split("\n");
+    expect(csv.slice(0, 2)).toEqual(["price,hours,cost (dollars),kind,always", "1,10,20,3,1"]);
+    expect(csv).toHaveLength(11);
+    const { points: rows } = JSON.parse(fs.readFileSync(second.replace(".ipynb", ".json"), "utf8")) as {
+      points: object[];
+    };
+    expect(rows[8]).toEqual({ price: 3, hours: 30, "cost (dollars)": 180, kind: 3, always: 1 });
   });
 
   it("sums up in a table and a plot", () => {
@@ -209,7 +217,10 @@ describe("a sweep", () => {
     const { status, stderr } = await running.ended;
     expect(status).toBe(130);
     expect(stderr).toContain("What is finished stays; the same command goes on from there.");
-    expect(fs.readdirSync(path.join(folder, "stopped.points")).some((name) => name.startsWith("price="))).toBe(true);
+    const left = fs.readdirSync(path.join(folder, "stopped.points"));
+    expect(left.some((name) => name.startsWith("price="))).toBe(true);
+    expect(left.filter((name) => /running|job/.test(name))).toEqual([]);
+    expect(fs.existsSync(path.join(folder, "stopped.lock"))).toBe(false);
   });
 
   it("with a point that fails runs the others, and names it", async () => {

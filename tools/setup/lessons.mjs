@@ -1,19 +1,21 @@
 /*
  * The learner's copies. Lessons come in notebooks/; work/ holds the copies that are opened and changed, so that
- * fetching a newer course never meets a learner's work. What was copied is noted in work/.copies.json by digest: a
- * copy that is still as it was made may be refreshed, any other is the learner's, and a newer lesson is laid beside
- * it. Nothing of theirs is ever overwritten.
+ * fetching a newer course never meets a learner's work. What was copied is noted in work/.copies.json by digest of its
+ * cells' sources: opening and saving writes outputs, counts and versions of the kernel into a file, and is no change. A
+ * copy that nobody has changed may be refreshed, any other is the learner's, and a newer lesson is laid beside it.
+ * Nothing of theirs is ever overwritten.
  */
 import fs from "node:fs";
 import path from "node:path";
-import { SetupError } from "./say.mjs";
+import { SetupError, dayOf } from "./say.mjs";
 import { digest } from "./stamps.mjs";
 
 /**
  * @typedef {import("./project.mjs").Project} Project
  * @typedef {object} Copy
- * @property {string} made digest of the lesson that the copy was made from
- * @property {string} [offered] digest of the newer lesson that was last laid beside it
+ * @property {string} made digest of the sources that the copy was made with; records of earlier versions have the file's
+ * @property {string} [from] digest of the lesson's file at that time
+ * @property {string} [offered] digest of the newer lesson's sources that was last laid beside it; earlier, the file's
  * @property {string} [beside] the name of that file
  * @typedef {Record<string, Copy>} Copies by lesson name
  */
@@ -92,9 +94,43 @@ function freeName(folder, base) {
   return name;
 }
 
-/** @param {string} file */
-function digestOf(file) {
-  return fs.existsSync(file) ? digest(fs.readFileSync(file)) : null;
+/**
+ * The content of a file, null if there is none.
+ * @param {string} file
+ * @throws {SetupError} if it is a folder
+ */
+function contentOf(file) {
+  const there = fs.statSync(file, { throwIfNoEntry: false });
+  if (there?.isDirectory())
+    throw new SetupError(`${file} is a folder: give it another name, a lesson's copy belongs there.`);
+  return there === undefined ? null : fs.readFileSync(file);
+}
+
+/**
+ * The digest of what a person writes into a notebook: its cells' sources, in their order. Empty cells don't count, since
+ * JupyterLab adds one at the end when the last is run.
+ * @param {Buffer} content
+ */
+export function sourcesDigest(content) {
+  try {
+    /** @type {{ cells: { cell_type: string, source: string | string[] }[] }} */
+    const { cells } = JSON.parse(content.toString("utf8"));
+    const sources = cells
+      .map(({ cell_type, source }) => [cell_type, [source].flat().join("").replaceAll("\r\n", "\n")])
+      .filter(([, source]) => source.trim() !== "");
+    return digest(JSON.stringify(sources));
+  } catch {
+    return digest(content); // no notebook: all of it is the learner's
+  }
+}
+
+/**
+ * Whether a file's content is what a record tells of: by its sources, or by its bytes in an earlier version's record.
+ * @param {Buffer | null} content
+ * @param {string | undefined} recorded
+ */
+function isAsRecorded(content, recorded) {
+  return content !== null && [sourcesDigest(content), digest(content)].some((found) => found === recorded);
 }
 
 /**
@@ -106,21 +142,28 @@ function digestOf(file) {
  */
 function syncLesson(project, copies, lesson) {
   const content = fs.readFileSync(path.join(project.notebooks, `${lesson}.ipynb`));
-  const latest = digest(content);
+  const [latest, bytes] = [sourcesDigest(content), digest(content)];
   const file = `${lesson}.ipynb`;
   const target = path.join(project.work, file);
-  const copy = digestOf(target);
+  const copy = contentOf(target);
   const known = copies[lesson];
-  if (copy === latest || copy === null || copy === known?.made) {
-    copies[lesson] = { made: latest };
-    if (copy === latest) return { lesson, did: "nothing", file };
+  if (copy === null || sourcesDigest(copy) === latest || isAsRecorded(copy, known?.made)) {
+    copies[lesson] = { made: latest, from: bytes };
+    if (copy === null) {
+      writeWhole(target, content);
+      return { lesson, did: "copied", file };
+    }
+    // With the sources of the newest, a copy is refreshed only where the lesson's file has changed since it was made.
+    const current = sourcesDigest(copy) === latest && [bytes, undefined].includes(known?.from ?? known?.made);
+    if (current || digest(copy) === bytes) return { lesson, did: "nothing", file };
     writeWhole(target, content);
-    return { lesson, did: copy === null ? "copied" : "refreshed", file };
+    return { lesson, did: "refreshed", file };
   }
-  if (known?.made === latest || known?.offered === latest) return { lesson, did: "nothing", file };
+  if ([known?.made, known?.offered].some((seen) => isAsRecorded(content, seen)))
+    return { lesson, did: "nothing", file };
   // What was laid beside it before makes room for the newer one, unless the learner has begun to work in that.
   const before = known?.beside;
-  const untouched = before !== undefined && digestOf(path.join(project.work, before)) === known?.offered;
+  const untouched = before !== undefined && isAsRecorded(contentOf(path.join(project.work, before)), known?.offered);
   const beside = untouched ? before : freeName(project.work, `${lesson}.new`);
   writeWhole(path.join(project.work, beside), content);
   copies[lesson] = { made: known?.made ?? "unknown", offered: latest, beside };
@@ -166,21 +209,19 @@ export function describeSync(done) {
 export function resetLesson(project, lesson, now) {
   fs.mkdirSync(project.work, { recursive: true });
   const content = fs.readFileSync(path.join(project.notebooks, `${lesson}.ipynb`));
-  const latest = digest(content);
+  const latest = sourcesDigest(content);
   const file = `${lesson}.ipynb`;
   const target = path.join(project.work, file);
-  const copy = digestOf(target);
+  const copy = contentOf(target);
   /** @type {string | null} */
   let kept = null;
-  if (copy !== null && copy !== latest) {
-    const two = (/** @type {number} */ value) => String(value).padStart(2, "0");
-    const day = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
-    kept = freeName(project.work, `${lesson}.${day}`);
+  if (copy !== null && sourcesDigest(copy) !== latest) {
+    kept = freeName(project.work, `${lesson}.${dayOf(now)}`);
     fs.renameSync(target, path.join(project.work, kept));
   }
-  if (copy !== latest) writeWhole(target, content);
+  writeWhole(target, content);
   const copies = readCopies(project);
-  copies[lesson] = { made: latest };
+  copies[lesson] = { made: latest, from: digest(content) };
   writeCopies(project, copies);
   return { file, kept };
 }

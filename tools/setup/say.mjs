@@ -21,6 +21,15 @@ export function duration(milliseconds) {
 }
 
 /**
+ * A day for the name of a file: 2026-11-03.
+ * @param {Date} date
+ */
+export function dayOf(date) {
+  const two = (/** @type {number} */ value) => String(value).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/**
  * One line, whatever a message holds.
  * @param {string} text
  */

@@ -6,10 +6,11 @@ export const HELP = `npm run lesson -- LESSON [options]
 Runs a lesson with other parameters and writes the notebook with its outputs.
 
   LESSON              07, the beginning of its name, or a notebook of yours (work/07-….ipynb)
-  --list              print the parameters: default, range, unit, meaning; run nothing
+  --list              print the parameters (default, range, unit, meaning) and the names of the results; run nothing
   -p NAME=VALUE       a value for a parameter; as often as you like
   --sweep NAME=A,B,C  run the lesson for each of these values; several make a grid
-  --out FILE          the notebook to write (default: in work/); a sweep keeps its runs beside it, in FILE's .points/
+  --out FILE          the notebook to write (default: in work/, named by lesson and values); a sweep keeps its runs beside
+                      it, in FILE's .points/, and its table as .csv and .json
   --jobs N            runs at the same time in a sweep (default: the machine's cores)
   --help              this text
 

@@ -17,8 +17,9 @@ import { projectAt, ROOT } from "../../setup/project.mjs";
 import { duration } from "../../setup/say.mjs";
 import { HELP, readLessonArguments, type LessonArguments } from "./arguments";
 import { lessonDigest, readNote, readResults, run, runKey, type Lesson } from "./run";
-import { summary } from "./summary";
-import { sweep } from "./sweep";
+import { whileLocked } from "./lock";
+import { csvOf, rowsOf, summary } from "./summary";
+import { fileName, sweep } from "./sweep";
 import { label, listing, readAxes, readValues, type Axis, type Values } from "./values";
 
 /** Where the lessons are; tests have some of their own. */
@@ -39,11 +40,15 @@ function findLesson(wanted: string): Lesson {
 }
 
 /** @throws {Error} if a file is there that no run has made: it may be somebody's work */
-function requireFree(out: string): void {
-  if (fs.existsSync(out) && readNote(out) === null) {
-    throw new Error(`${toCaller(out)} exists and is no run of a lesson; give another name with --out`);
-  }
+function requireFree(out: string, beside: string[]): void {
+  if (readNote(out) !== null) return; // and what lies beside it is of that run
+  const taken = [out, ...beside].find((file) => fs.existsSync(file));
+  if (taken === undefined) return;
+  throw new Error(`${toCaller(taken)} exists and is no run of a lesson; give another name with --out`);
 }
+
+/** The files that a sweep writes as data, beside its notebook. */
+const dataFiles = (out: string) => [".csv", ".json"].map((ending) => out.replace(/\.ipynb$/, ending));
 
 async function runOnce(lesson: Lesson, values: Values, out: string, signal: AbortSignal): Promise<void> {
   const key = runKey(lessonDigest(lesson), values);
@@ -94,16 +99,25 @@ async function runSweep(lesson: Lesson, axes: Axis[], fixed: Values, out: string
   const key = runKey(lessonDigest(lesson), fixed);
   executed.metadata = { ...executed.metadata, course: { kind: "sweep", lesson: lesson.name, key } };
   writeNotebook(out, executed);
+  const [csv, json] = dataFiles(out);
+  fs.writeFileSync(csv, csvOf(points));
+  fs.writeFileSync(json, `${JSON.stringify({ lesson: lesson.name, fixed, points: rowsOf(points) }, null, 2)}\n`);
   if (failures.length > 0) process.exitCode = 1;
-  console.log(`${points.length} points${failures.length > 0 ? `, ${failures.length} failed` : ""}`);
+  console.log(
+    `${points.length} points${failures.length > 0 ? `, ${failures.length} failed` : ""}; as data in ${toCaller(csv)} and ${toCaller(json)}`,
+  );
+}
+
+/** The names of the figures that a lesson declares as its results; what is computed in a name is an ellipsis. */
+function declaredResults(lesson: Lesson): string[] {
+  const code = readNotebook(lesson.file).cells.filter((cell) => cell.cell_type === "code");
+  const calls = code.flatMap(({ source }) => [...source.matchAll(/\bresult\(\s*(["'`])(.+?)\1/g)]);
+  return calls.map(([, , name]) => name.replace(/\$\{.*?\}/g, "…"));
 }
 
 /** @throws {Error} if the lesson says of no figure that it is a result */
 function requireResults(lesson: Lesson): void {
-  const declares = readNotebook(lesson.file).cells.some(
-    (cell) => cell.cell_type === "code" && /\bresult\(/.test(cell.source),
-  );
-  if (!declares)
+  if (declaredResults(lesson).length === 0)
     throw new Error(
       `${lesson.name} declares no results (a cell with result(name, value, unit)), so a sweep has nothing to compare`,
     );
@@ -111,21 +125,30 @@ function requireResults(lesson: Lesson): void {
 
 async function work(args: LessonArguments, signal: AbortSignal): Promise<void> {
   const lesson = findLesson(args.lesson);
-  if (args.list) return console.log(listing(lesson.specs));
+  if (args.list) {
+    const results = declaredResults(lesson);
+    return console.log(`${listing(lesson.specs)}\n\nresults: ${results.length === 0 ? "none" : results.join("; ")}`);
+  }
   const fixed = readValues(lesson.specs, args.values);
   const axes = readAxes(lesson.specs, args.sweeps);
   const both = axes.find(({ spec }) => spec.name in fixed);
   if (both !== undefined) throw new Error(`${both.spec.name} is both given and swept`);
-  const kind = axes.length > 0 ? "sweep" : "run";
-  const out =
-    args.out === undefined ? path.join(projectAt(ROOT).work, `${lesson.name}.${kind}.ipynb`) : fromCaller(args.out);
-  requireFree(out);
-  if (axes.length === 0) await runOnce(lesson, fixed, out, signal);
-  else {
-    requireResults(lesson);
-    await runSweep(lesson, axes, fixed, out, args.jobs ?? os.availableParallelism(), signal);
-  }
+  if (axes.length > 0) requireResults(lesson);
+  const out = args.out === undefined ? defaultOut(lesson, axes, fixed) : fromCaller(args.out);
+  await whileLocked(out, async () => {
+    requireFree(out, axes.length > 0 ? dataFiles(out) : []);
+    if (axes.length === 0) await runOnce(lesson, fixed, out, signal);
+    else await runSweep(lesson, axes, fixed, out, args.jobs ?? os.availableParallelism(), signal);
+  });
   console.log(toCaller(out));
+}
+
+/** A name that says with which values: 07-cost-economics.pricePerHour=3.run.ipynb; swept ones as 1+2+3. */
+function defaultOut({ name }: Lesson, axes: Axis[], fixed: Values): string {
+  const swept = Object.fromEntries(axes.map(({ spec, values }) => [spec.name, values.join("+")]));
+  const values = { ...fixed, ...swept };
+  const said = Object.keys(values).length === 0 ? "" : `.${fileName(values)}`;
+  return path.join(projectAt(ROOT).work, `${name}${said}.${axes.length > 0 ? "sweep" : "run"}.ipynb`);
 }
 
 export const main = command("lesson", HELP, async (args) => {

@@ -19,7 +19,7 @@ interface Sweep {
 
 const IMPORTS = `import { barChart, lineChart, plot, table } from "./lib/notebook";`;
 
-function intro({ lesson, axes, fixed, points, failures }: Sweep, constant: string[]): string {
+function intro({ lesson, axes, fixed, points, failures }: Sweep, constant: string[], partial: string[]): string {
   const swept = axes.map(
     ({ spec, values }) => `| \`${spec.name}\` | ${values.join(", ")} | ${allowedText(spec)} | ${spec.meaning} |`,
   );
@@ -34,6 +34,7 @@ function intro({ lesson, axes, fixed, points, failures }: Sweep, constant: strin
     ...swept,
     ...held,
     ...(constant.length === 0 ? [] : ["", `The same in all runs, and so without a plot: ${constant.join("; ")}.`]),
+    ...(partial.length === 0 ? [] : ["", `Not a result of every run: ${partial.join("; ")}.`]),
     ...(failed.length === 0 ? [] : ["", "Points that failed and are missing below:", "", ...failed]),
   ].join("\n");
 }
@@ -42,10 +43,8 @@ function intro({ lesson, axes, fixed, points, failures }: Sweep, constant: strin
 const column = (name: string, unit: string) => (unit === "" ? name : `${name} (${unit})`);
 
 function data({ points }: Sweep): string {
-  const rows = points.map(({ values, results }) =>
-    JSON.stringify({ ...values, ...Object.fromEntries(results.map((r) => [column(r.name, r.unit), r.value])) }),
-  );
-  return `const points: Record<string, number | string | boolean>[] = [\n${rows.map((row) => `  ${row},`).join("\n")}\n];`;
+  const rows = rowsOf(points).map((row) => JSON.stringify(row));
+  return `const points: Record<string, number | string | boolean | null>[] = [\n${rows.map((row) => `  ${row},`).join("\n")}\n];`;
 }
 
 /** The axis that a plot's x is: the first of numbers, of several the one with the most values. */
@@ -67,15 +66,20 @@ function plotCell(axes: Axis[], heading: string, name: string): string {
   const x = xAxis(axes);
   const others = axes.filter((axis) => axis !== x).map(({ spec }) => spec.name);
   const title = `What ${axes.length === 1 ? "does" : "do"} ${axes.map(({ spec }) => spec.name).join(" and ")} do to: ${name}?`;
+  // Points without the result have no place in its plot: null would be drawn as 0.
+  const has = `function has(point: (typeof points)[number]): boolean {
+  return point[${JSON.stringify(heading)}] !== null;
+}`;
   if (x === undefined) {
     return `plot(
   barChart({
     title: ${JSON.stringify(title)},
     x: { title: ${JSON.stringify(heading)} },
-    labels: points.map((point) => ${JSON.stringify(others)}.map((name) => \`\${name}=\${point[name]}\`).join(", ")),
-    series: [{ name: ${JSON.stringify(name)}, values: points.map((point) => Number(point[${JSON.stringify(heading)}])) }],
+    labels: points.filter(has).map((point) => ${JSON.stringify(others)}.map((name) => \`\${name}=\${point[name]}\`).join(", ")),
+    series: [{ name: ${JSON.stringify(name)}, values: points.filter(has).map((point) => Number(point[${JSON.stringify(heading)}])) }],
   }),
-);`;
+);
+${has}`;
   }
   const unit = x.spec.unit === "" ? "" : ` (${x.spec.unit})`;
   const log = spread(x.values) ? ", log: true" : "";
@@ -85,9 +89,9 @@ function plotCell(axes: Axis[], heading: string, name: string): string {
     title: ${JSON.stringify(title)},
     x: { title: ${JSON.stringify(x.spec.name + unit)}${log} },
     y: { title: ${JSON.stringify(heading)} },
-    series: [...new Set(points.map(seriesOf))].map((name) => {
+    series: [...new Set(points.filter(has).map(seriesOf))].map((name) => {
       const ours = points
-        .filter((point) => seriesOf(point) === name)
+        .filter((point) => has(point) && seriesOf(point) === name)
         .sort((a, b) => Number(a[${JSON.stringify(x.spec.name)}]) - Number(b[${JSON.stringify(x.spec.name)}]));
       return {
         name,
@@ -99,7 +103,8 @@ function plotCell(axes: Axis[], heading: string, name: string): string {
 );
 function seriesOf(point: (typeof points)[number]): string {
   return ${others.length === 0 ? JSON.stringify(name) : names};
-}`;
+}
+${has}`;
 }
 
 /** The results that the points have, each once. */
@@ -108,16 +113,43 @@ function results(points: Point[]): { name: string; unit: string }[] {
   return all.filter(({ name, unit }, i) => all.findIndex((other) => other.name === name && other.unit === unit) === i);
 }
 
-/** Whether a result is the same number in all points. */
-function isConstant(points: Point[], name: string): boolean {
-  const values = points.flatMap(({ results }) => results.filter((r) => r.name === name).map(({ value }) => value));
-  return points.length > 1 && values.every((value) => value === values[0]);
+/** What the points say of a result, by name and unit; a point that has it not is left out. */
+function valuesOf(points: Point[], { name, unit }: { name: string; unit: string }): number[] {
+  return points.flatMap(({ results }) => results.filter((r) => r.name === name && r.unit === unit).map((r) => r.value));
+}
+
+/** Whether a result is the same number in all points, and there in all. */
+function isConstant(points: Point[], result: { name: string; unit: string }): boolean {
+  const values = valuesOf(points, result);
+  return points.length > 1 && values.length === points.length && values.every((value) => value === values[0]);
+}
+
+/** The points as rows: parameters first, then results; what a point has not, as in a failed one, is null. */
+export function rowsOf(points: Point[]): Record<string, ParameterValue | null>[] {
+  const headings = results(points).map(({ name, unit }) => column(name, unit));
+  return points.map(({ values, results }) => {
+    const found = Object.fromEntries(results.map((r) => [column(r.name, r.unit), r.value]));
+    return { ...values, ...Object.fromEntries(headings.map((heading) => [heading, found[heading] ?? null])) };
+  });
+}
+
+/** The points as a CSV file, with a heading. */
+export function csvOf(points: Point[]): string {
+  const rows = rowsOf(points);
+  const cell = (value: ParameterValue | null) => {
+    const text = value === null ? "" : String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [Object.keys(rows[0]), ...rows.map(Object.values)].map((row) => `${row.map(cell).join(",")}\n`).join("");
 }
 
 /** The summary, not run yet. */
 export function summary(sweep: Sweep): Notebook {
   const found = results(sweep.points);
-  const constant = found.filter(({ name }) => isConstant(sweep.points, name));
+  const constant = found.filter((result) => isConstant(sweep.points, result));
+  const partial = found
+    .map((result) => ({ name: result.name, runs: valuesOf(sweep.points, result).length }))
+    .filter(({ runs }) => runs < sweep.points.length);
   const plotted = found.filter((result) => !constant.includes(result));
   const sources: [Cell["cell_type"], string][] = [
     [
@@ -125,6 +157,7 @@ export function summary(sweep: Sweep): Notebook {
       intro(
         sweep,
         constant.map(({ name }) => name),
+        partial.map(({ name, runs }) => `${name} (${runs} of ${sweep.points.length})`),
       ),
     ],
     ["code", IMPORTS],

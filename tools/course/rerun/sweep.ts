@@ -29,7 +29,7 @@ interface Planned {
 }
 
 /** A file name that says the values; where that would be too long or odd, their digest. */
-function fileName(values: Values): string {
+export function fileName(values: Values): string {
   const name = Object.entries(values)
     .map(([key, value]) => `${key}=${value}`)
     .join("_");
@@ -71,6 +71,14 @@ class Reporter {
   }
 }
 
+/** Removes what a killed sweep was writing; nobody else is at it, since its folder is locked. */
+function removeLeftovers(folder: string): void {
+  const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  for (const name of names.filter((file) => /\.(running\.ipynb|job\.json)$/.test(file))) {
+    fs.rmSync(path.join(folder, name), { force: true });
+  }
+}
+
 /**
  * Runs what is not finished yet.
  *
@@ -89,14 +97,16 @@ export async function sweep(
     const file = path.join(folder, `${fileName(values)}.ipynb`);
     return { values, file, key: runKey(made, { ...fixed, ...values }) };
   });
+  removeLeftovers(folder);
   const waiting = planned.filter(({ file, key }) => readNote(file)?.key !== key);
   const ready = planned.length - waiting.length;
   if (ready > 0) console.log(`${ready} of ${planned.length} points were finished before and are not run again.`);
   const failures: Failure[] = [];
   const reporter = new Reporter(planned.length, waiting.length);
   let number = ready;
+  let broken = false; // something that is no failure of a point: no further one is begun
   const worker = async (): Promise<void> => {
-    for (let point = waiting.shift(); point !== undefined; point = waiting.shift()) {
+    for (let point = waiting.shift(); point !== undefined && !broken; point = waiting.shift()) {
       signal.throwIfAborted();
       const { values, file, key } = point;
       const name = label(values);
@@ -107,14 +117,20 @@ export async function sweep(
         await run(lesson, { ...fixed, ...values }, file, note, { signal, onCell });
         reporter.finished(name, ++number, duration(Date.now() - begin));
       } catch (error) {
-        if (!(error instanceof RunFailed)) throw error;
+        if (!(error instanceof RunFailed)) {
+          broken = true;
+          throw error;
+        }
         fs.rmSync(file, { force: true }); // of an older lesson
         failures.push({ values, message: error.message });
         reporter.finished(name, ++number, `failed, ${error.message.split("\n")[0]}`);
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(jobs, waiting.length) }, worker));
+  // All are waited for, so that each tidies up what it was writing.
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(jobs, waiting.length) }, worker));
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
   const points = planned
     .filter(({ file, key }) => readNote(file)?.key === key)
     .map(({ values, file }) => ({ values, results: readResults(file) }));
