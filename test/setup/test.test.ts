@@ -11,7 +11,7 @@ describe.skipIf(process.platform === "win32")("npm test", () => {
 
   const lastLine = ({ stdout }: Outcome): string | undefined => stdout.trimEnd().split("\n").at(-1);
 
-  /** Programs in node_modules that pass: linter, compiler, vitest with two tests, the notebook check with three. */
+  /** Programs in node_modules that pass: linter, formatter, compiler, vitest with two tests, the notebook check with three. */
   function stubs(): void {
     const vitest = {
       numPassedTests: 2,
@@ -21,6 +21,7 @@ describe.skipIf(process.platform === "win32")("npm test", () => {
       testResults: [{ status: "passed", assertionResults: [{ status: "passed" }, { status: "passed" }] }],
     };
     box.write("node_modules/eslint/bin/eslint.js", "");
+    box.write("node_modules/prettier/bin/prettier.cjs", "");
     box.write("node_modules/typescript/bin/tsc", "");
     box.write(
       "node_modules/vitest/vitest.mjs",
@@ -53,7 +54,7 @@ describe.skipIf(process.platform === "win32")("npm test", () => {
     await box.run("test", ["--only", "lint"]);
     stubs();
     const outcome = await box.run("test");
-    expect(lastLine(outcome)).toBe("13 passed, 0 failed");
+    expect(lastLine(outcome)).toBe("14 passed, 0 failed");
     expect(outcome.code).toBe(0);
     expect(outcome.stdout).not.toContain("\x1b");
   });
