@@ -4,6 +4,7 @@
  */
 import fs from "node:fs";
 import path from "node:path";
+import { environment } from "./project.mjs";
 
 /** @typedef {import("./project.mjs").Project} Project */
 
@@ -28,13 +29,18 @@ export const OVERRIDES = {
 };
 
 /**
+ * A saved plot is a picture until the pointer is on it. JupyterLab shows it pixel by pixel, wider than the column of a
+ * narrow window: here it shrinks with the column. (serverArguments has JupyterLab read this.)
+ */
+export const STYLE = ".jp-RenderedPlotly .plot-img {\n  max-width: 100%;\n  height: auto;\n}\n";
+
+/**
  * Writes a file if it says something else.
  * @param {string} file
- * @param {unknown} value
+ * @param {string} text
  * @returns {boolean} whether it was written
  */
-function writeJson(file, value) {
-  const text = `${JSON.stringify(value, null, 2)}\n`;
+function write(file, text) {
   if (fs.existsSync(file) && fs.readFileSync(file, "utf8") === text) return false;
   fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(file, text);
@@ -48,7 +54,12 @@ function writeJson(file, value) {
  */
 export function setUpKernel(project, node = process.execPath) {
   const share = path.join(project.venv, "share", "jupyter");
-  const registered = writeJson(path.join(share, "kernels", "tslab", "kernel.json"), kernelSpec(project, node));
-  const settings = writeJson(path.join(share, "lab", "settings", "overrides.json"), OVERRIDES);
-  return registered || settings ? "registered inside .venv" : "already registered";
+  const json = (/** @type {unknown} */ value) => `${JSON.stringify(value, null, 2)}\n`;
+  const config = String(environment(project).JUPYTER_CONFIG_DIR);
+  const written = [
+    write(path.join(share, "kernels", "tslab", "kernel.json"), json(kernelSpec(project, node))),
+    write(path.join(share, "lab", "settings", "overrides.json"), json(OVERRIDES)),
+    write(path.join(config, "custom", "custom.css"), STYLE),
+  ];
+  return written.includes(true) ? "registered inside .venv" : "already registered";
 }
