@@ -1,6 +1,7 @@
 /** What lies at a path, asked before it is opened: a pipe would wait for ever, a device never end. */
 import { statSync, type BigIntStats } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { shorten } from "./shorten";
 
 /**
  * The size of a file in bytes.
@@ -55,11 +56,12 @@ function look(path: string): BigIntStats | null {
   try {
     return statSync(path, BIG);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return null;
     if (code === "EACCES" || code === "EPERM") throw new Error(`${path}: permission denied: it cannot be read`);
     if (code === "ELOOP") throw new Error(`${path}: its links lead in a circle`);
-    throw new Error(`${path}: it cannot be read: ${message}`);
+    if (code === "ENAMETOOLONG") throw new Error(`${shorten(path)}: a name in this path is too long`);
+    throw new Error(`${path}: it cannot be read (${code})`);
   }
 }
 

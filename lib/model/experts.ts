@@ -6,7 +6,8 @@
  * - grouped sorts the rows by expert and lets each expert work on its own rows: the cost follows the active experts.
  *   The selection has to be read for that; on a GPU, where a read-back stalls everything, routedSwiGlu sorts there.
  * - masked lets all E experts work on all rows and multiplies with gates that are mostly 0. E / K times the arithmetic,
- *   but plain operations only, and nothing is read back.
+ *   but plain operations only, and nothing is read back. Weights must be finite, also of experts that nobody chose:
+ *   infinity times a gate of 0 is NaN.
  */
 import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "../tensor/differentiable";
