@@ -27,7 +27,7 @@ export function command(
   run: (args: string[]) => Promise<void> | void,
 ): (args: string[]) => Promise<void> {
   return async (args) => {
-    process.stdout.on("error", () => {}); // a reader that goes away; print reports it
+    process.stdout.off("error", ignore).on("error", ignore); // a reader that goes away; print reports it
     try {
       await (asksForHelp(args) ? print(`${help}\n`) : run(args));
     } catch (error) {
@@ -41,6 +41,8 @@ export function command(
 /** Of a line that is told: a whole file or a long argument in it helps nobody. */
 const MOST_CHARACTERS = 299;
 
+const ignore = () => {};
+
 function asksForHelp(args: string[]): boolean {
   const end = args.indexOf("--");
   return args.slice(0, end < 0 ? undefined : end).some((arg) => arg === "--help" || arg === "-h");
@@ -48,7 +50,29 @@ function asksForHelp(args: string[]): boolean {
 
 function linesOf(error: unknown): string[] {
   if (error instanceof Mistakes) return error.lines;
-  return [(error instanceof Error ? error.message : String(error)).split("\n")[0]];
+  return [systemError(error) ?? (error instanceof Error ? error.message : String(error)).split("\n")[0]];
+}
+
+/** What the system's errors mean to a person. */
+const SYSTEM_ERRORS: Record<string, string> = {
+  ENOSPC: "the disk is full: free some space",
+  EDQUOT: "your share of the disk is full: free some space",
+  EACCES: "you may not read or write there",
+  EPERM: "you may not change what is there",
+  EROFS: "what lies there can only be read: name another folder",
+  ENOENT: "there is no such file or folder, and it can't be made there",
+  ENOTDIR: "a part of this path is a file, not a folder",
+  EISDIR: "that is a folder, not a file",
+  ENAMETOOLONG: "the name is too long",
+  EMFILE: "too many files are open",
+};
+
+/** The line for an error of the file system: the file as the caller sees it, and what is the matter. */
+function systemError(error: unknown): string | null {
+  const { code, path: file, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  const meaning = syscall === undefined || syscall.startsWith("spawn") ? undefined : SYSTEM_ERRORS[code ?? ""];
+  if (meaning === undefined) return null;
+  return `${file === undefined ? "" : `${toCaller(file) || "."}: `}${meaning} (${code})`;
 }
 
 /**

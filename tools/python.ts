@@ -79,6 +79,12 @@ export async function outputOf(args: string[], options: PythonOptions = {}): Pro
   const { code, stdout, stderr } = await runPython(args, options);
   options.signal?.throwIfAborted();
   if (code === 0) return stdout;
-  const words = stderr.trim() || `${path.basename(args[0])} ended with ${code}`;
-  throw new Mistakes(words.split("\n").slice(-12));
+  throw new Mistakes(lastWords(stderr.trim() || `${path.basename(args[0])} ended with ${code}`));
+}
+
+/** What a program said at its end; of Python's traceback only the error itself, and of a full disk what to do. */
+export function lastWords(stderr: string): string[] {
+  const lines = stderr.trim().split("\n");
+  if (/No space left on device|Disk quota exceeded/.test(stderr)) return ["the disk is full: free some space"];
+  return stderr.includes("Traceback (most recent call last)") ? lines.slice(-1) : lines.slice(-12);
 }

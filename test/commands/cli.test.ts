@@ -1,8 +1,10 @@
 /** What all commands have in common. */
 import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { command, fromCaller, Mistakes, oneOf, readCall, readNumber, toCaller } from "../../tools/cli";
+import { lastWords } from "../../tools/python";
 
 const { argv } = process;
 
@@ -38,6 +40,28 @@ describe("what goes wrong in a command", () => {
   it("need not be an Error", async () => {
     expect(await told(async () => Promise.reject("burnt"))).toEqual(["bake: burnt"]);
     expect(await told(async () => Promise.reject(null))).toEqual(["bake: null"]);
+  });
+
+  it("of the system's is told in words, with the file", async () => {
+    const file = path.join(__filename, "model");
+    expect(await told(() => void mkdirSync(file, { recursive: true }))).toEqual([
+      `bake: ${toCaller(file)}: a part of this path is a file, not a folder (ENOTDIR)`,
+    ]);
+    expect(await told(() => void readFileSync(__dirname))).toEqual(["bake: that is a folder, not a file (EISDIR)"]);
+    const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+      code: "ENOSPC",
+      syscall: "write",
+    });
+    expect(await told(failing(full))).toEqual(["bake: the disk is full: free some space (ENOSPC)"]);
+  });
+
+  it("in Python is its last word, and not the way there", () => {
+    const traceback = 'Traceback (most recent call last):\n  File "a.py", line 3, in run\nValueError: no flour\n';
+    expect(lastWords(traceback)).toEqual(["ValueError: no flour"]);
+    expect(lastWords(`${traceback}OSError: [Errno 28] No space left on device`)).toEqual([
+      "the disk is full: free some space",
+    ]);
+    expect(lastWords("no flour\nno salt")).toEqual(["no flour", "no salt"]);
   });
 
   it("is nothing when the reader of its output has had enough", async () => {

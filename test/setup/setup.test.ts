@@ -99,6 +99,9 @@ describe("the environment of what the set-up starts", () => {
     expect(env).not.toHaveProperty("PYTHONPATH");
     expect(env).not.toHaveProperty("PIP_TARGET");
     expect(env).not.toHaveProperty("JUPYTER_PATH");
+    for (const name of ["JUPYTERLAB_DIR", "TSX_TSCONFIG_PATH", "PIP_DRY_RUN"]) {
+      expect(environment(project, { [name]: "x" }), name).not.toHaveProperty(name);
+    }
     expect(env).toMatchObject({ PIP_USER: "0", HTTPS_PROXY: "p" });
   });
 

@@ -106,6 +106,7 @@ export function serverArguments(project, { port, file, browser }) {
     `--ServerApp.ip=${HOST}`,
     `--ServerApp.port=${port}`,
     "--ServerApp.port_retries=0",
+    "--ServerApp.base_url=/", // whatever the machine's own Jupyter configuration says
     `--ServerApp.open_browser=${browser ? "True" : "False"}`,
     "--ServerApp.answer_yes=True",
     // In the container of a course many people are root; the server is on this machine only, with a token.

@@ -11,7 +11,7 @@ import { ByteStatistics } from "./ngram";
 import { routersOf } from "../../../lib/training/objective";
 import { mutualInformation } from "../../../lib/training/specialisation";
 
-const LENGTH = 256;
+const LENGTH = 256; // of a window, where the model has as many positions
 const WINDOWS = 64; // of each domain
 const BATCH = 8;
 const ORDERS = [0, 1, 2, 3, 4, 5];
@@ -51,7 +51,8 @@ export interface CardEvaluation {
 export async function measure(dir: string, corpus: Corpus, say: (text: string) => void): Promise<CardEvaluation> {
   const model = loadModel(dir);
   try {
-    const windows = evaluationWindows(corpus.heldOut, { length: LENGTH, count: WINDOWS, seed: 1 });
+    const length = Math.min(LENGTH, model.config.maxPositionEmbeddings);
+    const windows = evaluationWindows(corpus.heldOut, { length, count: WINDOWS, seed: 1 });
     say("loss and loads on held-out text");
     const evaluation = await evaluate(model, windows, { batch: BATCH });
     const statistics = byteStatistics(corpus, windows, say);
@@ -79,7 +80,7 @@ export async function measure(dir: string, corpus: Corpus, say: (text: string) =
     });
     return {
       windows: WINDOWS,
-      length: LENGTH,
+      length,
       domains: Object.fromEntries(domains) as CardEvaluation["domains"],
       routers,
     };
@@ -96,7 +97,7 @@ function byteStatistics(corpus: Corpus, windows: Record<Domain, number[][]>, say
     say(`byte statistics of order ${order}`);
     const statistics = new ByteStatistics(text, order);
     for (const domain of DOMAINS) {
-      bits[domain].push(statistics.bitsPerByte(windows[domain].map((window) => window.slice(0, LENGTH + 1))));
+      bits[domain].push(statistics.bitsPerByte(windows[domain].map((window) => window.slice(0, -1))));
     }
   }
   return bits;

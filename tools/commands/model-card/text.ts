@@ -1,48 +1,47 @@
 /** The card's text. Every figure in it is measured or read from a record. */
 import { fixed, percent, whole } from "../../../lib/notebook/format";
 import { DOMAINS, type CorpusManifest } from "../../../lib/corpus/corpus";
-import type { RecordedRun } from "../../../lib/training/record";
+import type { ModelConfig } from "../../../lib/model/config";
+import type { Curves, RecordedRun, RunRecord } from "../../../lib/training/record";
 import type { CardEvaluation } from "./measure";
 
 export interface CardContent {
-  run: RecordedRun;
+  /** What the model is called. */
+  name: string;
+  config: ModelConfig;
+  /** How it was trained, and how that went; null where it is not recorded. */
+  run: RunRecord | null;
+  curves: Curves | null;
   corpus: CorpusManifest;
   evaluation: CardEvaluation;
   /** What npm run quantise found, where the weights are in FP8: held-out bits per byte of the BF16 weights, and of these. */
   quantised: { bytes: Record<"before" | "after", number>; before: { mean: number }; after: { mean: number } } | null;
   /** What npm run agree found, where it was run: of these weights, and of the BF16 weights before. */
   agreements: Record<string, unknown>[];
-  /** A run of the same shape over fewer tokens. */
+  /** A run over fewer tokens, told of where it has the same shape. */
   other: RecordedRun;
 }
 
-export function cardText({ run, corpus, evaluation, quantised, agreements, other }: CardContent): string {
-  const { machine, command, options, trainingSeconds } = run.run;
-  const last = run.reports[run.reports.length - 1];
-  const busiest = Math.max(...last.maxVio);
-  return `# v3-mini
+export function cardText(content: CardContent): string {
+  const { name, config, run, curves, corpus, evaluation, quantised, agreements } = content;
+  const mtp = config.numNextnPredictLayers > 0;
+  const seen =
+    run === null
+      ? ""
+      : ` It has
+seen windows of ${whole(Number(run.options.length))} tokens: beyond that many positions its text falls apart.`;
+  return `# ${name}
 
 A small DeepSeek-V3, trained from nothing by this course's own TypeScript (\`npm run pretrain\`), for the lessons to look
-into. It has every mechanism of the large one: compressed queries and a latent cache, a dense first layer, groups of
-routed experts and a shared one, a router with sigmoid scores and a correction bias, a multi-token prediction module. The
-files are in the layout in which DeepSeek-V3 was released, the module as the extra layer.
+into. ${mtp ? "It has every mechanism of the large one" : "It has the mechanisms of the large one but multi-token prediction"}: ${config.qLoraRank === null ? "" : "compressed queries and "}a latent cache, ${config.firstKDenseReplace > 0 ? "a dense first layer, " : ""}groups of
+routed experts and a shared one, a router with sigmoid scores and a correction bias${mtp ? ", a multi-token prediction module" : ""}. The
+files are in the layout in which DeepSeek-V3 was released${mtp ? ", the module as the extra layer" : ""}.
 
-It is no assistant. It knows some English prose, TypeScript and sums, one byte at a time, and makes things up. It has
-seen windows of ${whole(Number(options.length))} tokens: beyond that many positions its text falls apart.
+It is no assistant. It knows some English prose, TypeScript and sums, one byte at a time, and makes things up.${seen}
 
 ## Training
 
-| | |
-|---|---|
-| command | \`${command}\` |
-| tokens | ${whole(last.tokens)} in ${whole(last.step)} steps |
-| machine | ${machine.backend}, ${machine.gpu ?? machine.processor}, Node ${machine.node} |
-| time | ${fixed(trainingSeconds / 60, 1)} minutes in training steps |
-| corpus | \`${corpus.hash}\` |
-| curves | curves.json: every tenth step, and held-out bits per byte by domain |
-| weights | ${quantised === null ? "BF16" : "FP8 as DeepSeek-V3 was released: E4M3 codes and a scale for each block of 128 × 128, the rest BF16"} |
-
-${shorter(run, other)}
+${training(content)}
 
 ## What it read
 
@@ -57,7 +56,7 @@ A document is either trained on or held out. No part of the corpus is in this fo
 Bits per byte on ${evaluation.windows} windows of ${evaluation.length} tokens of held-out text of each domain, beside
 statistics of the last three or five bytes of the same training text (interpolated as Witten and Bell, 1991):
 
-| domain | v3-mini | order 3 | order 5 | one token further (MTP) | drafts accepted, greedy | sampled |
+| domain | ${name} | order 3 | order 5 | one token further (MTP) | drafts accepted, greedy | sampled |
 |---|---|---|---|---|---|---|
 ${DOMAINS.map((name) => {
   const d = evaluation.domains[name];
@@ -71,7 +70,7 @@ token, sampled as the chance that a drawn draft passes the verification.
 
 ## How it uses its experts
 
-In the last training steps the busiest expert of any layer had ${fixed(1 + busiest)} times the mean load (MaxVio ${fixed(busiest)}). On
+${busiestText(curves)}On
 held-out text, by router, with the mutual information of domain and expert (${fixed(Math.log2(DOMAINS.length), 0)} bits would mean that the expert
 gives the domain away):
 
@@ -97,15 +96,49 @@ MIT licence, as the course. The training text is public domain, Apache-2.0 code,
 `;
 }
 
+function busiestText(curves: Curves | null): string {
+  const last = curves?.reports.at(-1);
+  if (last === undefined) return "";
+  const busiest = Math.max(...last.maxVio);
+  return `In the last training steps the busiest expert of any layer had ${fixed(1 + busiest)} times the mean load (MaxVio ${fixed(busiest)}). `;
+}
+
+/** How it was trained, as far as that is recorded. */
+function training({ run, curves, corpus, quantised, other }: CardContent): string {
+  const last = curves?.reports.at(-1);
+  const rows = [
+    ...(run === null ? [] : [`| command | \`${run.command}\` |`]),
+    ...(last === undefined ? [] : [`| tokens | ${whole(last.tokens)} in ${whole(last.step)} steps |`]),
+    ...(run === null
+      ? []
+      : [
+          `| machine | ${run.machine.backend}, ${run.machine.gpu ?? run.machine.processor}, Node ${run.machine.node} |`,
+          `| time | ${fixed(run.trainingSeconds / 60, 1)} minutes in training steps |`,
+        ]),
+    ...(run === null || run.corpus === corpus.hash
+      ? [`| corpus | \`${corpus.hash}\` |`]
+      : [`| corpus | \`${run.corpus}\`; it is measured on \`${corpus.hash}\` |`]),
+    ...(curves === null ? [] : ["| curves | curves.json: every tenth step, and held-out bits per byte by domain |"]),
+    `| weights | ${quantised === null ? "BF16" : "FP8 as DeepSeek-V3 was released: E4M3 codes and a scale for each block of 128 × 128, the rest BF16"} |`,
+  ];
+  const missing = [run === null ? "run.json" : "", curves === null ? "curves.json" : ""].filter((file) => file !== "");
+  const said = missing.length === 0 ? [] : [`Not recorded, for ${missing.join(" and ")} is missing: the rest of it.`];
+  const further = run === null || curves === null ? [] : shorter({ ...curves, run }, other);
+  return [["| | |", "|---|---|", ...rows].join("\n"), ...said, ...further].join("\n\n");
+}
+
 /** What a run of the same shape over fewer tokens reached, whose curves the course keeps beside its variants'. */
-function shorter(run: RecordedRun, other: RecordedRun): string {
+function shorter(run: RecordedRun, other: RecordedRun): string[] {
+  if (JSON.stringify(run.run.config) !== JSON.stringify(other.run.config)) return [];
   const [tokens, otherTokens] = [run, other].map(({ reports }) => reports[reports.length - 1].tokens);
   const { machine, trainingSeconds, command } = other.run;
   const final = other.evaluations[other.evaluations.length - 1].bitsPerByte;
   const reached = DOMAINS.map((name) => `${name} ${fixed(final[name])}`).join(", ");
-  return `How far do the tokens carry? \`${command}\` on ${machine.gpu ?? machine.processor} read ${whole(otherTokens)} tokens, ${fixed(otherTokens / tokens, 2)} times as
+  return [
+    `How far do the tokens carry? \`${command}\` on ${machine.gpu ?? machine.processor} read ${whole(otherTokens)} tokens, ${fixed(otherTokens / tokens, 2)} times as
 many, in ${fixed(trainingSeconds / 60, 1)} minutes, and reached (held-out bits per byte) ${reached}. Its curves are in
-data/curves/bias.json, beside those of the same run with other balancing and without the module; their weights were not kept.`;
+data/curves/bias.json, beside those of the same run with other balancing and without the module; their weights were not kept.`,
+  ];
 }
 
 function storage({ bytes, before, after }: NonNullable<CardContent["quantised"]>): string {

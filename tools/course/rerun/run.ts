@@ -9,7 +9,7 @@ import { parametersSeen } from "../../../lib/notebook/parameters";
 import { resultsIn, type Result } from "../../../lib/notebook/result";
 import { bundles, readNotebook, writeNotebook, type Notebook } from "../build/notebook";
 import { toCaller } from "../../cli";
-import { runPython } from "../../python";
+import { lastWords, runPython } from "../../python";
 import { ROOT } from "../../setup/project.mjs";
 import { digest } from "../../setup/stamps.mjs";
 import { withOneParametersCell } from "./parameters-cell";
@@ -134,7 +134,7 @@ export async function run(
     const { code, stderr } = await runPython([path.join(__dirname, "run.py"), job], { onLine, signal });
     signal?.throwIfAborted();
     if (failure !== null) throw new RunFailed(failure);
-    if (code !== 0) throw new Error(`papermill ended with ${code}: ${stderr.trim().split("\n").at(-1)}`);
+    if (code !== 0) throw new Error(`papermill ended with ${code}: ${lastWords(stderr).at(-1)}`);
     const executed = readNotebook(running);
     const parameters = usedParameters(executed, values);
     executed.metadata = { ...executed.metadata, course: { ...note, parameters } };
