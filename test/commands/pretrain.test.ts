@@ -10,7 +10,7 @@ import { VOCAB_SIZE } from "../../lib/corpus/bytes";
 import { DOMAINS, sha256, SPLITS, streamFile } from "../../lib/corpus/corpus";
 import { temporaryFolder } from "../support/folder";
 import { readArguments } from "../../tools/commands/pretrain/arguments";
-import { npmCommand } from "../../tools/setup/commands.mjs";
+import { npmCommand } from "../../tools/setup/programs.mjs";
 import type { Curves, RunRecord } from "../../lib/training/record";
 import { CONFIG, streams } from "../training/support";
 

@@ -8,7 +8,7 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { npmCommand } from "../../tools/setup/commands.mjs";
+import { npmCommand } from "../../tools/setup/programs.mjs";
 import { ROOT } from "../../tools/setup/project.mjs";
 
 const FOLDER = path.join(ROOT, ".cache", "nodes");

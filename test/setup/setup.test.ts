@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { Linter } from "eslint";
 import { beforeAll, describe, expect, it } from "vitest";
-import { installError, npmCommand } from "../../tools/setup/commands.mjs";
+import { installError, npmCommand } from "../../tools/setup/programs.mjs";
 import { nodeComplaint } from "../../tools/setup/node-version.mjs";
 import { packagesStamp } from "../../tools/setup/packages.mjs";
 import { environment, projectAt } from "../../tools/setup/project.mjs";

@@ -4,7 +4,7 @@
  */
 import fs from "node:fs";
 import path from "node:path";
-import { installError, npmCommand, runCommand } from "./commands.mjs";
+import { installError, npmCommand, runProgram } from "./programs.mjs";
 import { environment } from "./project.mjs";
 import { digest, readStamp, removeStamp, stampHolds, writeStamp } from "./stamps.mjs";
 
@@ -41,7 +41,7 @@ export async function setUpPackages(project, say) {
   const [npm, first] = npmCommand();
   // npm would try a dead network for minutes. What it has downloaded is kept, so trying again goes on from there.
   const patience = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"];
-  const { code, output } = await runCommand(npm, [...first, "ci", "--include=dev", "--loglevel=error", ...patience], {
+  const { code, output } = await runProgram(npm, [...first, "ci", "--include=dev", "--loglevel=error", ...patience], {
     cwd: project.root,
     env: environment(project),
     log: project.log,

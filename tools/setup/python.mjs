@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { installError, runCommand } from "./commands.mjs";
+import { installError, runProgram } from "./programs.mjs";
 import { environment } from "./project.mjs";
 import { SetupError, again } from "./say.mjs";
 import { digest, readStamp, removeStamp, stampHolds, writeStamp } from "./stamps.mjs";
@@ -198,14 +198,14 @@ export async function setUpPython(project, { extra }, say) {
     fs.rmSync(project.venv, { recursive: true, force: true, maxRetries: 3 });
     const [program, ...args] = python.command;
     const env = withoutVenv(project, options.env);
-    const { code, output } = await runCommand(program, [...args, "-m", "venv", project.venv], { ...options, env });
+    const { code, output } = await runProgram(program, [...args, "-m", "venv", project.venv], { ...options, env });
     if (code !== 0) {
       if (/ensurepip/.test(output)) choosePython([{ ...python, venv: false }]);
       throw installError("Python", output, path.relative(project.root, project.log));
     }
   }
   say(`installing what ${lists.join(" and ")} lists${works ? "" : ", about 350 MB"}`);
-  const { code, output } = await runCommand(
+  const { code, output } = await runProgram(
     project.python,
     [
       "-m",

@@ -5,7 +5,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { SETUP_HELP, readSetupArguments } from "./arguments.mjs";
-import { endCommands } from "./commands.mjs";
+import { endPrograms } from "./programs.mjs";
 import { setUpKernel } from "./kernel.mjs";
 import { setUpPackages } from "./packages.mjs";
 import { ROOT, projectAt } from "./project.mjs";
@@ -52,7 +52,7 @@ export function whenStopped(stop) {
 /** Ends an install that is under way, with this process. */
 export async function stopInstalling() {
   console.error(`\nStopped. To go on from here, ${again()}.`);
-  await endCommands();
+  await endPrograms();
   process.exit(130);
 }
 

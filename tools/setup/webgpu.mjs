@@ -5,7 +5,7 @@
  */
 import fs from "node:fs";
 import path from "node:path";
-import { installError, npmCommand, runCommand } from "./commands.mjs";
+import { installError, npmCommand, runProgram } from "./programs.mjs";
 import { setUpPackages } from "./packages.mjs";
 import { ROOT, environment, projectAt } from "./project.mjs";
 import { Report } from "./say.mjs";
@@ -45,7 +45,7 @@ async function installGpu(project, say) {
   say("installing webgpu, 132 MB");
   const [npm, first] = npmCommand();
   const names = Object.entries(GPU_PACKAGES).map(([name, version]) => `${name}@${version}`);
-  const { code, output } = await runCommand(npm, [...first, "install", "--no-save", "--loglevel=error", ...names], {
+  const { code, output } = await runProgram(npm, [...first, "install", "--no-save", "--loglevel=error", ...names], {
     cwd: project.root,
     env: environment(project),
     log: project.log,
@@ -60,7 +60,7 @@ async function installGpu(project, say) {
  */
 async function findAdapter(project) {
   const options = { cwd: project.root, env: environment(project), log: project.log };
-  const { code, output } = await runCommand(process.execPath, ["--eval", PROBE], options);
+  const { code, output } = await runProgram(process.execPath, ["--eval", PROBE], options);
   const found = code === 0 ? /^(null|".*")$/m.exec(output)?.[1] : undefined;
   if (found === undefined || found === "null") {
     return "none found (it needs a Vulkan, Metal or Direct3D 12 driver), so the course goes on with wasm";

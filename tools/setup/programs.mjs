@@ -25,7 +25,7 @@ const running = new Set();
 let ending = false;
 
 /** Ends what is being run and waits for it: an interrupted set-up leaves nothing behind that goes on installing. */
-export async function endCommands() {
+export async function endPrograms() {
   ending = true;
   const ends = [...running].map((child) => new Promise((resolve) => child.on("exit", resolve)));
   for (const child of running) child.stdin.end();
@@ -39,7 +39,7 @@ export async function endCommands() {
  * @param {{ cwd: string, env: NodeJS.ProcessEnv, log: string, onLine?: (line: string) => void }} options
  * @returns {Promise<Result>}
  */
-export function runCommand(program, args, { cwd, env, log, onLine }) {
+export function runProgram(program, args, { cwd, env, log, onLine }) {
   fs.mkdirSync(path.dirname(log), { recursive: true });
   fs.appendFileSync(log, `\n$ ${program} ${args.join(" ")}\n`);
   return new Promise((resolve) => {
