@@ -1,12 +1,15 @@
 /** What holds for every exercise of every lesson, whoever writes it. A failure names the exercise. */
 import fs from "node:fs";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import * as tf from "@tensorflow/tfjs";
 import type { AnyFunction, DefinedExercise, Exercise } from "../../lib/notebook/exercise/check";
 import { calledWith } from "../../lib/notebook/exercise/judge";
 import { toPlainValue } from "../../lib/notebook/exercise/values";
+import { useBackend } from "../../lib/tensor/backend";
 import { exercisesIn, type ListedExercise } from "../../lib/notebook/exercise/announced";
+
+beforeAll(() => useBackend("cpu"));
 
 const MASTERS = "notebooks/source";
 const lessons = fs
