@@ -42,6 +42,11 @@ export function addRows(rows: tf.Tensor2D, indices: tf.Tensor1D, n: number): tf.
   )(rows);
 }
 
+/** A tensor's values; null where reading them back would stop a GPU. */
+export function valuesAtOnce(tensor: tf.Tensor): Float32Array | Int32Array | Uint8Array | null {
+  return onWebgpu() ? null : tensor.dataSync();
+}
+
 /**
  * Checks that the indices are int32 from 0 up to but not including n. The wasm kernels read and write whatever memory an
  * index points to. On webgpu an index outside is harmless, and reading the indices back would stop the GPU.
@@ -50,8 +55,7 @@ function checkIndices(name: string, indices: tf.Tensor, n: number): void {
   if (indices.dtype !== "int32") {
     throw new Error(`${name}: indices must be int32, not ${indices.dtype}. Convert with toInt() first`);
   }
-  if (onWebgpu()) return;
-  const outside = indices.dataSync<"int32">().find((index) => index < 0 || index >= n);
+  const outside = valuesAtOnce(indices)?.find((index) => index < 0 || index >= n);
   if (outside !== undefined) throw new Error(`${name}: index ${outside} is outside 0 to ${n - 1}, the rows there are`);
 }
 

@@ -5,8 +5,8 @@
  * dozen steps of it, some of them with a constant of the logits' size that the CPU fills.
  */
 import * as tf from "@tensorflow/tfjs";
-import { backendInUse } from "../tensor/backend";
 import { differentiable } from "../tensor/differentiable";
+import { valuesAtOnce } from "../tensor/rows";
 
 /**
  * Mean over all positions of −ln softmax(logits)[target], in nats. Differentiable in the logits.
@@ -14,8 +14,8 @@ import { differentiable } from "../tensor/differentiable";
  * @param logits [B, T, V]
  * @param targets token ids, [B][T] or an int32 tensor [B, T]
  * @returns a scalar; ln V for a model that knows nothing
- * @throws if there is not one target for each position, or one is outside the vocabulary (a tensor's on webgpu excepted:
- *   reading them back would stop the GPU)
+ * @throws if there is not one target for each position, or one is outside the vocabulary (a tensor's on a GPU excepted:
+ *   reading them back would stop it)
  */
 export function nextTokenLoss(logits: tf.Tensor3D, targets: number[][] | tf.Tensor): tf.Scalar {
   const [B, T, V] = logits.shape;
@@ -34,12 +34,11 @@ export function nextTokenLoss(logits: tf.Tensor3D, targets: number[][] | tf.Tens
 
 /**
  * @param name of the caller's function, for the message
- * @throws if a target is no id of a vocabulary of V tokens; a tensor on webgpu is not looked at
+ * @throws if a target is no id of a vocabulary of V tokens; a tensor on a GPU is not looked at
  */
 export function checkTargets(name: string, targets: number[][] | tf.Tensor, V: number): void {
   const isOdd = (id: number) => !Number.isInteger(id) || id < 0 || id >= V;
-  const unread = targets instanceof tf.Tensor && backendInUse() === "webgpu";
-  const rows = targets instanceof tf.Tensor ? [unread ? [] : Array.from(targets.dataSync())] : targets;
+  const rows = targets instanceof tf.Tensor ? [Array.from(valuesAtOnce(targets) ?? [])] : targets;
   for (const row of rows) {
     const odd = row.find(isOdd);
     if (odd !== undefined) throw new Error(`${name}: ${odd} is not a target; the vocabulary has ids 0 to ${V - 1}`);
