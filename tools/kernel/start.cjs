@@ -51,10 +51,10 @@ const places = {
 
 const server = new CourseServer(executor, reports, interrupts, cells, places, process.argv[2] ?? "");
 catchStrays((error) => server.showStray(error));
-server
-  .init()
-  .then(() => warmUp(root, converter))
-  .catch((error) => {
+server.init().then(
+  () => warmUp(root, converter),
+  (error) => {
     console.error(`The kernel cannot start with the connection file "${process.argv[2] ?? ""}": ${error}`);
     process.exit(1);
-  });
+  },
+);
