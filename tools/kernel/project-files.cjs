@@ -1,8 +1,8 @@
 /**
  * Compiles the project's own files (lib) fast, and remembers between kernels which of them have no errors.
  *
- * tslab's compiler translated each file twice and checked all of them for every new kernel: eight of the nine seconds
- * that a lesson's import cell took. Here esbuild translates all files at once, in a tenth of a second. The check of types
+ * tslab's compiler translated each file twice and checked all of them for every new kernel: most of the time that a
+ * lesson's import cell took. Here esbuild translates all files at once. The check of types
  * stays TypeScript's; what it found clean is kept in .cache/kernel, under a key made of all that could change the answer:
  * the text of every file of the project that is compiled, the packages, and the compiler. An edited file is checked again.
  */
