@@ -17,8 +17,9 @@ export const MAY_IMPORT = {
   training: ["tensor", "numerics", "model", "checkpoint", "corpus"],
   inference: ["tensor", "numerics", "model", "checkpoint"],
   economics: ["model", "checkpoint"], // counts from a configuration: no tensors
+  statistics: [], // intervals and comparisons of plain numbers
   notebook: [], // shows whatever it is given, and knows nothing of models
-  claims: ["model", "checkpoint", "corpus", "training", "inference", "economics", "notebook"],
+  claims: ["model", "checkpoint", "corpus", "training", "inference", "economics", "statistics", "notebook"],
   lessons: [
     "tensor",
     "numerics",
@@ -28,6 +29,7 @@ export const MAY_IMPORT = {
     "training",
     "inference",
     "economics",
+    "statistics",
     "notebook",
     "claims",
   ],

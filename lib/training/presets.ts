@@ -5,7 +5,7 @@
 import { tinyConfig, type ModelConfig } from "../model/config";
 import { ADAMW } from "./adamw";
 import { VOCAB_SIZE } from "../corpus/bytes";
-import { V3_SCHEDULE } from "./schedule";
+import { V3_SCHEDULE } from "./training-schedule";
 import type { TrainingOptions } from "./run";
 
 export interface Preset {

@@ -12,7 +12,7 @@ import { buildWeights, initWeights, namedTensors, type ModelWeights, type NamedT
 import { AdamW, clipByGlobalNorm, type AdamWOptions, type Parameter } from "./adamw";
 import { maxVio, updateBias } from "./balance";
 import { routersOf, type Balance, type ObjectiveOptions } from "./objective";
-import { biasSpeedAt, learningRateAt, mtpLambdaAt, type Place, type Schedule } from "./schedule";
+import { biasSpeedAt, learningRateAt, mtpLambdaAt, type Place, type Schedule } from "./training-schedule";
 import { stepGradients, trainableModel, type StepGradients, type TrainableModel } from "./step-gradients";
 
 export interface TrainingOptions {

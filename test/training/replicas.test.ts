@@ -73,7 +73,9 @@ describe("replicas", () => {
     const training = new Training(CONFIG, OPTIONS);
     const replicas = await start(training, 2);
     const [right, ...wrong] = batchOf(0).map((row, i) => (i === 0 ? row : row.map(() => CONFIG.vocabSize)));
-    await expect(replicas.makeStep([right, ...wrong])).rejects.toThrow(/a training thread failed: .*24 is not a target/);
+    await expect(replicas.makeStep([right, ...wrong])).rejects.toThrow(
+      /a training thread failed: .*24 is not a target/,
+    );
     await expect(replicas.makeStep(batchOf(0))).rejects.toThrow("a training thread failed");
     expect(training.step).toBe(0);
     training.dispose();

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { useBackend } from "../../lib/tensor/backend";
 import { findState, restoreState, saveState } from "../../lib/training/run-state";
 import { Training, type TrainingReport } from "../../lib/training/run";
-import { learningRateAt } from "../../lib/training/schedule";
+import { learningRateAt } from "../../lib/training/training-schedule";
 import { expectNoLeak } from "../support/close";
 import { temporaryFolder } from "../support/folder";
 import { batchOf, CONFIG, makeSteps, OPTIONS } from "./support";

@@ -2,7 +2,7 @@
 import { tinyConfig } from "../../lib/model/config";
 import { ADAMW } from "../../lib/training/adamw";
 import { DOMAINS, type Streams } from "../../lib/corpus/corpus";
-import { V3_SCHEDULE } from "../../lib/training/schedule";
+import { V3_SCHEDULE } from "../../lib/training/training-schedule";
 import { Training, type TrainingOptions, type TrainingReport } from "../../lib/training/run";
 import { Random } from "../../lib/tensor/random";
 

@@ -26,7 +26,7 @@ import { routersOf } from "../../lib/training/objective";
 import { PRESETS } from "../../lib/training/presets";
 import { Replicas } from "../../lib/training/replicas";
 import { findState, restoreState, saveState, type SavedState } from "../../lib/training/run-state";
-import { learningRateAt } from "../../lib/training/schedule";
+import { learningRateAt } from "../../lib/training/training-schedule";
 import { train, type TrainingStep } from "../../lib/training/loop";
 import { Training } from "../../lib/training/run";
 import { command } from "../cli";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { biasSpeedAt, learningRateAt, mtpLambdaAt, V3_SCHEDULE } from "../../lib/training/schedule";
+import { biasSpeedAt, learningRateAt, mtpLambdaAt, V3_SCHEDULE } from "../../lib/training/training-schedule";
 
 // One step a billion tokens, so that a step's number says how far DeepSeek-V3's 14.8T tokens are.
 const steps = 14_800;
