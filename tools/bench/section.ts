@@ -9,7 +9,7 @@ export interface Section {
   name: string;
   title: string;
   /** Measures, telling what it does as it goes. */
-  run(options: { torch: boolean; say: (text: string) => void }): Promise<Row[]>;
+  run(options: { torch: boolean; before?: string; say: (text: string) => void }): Promise<Row[]>;
 }
 
 /** The median of the times that f takes, in milliseconds, after one call that is not counted. */
