@@ -19,6 +19,7 @@ export const MAY_IMPORT = {
   economics: ["model", "checkpoint"], // counts from a configuration: no tensors
   statistics: [], // intervals and comparisons of plain numbers
   notebook: [], // shows whatever it is given, and knows nothing of models
+  drawings: ["model", "notebook"], // pictures of the architecture, from a configuration
   claims: ["model", "checkpoint", "corpus", "training", "inference", "economics", "statistics", "notebook"],
   lessons: [
     "tensor",
@@ -31,6 +32,7 @@ export const MAY_IMPORT = {
     "economics",
     "statistics",
     "notebook",
+    "drawings",
     "claims",
   ],
 };

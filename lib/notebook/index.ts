@@ -1,5 +1,6 @@
 /** All that a lesson shows a person, in one place to import from. */
 export * from "./coloured-text";
+export * from "./drawing/drawing";
 export * from "./exercise/announced";
 export * from "./exercise/check";
 export * from "./exercise/progress";

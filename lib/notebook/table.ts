@@ -4,7 +4,7 @@
  */
 import { display, type MimeBundle } from "./display";
 import { fixed } from "./format";
-import { inlineHtml, LINE, plainHtml } from "./html";
+import { escapeHtml, inlineHtml, LINE, plainHtml } from "./html";
 
 export type CellValue = string | number | bigint | boolean | null | undefined;
 
@@ -16,6 +16,8 @@ export interface Column {
   digits?: number;
   /** Writes a value, instead of the usual form. */
   format?: (value: CellValue) => string;
+  /** Where each row's value leads; null for one that leads nowhere. */
+  links?: readonly (string | null)[];
 }
 
 export interface TableOptions<K extends string> {
@@ -44,6 +46,7 @@ export function table<R extends { [key in keyof R]: CellValue }>(
 interface ShownColumn {
   heading: string;
   cells: string[];
+  links: readonly (string | null)[];
   numeric: boolean;
 }
 
@@ -62,12 +65,13 @@ export function tableBundle<R extends { [key in keyof R]: CellValue }>(
   return { "text/html": toHtml(shown, caption), "text/plain": toText(shown, caption) };
 }
 
-function showColumn(key: string, values: CellValue[], { unit, digits, format }: Column): ShownColumn {
+function showColumn(key: string, values: CellValue[], { unit, digits, format, links = [] }: Column): ShownColumn {
   const numbers = values.filter((value): value is number => typeof value === "number");
   const show = format ?? numberFormat(numbers, digits);
   return {
     heading: unit === undefined ? key : `${key} (${unit})`,
     cells: values.map((value) => (value === null || value === undefined ? MISSING : show(value))),
+    links,
     numeric:
       values.some(isNumber) &&
       values.every((value) => isNumber(value) || value === null || value === undefined || value === ""),
@@ -113,8 +117,7 @@ function toHtml(columns: ShownColumn[], caption: string | undefined): string {
   );
   const rows = columns[0].cells.map((_, i) => {
     const cells = columns.map(
-      (c) =>
-        `<td style="${CELL}; ${align(c)}${c.numeric ? "; white-space: nowrap" : ""}">${inlineHtml(c.cells[i])}</td>`,
+      (c) => `<td style="${CELL}; ${align(c)}${c.numeric ? "; white-space: nowrap" : ""}">${cellHtml(c, i)}</td>`,
     );
     return `<tr>${cells.join("")}</tr>`;
   });
@@ -126,6 +129,11 @@ function toHtml(columns: ShownColumn[], caption: string | undefined): string {
     caption === undefined ? "" : `<caption style="${above}">${plainHtml(caption)}</caption>`,
     `<thead><tr>${head.join("")}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`,
   ].join("");
+}
+
+function cellHtml({ cells, links }: ShownColumn, i: number): string {
+  const link = links[i] ?? null;
+  return link === null ? inlineHtml(cells[i]) : `<a href="${escapeHtml(link)}">${inlineHtml(cells[i])}</a>`;
 }
 
 function toText(columns: ShownColumn[], caption: string | undefined): string {

@@ -17,17 +17,24 @@
 // *About 45 minutes, with three exercises. No knowledge of TypeScript is needed that you can't pick up by reading; some
 // idea of what a neural network is helps.*
 //
-// **First: click into the grey cell below and press Shift + Enter.** Do the same with every grey cell that you come to.
+// Three pages to open beside the lessons when you want them: [what a layer computes](../docs/primer.md), for those who
+// have not met attention yet; [TypeScript for people who know Python](../docs/typescript-for-python.md); and a
+// [glossary](../docs/glossary.md) of every symbol, with its name in the code and its place in the paper.
+//
+// **First: click on the line with the dots below and press Shift + Enter.** It is a cell of code that is folded away,
+// since all it does is fetch what the lesson uses (about 10 seconds the first time). Do the same with every cell that
+// you come to, folded or not. A folded cell only speaks or draws; a click on its dots shows how.
 
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
+import { layerDrawing } from "./lib/drawings";
 import { cite, modelFact } from "./lib/economics/facts";
 import { leakExercise, rmsNormExercise, shapeExercise } from "./lib/lessons/00-start-here";
 import { DEEPSEEK_V3 } from "./lib/model/config";
 import { route, selectExperts } from "./lib/model/router";
 import {
-  barChart, check, checkParameters, heatmapChart, medianTime, plot, progress, say, showExercises, showSource,
-  sliderPlot, solvedOr, table, times,
+  barChart, check, checkParameters, fixed, heatmapChart, medianTime, percent, plot, progress, say, showDrawing,
+  showExercises, showSource, sliderPlot, solvedOr, table, times,
 } from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
 import { Random } from "./lib/tensor/random";
@@ -55,7 +62,14 @@ checkParameters("00-start-here", { activeExperts, matrixSize, seed });
 // %% [markdown]
 // ## 1. See V3's router light up
 //
-// In nearly every layer, DeepSeek-V3 has 256 experts to choose from, and the router sends each piece of a text to eight
+// DeepSeek-V3 is a stack of layers, nearly all of which look like this. Each piece of a text, a **token**, comes in at
+// the top as a row of numbers; what a layer finds out about it is added to that row.
+
+// %% jupyter={"source_hidden": true}
+showDrawing(layerDrawing(DEEPSEEK_V3));
+
+// %% [markdown]
+// The lower half is what you run first. A layer has 256 experts to choose from, and the router sends each token to eight
 // of them. The next cell is that router in its true size: vectors of the true width, 256 experts, eight groups. Run it.
 
 // %%
@@ -88,7 +102,7 @@ function lightUp(k: number) {
 }
 const lit = lightUp(activeExperts);
 
-// %%
+// %% jupyter={"source_hidden": true}
 plot(
   heatmapChart({
     title: "Which of 256 experts does each word go to?",
@@ -104,9 +118,9 @@ plot(
 // Each row is a word, each mark an expert that works on it. Compare the rows of *the*: **the same word goes to the same
 // experts**. Within a row the marks keep to four of the eight groups.
 //
-// What is real here, and what isn't? The mechanism and the sizes are V3's. The numbers in the matrices are random, for
-// the trained ones fill several hundred gigabytes; so you see *how* words are sent, not *where* a trained model would
-// send them. And each word here comes alone: in the model, its vector also holds what came before it, so that the same
+// What is real here, and what isn't? The mechanism and the sizes are V3's. The numbers in the matrices are random,
+// because the trained ones fill several hundred gigabytes. So you see *how* words are sent, not *where* a trained model
+// would send them. And each word here comes alone: in the model, its vector also holds what came before it, so that the same
 // word may go elsewhere in another sentence. Lesson 01 takes this picture apart.
 //
 // ## 2. Tensors, and a legend for all lessons
@@ -116,7 +130,7 @@ plot(
 // don't fit. So each line of code in this course says its shapes, in these letters:
 //
 
-// %%
+// %% jupyter={"source_hidden": true}
 const letters: [letter: string, counts: string, inV3?: number][] = [
   ["B", "sequences in a batch"],
   ["T", "tokens in a sequence"],
@@ -151,10 +165,10 @@ y.print();
 //
 // *Implement · difficulty 1 of 3 · 5 minutes · 1 point*
 //
-// Exercises look like this: a cell to fill in, a cell that checks it, and two hints to unfold. Delete the two lines
-// inside the function, write your answer, run the cell, then run the check.
+// Exercises look like this: a cell to fill in, a cell that checks it, and three hints to unfold, the last of which shows
+// most of the way. Delete the two lines inside the function, write your answer, run the cell, then run the check.
 //
-// `tf.matMul(a, b)` multiplies the last two axes, `[..., N, D] · [..., D, E]`, and keeps whatever stands in front.
+// `tf.matMul(a, b)` multiplies the last two axes, [..., N, D] · [..., D, E], and keeps whatever stands in front.
 // Given the two shapes, return the shape of the product.
 
 // %% nbgrader={"grade": false, "grade_id": "00-shape", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -175,7 +189,12 @@ await check(shapeExercise, productShape);
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// All axes of a except the last, then the last of b. `a.slice(0, -1)` gives the first part.
+// All axes of `a` except the last, then the last of `b`. An array without its last element: how do you cut one off?
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
+// `a.slice(0, -1)` is the first part, and `b[b.length - 1]` the second. `[...a, 5]` is a new array: all of `a`, then 5.
 //
 // </details>
 
@@ -283,8 +302,14 @@ await check(leakExercise, meanSquare);
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// `return tf.tidy(() => ...)`, with the obvious line inside. What the inner function returns is kept, everything else
-// is freed.
+// Hand `tf.tidy` a function that computes the result. What the inner function returns is kept, everything else that it
+// made is freed.
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
+// `tf.tidy(() => rows.square())` gives the squares and leaves nothing else. The mean belongs inside as well, and
+// `meanSquare` has to return what `tf.tidy` returns.
 //
 // </details>
 
@@ -308,7 +333,7 @@ const widest = weightsOfFirstWord(16);
 const byWeight = widest.map((_, e) => e).sort((a, b) => widest[b] - widest[a]);
 const bestExperts = byWeight.slice(0, 16);
 
-// %%
+// %% jupyter={"source_hidden": true}
 sliderPlot({
   title: `How is the weight of "${words[0]}" shared out?`,
   parameter: "active experts",
@@ -326,12 +351,21 @@ sliderPlot({
 
 // %% [markdown]
 // All of them change: the weights of the chosen experts always sum to the same number, so a newcomer takes a little
-// from everyone. (With eight, each of them counts here for about an eighth of that sum.)
-//
+// from everyone.
+
+// %% jupyter={"source_hidden": true}
+const chosenWeights = weightsOfFirstWord(activeExperts).filter((weight) => weight > 0);
+const weightSum = chosenWeights.reduce((sum, weight) => sum + weight);
+say`With ${activeExperts} active, they sum to ${fixed(weightSum, 2)}, and one expert has between
+${percent(Math.min(...chosenWeights) / weightSum)} and ${percent(Math.max(...chosenWeights) / weightSum)} of that sum.
+In equal parts it would be ${percent(1 / chosenWeights.length)}.`;
+
+// %% [markdown]
 // ## 6. Long work, and how to stop it
 //
 // Whatever takes longer than a few seconds shows a bar with the time left. The square ■ in the toolbar, *Interrupt*,
-// stops it and leaves everything that you computed before. Run the next cell and stop it if you like.
+// stops it and leaves everything that you computed before. The next cell takes about 10 seconds. Run it, stop it before
+// it is done, and read what stands below it then: red text that says so, and nothing is lost.
 
 // %% tags=["timing"]
 /** Draws random numbers, on and on, and averages them. */
@@ -343,7 +377,7 @@ async function patience(rounds: number): Promise<number> {
   }
   return sum / rounds / 1_000_000;
 }
-say`The mean of all these numbers between 0 and 1 is ${(await patience(300)).toFixed(4)}.`;
+say`The mean of all these numbers between 0 and 1 is ${(await patience(2_500)).toFixed(4)}.`;
 
 // %% [markdown]
 // ## 7. Where a number comes from
@@ -372,8 +406,9 @@ say`DeepSeek-V3 has ${(announced.value / 1e9).toFixed(0)} billion parameters. So
 //
 // *Implement · difficulty 2 of 3 · 10 minutes · 2 points*
 //
-// Useful: `tf.mean(t, axis, keepDims)`, `tf.square`, `tf.sqrt` or `tf.rsqrt` (one divided by the root), `tf.mul`,
-// `tf.add`. Your function from exercise 2 may help. Leave no tensor behind but the result.
+// Useful: `tf.mean`, whose second argument is the axis and whose third keeps that axis, with length 1, if it is `true`;
+// `tf.square`, `tf.sqrt` or `tf.rsqrt` (one divided by the root), `tf.mul`, `tf.add`. Leave no tensor behind but the
+// result.
 
 // %% nbgrader={"grade": false, "grade_id": "00-rms-norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function myRmsNorm(rows: tf.Tensor2D, weight: tf.Tensor1D, epsilon: number): tf.Tensor2D {
@@ -391,14 +426,20 @@ await check(rmsNormExercise, myRmsNorm);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// Three steps: the mean square of each row, kept as [N, 1] so that it fits beside `rows`; add `epsilon` and take one over
-// the root; multiply `rows` with it, then with `weight`. All inside `tf.tidy`.
+// Three steps: the mean square of each row; one over its root, with `epsilon` under the root; the two products. In which
+// of them does a shape have to be kept so that it fits beside `rows`?
 //
 // </details>
 // <details><summary>Hint 2</summary>
 //
+// The mean square of each row is [N]; as [N, 1] it fits beside `rows`, [N, D]. That is what the third argument of
+// `tf.mean` is for. All of it belongs inside one `tf.tidy`.
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
 // `rows.square().mean(1, true)` is [N, 1]. `rows.square().mean(1, true).add(epsilon).rsqrt()` is what each row is
-// multiplied with.
+// multiplied with; `weight` comes last.
 //
 // </details>
 
@@ -433,12 +474,17 @@ table(normalised());
 showSource("lib/tensor/nn.ts", "rmsNorm");
 
 // %% [markdown]
+// You may also change it. Open `lib/tensor/nn.ts` from the list of files at the left, replace `mean` in `rmsNorm` by
+// `sum`, save, and run the cell of imports at the top of this lesson again, then the check of exercise 3: it compares
+// with the library, which is another one now. The kernel takes up what you saved as soon as a cell imports it; nothing
+// has to be restarted. Undo the edit and save, and all is as before. (On a graphics card that line is not used.)
+//
 // ## When something goes wrong
 //
 // | what you see | what to do |
 // |---|---|
-// | red text below a cell | read its last line: our errors name the value and the way out. Then mend the cell and run it again |
-// | `Cannot find name …` | a cell further up has not run: *Run → Run All Above Selected Cell* |
+// | red text below a cell | read its first line: it says what is wrong, and our errors name the value and the way out. The lines below say where. Then mend the cell and run it again |
+// | `Cannot find name …` | a cell further up has not run: *Run → Run All Above Selected Cell*. Or a typo |
 // | nothing happens, `[*]` stays | something is still running: wait for its bar, or press ■ |
 // | everything is odd | *Kernel → Restart Kernel and Run All Cells* |
 // | the lesson itself is a mess | `npm run reset -- 00` in a terminal gives a fresh copy and keeps yours |
@@ -447,8 +493,9 @@ showSource("lib/tensor/nn.ts", "rmsNorm");
 //
 // ## All exercises, and how far you are
 //
-// This is read from your notebooks as they were last saved, this one included: save (Ctrl + S), then run the cell.
-// `npm run progress` in a terminal prints the same, and `npm run check` checks all your answers again.
+// This is read from your notebooks as they were last saved, this one included: save (Ctrl + S), then run the cell. The
+// name of an exercise leads to it. `npm run progress` in a terminal prints the same, and `npm run check` checks all your
+// answers again.
 
 // %% tags=["timing"]
 showExercises();
@@ -466,5 +513,7 @@ showExercises();
 // - [DeepSeek-V3 Technical Report](https://arxiv.org/abs/2412.19437), section 2.1, with figure 2: the whole
 //   architecture on a page.
 // - [Root Mean Square Layer Normalization](https://arxiv.org/abs/1910.07467), section 4: the norm that you just wrote.
+//
+// - [What a layer computes](../docs/primer.md): attention, rotary positions and the residual stream, in small steps.
 //
 // **Next: [lesson 01](01-mixture-of-experts.ipynb)**: how can 671 billion parameters cost like 37 billion?

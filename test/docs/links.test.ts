@@ -5,7 +5,10 @@ import { describe, expect, it } from "vitest";
 /** Where a text's links to files of the project begin to be read from: a master's are those of its notebook. */
 const TEXTS = [
   ...["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map((text) => ({ text, from: "." })),
-  { text: "docs/teaching.md", from: "docs" },
+  ...fs
+    .readdirSync("docs")
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => ({ text: `docs/${name}`, from: "docs" })),
   ...fs
     .readdirSync("notebooks/source")
     .filter((name) => /^\d\d-.+\.ts$/.test(name))

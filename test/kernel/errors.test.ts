@@ -20,6 +20,20 @@ trap(
   async (kernel) => (await kernel.execute(`const one = 1;\nconst two: number = "2";`)).error?.evalue,
 );
 
+it("a name that no cell has declared: the error says how to run the cells above; a typo gets no such advice", async () => {
+  const seen = await withSharedKernel("ours", async (kernel) => {
+    const cells = [`missing + 1;`, `const total = 1;`, `totl + 1;`];
+    const errors = [];
+    for (const cell of cells) errors.push((await kernel.execute(cell)).error);
+    return errors.map((error) => [error?.evalue, error?.traceback.length]);
+  });
+  expect(seen).toEqual([
+    ["1:1 - Cannot find name 'missing'.", 2],
+    [undefined, undefined],
+    [expect.stringContaining("Did you mean 'total'?"), 1],
+  ]);
+});
+
 trap(
   "a cell sent right after a failed one runs",
   { ours: ["error", "ok", "after\n"], stock: ["error", "abort", ""] },

@@ -11,6 +11,10 @@ const { format, inspect } = require("node:util");
 /** The executor's format of a compiler message. */
 const COMPILER_MESSAGE = "%s%d:%d - %s";
 
+/** What the compiler says of a name that no cell has declared; where it knows a similar one, it is more likely a typo. */
+const UNKNOWN_NAME = /Cannot find name '[^']*'\.(?! Did you mean)/;
+const NOT_RUN = "Is it declared in a cell further up? Then that cell has not run: Run → Run All Above Selected Cell.";
+
 const FOREIGN_FRAME = /^\s+at .*(node:|[\\/]tslab[\\/]dist[\\/]|[\\/]tools[\\/]kernel[\\/])/;
 
 /**
@@ -27,8 +31,9 @@ const FOREIGN_FRAME = /^\s+at .*(node:|[\\/]tslab[\\/]dist[\\/]|[\\/]tools[\\/]k
 function errorContent(reports, places) {
   const [format0, ...values] = reports[0] ?? [];
   if (format0 === COMPILER_MESSAGE) {
-    const traceback = reports.map((report) => format(...report));
-    return { ename: "CompileError", evalue: traceback.join("\n"), traceback };
+    const messages = reports.map((report) => format(...report));
+    const traceback = messages.some((message) => UNKNOWN_NAME.test(message)) ? [...messages, NOT_RUN] : messages;
+    return { ename: "CompileError", evalue: messages.join("\n"), traceback };
   }
   const error = format0;
   if (!(error instanceof Error)) {

@@ -57,19 +57,39 @@ function ranAfter(answer: SavedCell, check: SavedCell | undefined): boolean {
   return (answer.execution_count ?? 0) > (check?.execution_count ?? Infinity);
 }
 
+/**
+ * Where an exercise begins in its notebook, as the part of an address behind the file's name: the cell of its heading, or
+ * else of its answer; null if the notebook has no such exercise. JupyterLab finds a cell by its id. It would find a
+ * heading by its text as well, but not one with a sign beyond ASCII in it, such as the dot of "Exercise 1 · …".
+ */
+export function exerciseAnchor(cells: readonly SavedCell[], id: string): string | null {
+  const at = cells.findIndex((cell) => cell.metadata?.nbgrader?.grade_id === id);
+  if (at < 0) return null;
+  const isHeading = ({ cell_type, source }: SavedCell) => cell_type === "markdown" && /^#/m.test(text(source));
+  const target = at > 0 && isHeading(cells[at - 1]) ? cells[at - 1] : cells[at];
+  return target.id === undefined ? null : `#cell-id=${target.id}`;
+}
+
+interface Copy {
+  name: string;
+  cells: SavedCell[];
+}
+
 /** A lesson's notebooks in a folder: the learner's copy, and newer ones that were laid beside it. */
-function readCopies(lesson: string, folder: string): SavedCell[][] {
+function readCopies(lesson: string, folder: string): Copy[] {
   const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
   return names
     .filter((name) => name === `${lesson}.ipynb` || (name.startsWith(`${lesson}.new`) && name.endsWith(".ipynb")))
     .flatMap((name) => {
       const cells = readCells(path.join(folder, name));
-      return cells === null ? [] : [cells];
+      return cells === null ? [] : [{ name, cells }];
     });
 }
 
 export interface ExerciseProgress extends ListedExercise {
   state: ExerciseState;
+  /** From the folder of the notebooks to the exercise in the copy that counts; null without a copy. */
+  link: string | null;
 }
 
 /**
@@ -77,13 +97,16 @@ export interface ExerciseProgress extends ListedExercise {
  * @param folder where their notebooks are
  */
 export function progressIn(folder: string, exercises = allExercises()): ExerciseProgress[] {
-  const notebooks = new Map<string, SavedCell[][]>();
+  const notebooks = new Map<string, Copy[]>();
   return exercises.map((exercise) => {
     const { lesson, id } = exercise;
     const copies = notebooks.get(lesson) ?? readCopies(lesson, folder);
     notebooks.set(lesson, copies);
-    const states = copies.map((cells) => exerciseState(cells, id));
-    return { ...exercise, state: ORDER.find((state) => states.includes(state)) ?? "lesson not opened" };
+    const states = copies.map(({ cells }) => exerciseState(cells, id));
+    const state = ORDER.find((one) => states.includes(one)) ?? "lesson not opened";
+    const counts = copies[states.indexOf(state)] as Copy | undefined;
+    const link = counts === undefined ? null : `${counts.name}${exerciseAnchor(counts.cells, id) ?? ""}`;
+    return { ...exercise, state, link };
   });
 }
 
@@ -121,7 +144,8 @@ export function progressRows(progress: readonly ExerciseProgress[]) {
 export function showExercises(): void {
   const folder = path.dirname(process.env.JPY_SESSION_NAME ?? "work/lesson.ipynb");
   const progress = progressIn(folder);
-  table(progressRows(progress), { caption: "All exercises" });
+  const links = progress.map(({ link }) => link);
+  table(progressRows(progress), { caption: "All exercises", columns: { exercise: { links }, title: { links } } });
   const sum = progressSum(progress);
   display({ "text/markdown": `Solved: **${sum}**.`, "text/plain": `Solved: ${sum}.` });
 }

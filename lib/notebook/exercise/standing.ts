@@ -21,6 +21,8 @@ export const JUDGED_MIME = "application/vnd.course.judged+json";
 
 /** A cell of an .ipynb file, as far as it is read here. */
 export interface SavedCell {
+  id?: string;
+  cell_type?: string;
   source: string | string[];
   metadata?: { nbgrader?: { grade_id?: string } };
   execution_count?: number | null;

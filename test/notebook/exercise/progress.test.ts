@@ -3,8 +3,14 @@ import fs from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { ListedExercise } from "../../../lib/notebook/exercise/announced";
-import { exerciseState, progressIn, progressSum, showExercises } from "../../../lib/notebook/exercise/progress";
-import { shownText } from "../captured";
+import {
+  exerciseAnchor,
+  exerciseState,
+  progressIn,
+  progressSum,
+  showExercises,
+} from "../../../lib/notebook/exercise/progress";
+import { captured } from "../captured";
 import { temporaryFolder } from "../../support/folder";
 
 const newFolder = temporaryFolder();
@@ -40,6 +46,25 @@ describe("the state of an exercise", () => {
   });
 });
 
+describe("the place of an exercise", () => {
+  const heading = { id: "42-abc", cell_type: "markdown", source: "## 3. Text\n\n### Exercise 1 · Double it\n\nTask." };
+  const [answer, check] = cells(STUB).map((cell, i) => ({ ...cell, id: `42-double${i === 0 ? "" : "-check"}` }));
+
+  it("is the cell of its heading, found by its id", () => {
+    expect(exerciseAnchor([heading, answer, check], "42-double")).toBe("#cell-id=42-abc");
+  });
+
+  it("is its answer's cell where something stands between", () => {
+    expect(exerciseAnchor([heading, check, answer], "42-double")).toBe("#cell-id=42-double");
+    expect(exerciseAnchor([answer, check], "42-double")).toBe("#cell-id=42-double");
+  });
+
+  it("is unknown in a notebook without ids, or without the exercise", () => {
+    expect(exerciseAnchor(cells(STUB), "42-double")).toBeNull();
+    expect(exerciseAnchor([heading, answer], "42-halve")).toBeNull();
+  });
+});
+
 describe("a folder of notebooks", () => {
   let folder = "";
   const write = (name: string, content: unknown) => fs.writeFileSync(path.join(folder, name), JSON.stringify(content));
@@ -60,6 +85,7 @@ describe("a folder of notebooks", () => {
     write("42-answers.new.ipynb", { cells: cells("f", "✔ right") });
     expect(states()[0]).toBe("solved");
     expect(progressSum(progressIn(folder, exercises))).toBe("1 of 2 exercises, 3 of 4 points");
+    expect(progressIn(folder, exercises)[0].link).toBe("42-answers.new.ipynb");
   });
 });
 
@@ -69,7 +95,14 @@ it("a lesson shows all exercises of the course, with the state of the notebooks 
   process.env.JPY_SESSION_NAME = path.join(folder, "00-start-here.ipynb");
   fs.cpSync("notebooks/solutions/01-mixture-of-experts.ipynb", path.join(folder, "01-mixture-of-experts.ipynb"));
   try {
-    const text = await shownText(showExercises);
+    const { shown } = await captured(showExercises);
+    const text = shown.map(({ bundle }) => bundle["text/plain"]).join("\n");
+    const cell = /<a href="01-mixture-of-experts\.ipynb#cell-id=([\w-]+)">01-gate<\/a>/.exec(
+      String(shown[0].bundle["text/html"]),
+    )?.[1];
+    const notebook = fs.readFileSync(path.join(folder, "01-mixture-of-experts.ipynb"), "utf8");
+    const { cells } = JSON.parse(notebook) as { cells: { id: string; source: string[] }[] };
+    expect(cells.find(({ id }) => id === cell)?.source.join("")).toContain("### Exercise 1 · ");
     expect(text).toMatch(/^00-shape .*lesson not opened$/m);
     expect(text).toMatch(/^01-gate .*✔ solved$/m);
     expect(text).toMatch(/Solved: 5 of \d+ exercises, 15 of \d+ points\./);
@@ -77,4 +110,12 @@ it("a lesson shows all exercises of the course, with the state of the notebooks 
     if (before === undefined) delete process.env.JPY_SESSION_NAME;
     else process.env.JPY_SESSION_NAME = before;
   }
+});
+
+it("every exercise of the course can be reached from the index", () => {
+  const found = progressIn("notebooks");
+  expect(found.length).toBeGreaterThan(40);
+  const lost = found.filter(({ lesson, link }) => !link?.startsWith(`${lesson}.ipynb#cell-id=${lesson.slice(0, 2)}-`));
+  expect(lost.map(({ id }) => id)).toEqual([]);
+  expect(new Set(found.map(({ link }) => link)).size).toBe(found.length);
 });

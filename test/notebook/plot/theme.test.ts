@@ -1,27 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BAD, GOOD, NEUTRAL } from "../../../lib/notebook/html";
 import { AXIS_LINE, COLOURS, GRID, SCALE, TEXT } from "../../../lib/notebook/plot/theme";
-
-type Rgb = [number, number, number];
-
-const LIGHT = "#ffffff";
-const DARK = "#111111"; // JupyterLab's dark theme
-
-function linear(hex: string): Rgb {
-  const channel = (at: number) => {
-    const value = parseInt(hex.slice(at, at + 2), 16) / 255;
-    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-  };
-  return [channel(1), channel(3), channel(5)];
-}
-
-const luminance = ([r, g, b]: Rgb) => 0.2126 * r + 0.7152 * g + 0.0722 * b;
-
-/** WCAG 2: from 1 to 21. */
-function contrast(a: string, b: string): number {
-  const [low, high] = [luminance(linear(a)), luminance(linear(b))].sort((x, y) => x - y);
-  return (high + 0.05) / (low + 0.05);
-}
+import { contrast, DARK, LIGHT, linear, luminance, type Rgb } from "../contrast";
 
 const onBoth = (colour: string) => Math.min(contrast(colour, LIGHT), contrast(colour, DARK));
 
