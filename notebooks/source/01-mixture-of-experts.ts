@@ -402,13 +402,25 @@ await check(gateExercise, gate);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// Three lists of the same length, one after the other: the affinities s, the biased scores z = s + b, the weights.
-// `largest(z, k)` gives the chosen experts. Which of the two lists should the weights come from?
+// Three lists of the same length, one after the other: the affinities, the biased scores, the weights. Which of the first
+// two decides who is chosen? Which of them should the weights come from?
 //
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// For a chosen expert the weight is scale · s[e] / (sum of s over the chosen experts). For every other expert it is 0.
+// An affinity is the sigmoid of a logit, and the biased score is affinity plus bias. `largest(values, k)` with the biased
+// scores as its values gives the chosen experts. From there on only affinities count, and they are to add up to `scale`.
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
+// ```ts
+// const s = logits.map((x) => 1 / (1 + Math.exp(-x))); // affinities
+// const chosen = largest(s.map((affinity, e) => affinity + bias[e]), k);
+// const sum = chosen.reduce((before, e) => before + s[e], 0);
+// ```
+//
+// What is left: a list with `scale * s[0] / sum` for expert 0 if it is in `chosen`, else 0, and so on for all of them.
 //
 // </details>
 
@@ -473,14 +485,27 @@ await check(selectExercise, select);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// Expert e belongs to group Math.floor(e / size), where size = biased.length / groups. Compute one score a group, then
-// use `largest` twice: once for the groups, once for the experts.
+// Two choices, one after the other: which groups stay, and which experts of those. The experts of a group stand side by
+// side: what is the size of a group, and which group does an expert belong to?
 //
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// A list with biased[e] for experts of kept groups and -Infinity for the others; then `largest(list, k)`. A group's
-// score is the sum of the two largest of biased.slice(g * size, (g + 1) * size).
+// Give each group a score, the sum of its two best, and use `largest` twice: over the scores of the groups, with `kept`,
+// then over the experts, with `k`. Before the second time, what must an expert of a dropped group have in place of its own
+// score, so that it never wins?
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
+// ```ts
+// const size = biased.length / groups;
+// const groupOf = (e: number) => Math.floor(e / size);
+// const membersOf = (g: number) => biased.slice(g * size, (g + 1) * size);
+// const candidates = (stay: number[]) => biased.map((z, e) => (stay.includes(groupOf(e)) ? z : -Infinity));
+// ```
+//
+// `largest(membersOf(0), 2)` gives the places of the two best within group 0; the score is the sum of what stands there.
 //
 // </details>
 
@@ -576,15 +601,27 @@ await check(countExercise, countActive);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// Go through a token's way: every layer's attention; then in the first firstKDenseReplace layers one wide network, in
-// all others a router, numExpertsPerTok routed and nSharedExperts shared experts; at the end the head. A gated network
-// of width W has 3 · hiddenSize · W parameters.
+// Go a token's way through the model. Which parts does it meet in a dense layer, which in one with experts, and what comes
+// after the last layer?
 //
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// Four parts: attention in all layers; the wide networks of the dense layers; routers and experts of the other layers;
-// the head. In one sparse layer that is D · E for the router, and (K + shared) experts of 3 · D · moeIntermediateSize.
+// Attention in every layer; in the first `c.firstKDenseReplace` layers one wide network, in all others a router and so many
+// experts as a token uses, the shared one included; at the end the head. A gated network has three matrices of hidden size
+// times its width.
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
+// ```ts
+// const gated = (width: number) => 3 * c.hiddenSize * width;
+// const router = c.hiddenSize * c.nRoutedExperts;
+// const sparseLayers = c.numHiddenLayers - c.firstKDenseReplace;
+// ```
+//
+// A sparse layer has the router and `c.numExpertsPerTok + c.nSharedExperts` networks of width `c.moeIntermediateSize`. The
+// head has a row of the hidden size for each entry of the vocabulary.
 //
 // </details>
 
@@ -697,13 +734,19 @@ await check(coverageExercise, coverage);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// Look at one expert. What is the chance that one token leaves it out? That all B tokens do? The share that is touched
-// is what remains.
+// Look at one expert. What is the chance that one token leaves it out?
 //
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// The chance that one token leaves it out is 1 − K/E. The tokens choose independently, so the chances multiply.
+// A token takes $K$ of the $E$ experts, so it leaves a given one out with chance $1 - K/E$. What is the chance that all $B$
+// tokens do?
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
+// The tokens choose independently, so the chances multiply: all leave it out with chance $(1 - K/E)^B$. The share that is
+// touched is what remains.
 //
 // </details>
 
@@ -1132,8 +1175,19 @@ await check(designExercise, design);
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// width = active / (3 · hiddenSize · (activeExperts + 1)), rounded down to the tile; the number of experts follows from
-// total in the same way. Then see what `designScore({ experts, activeExperts, width })` says to 2, 4 and 8 active ones.
+// `designScore({ experts, activeExperts, width })` gives the number of sets as a power of ten. Work out by hand the designs
+// with 2, 4 and 8 active experts, and compare. Then think of what limits the number of active ones.
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
+// ```ts
+// const perChannel = 3 * budget.hiddenSize; // parameters of one channel of width, in one expert
+// const widthFor = (activeExperts: number) =>
+//   Math.floor(budget.active / (perChannel * (activeExperts + 1)) / budget.tile) * budget.tile;
+// ```
+//
+// The number of experts follows from `budget.total` in the same way; one of them is the shared one.
 //
 // </details>
 

@@ -217,7 +217,7 @@ await check(maxVioExercise, violation);
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// largest / mean is 1 in perfect balance. MaxVio should be 0 there.
+// The largest over the mean is 1 in perfect balance. MaxVio should be 0 there.
 //
 // </details>
 
@@ -379,7 +379,7 @@ table(
 //
 // *Implement · difficulty 2 of 3 · 15 minutes · 3 points*
 //
-// Route one batch and move the biases. `affinities` has $s$ for each token, `[N][E]`. Return `gates`, the weights of
+// Route one batch and move the biases. `affinities` has $s$ for each token, $[N, E]$. Return `gates`, the weights of
 // this batch, which sum to 1 for each token (we leave the scale out), and `bias`, the biases for the next batch.
 // `largest(values, n)` gives the positions of the $n$ largest values.
 
@@ -404,14 +404,23 @@ await check(biasExercise, balanceStep);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// Three passes: choose with `largest(s + bias, k)` for every token and make the gates from s; count how many tokens
-// chose each expert; then move the biases, once.
+// Three passes, in this order: choose for every token and make the gates; count how many tokens chose each expert; then
+// move the biases, once.
 //
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// The mean load is N · k / E, with N tokens and E experts. The new bias of e is bias[e] + gamma · Math.sign(mean −
-// load[e]): Math.sign gives −1, 0 or 1.
+// Choosing looks at affinity plus bias, the gates at the affinities of the chosen alone. `Math.sign` gives −1, 0 or 1:
+// which difference tells in which direction a bias has to move?
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
+// ```ts
+// const chosenBy = (s: number[]) => largest(s.map((affinity, e) => affinity + bias[e]), k); // one token's experts
+// const meanLoad = (affinities.length * k) / bias.length;
+// const moved = (e: number, load: number) => bias[e] + gamma * Math.sign(meanLoad - load);
+// ```
 //
 // </details>
 
@@ -671,7 +680,7 @@ ${fixed(degrees(miniPull.routers.cosine), 0)}° on the routers. ${
 //
 // *Implement · difficulty 3 of 3 · 15 minutes · 4 points*
 //
-// Write the sequence-wise balance loss of one sequence, from its affinities $s$, `[T][E]`. Section 3 has $f$ and $P$ (with
+// Write the sequence-wise balance loss of one sequence, from its affinities $s$, $[T, E]$. Section 3 has $f$ and $P$ (with
 // $T$ for $N$). The current `bias` is handed to you as well: decide what to do with it.
 
 // %% nbgrader={"grade": false, "grade_id": "02-balance-loss", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -691,14 +700,25 @@ await check(lossExercise, balanceLoss);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// Two lists with one number an expert: f, from counting choices, and P, from averaging. Then alpha times the sum of their
-// products.
+// Two lists with one number for each expert: $f$, from counting choices, and $P$, from averaging. Then `alpha` times the
+// sum of their products.
 //
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// f[e] = E / (K · T) times the number of tokens for which e is among `largest(s, k)`. P[e] is the mean over the tokens of
-// s[e] divided by the sum of that token's affinities. Where does the bias come in? Nowhere.
+// For $f$: which choice is counted, the one with the bias or the one without? The formula in section 3 knows no $b$. For
+// $P$: a token's affinities are divided by their sum first, so that each token weighs the same.
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
+// ```ts
+// const [T, E] = [affinities.length, bias.length];
+// const chosen = affinities.map((s) => largest(s, k)); // by affinity alone
+// const f = bias.map((_, e) => (E / (k * T)) * chosen.filter((experts) => experts.includes(e)).length);
+// ```
+//
+// $P$ has for each expert the mean over the tokens of its affinity over the sum of that token's affinities.
 //
 // </details>
 
@@ -976,7 +996,17 @@ await check(copiesExercise, copies);
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// `largest(load.map((tokens, e) => tokens / copies[e]), 1)[0]` is the expert whose copies have the most to do.
+// All copies of an expert share its tokens evenly. Keep a list of how many copies each expert has, and divide.
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
+// ```ts
+// const count = load.map(() => 1);
+// const [busiest] = largest(load.map((tokens, e) => tokens / count[e]), 1);
+// ```
+//
+// That one gets the next copy: `count[busiest]++`. So on, until `slots` are given out.
 //
 // </details>
 

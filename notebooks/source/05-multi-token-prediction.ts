@@ -311,9 +311,9 @@ result("one token further, v3-mini", bits.right, "bits");
 //
 // *Implement · difficulty 2 of 3 · 12 minutes · 3 points*
 //
-// You get the states as the **last block** leaves them, `[T][D]`, the embeddings of the same tokens, `[T][D]`, and three
+// You get the states as the **last block** leaves them, $[T, D]$, the embeddings of the same tokens, $[T, D]$, and three
 // norms' weights: the main model's final norm, `weights.norm`, and the module's, `weights.enorm` and `weights.hnorm`. Return
-// the module's input for the first $T - 1$ states: `[T − 1][2D]`. `normed(states[0], weights.norm)` is RMSNorm for one vector.
+// the module's input for the first $T - 1$ states: $[T - 1, 2D]$. `normed(states[0], weights.norm)` is RMSNorm for one vector.
 
 // %% nbgrader={"grade": false, "grade_id": "05-combine", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function combine(states: number[][], embeddings: number[][], weights: CombineWeights): number[][] {
@@ -332,13 +332,24 @@ await check(combineExercise, combine);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// For each i but the last: two vectors of width D, one from embeddings[i + 1], one from states[i]. `normed` is RMSNorm. How
-// many norms does the state go through? Which of the two comes first in `eh_proj`?
+// For each state but the last: two vectors of width $D$, one from the embedding of the next token, one from the state.
+// `normed` is RMSNorm. How many norms does the state go through? Which of the two does the projection expect first?
 //
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// For each i: `[...normed(embeddings[i + 1], weights.enorm), ...normed(normed(states[i], weights.norm), weights.hnorm)]`
+// The embedding's half comes first, normed with `weights.enorm`. The state is normed twice: with `weights.norm`, as before
+// the head, and the result with `weights.hnorm`.
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
+// ```ts
+// const row = (i: number) => [
+//   ...normed(embeddings[i + 1], weights.enorm),
+//   ...normed(normed(states[i], weights.norm), weights.hnorm),
+// ];
+// ```
 //
 // </details>
 
@@ -538,8 +549,8 @@ ${fixed(furthest(naive), 3)}: the module's taste shows through.`;
 //
 // *Implement · difficulty 2 of 3 · 15 minutes · 3 points*
 //
-// Given both distributions and the draft, return the probability with which the draft is accepted, and the distribution
-// from which a rejected draft is replaced. (No case has $p = q$.)
+// Given both distributions and the draft, return the probability with which the draft is accepted, `accept`, and the
+// distribution from which a rejected draft is replaced, `replacement`. (No case has $p = q$.)
 
 // %% nbgrader={"grade": false, "grade_id": "05-verify", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function verifyDraft(p: number[], q: number[], draft: number): { accept: number; replacement: number[] } {

@@ -182,3 +182,35 @@ it("tells what a check asks: the source behind a name, and whether a later run o
     ["const answer = () => 5;", null],
   ]);
 });
+
+it("a check before whose cells nothing has run says what is missing, in place of a compiler's error", async () => {
+  const seen = await withKernel("ours", async (kernel, project) => {
+    project.write(
+      "lib/notebook/exercise/not-run.ts",
+      "export function notRun(...told: unknown[]): void { console.log(JSON.stringify(told)); }",
+    );
+    const cell = "await check(gateExercise, gate);\n";
+    const told = [await kernel.execute(cell)];
+    await kernel.execute("const check = async (...given: unknown[]) => console.log(given.length), gateExercise = 1;");
+    told.push(await kernel.execute(cell));
+    const other = await kernel.execute("await check(gateExercise, gat);\nconst n: number = no;");
+    await kernel.execute("const gate = 2;");
+    told.push(await kernel.execute(cell));
+    return [...told.map(({ status, stdout, error }) => [status, stdout, error]), [other.status, other.error?.ename]];
+  });
+  expect(seen).toEqual([
+    ["ok", '["gateExercise","gate",["check","gateExercise","gate"]]\n', undefined],
+    ["ok", '["gateExercise","gate",["gate"]]\n', undefined],
+    ["ok", "2\n", undefined],
+    ["error", "CompileError"],
+  ]);
+});
+
+it("where the project has no such file, the compiler's error stays", async () => {
+  const { status, error } = await withSharedKernel("ours", (kernel) =>
+    kernel.execute("await check(someExercise, mine);"),
+  );
+  expect([status, error?.ename]).toEqual(["error", "CompileError"]);
+  expect(error?.evalue).toContain("Cannot find name 'check'");
+  expect(error?.evalue).not.toContain("not-run");
+});

@@ -30,7 +30,7 @@ const FOREIGN_FRAME = /^\s+at .*(node:|[\\/]tslab[\\/]dist[\\/]|[\\/]tools[\\/]k
  */
 function errorContent(reports, places) {
   const [format0, ...values] = reports[0] ?? [];
-  if (format0 === COMPILER_MESSAGE) {
+  if (isCompilerMessage(reports[0])) {
     const messages = reports.map((report) => format(...report));
     const traceback = messages.some((message) => UNKNOWN_NAME.test(message)) ? [...messages, NOT_RUN] : messages;
     return { ename: "CompileError", evalue: messages.join("\n"), traceback };
@@ -41,6 +41,11 @@ function errorContent(reports, places) {
     return { ename: "Thrown value", evalue: text, traceback: [`Thrown value: ${text}`] };
   }
   return { ename: error.name, evalue: error.message, traceback: readableStack(error, places) };
+}
+
+/** @param {unknown[] | undefined} report */
+function isCompilerMessage(report) {
+  return report?.[0] === COMPILER_MESSAGE;
 }
 
 /** What Node puts before a stack: file and line, the compiled source, an arrow below it. */
@@ -80,4 +85,4 @@ const INTERRUPTED = {
   traceback: ["The cell was interrupted."],
 };
 
-module.exports = { errorContent, INTERRUPTED };
+module.exports = { errorContent, INTERRUPTED, isCompilerMessage };

@@ -10,8 +10,9 @@ const { createHmac, randomUUID } = require("node:crypto");
 const timers = require("node:timers/promises");
 const jupyter = require("tslab/dist/jupyter.js");
 const { CellQueue } = require("./cell-queue.cjs");
-const { errorContent, INTERRUPTED } = require("./error-output.cjs");
+const { errorContent, INTERRUPTED, isCompilerMessage } = require("./error-output.cjs");
 const { OutputStream } = require("./output-stream.cjs");
+const { instead } = require("./unready-check.cjs");
 
 /**
  * @typedef {Parameters<import("tslab/dist/jupyter").ZmqServer["handleExecute"]>[1]} Message
@@ -103,7 +104,7 @@ class CourseServer extends jupyter.ZmqServer {
     this.#reports.length = 0;
     const before = { ...this.#executor.locals };
     const at = Date.now();
-    const started = this.#interrupts.runCell(() => this.#executor.execute(code));
+    const started = this.#interrupts.runCell(() => this.#execute(code));
     const number = this.#interrupts.lastStarted;
     const running = { number, strays: /** @type {ReturnType<typeof errorContent>[]} */ ([]) };
     this.#running = running;
@@ -131,6 +132,22 @@ class CourseServer extends jupyter.ZmqServer {
     this.#cells.ran(at, error.evalue);
     this.#publish(request, "error", error);
     return { status: "error", execution_count, ...error };
+  }
+
+  /**
+   * Runs a cell; in place of a check that has nothing to judge yet, a cell that says so.
+   *
+   * @param {string} code
+   */
+  async #execute(code) {
+    if (await this.#executor.execute(code)) return true;
+    const said = instead(code, this.#reports);
+    if (said === null) return false;
+    const reports = this.#reports.splice(0);
+    if (await this.#executor.execute(said)) return true;
+    // A project without that file: what the compiler said of the check itself. An error of nbgrader's is the check's own.
+    if (isCompilerMessage(this.#reports[0])) this.#reports.splice(0, Infinity, ...reports);
+    return false;
   }
 
   /**

@@ -8,7 +8,7 @@ import { display } from "../display";
 import { feedback } from "./feedback";
 import { answered, calledWith, firstDifference, isStub, mishap, recognise, scoreOf, untidiness } from "./judge";
 import { copyArguments, runOnce, type AnyFunction, type Answered } from "./run";
-import { judgedSource, staleness } from "./standing";
+import { judgedSource, keptInOpenNotebook, staleness } from "./standing";
 import type { CheckResult, DefinedExercise, Exercise } from "./types";
 import { showValue } from "./values";
 
@@ -50,7 +50,8 @@ export async function check<F extends AnyFunction>(exercise: Exercise<F>, answer
       ? await examine(exercise, answer)
       : { result: { passed: false, status: "stale", message: stale } as const, score: null };
   if (result.status === "wrong") wrongAnswers.set(exercise.id, (wrongAnswers.get(exercise.id) ?? 0) + 1);
-  const judged = stale === null ? judgedSource(answer) : null;
+  const source = stale === null ? judgedSource(answer) : null;
+  const judged = stale === null ? (source === null ? null : { source }) : keptInOpenNotebook(exercise.id);
   display(feedback(exercise, result, { score, judged, wrong: wrongAnswers.get(exercise.id) ?? 0 }));
   // nbgrader counts a test cell as passed unless it throws; a learner's lesson runs on whatever the answer is.
   if (process.env.NBGRADER_EXECUTION !== undefined) assertSolved(result);

@@ -11,7 +11,7 @@ import { fixed, whole } from "../format";
 import { BAD, escapeHtml, GOOD, inlineHtml, NEUTRAL } from "../html";
 import { linkTo } from "../source";
 import { announcedExercise } from "./announced";
-import { JUDGED_MIME } from "./standing";
+import { type Judgement, JUDGED_MIME } from "./standing";
 
 const SIGNS = {
   passed: { sign: "✔", colour: GOOD },
@@ -23,15 +23,15 @@ const SIGNS = {
 export interface Circumstances {
   /** The learner's score where the exercise has one. */
   score: number | null;
-  /** The hash of the source that was judged, where it is known. */
-  judged: string | null;
+  /** What was judged, now or before, where it is known. */
+  judged: Judgement | null;
   /** How often this exercise was answered wrongly, this answer included. */
   wrong: number;
 }
 
 /** The box for a check's result. */
 export function feedback<F extends AnyFunction>(
-  exercise: Exercise<F>,
+  exercise: Pick<Exercise<F>, "id" | "score">,
   result: CheckResult,
   { score, judged, wrong }: Circumstances,
 ): MimeBundle {
@@ -51,7 +51,7 @@ export function feedback<F extends AnyFunction>(
       : result.status === "passed"
         ? "To compare with the reference solution, open"
         : result.status === "wrong" && wrong > 1
-          ? "If both hints don't help, see the solution in"
+          ? "If the hints don't help, see the solution in"
           : null;
   const html = [
     `<div style="border-left: 4px solid ${colour}; padding: 2px 0 2px 12px; margin: 4px 0">`,
@@ -67,7 +67,7 @@ export function feedback<F extends AnyFunction>(
   return {
     "text/html": html.join(""),
     "text/plain": [heading, ...body, ...(way === null ? [] : [`${way} ${solution}`])].join("\n"),
-    ...(judged === null ? {} : { [JUDGED_MIME]: { exercise: exercise.id, source: judged } }),
+    ...(judged === null ? {} : { [JUDGED_MIME]: { exercise: exercise.id, ...judged } }),
   };
 }
 

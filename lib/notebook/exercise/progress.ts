@@ -7,7 +7,7 @@ import path from "node:path";
 import { display } from "../display";
 import { table } from "../table";
 import { allExercises, type ListedExercise } from "./announced";
-import { findCell, JUDGED_MIME, readCells, savedText as text, sourceHash, type SavedCell } from "./standing";
+import { findCell, keptJudgement, readCells, savedText as text, sourceHash, type SavedCell } from "./standing";
 
 /** How far a learner is with one. */
 export type ExerciseState =
@@ -39,18 +39,14 @@ export function exerciseState(cells: readonly SavedCell[], id: string): Exercise
   const source = text(answer.source);
   const outputs = check?.outputs ?? [];
   const printed = outputs.map((output) => text(output.text) + text(output.data?.["text/plain"])).join("\n");
-  const judged = outputs.map(({ data }) => judgedIn(data)).find((hash) => hash !== null) ?? null;
-  const verdict = /^\s*([✔✘])/m.exec(printed)?.[1];
+  const record = keptJudgement(cells, id);
+  const judged = record?.source ?? null;
+  const verdict = record?.verdict ?? /^\s*([✔✘])/m.exec(printed)?.[1];
   if (verdict !== undefined && judged === sourceHash(source)) return verdict === "✔" ? "solved" : "not right yet";
   if (isStubSource(source)) return "not begun";
   if (verdict === undefined) return "not checked yet";
   if (judged !== null || ranAfter(answer, check)) return "changed since the check";
   return verdict === "✔" ? "solved" : "not right yet";
-}
-
-function judgedIn(data: Record<string, unknown> | undefined): string | null {
-  const { source } = (data?.[JUDGED_MIME] ?? {}) as { source?: unknown };
-  return typeof source === "string" ? source : null;
 }
 
 function ranAfter(answer: SavedCell, check: SavedCell | undefined): boolean {

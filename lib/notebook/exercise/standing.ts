@@ -19,6 +19,14 @@ export interface CourseCells {
 /** The output that says which answer was judged: the hash of its cell's source. */
 export const JUDGED_MIME = "application/vnd.course.judged+json";
 
+/** What stands on record of an answer. */
+export interface Judgement {
+  /** The hash of the source that was judged. */
+  source: string;
+  /** What the check found, where the output that carries this only passes it on. */
+  verdict?: "✔" | "✘";
+}
+
 /** A cell of an .ipynb file, as far as it is read here. */
 export interface SavedCell {
   id?: string;
@@ -64,6 +72,23 @@ export function judgedSource(answer: unknown): string | null {
   const name = nameOf(answer);
   const source = name === null ? null : (kernelCells()?.sourceOf(name) ?? null);
   return source === null ? null : sourceHash(source);
+}
+
+/** What an exercise's check has found, as its output in a saved notebook says; null where it says nothing. */
+export function keptJudgement(cells: readonly SavedCell[], id: string): Judgement | null {
+  const outputs = findCell(cells, `${id}-check`)?.outputs ?? [];
+  const printed = outputs.map((output) => savedText(output.text) + savedText(output.data?.["text/plain"])).join("\n");
+  const record = outputs.map(({ data }) => data?.[JUDGED_MIME]).find((found) => found !== undefined);
+  const { source, verdict } = (record ?? {}) as { source?: unknown; verdict?: unknown };
+  if (typeof source !== "string") return null;
+  const known = [verdict, /^\s*([✔✘])/m.exec(printed)?.[1]].find((sign) => sign === "✔" || sign === "✘");
+  return known === undefined ? { source } : { source, verdict: known };
+}
+
+/** The same of the notebook that is open; for a check that does not judge, so that its output loses nothing. */
+export function keptInOpenNotebook(id: string): Judgement | null {
+  const file = process.env.JPY_SESSION_NAME;
+  return keptJudgement((file === undefined ? null : readCells(file)) ?? [], id);
 }
 
 /** Why the answer is not what stands in its cell, and what to do; null where it is, as far as one can know. */

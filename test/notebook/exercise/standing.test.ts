@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { check } from "../../../lib/notebook/exercise/check";
+import { notRun } from "../../../lib/notebook/exercise/not-run";
 import { exerciseState } from "../../../lib/notebook/exercise/progress";
 import { JUDGED_MIME, sourceHash, type CourseCells } from "../../../lib/notebook/exercise/standing";
 import { captured, shownText } from "../captured";
@@ -81,6 +82,103 @@ describe("a check", () => {
     fs.writeFileSync(file, "half a note");
     expect(await shownText(() => check(double, twice))).toContain("✔");
   });
+});
+
+describe("a check in a kernel that has not run its lesson", () => {
+  const lesson = "01-mixture-of-experts";
+  const answer =
+    "function gate(logits: number[], bias: number[], k: number, scale: number): number[] {\n  return [];\n}";
+  const open = (source: string, outputs: object[]) => {
+    const file = path.join(newFolder(), `${lesson}.ipynb`);
+    const { cells } = notebook(source, outputs);
+    [cells[0].metadata.nbgrader.grade_id, cells[1].metadata.nbgrader.grade_id] = ["01-gate", "01-gate-check"];
+    fs.writeFileSync(file, JSON.stringify({ cells }));
+    process.env.JPY_SESSION_NAME = file;
+    return cells;
+  };
+  const judgedAs = (sign: string, source: string) => ({
+    output_type: "display_data",
+    data: {
+      "text/plain": `${sign} The gate: said`,
+      [JUDGED_MIME]: { exercise: "01-gate", source: sourceHash(source) },
+    },
+  });
+  const said = async (missing: string[]) => {
+    const { shown } = await captured(() => notRun("gateExercise", "gate", missing));
+    expect(shown).toHaveLength(1);
+    return shown[0].bundle;
+  };
+  /** What the index says when the notebook is saved with what the check shows now. */
+  const after = (cells: ReturnType<typeof open>, bundle: object) => {
+    cells[1].outputs = [{ data: bundle }];
+    return exerciseState(cells, "01-gate");
+  };
+
+  it("names the answer's cell, and what was right stays right in the index, as often as one asks", async () => {
+    const cells = open(answer, [judgedAs("✔", answer)]);
+    const bundle = await said(["gate"]);
+    const text = bundle["text/plain"] as string;
+    expect(text).toContain("○ The gate: not checked");
+    expect(text).toContain(
+      "the cell with `function gate(logits: number[], bias: number[], k: number, …` has not been run",
+    );
+    expect(text).toContain("Run it, then this one again.");
+    expect(text).toContain("was judged right before");
+    expect(text).not.toMatch(/[✔✘]/);
+    expect(after(cells, bundle)).toBe("solved");
+    open(answer, [{ data: bundle }]);
+    expect(after(cells, await said(["check", "gateExercise", "gate"]))).toBe("solved");
+  });
+
+  it.each([
+    ["wrong stays wrong", answer, "✘", answer, "not right yet"],
+    ["another text is another answer", `${answer} // edited`, "✔", answer, "changed since the check"],
+  ])("%s", async (_, source, sign, judged, state) => {
+    const cells = open(source, [judgedAs(sign, judged)]);
+    const bundle = await said(["gate"]);
+    expect(bundle["text/plain"]).not.toContain("judged right before");
+    expect(after(cells, bundle)).toBe(state);
+  });
+
+  it("sends the reader to the top where nothing has run, and claims nothing that was not judged", async () => {
+    const cells = open(answer, []);
+    const bundle = await said(["check", "gateExercise", "gate"]);
+    expect(bundle["text/plain"]).toContain("This kernel has not run the lesson yet");
+    expect(bundle["text/plain"]).toContain("Run All Above Selected Cell");
+    expect(bundle).not.toHaveProperty(JUDGED_MIME);
+    expect(after(cells, bundle)).toBe("not checked yet");
+  });
+
+  it("says so without a notebook, too", async () => {
+    delete process.env.JPY_SESSION_NAME;
+    expect((await said(["gate"]))["text/plain"]).toContain("the cell with `gate` has not been run");
+  });
+
+  it("is an error for nbgrader, which counts by errors", () => {
+    open(answer, [judgedAs("✔", answer)]);
+    process.env.NBGRADER_EXECUTION = "autograde";
+    try {
+      expect(() => notRun("gateExercise", "gate", ["gate"])).toThrow("has not been run");
+    } finally {
+      delete process.env.NBGRADER_EXECUTION;
+    }
+  });
+});
+
+it("a check that judges nothing, since its cell failed, keeps on record what it had found before", async () => {
+  const file = path.join(newFolder(), "99-answers.ipynb");
+  process.env.JPY_SESSION_NAME = file;
+  const judged = {
+    data: { "text/plain": "✔ 99-double: right", [JUDGED_MIME]: { exercise: "99-double", source: sourceHash(SOURCE) } },
+  };
+  const { cells: saved } = notebook(SOURCE, [judged]);
+  fs.writeFileSync(file, JSON.stringify({ cells: saved }));
+  kernel.courseCells = cells({ lastFailure: () => ({ cell: 12, message: "')' expected" }) });
+  const { shown } = await captured(() => check(double, twice));
+  expect(shown[0].bundle["text/plain"]).toContain("not checked");
+  const state = (source: string) => exerciseState(notebook(source, [{ data: shown[0].bundle }]).cells, "99-double");
+  expect(state(SOURCE)).toBe("solved");
+  expect(state(`${SOURCE} // mistyped`)).toBe("changed since the check");
 });
 
 describe("the index follows what was judged", () => {
