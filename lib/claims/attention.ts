@@ -1,10 +1,11 @@
 /** Claims about multi-head latent attention: decided by counting parameters, bytes and FLOPs (lesson 03). */
 import { decodeFlops } from "../economics/flops";
 import { expandedCacheBytes, latentCacheBytes } from "../economics/memory";
+import { modelFact } from "../economics/facts";
 import { activeParameters, layerParameters, totalParameters } from "../economics/parameters";
 import { DEEPSEEK_V3, type ModelConfig } from "../model/config";
 import { billions, fixed, percent, times, whole } from "../notebook/format";
-import { ruleSet } from "./rule";
+import { ruleSet, weigh } from "./rule";
 
 /** What the claims on latent attention are judged by; each of these numbers can be changed to see a verdict turn. */
 function attentionFacts() {
@@ -14,6 +15,11 @@ function attentionFacts() {
     routedExperts: DEEPSEEK_V3.nRoutedExperts,
     /** Tokens behind the one that is decoded. */
     context: 4096,
+    /** Llama 3.1 405B, for what was usual. */
+    heads: modelFact("llama-3.1-405b", "heads").value,
+    kvHeads: modelFact("llama-3.1-405b", "kvHeads").value,
+    headDim: modelFact("llama-3.1-405b", "headDim").value,
+    hiddenSize: modelFact("llama-3.1-405b", "hiddenSize").value,
   };
 }
 type AttentionFacts = ReturnType<typeof attentionFacts>;
@@ -37,7 +43,7 @@ export const attentionRules = ruleSet(attentionFacts, [
     judge: (f) => {
       const [latent, expanded] = [latentCacheBytes(configOf(f)), expandedCacheBytes(configOf(f))];
       return {
-        verdict: latent < expanded ? "holds with a condition" : "contradicted",
+        verdict: weigh([latent < expanded ? "right if" : "wrong"]),
         evidence:
           `What is kept is the latent: ${whole(latent)} bytes a token against ${whole(expanded)}, ${times(expanded / latent)} ` +
           `fewer. But attention itself is done per head: training expands keys and values first, decoding absorbs the ` +
@@ -54,13 +60,13 @@ export const attentionRules = ruleSet(attentionFacts, [
       const plain = plainAttention(c);
       const ofAll = plain / (totalParameters(c) - latent + plain);
       const ofActive = plain / (activeParameters(c, { head: true, embedding: false }) - latent + plain);
-      const dominates = [ofAll, ofActive].filter((share) => share > 0.5).length;
+      const cuts = latent < plain && latentCacheBytes(c) < expandedCacheBytes(c);
       return {
-        verdict: dominates === 2 ? "holds" : dominates === 1 ? "incomplete" : "contradicted",
+        verdict: weigh([cuts ? "right" : "wrong", ofActive > 0.5 ? "right" : "wrong", ofAll > 0.5 ? "right" : "wrong"]),
         evidence:
-          `It does cut both: ${billions(latent)} parameters against ${billions(plain)} for plain attention with as many heads, ` +
-          `and ${times(expandedCacheBytes(c) / latentCacheBytes(c))} fewer bytes to read. Plain attention would be ` +
-          `${percent(ofActive)} of the work for a token, but only ${percent(ofAll)} of all parameters.`,
+          `Right: it cuts both, ${billions(latent)} parameters against ${billions(plain)} for plain attention with as many heads, ` +
+          `and ${times(expandedCacheBytes(c) / latentCacheBytes(c))} fewer bytes to read. Right: plain attention would be ` +
+          `${percent(ofActive)} of the weights that work on a token. Wrong: of all parameters it would be ${percent(ofAll)}.`,
       };
     },
     turns: { key: "routedExperts", name: "routed experts a layer", unit: "experts", low: 8, high: 1024, whole: true },
@@ -68,7 +74,7 @@ export const attentionRules = ruleSet(attentionFacts, [
   {
     id: "mla-perceiver",
     judge: (f) => ({
-      verdict: "contradicted",
+      verdict: weigh(["wrong"]),
       evidence:
         `Another axis. Perceiver reads a sequence of any length into a fixed number of latent vectors; MLA keeps one latent for ` +
         `every token, ${whole((f.kvLoraRank + f.qkRopeHeadDim) * f.context)} numbers a layer at ${whole(f.context)} tokens and twice ` +
@@ -83,13 +89,31 @@ export const attentionRules = ruleSet(attentionFacts, [
       const work = decodeFlops(c, f.context, "absorbed") / decodeFlops(c, f.context, "expanded");
       const bytes = expandedCacheBytes(c) / latentCacheBytes(c);
       return {
-        verdict: bytes > 1 ? "holds with a condition" : "contradicted",
+        verdict: weigh(["right", bytes > 1 ? "right if" : "wrong"]),
         evidence:
-          `Decoding reads ${times(bytes)} fewer bytes of cache and, absorbed, does ${fixed(work, 2)} times the arithmetic ` +
+          `More matrices, yes: five maps where plain attention has three, and an output. Decoding reads ${times(bytes)} fewer bytes of cache and, absorbed, does ${fixed(work, 2)} times the arithmetic ` +
           `(${whole(f.context)} tokens of context): cheaper wherever memory is what it waits for. Training has fewer parameters ` +
           "than plain attention with as many heads; against grouped-query attention nobody has shown it to be faster.",
       };
     },
     turns: "A training of equal quality against grouped-query attention, with its time.",
+  },
+  {
+    id: "mla-full-width",
+    judge: (f) => ({
+      verdict: weigh([f.kvHeads === f.heads && f.heads * f.headDim === f.hiddenSize ? "right" : "right if"]),
+      evidence:
+        `All heads together, in the attention of 2017: yes. But each head works in its own ${whole(f.headDim)} dimensions, and ` +
+        `what large models used before MLA is narrower: Llama 3.1 405B has keys and values of ${whole(f.kvHeads * f.headDim)} ` +
+        `numbers where the model has ${whole(f.hiddenSize)} (${percent((f.kvHeads * f.headDim) / f.hiddenSize)}).`,
+    }),
+    turns: {
+      key: "kvHeads",
+      name: "heads with keys and values of their own",
+      unit: "heads",
+      low: 1,
+      high: 128,
+      whole: true,
+    },
   },
 ]);

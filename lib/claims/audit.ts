@@ -12,7 +12,17 @@ import { hardwareRules } from "./hardware";
 import { moeRules } from "./moe";
 import { mtpRules } from "./mtp";
 import { opennessRules } from "./openness";
-import { turning, type Assumption, type Judgement, type NamedNumbers, type RuleSet, type Turning } from "./rule";
+import { qualityRules } from "./quality";
+import {
+  allTurns,
+  turning,
+  type Assumption,
+  type Judgement,
+  type NamedNumbers,
+  type RuleSet,
+  type Turn,
+  type Turning,
+} from "./rule";
 
 /** A rule of any topic, whatever the names of its facts. */
 interface AnyRule {
@@ -38,6 +48,7 @@ function rulesOf<F extends NamedNumbers>({ facts, rules }: RuleSet<F>, id?: stri
 /** The rules of all topics, or the one of a claim. */
 function allRules(id?: string): AnyRule[] {
   return [
+    ...rulesOf(qualityRules, id),
     ...rulesOf(costRules, id),
     ...rulesOf(moeRules, id),
     ...rulesOf(balancingRules, id),
@@ -51,13 +62,19 @@ function allRules(id?: string): AnyRule[] {
 
 export type { Judgement, Turning } from "./rule";
 
+/** The verdict over the whole range of a number: at its low end, and wherever it changes on the way up. */
+export interface Path {
+  atLow: Verdict;
+  turns: Turn[];
+}
+
 /** A claim, judged. */
 export interface Finding extends Judgement {
   claim: Claim;
   /** What would turn it, in words, if no number would. */
   source: string | null;
   /** The number that would turn it, and where it does. */
-  assumption: (Omit<Assumption<NamedNumbers>, "key"> & { key: string; turning: Turning }) | null;
+  assumption: (Omit<Assumption<NamedNumbers>, "key"> & { key: string; turning: Turning; path: Path }) | null;
 }
 
 /**
@@ -104,7 +121,11 @@ function judged(claim: Claim, rule: AnyRule, changes: NamedNumbers): Finding {
     claim,
     ...judgement,
     source: null,
-    assumption: { ...turns, turning: turning(verdictAt, now[turns.key], turns) },
+    assumption: {
+      ...turns,
+      turning: turning(verdictAt, now[turns.key], turns),
+      path: { atLow: verdictAt(turns.low), turns: allTurns(verdictAt, turns) },
+    },
   };
 }
 

@@ -1,10 +1,11 @@
 /** Claims about balancing and specialisation: decided by recorded runs and by the report's settings (lesson 02). */
+import { modelFact } from "../economics/facts";
 import { fixed, percent, times } from "../notebook/format";
 import { DOMAINS } from "../corpus/corpus";
 import { recordedRun, type RecordedRun } from "../training/record";
 import { mutualInformation } from "../training/specialisation";
 import { claimFact } from "./claims";
-import { ruleSet } from "./rule";
+import { ruleSet, weigh } from "./rule";
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const last = <T>(values: T[]) => values[values.length - 1];
@@ -37,11 +38,13 @@ function balancingFacts() {
     bitsBias: meanBitsPerByte(bias),
     bitsAuxiliary: meanBitsPerByte(auxiliary),
     tells: tells(bias),
-    lossFree: claimFact("lb-conflict", "lossFree"),
-    batchWise: claimFact("lb-conflict", "batchWise"),
-    sequenceWise: claimFact("lb-conflict", "sequenceWise"),
+    lossFree: modelFact("v3-scope-1b", "lossFree").value,
+    batchWise: modelFact("v3-scope-1b", "batchWise").value,
+    sequenceWise: modelFact("v3-scope-1b", "sequenceWise").value,
     alpha: claimFact("lb-no-loss", "alpha"),
     gamma: claimFact("lb-no-loss", "gamma"),
+    /** Published comparisons of a training's stability with and without balancing. */
+    stabilityTests: claimFact("lb-stable", "stabilityTests"),
   };
 }
 
@@ -51,7 +54,7 @@ export const balancingRules = ruleSet(balancingFacts, [
   {
     id: "moe-specialise",
     judge: (f) => ({
-      verdict: f.tells < 0.01 * kinds ? "holds" : f.tells < 0.5 * kinds ? "holds with a condition" : "contradicted",
+      verdict: weigh([f.tells < 0.01 * kinds ? "right" : f.tells < 0.5 * kinds ? "right if" : "wrong"]),
       evidence:
         `In our recorded run an expert tells ${fixed(f.tells)} of the ${fixed(kinds, 0)} bits that would name the kind of text: far from ` +
         "a subject each, but not nothing. In the report's 16B models, too, loads differ between kinds of text (appendix C).",
@@ -61,14 +64,11 @@ export const balancingRules = ruleSet(balancingFacts, [
   {
     id: "lb-collapse",
     judge: (f) => ({
-      verdict:
-        f.starvedNone >= 0.1 && f.starvedBias < 0.1
-          ? "holds"
-          : f.starvedNone > f.starvedBias
-            ? "holds with a condition"
-            : "contradicted",
+      verdict: weigh([
+        f.starvedNone >= 0.1 && f.starvedBias < 0.1 ? "right" : f.starvedNone > f.starvedBias ? "right if" : "wrong",
+      ]),
       evidence:
-        `Recorded: without balancing, after ${f.steps} steps ${percent(f.starvedNone)} of the experts get less than a tenth of ` +
+        `Recorded, one small run each: without balancing, after ${f.steps} steps ${percent(f.starvedNone)} of the experts get less than a tenth of ` +
         `an even share, and the busiest ${times(f.busiestNone)} its share. With the bias: ${percent(f.starvedBias)} and ` +
         `${times(f.busiestBias)}.`,
     }),
@@ -80,16 +80,14 @@ export const balancingRules = ruleSet(balancingFacts, [
       const same = (a: number, b: number) => Math.abs(a - b) < 5e-4; // what three decimals can tell
       const costs = f.sequenceWise > f.lossFree && !same(f.sequenceWise, f.lossFree);
       return {
-        verdict: !costs
-          ? "contradicted"
-          : f.batchWise > f.lossFree && !same(f.batchWise, f.lossFree)
-            ? "holds"
-            : "holds with a condition",
+        verdict: weigh([
+          !costs ? "wrong" : f.batchWise > f.lossFree && !same(f.batchWise, f.lossFree) ? "right" : "right if",
+        ]),
         evidence:
           `Within each sequence, yes: ${fixed(f.sequenceWise, 3)} against ${fixed(f.lossFree, 3)} without a loss. Over the ` +
-          `batch the loss costs nothing: ${fixed(f.batchWise, 3)} (the report, section 4.5.3). So scope decides. Our runs: ` +
-          `${fixed(f.bitsAuxiliary, 3)} bits per byte with the classic loss, ${fixed(f.bitsBias, 3)} with the bias, ` +
-          `${fixed(f.bitsNone, 3)} with neither.`,
+          `batch the loss costs nothing: ${fixed(f.batchWise, 3)} (the report, section 4.5.3, a model of 1B). So scope decides. Our ` +
+          `recorded runs, one of each, cannot rank: ${fixed(f.bitsAuxiliary, 3)} bits per byte with the classic loss, ` +
+          `${fixed(f.bitsBias, 3)} with the bias, ${fixed(f.bitsNone, 3)} with neither.`,
       };
     },
     turns: { key: "batchWise", name: "loss with a batch-wise term", unit: "nats a token", low: 2.2, high: 2.3 },
@@ -97,22 +95,43 @@ export const balancingRules = ruleSet(balancingFacts, [
   {
     id: "lb-penalty",
     judge: () => ({
-      verdict: "contradicted",
+      verdict: weigh(["right", "wrong"]),
       evidence:
-        "Four things are otherwise: scores are sigmoids, not a softmax; a bias is added, no penalty; it goes up for idle experts " +
-        "as it goes down for busy ones; and it only decides who is chosen. The weights of the chosen come from the scores " +
-        "without it.",
+        "Right: without a term in the loss, an overused expert gets harder to pick, step by step. Four things are otherwise: scores " +
+        "are sigmoids, not a softmax; a bias is added, no penalty; it goes up for idle experts as it goes down for busy ones; and " +
+        "it only decides who is chosen. The weights of the chosen come from the scores without it.",
     }),
     turns: "Released code in which the bias enters the weights, or a softmax.",
   },
   {
     id: "lb-no-loss",
     judge: (f) => ({
-      verdict: f.alpha > 0 ? "contradicted" : f.gamma > 0 ? "incomplete" : "holds",
+      verdict: weigh([f.alpha > 0 ? "wrong" : "right", f.gamma > 0 ? "wrong" : "right"]),
       evidence:
         `A sequence-wise loss is left, with the weight ${f.alpha}; and the bias has a speed to tune, ${f.gamma}, which V3 sets to ` +
         "0 for the end of the training (the report, section 4.2). Nearly no loss, and one number in place of another.",
     }),
     turns: { key: "alpha", name: "weight of the sequence-wise loss", unit: "", low: 0, high: 0.01 },
+  },
+  {
+    id: "lb-stable",
+    judge: (f) => ({
+      verdict: weigh([f.stabilityTests === 0 ? "open" : "right"]),
+      evidence:
+        "That V3's training was stable is on record: no loss spike that it did not recover from, and no rollback (the report, " +
+        "abstract). That balancing made it so is not: we found no run that compares stability with and without it.",
+    }),
+    turns: { key: "stabilityTests", name: "published tests of stability", unit: "tests", low: 0, high: 5, whole: true },
+  },
+  {
+    id: "lb-architecture",
+    judge: (f) => ({
+      verdict: weigh(["right", f.busiestBias > 1.05 ? "wrong" : "right"]),
+      evidence:
+        "Right: what balances is no longer a loss with a gradient of its own. But it is no constraint either. A bias is corrected " +
+        `after each step, by what went wrong in that step; it guarantees nothing, and in our recorded run the busiest expert ` +
+        `still has ${times(f.busiestBias)} its share. The one hard limit, four nodes a token, is there for the network.`,
+    }),
+    turns: { key: "busiestBias", name: "load of the busiest expert with the bias", unit: "shares", low: 1, high: 5 },
   },
 ]);

@@ -1,11 +1,13 @@
 /**
- * The claims of the popular account: data/claims.json. A claim has its text in our own words, the numbers that it states,
- * the lesson that treats it, and the sources that decide on it. What is true of it is computed (audit.ts).
+ * The claims of the popular account: data/claims.json. A claim has its text, close enough to the account's to recognise the
+ * sentence, the numbers that it states, the lesson that treats it, and the sources that decide on it. What is true of it is
+ * computed (audit.ts). Beside the claims stands what was published later.
  */
-import type { Fact } from "../economics/facts";
+import type { Confidence, Fact } from "../economics/facts";
 import { readFresh } from "../economics/json-file";
 
 export const TOPICS = [
+  "quality",
   "cost",
   "mixture of experts",
   "balancing",
@@ -24,7 +26,7 @@ export interface Claim {
   topic: Topic;
   /** Number of the lesson that treats it: "07". */
   lesson: string;
-  /** In our words, one sentence. */
+  /** One sentence, in which a reader of the account recognises one of its own. */
   claim: string;
   sources: { source: string; where: string }[];
   /** The numbers that it states, in base units. */
@@ -33,10 +35,26 @@ export interface Claim {
   facts?: Record<string, Omit<Fact, "title" | "url">>;
 }
 
+/** Something that was published after the account, and what it does to verdicts. */
+export interface Later {
+  /** Year and month: "2025-09". */
+  when: string;
+  what: string;
+  /** Ids of the claims that it bears on. */
+  claims: string[];
+  effect: "stands" | "weaker" | "turned";
+  /** Numbers that rules look at, as they stood before it: only where it turned a verdict. */
+  before?: Record<string, number>;
+  source: string;
+  where: string;
+  confidence: Confidence;
+}
+
 export interface ClaimFile {
   about: string;
   sources: Record<string, { title: string; url: string }>;
   claims: Claim[];
+  later: Later[];
 }
 
 /** The claims, from the project's root, where the kernel, the tests and the tools all start. */

@@ -5,8 +5,8 @@ import { activeParameters, totalParameters } from "../economics/parameters";
 import { expertCoverage, parametersRead } from "../economics/routing";
 import { DEEPSEEK_V3, type ModelConfig } from "../model/config";
 import { billions, fixed, percent, times } from "../notebook/format";
-import { claimed } from "./claims";
-import { about, ruleSet } from "./rule";
+import { claimed, claimFact } from "./claims";
+import { about, oneOfRange, ruleSet, weigh } from "./rule";
 
 /** What the claims on experts and routing are judged by; each of these numbers can be changed to see a verdict turn. */
 function moeFacts() {
@@ -21,10 +21,11 @@ function moeFacts() {
     mixtralActive: mixtral.active,
     mixtralTotal: mixtral.total,
     dense70B: modelFact("llama-2-70b", "totalParameters").value,
-    switchC: modelFact("switch-c", "totalParameters").value,
-    switchXxl: modelFact("switch-xxl", "totalParameters").value,
-    switchCLoss: modelFact("switch-c", "logPerplexity").value,
-    switchXxlLoss: modelFact("switch-xxl", "logPerplexity").value,
+    /** DeepSeekMoE and the dense model with the same parameters, all active: Pile loss, active expert parameters. */
+    sparseTwinLoss: claimFact("moe-capacity", "sparseLoss"),
+    denseTwinLoss: claimFact("moe-capacity", "denseLoss"),
+    sparseTwinActive: claimFact("moe-capacity", "sparseActive"),
+    denseTwinActive: claimFact("moe-capacity", "denseActive"),
   };
 }
 type MoeFacts = ReturnType<typeof moeFacts>;
@@ -49,7 +50,7 @@ export const moeRules = ruleSet(moeFacts, [
       const [active, total] = [activeParameters(config, { head: true, embedding: false }), totalParameters(config)];
       const sameWork = about(active, claimed("moe-37b", "active"));
       return {
-        verdict: !sameWork ? "contradicted" : about(total, active) ? "holds" : "holds with a condition",
+        verdict: weigh([!sameWork ? "wrong" : about(total, active) ? "right" : "right if"]),
         evidence:
           `Compute: ${fixed((2 * active) / 1e9, 1)} GFLOPs a token at every batch, as of a dense model of ` +
           `${billions(active)}. Memory: ${billions(total)} must be held, ${times(total / active)} as much. Weights read: ` +
@@ -65,7 +66,7 @@ export const moeRules = ruleSet(moeFacts, [
         f.routedExperts === claimed("moe-256-8", "experts") && f.activeExperts === claimed("moe-256-8", "active");
       const all = f.sharedExperts === 0 && f.denseLayers === 0;
       return {
-        verdict: !right ? "contradicted" : all ? "holds" : "incomplete",
+        verdict: weigh([right ? "right" : "wrong"], { leavesOut: !all }),
         evidence:
           `${f.routedExperts} routed experts, ${f.activeExperts} of them active, in ${sparseLayers(f)} of ` +
           `${DEEPSEEK_V3.numHiddenLayers} layers, plus ${f.sharedExperts} shared: ${f.activeExperts + f.sharedExperts} ` +
@@ -77,22 +78,23 @@ export const moeRules = ruleSet(moeFacts, [
   {
     id: "moe-capacity",
     judge: (f) => {
-      const sparserIsBetter = f.switchCLoss < f.switchXxlLoss;
+      const apart = f.sparseTwinLoss / f.denseTwinLoss - 1;
       return {
-        verdict: sparserIsBetter ? "holds with a condition" : "incomplete",
+        verdict: weigh([apart < 0.01 ? "right if" : "wrong"]),
         evidence:
           `Different tokens do use different experts: ${percent(expertCoverage(f.routedExperts, f.activeExperts, f.batch))} ` +
-          `of them within a batch of ${f.batch}. But parameters that sleep count for less: Switch-XXL with ` +
-          `${billions(f.switchXxl)} reaches a loss of ${fixed(f.switchXxlLoss, 3)}, Switch-C with ${billions(f.switchC)} ` +
-          `and less work for a token ${fixed(f.switchCLoss, 3)}. We know of no dense twin of V3 that would decide it.`,
+          `of them within a batch of ${f.batch}. And there is a dense twin, at a small size: with all experts always on a model ` +
+          `reaches a loss of ${fixed(f.denseTwinLoss, 3)}, DeepSeekMoE with few of them ${fixed(f.sparseTwinLoss, 3)} ` +
+          `(${fixed(f.sparseTwinActive / 1e9)}B against ${fixed(f.denseTwinActive / 1e9)}B active expert parameters). Whether ` +
+          "that is so at V3's size, nobody has published.",
       };
     },
-    turns: { key: "switchCLoss", name: "loss of Switch-C", unit: "nats a token", low: 0.9, high: 1.2 },
+    turns: { key: "sparseTwinLoss", name: "loss of the sparse twin", unit: "nats a token", low: 1.7, high: 2 },
   },
   {
     id: "moe-hospital",
     judge: (f) => ({
-      verdict: sparseLayers(f) > 1 ? "holds with a condition" : "holds",
+      verdict: weigh([sparseLayers(f) > 1 ? "right if" : "right"]),
       evidence:
         `Right about few of many, and about the payroll. Misleading about one team: a token meets ` +
         `${sparseLayers(f) * f.activeExperts} routed experts, ${f.activeExperts} anew in each of ${sparseLayers(f)} layers. ` +
@@ -105,12 +107,16 @@ export const moeRules = ruleSet(moeFacts, [
     judge: (f) => {
       const [work, memory] = [f.mixtralActive / f.dense70B, f.mixtralTotal / f.dense70B];
       const fifth = about(work, claimed("moe-mixtral", "share"), 0.25);
+      const stated = claimed("moe-mixtral", "experts") * claimed("moe-mixtral", "expert");
       return {
-        verdict: !fifth ? "contradicted" : about(memory, work, 0.25) ? "holds" : "holds with a condition",
+        verdict: weigh([
+          about(f.mixtralTotal, stated) ? "right" : "wrong",
+          !fifth ? "wrong" : about(memory, work, 0.25) ? "right" : "right if",
+        ]),
         evidence:
-          `${percent(work)} of the compute of a dense 70B, but ${percent(memory)} of its memory. And it has ` +
-          `${billions(f.mixtralTotal)} parameters, not ${claimed("moe-mixtral", "experts")} × ` +
-          `${claimed("moe-mixtral", "expert") / 1e9}B: only the feed-forward networks exist eight times.`,
+          `A fifth is right in compute, ${percent(work)} of a dense 70B; of its memory it is ${percent(memory)}. Eight experts ` +
+          `of 7B each it has not: that would be ${billions(stated)}, and it is ${billions(f.mixtralTotal)}, since only the ` +
+          "feed-forward networks exist eight times. That it does as well as a dense 70B is its authors' evaluation.",
       };
     },
     turns: { key: "mixtralActive", name: "active parameters of Mixtral", unit: "parameters", low: 5e9, high: 46e9 },
@@ -118,12 +124,12 @@ export const moeRules = ruleSet(moeFacts, [
   {
     id: "moe-early-6-8",
     judge: (f) => ({
-      verdict: "contradicted",
+      verdict: weigh(oneOfRange(f.activeExperts, claimed("moe-early-6-8", "low"), claimed("moe-early-6-8", "high"))),
       evidence:
-        `The number is fixed: ${f.activeExperts} routed experts for every token in every sparse layer, never ` +
-        `${claimed("moe-early-6-8", "low")} or ${claimed("moe-early-6-8", "low") + 1}. ` +
-        `DeepSeek-V2 had ${modelFact("deepseek-v2", "activeExperts").value} of ${modelFact("deepseek-v2", "experts").value}.`,
+        `${f.activeExperts} lies in the range, and that half is right. But there is no range: it is ${f.activeExperts} routed ` +
+        `experts for every token in every sparse layer, never ${claimed("moe-early-6-8", "low")} or ` +
+        `${claimed("moe-early-6-8", "low") + 1}. DeepSeek-V2 had ${modelFact("deepseek-v2", "activeExperts").value} of ${modelFact("deepseek-v2", "experts").value}.`,
     }),
-    turns: "A router that takes more experts for one token than for another.",
+    turns: { key: "activeExperts", name: "active experts", unit: "experts", low: 1, high: 16, whole: true },
   },
 ]);

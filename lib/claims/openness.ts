@@ -1,7 +1,7 @@
 /** Claims about data and openness: decided by what projects have published (lesson 08). */
-import { entry } from "../economics/facts";
+import { entry, value } from "../economics/facts";
 import { trainingCompute } from "../economics/flops";
-import { percent, times } from "../notebook/format";
+import { fixed, money, percent, times } from "../notebook/format";
 import { claimed, claimFact } from "./claims";
 import {
   findProject,
@@ -11,7 +11,7 @@ import {
   readOpenness,
   type OpennessFile,
 } from "./openness-facts";
-import { ruleSet } from "./rule";
+import { ruleSet, weigh } from "./rule";
 
 /** Projects that have published their training text. */
 function openProjects({ projects }: OpennessFile) {
@@ -43,8 +43,18 @@ function opennessFacts() {
     missingSinceMit: missingForOpenSource(findProject(openness, "deepseek-v3-0324")).length,
     undoing: claimFact("open-safety", "undoing"),
     daysAfterRelease: claimFact("open-pressure", "daysAfterRelease"),
+    /** Bytes that a token takes on disk, and dollars a year that a byte takes in a cloud. */
+    bytesPerToken: claimFact("data-hosting", "publicBytes") / claimFact("data-hosting", "publicTokens"),
+    publicTokens: claimFact("data-hosting", "publicTokens"),
+    storagePrice: claimFact("data-hosting", "storage"),
+    v3Tokens: value("training-runs", "deepseek-v3", "tokens"),
+    v3Cost: value("training-runs", "deepseek-v3", "cost"),
   };
 }
+type OpennessFacts = ReturnType<typeof opennessFacts>;
+
+/** Dollars a year for keeping a text of V3's size in a cloud. */
+const hosting = (f: OpennessFacts) => 12 * f.v3Tokens * f.bytesPerToken * f.storagePrice;
 
 const names = (ids: readonly string[]) => {
   const { artefacts } = readOpenness();
@@ -55,23 +65,34 @@ export const opennessRules = ruleSet(opennessFacts, [
   {
     id: "data-undisclosed",
     judge: (f) => ({
-      verdict: f.v3Data > 0 ? "contradicted" : f.largestOpenFlops >= f.v3Flops ? "holds with a condition" : "holds",
+      verdict: weigh([
+        f.v3Data > 0 ? "wrong" : "right",
+        f.largestOpenFlops >= f.v3Flops ? "right if" : "right",
+        f.publicTokens >= f.v3Tokens ? "wrong" : "open",
+      ]),
       evidence:
-        `V3's text is ${f.v3Data > 0 ? "published" : "not published, and its licence leaves it out by name"}. Of the ` +
+        `V3's text is ${f.v3Data > 0 ? "published" : "not published"}: that is right. Of the ` +
         `${f.projects} projects in our table ${f.openProjects} publish theirs; the largest, Apertus 70B, took ` +
         `${times(f.largestOpenFlops / f.v3Flops)} the arithmetic of V3. So "every laboratory" means: every one that ` +
-        "leads in quality and sells it. Reasons are seldom given; GPT-4's report names competition and safety.",
+        "leads in quality and sells it. Reasons are seldom given (GPT-4's report names competition and safety), but size is none: " +
+        `${fixed(f.publicTokens / 1e12, 0)} trillion tokens of FineWeb can be downloaded by anybody.`,
     }),
-    turns: { key: "largestOpenFlops", name: "largest training on published text", unit: "FLOP", low: 1e23, high: 1e26 },
+    turns: {
+      key: "publicTokens",
+      name: "largest text that anybody can download",
+      unit: "tokens",
+      low: 1e11,
+      high: 1e14,
+    },
   },
   {
     id: "data-reproduce",
     judge: (f) => {
       const missing = missingFor("verify", publishedBy(findProject(readOpenness(), "deepseek-v3")));
       return {
-        verdict: f.missingToVerify > 0 ? "holds" : "contradicted",
+        verdict: weigh([f.missingToVerify > 0 ? "right" : "wrong"], { leavesOut: f.missingToVerify > 1 }),
         evidence:
-          `To verify that these weights come from that text, ${f.missingToVerify} things are missing: ${names(missing)}. ` +
+          `Right, and the data alone would not do. To verify that these weights come from that text, ${f.missingToVerify} things are missing: ${names(missing)}. ` +
           "In lesson 08 two recipes give the same model card and different weights; the same recipe, repeated with the " +
           "same data in the same order, gives the same weights to the last bit.",
       };
@@ -79,9 +100,20 @@ export const opennessRules = ruleSet(opennessFacts, [
     turns: { key: "missingToVerify", name: "things not published", unit: "artefacts", low: 0, high: 5, whole: true },
   },
   {
+    id: "data-hosting",
+    judge: (f) => ({
+      verdict: weigh([hosting(f) < 0.01 * f.v3Cost ? "wrong" : "right if"]),
+      evidence:
+        `At the ${fixed(f.bytesPerToken, 1)} bytes a token that FineWeb takes, V3's text is ${fixed((f.v3Tokens * f.bytesPerToken) / 1e12, 0)} ` +
+        `terabytes: ${money(hosting(f), "dollars")} a year in a cloud, ${percent(hosting(f) / f.v3Cost)} of the bill for the last run ` +
+        "(downloads come on top). FineWeb, as large, is hosted for nothing.",
+    }),
+    turns: { key: "storagePrice", name: "price of a byte a month", unit: "dollars", low: 1e-12, high: 1e-9 },
+  },
+  {
     id: "open-weights",
     judge: (f) => ({
-      verdict: f.missingForOpenSource === 0 || f.missingToRun > 0 ? "contradicted" : "holds",
+      verdict: weigh([f.missingForOpenSource > 0 ? "right" : "wrong", f.missingToRun > 0 ? "wrong" : "right"]),
       evidence:
         `Not open source: against the Open Source AI Definition, V3 lacks ` +
         `${names(missingForOpenSource(findProject(readOpenness(), "deepseek-v3")))}; since the MIT licence of March 2025 ` +
@@ -100,7 +132,7 @@ export const opennessRules = ruleSet(opennessFacts, [
   {
     id: "open-safety",
     judge: (f) => ({
-      verdict: "cannot be checked",
+      verdict: weigh(["open"]),
       evidence:
         `Both halves are real. Refusals were trained away from an open 70B model for less than $${f.undoing}, and weights ` +
         "cannot be called back. On the other side is what only some can build, check or switch off. Which weighs more has " +
@@ -109,14 +141,24 @@ export const opennessRules = ruleSet(opennessFacts, [
     turns: "A measured difference in harm between open and closed models of equal capability (the marginal risk).",
   },
   {
+    id: "open-only",
+    judge: () => ({
+      verdict: weigh(["open"]),
+      evidence:
+        "An opinion, and of the kind that no number decides: it says what would happen without. Other mechanisms exist (public " +
+        "computing centres, publications, laws on disclosure); whether any of them would do, nobody has measured.",
+    }),
+    turns: "A comparison of fields with and without open models.",
+  },
+  {
     id: "open-pressure",
     judge: (f) => ({
-      verdict: f.daysAfterRelease < 0 ? "contradicted" : "cannot be checked",
+      verdict: weigh(["open", f.daysAfterRelease < 0 ? "wrong" : "open"]),
       evidence:
-        `The offer of $${claimed("open-pressure", "subscription")} a month came ` +
-        `${Math.abs(f.daysAfterRelease)} days ${f.daysAfterRelease < 0 ? "before" : "after"} V3 was released. And ` +
+        `What costs $${claimed("open-pressure", "subscription")} a month is no API: it is ChatGPT Pro, a subscription, and it came ` +
+        `${Math.abs(f.daysAfterRelease)} days ${f.daysAfterRelease < 0 ? "before" : "after"} V3. The other half is an opinion: ` +
         `$${claimed("open-pressure", "run") / 1e6}M is ${percent(claimed("open-pressure", "run") / claimed("open-pressure", "other"))} ` +
-        "of $100M, but of another quantity (see cost-comparable). What investors find hard to justify, nobody measured.",
+        "of $100M, and what investors find hard to justify, nobody measured.",
     }),
     turns: {
       key: "daysAfterRelease",

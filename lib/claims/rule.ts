@@ -4,6 +4,40 @@
  */
 import type { Verdict } from "../notebook/verdicts";
 
+/** When each verdict is given. The same words stand in lesson 10, and weigh() gives them. */
+export const VERDICT_RULES: Record<Verdict, string> = {
+  holds: "all that the claim says was found to be so",
+  "holds with a condition":
+    "it is so once something is added that the claim leaves out: a basis, a phase, an assumption",
+  incomplete: "nothing in it is wrong, and what it leaves out changes the picture",
+  "partly contradicted": "one part of it is right, and what was found disagrees with another",
+  contradicted: "what was found disagrees, and no part that can be checked is right",
+  "cannot be checked": "nobody has published or measured what would decide its point, or it is an opinion",
+};
+
+/** What was found of one part of a claim; "right if" needs a condition that the claim doesn't name. */
+export type Part = "right" | "right if" | "wrong" | "open";
+
+/**
+ * The verdict on a claim, from what was found of its parts: the one place where findings become verdicts, so that the
+ * same error gets the same verdict everywhere. A claim is no better than its weakest part; a right part is never lost.
+ *
+ * @param leavesOut whether what the claim does not mention changes the picture
+ */
+export function weigh(parts: readonly Part[], { leavesOut = false }: { leavesOut?: boolean } = {}): Verdict {
+  const right = parts.some((part) => part === "right" || part === "right if");
+  if (parts.includes("wrong")) return right ? "partly contradicted" : "contradicted";
+  if (parts.includes("open")) return "cannot be checked";
+  if (parts.includes("right if")) return "holds with a condition";
+  return leavesOut ? "incomplete" : "holds";
+}
+
+/** Parts of a claim that gives a range ("6 to 8") for what is one number: that it lies there, and that it varies. */
+export function oneOfRange(value: number, low: number, high: number): Part[] {
+  if (value < low || value > high) return ["wrong"];
+  return low === high ? ["right"] : ["right", "wrong"];
+}
+
 /** What a rule says. */
 export interface Judgement {
   verdict: Verdict;
@@ -81,6 +115,24 @@ export function turning(
     below: search(verdictAt, now, Math.min(low, now), whole),
     above: search(verdictAt, now, Math.max(high, now), whole),
   };
+}
+
+/**
+ * Every change of the verdict between two values, upwards, each with the verdict from there on. What turning() leaves out:
+ * a verdict that turns, and turns back further on.
+ */
+export function allTurns(
+  verdictAt: (value: number) => Verdict,
+  { low, high, whole = false }: { low: number; high: number; whole?: boolean },
+): Turn[] {
+  const turns: Turn[] = [];
+  let last = low;
+  for (const value of walk(low, high, whole)) {
+    const verdict = verdictAt(value);
+    if (verdict !== verdictAt(last)) turns.push(whole ? { at: value, verdict } : narrow(verdictAt, last, value));
+    last = value;
+  }
+  return turns;
 }
 
 function search(verdictAt: (value: number) => Verdict, from: number, to: number, whole: boolean): Turn | null {

@@ -1,18 +1,32 @@
 /**
  * The table at the end of a lesson: each claim of the popular account, what the sources say, what the lesson has
- * computed, and the verdict. There are five verdicts, so that nothing is called wrong that is only incomplete.
+ * computed, and the verdict. There are six verdicts, so that nothing is called wrong that is only incomplete, and no right
+ * part is lost in a wrong one. lib/claims/rule.ts says when each is given.
  */
+import { COLOURS } from "./plot/theme";
 import { table } from "./table";
 
-export type Verdict = "holds" | "holds with a condition" | "incomplete" | "contradicted" | "cannot be checked";
+export type Verdict =
+  "holds" | "holds with a condition" | "incomplete" | "partly contradicted" | "contradicted" | "cannot be checked";
 
 /** A sign for each, to be seen at a glance; the words are what counts. */
 const SIGNS: Record<Verdict, string> = {
   holds: "●",
   "holds with a condition": "◕",
   incomplete: "◐",
+  "partly contradicted": "◔",
   contradicted: "○",
   "cannot be checked": "?",
+};
+
+/** A colour for each in plots, from agreement to disagreement, and one for what is not known. */
+export const VERDICT_COLOURS: Record<Verdict, string> = {
+  holds: COLOURS[3],
+  "holds with a condition": COLOURS[0],
+  incomplete: COLOURS[2],
+  "partly contradicted": COLOURS[1],
+  contradicted: COLOURS[5],
+  "cannot be checked": COLOURS[4],
 };
 
 export interface ClaimVerdict {

@@ -1163,7 +1163,7 @@ verdicts([
   },
   {
     claim: "cuda-bypass: assembly-level code bypassed CUDA",
-    verdict: "contradicted",
+    verdict: "partly contradicted",
     sources:
       "The report: customised PTX in communication kernels, one sentence (section 3.2.2). DeepEP and DeepGEMM are " +
       "CUDA C++ and require CUDA (their READMEs).",
@@ -1173,7 +1173,7 @@ verdicts([
   },
   {
     claim: "cuda-restrictions: export rules block the full CUDA ecosystem",
-    verdict: linkShare < 1 ? "contradicted" : "cannot be checked",
+    verdict: linkShare < 1 ? "partly contradicted" : "cannot be checked",
     sources: `${cite(rule)}; we found no rule on the toolkit, which is no proof that there is none.`,
     computed:
       `The rules are thresholds on hardware: the H800 has ${percent(linkShare)} of the H100's NVLink, all else equal.`,

@@ -1,10 +1,11 @@
 import fs from "node:fs";
 import Ajv from "ajv";
 import { describe, expect, it } from "vitest";
+import { verdictOf } from "../../lib/claims/audit";
 import { claimed, claimFact, findClaim, readClaims, sourcesOf, TOPICS } from "../../lib/claims/claims";
 
 const json = (file: string) => JSON.parse(fs.readFileSync(file, "utf8"));
-const { claims, sources } = readClaims();
+const { claims, sources, later } = readClaims();
 
 describe("data/claims.json", () => {
   const validate = new Ajv({ allErrors: true })
@@ -32,9 +33,17 @@ describe("data/claims.json", () => {
     expect(validate(content)).toBe(false);
   });
 
-  it("holds the 44 claims, each once, with topics that are all in use", () => {
-    expect(claims).toHaveLength(44);
-    expect(new Set(claims.map(({ id }) => id)).size).toBe(44);
+  it("holds every sentence of the list, each once, in words in which it can be recognised", () => {
+    const listed = json("test/claims/sentences.json") as { id: string; words: string[] }[];
+    expect(claims.map(({ id }) => id).sort()).toEqual(listed.map(({ id }) => id).sort());
+    for (const { id, words } of listed) {
+      for (const word of words) expect(findClaim(id).claim.toLowerCase(), id).toContain(word.toLowerCase());
+    }
+  });
+
+  it("keeps the claims of a topic together, with topics that are all in use", () => {
+    const runs = claims.map(({ topic }) => topic).filter((topic, i, all) => topic !== all[i - 1]);
+    expect(new Set(runs).size).toBe(runs.length);
     expect(new Set(claims.map(({ topic }) => topic))).toEqual(new Set(TOPICS));
     expect([...new Set(claims.map(({ lesson }) => lesson))].sort()).toEqual(
       ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10"].filter((n) =>
@@ -44,10 +53,42 @@ describe("data/claims.json", () => {
   });
 
   it("has sources that exist and are all used", () => {
-    const used = claims.flatMap((claim) =>
-      [...claim.sources, ...Object.values(claim.facts ?? {})].map(({ source }) => source),
+    const used = [...claims.flatMap((claim) => [...claim.sources, ...Object.values(claim.facts ?? {})]), ...later].map(
+      ({ source }) => source,
     );
     expect([...new Set(used)].sort()).toEqual(Object.keys(sources).sort());
+  });
+});
+
+describe("what came later", () => {
+  it("is in the order of time, about claims that there are, and later than the account", () => {
+    expect(later.map(({ when }) => when)).toEqual(later.map(({ when }) => when).sort());
+    expect(later[0].when > "2025-01").toBe(true);
+    for (const id of later.flatMap((one) => one.claims)) expect(findClaim(id).id).toBe(id);
+  });
+
+  it("has turned a verdict exactly where it says so: with the numbers from before it, the rule says something else", () => {
+    for (const { effect, before, claims: ids, what } of later) {
+      expect(before !== undefined, what).toBe(effect === "turned");
+      if (before === undefined) continue;
+      expect(
+        ids.some((id) => verdictOf(id, before) !== verdictOf(id)),
+        what,
+      ).toBe(true);
+    }
+  });
+});
+
+describe("addresses", () => {
+  const files = ["claims", "prices", "accelerators", "serving"];
+  const urls = files.flatMap((name) =>
+    Object.entries(json(`data/${name}.json`).sources as Record<string, { url: string }>).map(
+      ([key, { url }]) => [`${name}: ${key}`, url] as const,
+    ),
+  );
+  it.each(urls)("%s leads to a page, not to a site or a whole repository's front where a file is meant", (_, url) => {
+    const { pathname } = new URL(url);
+    expect(pathname.split("/").filter((part) => part !== "").length).toBeGreaterThan(0);
   });
 });
 

@@ -1,8 +1,71 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { about, turning } from "../../lib/claims/rule";
+import { about, allTurns, oneOfRange, turning, VERDICT_RULES, weigh, type Part } from "../../lib/claims/rule";
+import { VERDICTS } from "../../lib/notebook/verdicts";
 
 const from = (limit: number) => (x: number) => (x >= limit ? "holds" : "contradicted") as "holds" | "contradicted";
+
+describe("weigh", () => {
+  it.each<[Part[], boolean, string]>([
+    [["right"], false, "holds"],
+    [["right"], true, "incomplete"],
+    [["right", "right if"], true, "holds with a condition"],
+    [["right", "wrong"], false, "partly contradicted"],
+    [["right if", "wrong", "open"], false, "partly contradicted"],
+    [["wrong"], true, "contradicted"],
+    [["wrong", "open"], false, "contradicted"],
+    [["right", "open"], false, "cannot be checked"],
+  ])("makes of %s a verdict", (parts, leavesOut, verdict) => {
+    expect(weigh(parts, { leavesOut })).toBe(verdict);
+  });
+
+  const parts = fc.array(fc.constantFrom<Part>("right", "right if", "wrong", "open"), { minLength: 1, maxLength: 6 });
+
+  it("never calls incomplete, or true, what has a wrong part, and never loses a right one", () => {
+    fc.assert(
+      fc.property(parts, fc.boolean(), (some, leavesOut) => {
+        const verdict = weigh(some, { leavesOut });
+        if (some.includes("wrong")) expect(verdict).toMatch(/contradicted$/);
+        else expect(verdict).not.toMatch(/contradicted$/);
+        if (some.includes("right")) expect(verdict).not.toBe("contradicted");
+      }),
+    );
+  });
+
+  it("does not look at the order of the parts", () => {
+    fc.assert(fc.property(parts, (some) => weigh([...some].reverse()) === weigh(some)));
+  });
+
+  it("has a rule in words for each verdict", () => {
+    expect(Object.keys(VERDICT_RULES)).toEqual(VERDICTS);
+    expect(new Set(Object.values(VERDICT_RULES)).size).toBe(VERDICTS.length);
+  });
+});
+
+it("one number in a range is half right, outside of it wrong, and right where the range is that number", () => {
+  expect([oneOfRange(8, 6, 8), oneOfRange(2, 2, 4), oneOfRange(9, 6, 8), oneOfRange(8, 8, 8)]).toEqual([
+    ["right", "wrong"],
+    ["right", "wrong"],
+    ["wrong"],
+    ["right"],
+  ]);
+});
+
+describe("allTurns", () => {
+  it("finds a verdict that turns and turns back", () => {
+    const between = (x: number) => (x > 2.43 && x < 4.05 ? "holds" : "incomplete") as "holds" | "incomplete";
+    const turns = allTurns(between, { low: 2, high: 15 });
+    expect(turns.map(({ verdict }) => verdict)).toEqual(["holds", "incomplete"]);
+    expect(turns[0].at).toBeCloseTo(2.43, 9);
+    expect(turns[1].at).toBeCloseTo(4.05, 9);
+  });
+
+  it("walks whole numbers, and finds nothing where nothing changes", () => {
+    const odd = (x: number) => (x === 7 ? "holds" : "incomplete") as "holds" | "incomplete";
+    expect(allTurns(odd, { low: 1, high: 16, whole: true }).map(({ at }) => at)).toEqual([7, 8]);
+    expect(allTurns(() => "holds", { low: 1, high: 5 })).toEqual([]);
+  });
+});
 
 describe("turning", () => {
   it("finds where a verdict changes, to either side", () => {

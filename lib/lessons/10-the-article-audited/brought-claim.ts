@@ -71,5 +71,23 @@ function complaintAboutRule(brought: BroughtClaim): string | null {
       "that nothing can turn is an opinion. Let the verdict depend on the number, or name another one"
     );
   }
+  return complaintAboutUse(brought);
+}
+
+/** Whether the rule looks at its facts, all of them, and at nothing else. */
+function complaintAboutUse({ facts, judge }: BroughtClaim): string | null {
+  const said = (changed: NamedNumbers) => {
+    const { verdict, evidence } = judge(changed);
+    return `${verdict}: ${evidence}`;
+  };
+  if (said({ ...facts }) !== said({ ...facts })) {
+    return "`judge` gives two answers to the same facts: it may look at nothing but its facts";
+  }
+  const idle = Object.keys(facts).find(
+    (key) => said({ ...facts, [key]: facts[key] * 1.37 + 0.013 }) === said({ ...facts }),
+  );
+  if (idle !== undefined) {
+    return `the fact "${idle}" changes neither the verdict nor the evidence: use it in \`judge\`, or leave it out`;
+  }
   return null;
 }

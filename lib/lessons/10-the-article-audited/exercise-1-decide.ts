@@ -31,27 +31,27 @@ export const decideExercise = defineExercise<Decide>({
   reference: decide,
   cases: [
     {
-      name: "GPT-4: stated 100 to 200, found 41 to 100",
+      name: "cost-gpt4: stated 100 to 200, found 41 to 100",
       args: [
         { low: 100, high: 200 },
         { low: 40.7, high: 100 },
       ],
     },
     {
-      name: "days: stated 54 to 66, found 54.2 to 56.7",
+      name: "all of it within",
       args: [
         { low: 54, high: 66 },
         { low: 54.2, high: 56.7 },
       ],
     },
     {
-      name: "a fiftieth: stated 45 to 55, found 7 to 18",
+      name: "cost-fiftieth: stated 45 to 55, found 7 to 36",
       args: [
         { low: 45, high: 55 },
-        { low: 7, high: 18 },
+        { low: 7.3, high: 35.9 },
       ],
     },
-    { name: "nobody has measured it", args: [{ low: 1, high: 2 }, null] },
+    { name: "cost-all-in: stated 2 to 5, nobody has published it", args: [{ low: 2, high: 5 }, null] },
     {
       name: "found is wider than stated, on both sides",
       args: [

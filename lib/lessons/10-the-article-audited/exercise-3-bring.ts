@@ -11,7 +11,7 @@ export type Bring = () => BroughtClaim;
 const r1Claim: Bring = () => ({
   id: "r1-cost",
   claim: "DeepSeek-R1 was trained for 294,000 dollars.",
-  source: { title: "The Register on the supplement of the Nature paper", url: "https://ainews247.org/story/13497" },
+  source: { title: "Nature, news of 17 September 2025", url: "https://www.nature.com/articles/d41586-025-03015-6" },
   facts: {
     hours: value("training-runs", "deepseek-r1", "gpuHours"),
     price: value("training-runs", "deepseek-v3", "price"),

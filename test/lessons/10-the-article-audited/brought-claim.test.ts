@@ -43,6 +43,17 @@ describe("complaintAbout", () => {
       /the number that decides/,
     ],
     ["a typed number", { judge: () => ({ verdict: "holds", evidence: "1 million" }) }, /compute its numbers/],
+    ["an idle fact", { facts: { ...good.facts, gpus: 2048 } }, /the fact "gpus" changes neither/],
+    [
+      "a rule that looks at something else",
+      {
+        judge: (f) => {
+          const price = f.price + Math.random();
+          return { verdict: price < 3 ? "holds" : "contradicted", evidence: `${price * f.hours} dollars` };
+        },
+      },
+      /two answers/,
+    ],
     ["an opinion", { judge: (f) => ({ verdict: "holds", evidence: `${f.price}` }) }, /nothing can turn is an opinion/],
   ])("has one about %s", (_, change, message) => {
     expect(complaintAbout({ ...good, ...change })).toMatch(message);

@@ -9,6 +9,7 @@ import {
   type Decide,
   type FindTurn,
 } from "../../../lib/lessons/10-the-article-audited";
+import { verdictOf } from "../../../lib/claims/audit";
 import { useBackend } from "../../../lib/tensor/backend";
 import { holdsTo, silently } from "../support";
 
@@ -23,6 +24,15 @@ describe("10-decide", () => {
     return common < 0 ? "contradicted" : common === found.high - found.low ? "holds" : "holds with a condition";
   };
   holdsTo(decideExercise, byCorners);
+
+  it("says of claims what the audit says of them", () => {
+    const named = decideExercise.cases.filter(({ name }) => /^[a-z0-9]+(-[a-z0-9]+)+:/.test(name));
+    expect(named.length).toBeGreaterThan(2);
+    for (const [i, { name }] of decideExercise.cases.entries()) {
+      if (!named.some((one) => one.name === name)) continue;
+      expect(decideExercise.reference(...decideExercise.inputs(i + 1)), name).toBe(verdictOf(name.split(":")[0]));
+    }
+  });
 });
 
 describe("10-turn", () => {
@@ -71,6 +81,11 @@ describe("10-bring", () => {
       "a verdict of another vocabulary",
       changed({ judge: () => ({ verdict: "true" as "holds", evidence: "1" }) }),
       "no verdict",
+    ],
+    [
+      "a fact that decides nothing",
+      changed({ facts: { flops: 6 * 70e9 * 15e12, rate: 300e12, people: 100 } }),
+      'the fact "people" changes neither',
     ],
     ["something else", (() => 7) as unknown as Bring, "a number"],
     [
