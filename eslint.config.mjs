@@ -93,6 +93,19 @@ export default tseslint.config(
       },
     },
   },
+  {
+    // Runs in JupyterLab's page.
+    files: ["tools/jupyterlab/**/*.js"],
+    languageOptions: {
+      sourceType: "script",
+      globals: Object.fromEntries(
+        ["document", "window", "Element", "MouseEvent", "IntersectionObserver", "MutationObserver"].map((name) => [
+          name,
+          "readonly",
+        ]),
+      ),
+    },
+  },
   { files: ["**/*.cjs"], rules: { "@typescript-eslint/no-require-imports": "off" } },
   {
     // A lesson declares what the learner goes on to use, and speaks through tagged templates.

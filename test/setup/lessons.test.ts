@@ -111,6 +111,61 @@ describe("the learner's copies", () => {
     expect(box.read("work/00-start-here.ipynb")).toBe("mine");
   });
 
+  describe("of a lesson that asks for a prediction", () => {
+    const output = { output_type: "stream", name: "stdout", text: ["so it is\n"] };
+    const markdown = (source: string) => ({ cell_type: "markdown", metadata: {}, source: [source] });
+    const code = (source: string, outputs: object[] = [output]) => {
+      return { cell_type: "code", execution_count: 3, metadata: {}, outputs, source: [source] };
+    };
+    const asking = (word = "more") => [
+      markdown("## 1. What is shown\n"),
+      code("shown()"),
+      markdown(`**Predict.** Will it be ${word}, or less?`),
+      code("const guess = 1; // your guess", []),
+      code("answer()"),
+      markdown("So it is."),
+      code("andWhy()"),
+      markdown("## 2. The next thing"),
+      code("next()"),
+      markdown("Before it runs, **predict**: how many?"),
+      code("count()"),
+    ];
+    const write = (cells: object[]) =>
+      box.write(
+        "notebooks/00-start-here.ipynb",
+        JSON.stringify({ cells, metadata: {}, nbformat: 4, nbformat_minor: 5 }),
+      );
+    const shown = (file = "00-start-here.ipynb") => {
+      const { cells } = JSON.parse(box.read(`work/${file}`)) as { cells: ReturnType<typeof code>[] };
+      return cells.filter(({ outputs }) => (outputs ?? []).length > 0).map(({ source }) => source[0]);
+    };
+
+    it("start without what stands between the question and the next heading, and with all else", () => {
+      write(asking());
+      sync();
+      expect(shown()).toEqual(["shown()", "next()"]);
+      const { cells } = JSON.parse(box.read("work/00-start-here.ipynb")) as { cells: ReturnType<typeof code>[] };
+      expect(cells.map(({ source }) => source)).toEqual(asking().map(({ source }) => source));
+      expect(cells[4]).toEqual({ ...code("answer()", []), execution_count: null });
+    });
+
+    it("are as they were made: nothing is new, and they are refreshed and reset without answers too", () => {
+      write(asking());
+      sync();
+      expect(sync()).toBe("2 in work/, as you left them");
+      write(asking("fewer"));
+      expect(sync()).toBe("1 in work/ brought up to date");
+      expect(shown()).toEqual(["shown()", "next()"]);
+      expect(sync()).toBe("2 in work/, as you left them");
+      expect(resetLesson(project, "00-start-here", new Date()).kept).toBeNull();
+      expect(shown()).toEqual(["shown()", "next()"]);
+      box.write("work/00-start-here.ipynb", "mine");
+      write(asking("all"));
+      sync();
+      expect(shown("00-start-here.new.ipynb")).toEqual(["shown()", "next()"]);
+    });
+  });
+
   it("that were changed stay, and the newer lesson lies beside them, once", () => {
     sync();
     box.write("work/00-start-here.ipynb", "mine");

@@ -58,7 +58,8 @@ export class Sandbox {
 
   constructor() {
     for (const folder of [this.root, this.home, this.bin]) fs.mkdirSync(folder);
-    for (const name of ["package.json", "package-lock.json", "requirements.txt", "tools/setup", "tools/run.mjs"]) {
+    const packages = ["package.json", "package-lock.json", "requirements.txt"];
+    for (const name of [...packages, "tools/setup", "tools/jupyterlab", "tools/run.mjs"]) {
       fs.cpSync(path.join(ROOT, name), path.join(this.root, name), { recursive: true });
     }
     this.lesson("00-start-here", "first");

@@ -50,7 +50,11 @@ describe.skipIf(process.platform === "win32")("npm start", () => {
     });
     expect(box.read(".venv/share/jupyter/lab/settings/overrides.json")).toContain('"fetchNews": "false"');
     expect(box.read(".venv/share/jupyter/lab/settings/overrides.json")).toContain('"markdown": "Markdown Preview"');
-    expect(box.read(".cache/jupyter/config/custom/custom.css")).toMatch(/\.plot-img \{\s+max-width: 100%;/);
+    const page = JSON.parse(box.read(".venv/share/jupyter/labextensions/deepseek-v3-course/package.json")) as {
+      jupyterlab: { _build: { load: string } };
+    };
+    const script = box.read(`.venv/share/jupyter/labextensions/deepseek-v3-course/${page.jupyterlab._build.load}`);
+    expect(script).toBe(box.read("tools/jupyterlab/static/course.js"));
     expect(fs.readdirSync(box.home)).toEqual([]);
   });
 

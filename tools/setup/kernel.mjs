@@ -4,7 +4,6 @@
  */
 import fs from "node:fs";
 import path from "node:path";
-import { environment } from "./project.mjs";
 
 /** @typedef {import("./project.mjs").Project} Project */
 
@@ -32,11 +31,8 @@ export const OVERRIDES = {
   "@jupyterlab/docmanager-extension:plugin": { defaultViewers: { markdown: "Markdown Preview" } },
 };
 
-/**
- * A saved plot is a picture until the pointer is on it. JupyterLab shows it pixel by pixel, wider than the column of a
- * narrow window: here it shrinks with the column. (serverArguments has JupyterLab read this.)
- */
-export const STYLE = ".jp-RenderedPlotly .plot-img {\n  max-width: 100%;\n  height: auto;\n}\n";
+/** What the course adds to JupyterLab's page, as JupyterLab wants an extension to lie: see course.js there. */
+const EXTENSION = { name: "deepseek-v3-course", files: ["package.json", "static/course.js", "static/course.css"] };
 
 /**
  * Writes a file if it says something else.
@@ -59,11 +55,15 @@ function write(file, text) {
 export function setUpKernel(project, node = process.execPath) {
   const share = path.join(project.venv, "share", "jupyter");
   const json = (/** @type {unknown} */ value) => `${JSON.stringify(value, null, 2)}\n`;
-  const config = String(environment(project).JUPYTER_CONFIG_DIR);
+  const extension = (/** @type {string} */ file) =>
+    write(
+      path.join(share, "labextensions", EXTENSION.name, ...file.split("/")),
+      fs.readFileSync(path.join(project.root, "tools", "jupyterlab", ...file.split("/")), "utf8"),
+    );
   const written = [
     write(path.join(share, "kernels", "tslab", "kernel.json"), json(kernelSpec(project, node))),
     write(path.join(share, "lab", "settings", "overrides.json"), json(OVERRIDES)),
-    write(path.join(config, "custom", "custom.css"), STYLE),
+    ...EXTENSION.files.map(extension),
   ];
   return written.includes(true) ? "registered inside .venv" : "already registered";
 }

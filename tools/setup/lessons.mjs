@@ -3,7 +3,7 @@
  * fetching a newer course never meets a learner's work. What was copied is noted in work/.copies.json by digest of its
  * cells' sources: opening and saving writes outputs, counts and versions of the kernel into a file, and is no change. A
  * copy that nobody has changed may be refreshed, any other is the learner's, and a newer lesson is laid beside it.
- * Nothing of theirs is ever overwritten.
+ * Nothing of theirs is ever overwritten. A copy comes with the lesson's outputs, but for those that answer a prediction.
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -124,6 +124,36 @@ export function sourcesDigest(content) {
   }
 }
 
+/** How a lesson asks for a prediction, in Markdown, and where the section ends that answers it. */
+const PREDICTION = /\*\*predict\b/i;
+const HEADING = /^#{1,6} /m;
+
+/**
+ * A lesson as it is copied: without the outputs that would answer a prediction before it is made. That is what stands
+ * between the question and the next heading.
+ * @param {Buffer} content
+ * @returns {Buffer}
+ */
+export function withoutAnswers(content) {
+  /** @type {{ cells: { cell_type: string, source: string | string[], outputs?: unknown[], execution_count?: unknown }[] }} */
+  let notebook;
+  try {
+    notebook = JSON.parse(content.toString("utf8"));
+  } catch {
+    return content; // no notebook, so there is nothing to clear
+  }
+  let [asked, cleared] = [false, 0];
+  for (const cell of notebook.cells) {
+    const source = [cell.source].flat().join("");
+    if (cell.cell_type === "markdown") asked = PREDICTION.test(source) || (asked && !HEADING.test(source));
+    else if (asked && (cell.outputs ?? []).length > 0) {
+      Object.assign(cell, { outputs: [], execution_count: null });
+      cleared++;
+    }
+  }
+  return cleared === 0 ? content : Buffer.from(`${JSON.stringify(notebook, null, 1)}\n`);
+}
+
 /**
  * Whether a file's content is what a record tells of: by its sources, or by its bytes in an earlier version's record.
  * @param {Buffer | null} content
@@ -142,7 +172,7 @@ function isAsRecorded(content, recorded) {
  */
 function syncLesson(project, copies, lesson) {
   const content = fs.readFileSync(path.join(project.notebooks, `${lesson}.ipynb`));
-  const [latest, bytes] = [sourcesDigest(content), digest(content)];
+  const [latest, bytes, fresh] = [sourcesDigest(content), digest(content), withoutAnswers(content)];
   const file = `${lesson}.ipynb`;
   const target = path.join(project.work, file);
   const copy = contentOf(target);
@@ -150,13 +180,13 @@ function syncLesson(project, copies, lesson) {
   if (copy === null || sourcesDigest(copy) === latest || isAsRecorded(copy, known?.made)) {
     copies[lesson] = { made: latest, from: bytes };
     if (copy === null) {
-      writeWhole(target, content);
+      writeWhole(target, fresh);
       return { lesson, did: "copied", file };
     }
     // With the sources of the newest, a copy is refreshed only where the lesson's file has changed since it was made.
     const current = sourcesDigest(copy) === latest && [bytes, undefined].includes(known?.from ?? known?.made);
-    if (current || digest(copy) === bytes) return { lesson, did: "nothing", file };
-    writeWhole(target, content);
+    if (current || copy.equals(fresh)) return { lesson, did: "nothing", file };
+    writeWhole(target, fresh);
     return { lesson, did: "refreshed", file };
   }
   if ([known?.made, known?.offered].some((seen) => isAsRecorded(content, seen)))
@@ -165,7 +195,7 @@ function syncLesson(project, copies, lesson) {
   const before = known?.beside;
   const untouched = before !== undefined && isAsRecorded(contentOf(path.join(project.work, before)), known?.offered);
   const beside = untouched ? before : freeName(project.work, `${lesson}.new`);
-  writeWhole(path.join(project.work, beside), content);
+  writeWhole(path.join(project.work, beside), fresh);
   copies[lesson] = { made: known?.made ?? "unknown", offered: latest, beside };
   return { lesson, did: "offered", file: beside };
 }
@@ -219,7 +249,7 @@ export function resetLesson(project, lesson, now) {
     kept = freeName(project.work, `${lesson}.${dayOf(now)}`);
     fs.renameSync(target, path.join(project.work, kept));
   }
-  writeWhole(target, content);
+  writeWhole(target, withoutAnswers(content));
   const copies = readCopies(project);
   copies[lesson] = { made: latest, from: digest(content) };
   writeCopies(project, copies);

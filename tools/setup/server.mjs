@@ -111,7 +111,6 @@ export function serverArguments(project, { port, file, browser }) {
     "--ServerApp.answer_yes=True",
     // In the container of a course many people are root; the server is on this machine only, with a token.
     "--ServerApp.allow_root=True",
-    "--LabApp.custom_css=True", // kernel.mjs has written it
     "--KernelSpecManager.ensure_native_kernel=False",
     "--KernelSpecManager.allowed_kernelspecs=tslab",
     "--MappingKernelManager.default_kernel_name=tslab",

@@ -82,7 +82,7 @@ async function browser(project) {
 }
 
 /** What prettier lays out; masters are laid out by hand, so that an import of thirty names takes three lines of a cell. */
-const LAID_OUT = ["{lib,test,tools}/**/*.{ts,mjs,cjs}", "*.{ts,mjs}"];
+const LAID_OUT = ["{lib,test,tools}/**/*.{ts,js,mjs,cjs}", "*.{ts,mjs}"];
 
 /** @type {Step[]} */
 export const STEPS = [
