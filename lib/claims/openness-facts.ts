@@ -39,7 +39,8 @@ export interface Project {
   released: string;
   /** What the Open Source Initiative's own review found; null where none is known. */
   openSourceAi: boolean | null;
-  osi?: Evidence;
+  /** `of`: what it reviewed, where that is another generation. */
+  osi?: Evidence & { of?: string };
   has: Record<Artefact, Cell>;
 }
 

@@ -6,3 +6,4 @@ export * from "./exercise-3-survive";
 export * from "./exercise-4-missing";
 export * from "./fingerprint";
 export * from "./mixture";
+export * from "./text-trials";
