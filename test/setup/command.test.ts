@@ -89,6 +89,14 @@ describe.skipIf(process.platform === "win32")("a command", () => {
     expect([word.code, word.stderr]).toEqual([1, 'npm run setup takes no "dev": the lists stand behind --with.\n']);
   });
 
+  it("of the set-up does its work though nobody reads what it says", async () => {
+    const { child, finished } = box.start("setup");
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    expect((await finished).code).toBe(0);
+    expect(box.has(".venv/share/jupyter/kernels/tslab/kernel.json")).toBe(true);
+  });
+
   it("makes a person's folder where a hub shares one course", async () => {
     const folder = path.join(box.home, "course");
     const { code, stdout } = await box.run("home", [folder]);

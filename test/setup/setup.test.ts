@@ -167,6 +167,7 @@ describe("the folder of the course", () => {
     ["a:b", /holds ":", which separates the folders of PATH\. Rename or move the folder, then run npm start again\.$/],
     ["what?", /holds a question mark/],
     ['q"uo', /holds a double quote/],
+    ["star*", /holds an asterisk/],
     ["new\nline", /^The course can't run in "\/new\\nline": the path holds a line break/],
     ["back\\slash", /holds a backslash/],
   ])("may not be called %j, for a reason that is told in one line", (name, line) => {

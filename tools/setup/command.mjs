@@ -61,6 +61,8 @@ export async function runCommand({ file, needs }, args) {
   const { log } = projectAt(ROOT);
   const script = path.join(ROOT, "tools", file);
   if (file.endsWith(".mjs")) {
+    // Whoever reads our output may go away before us, as head does: the work is done all the same.
+    for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
     const { main } = await import(pathToFileURL(script).href);
     await finish(log, () => main(args));
   } else if (await finish(log, () => prepare(needs))) {

@@ -12,6 +12,7 @@ const UNUSABLE = [
   [/[\r\n]/, "a line break"],
   [/\\/, "a backslash, which Node reads as a slash"],
   [/\?/, "a question mark, which the kernel's compiler takes for the end of a path"],
+  [/\*/, "an asterisk, which the kernel's compiler takes for any name"],
   [/"/, "a double quote, which the kernel's compiler takes for the end of a path"],
 ];
 
