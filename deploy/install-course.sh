@@ -34,4 +34,6 @@ if [ "$proxy" = "--proxy" ]; then
 fi
 
 rm -rf .cache/npm .cache/pip
+# Nobody may write here later, so what Python would compile when it is first imported is compiled now.
+.venv/bin/python -m compileall -q .venv/lib || true
 chmod -R u+rwX,go+rX,go-w .

@@ -6,7 +6,7 @@ import { asTyped, hasNewEnoughNode } from "./setup/node-version.mjs";
 
 /**
  * The commands, by the files whose `main` they run. With `needs`, what is missing is set up first, together with these
- * lists of Python packages besides requirements.txt.
+ * lists of Python packages besides requirements.txt and, as "tests", the npm packages of tests and builds.
  * @type {Record<string, { file: string, needs?: string[] }>}
  */
 const COMMANDS = {
@@ -16,6 +16,10 @@ const COMMANDS = {
   test: { file: "setup/test.mjs" },
   webgpu: { file: "setup/webgpu.mjs" },
   home: { file: "setup/home.mjs" },
+  lint: { file: "setup/develop.mjs" },
+  format: { file: "setup/develop.mjs" },
+  typecheck: { file: "setup/develop.mjs" },
+  unit: { file: "setup/develop.mjs" },
 
   lesson: { file: "course/rerun/lesson.ts", needs: ["rerun"] },
   check: { file: "course/teaching/check.ts", needs: [] },
@@ -23,7 +27,7 @@ const COMMANDS = {
   assignment: { file: "course/teaching/assignment.ts", needs: ["dev"] },
   grade: { file: "course/teaching/grade.ts", needs: ["dev"] },
   "hub-test": { file: "../test/hub/hub-test.ts", needs: [] },
-  build: { file: "course/build/build.ts" },
+  build: { file: "course/build/build.ts", needs: ["dev", "tests"] },
 
   forward: { file: "commands/forward.ts" },
   generate: { file: "commands/generate.ts" },

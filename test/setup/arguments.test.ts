@@ -46,6 +46,16 @@ describe("the arguments of npm test", () => {
     expect(readTestArguments(["--only=nodes"], steps, ["nodes"]).steps).toEqual(["nodes"]);
   });
 
+  it("tell which steps were named: those do not let themselves be skipped", () => {
+    const all = [...steps, "browser"];
+    expect(readTestArguments([], all, ["nodes"]).named).toEqual([]);
+    expect(readTestArguments(["--only", "browser", "--nodes"], all, ["nodes"]).named).toEqual(["nodes", "browser"]);
+    expect(readTestArguments(["--browser"], all, ["nodes"])).toMatchObject({
+      steps: ["lint", "unit", "browser"],
+      named: ["browser"],
+    });
+  });
+
   it("refuse a step that does not exist", () => {
     expect(() => readTestArguments(["--only", "units"], steps, [])).toThrow(
       'npm test has no step "units": there are lint, unit, nodes.',

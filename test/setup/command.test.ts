@@ -42,13 +42,30 @@ describe.skipIf(process.platform === "win32")("a command", () => {
   it("in TypeScript sets up first what it needs, with its Python packages, and runs with its arguments", async () => {
     await box.run("lesson");
     const rerun = "tools/setup/requirements/rerun.txt";
-    expect(box.takeCalls()).toEqual(["npm ci", "python venv", `python pip requirements.txt ${rerun}`]);
+    expect(box.takeCalls()).toEqual(["npm ci", "python venv", `python pip requirements.txt ${rerun}`]); // no tests' tools
     box.write("node_modules/tsx/package.json", "{}");
     box.write("node_modules/tsx/cjs.js", "");
     const lesson = "exports.main = (args) => { console.log(args.join()); process.exitCode = 7; };";
     box.write("tools/course/rerun/lesson.ts", lesson);
     expect(await box.run("lesson", ["07", "--list"])).toEqual({ code: 7, stdout: "07,--list\n", stderr: "" });
     expect(box.takeCalls()).toEqual([]);
+  });
+
+  it("of those who change the course brings what it needs, saying so, and runs with its arguments", async () => {
+    const first = await box.run("typecheck", ["--noEmit"]);
+    expect(first.stdout).toContain("npm packages: installing what package-lock.json lists, with what tests and builds");
+    expect(box.takeCalls()).toEqual(["npm ci with tests", "python venv", "python pip requirements.txt"]);
+    box.write("node_modules/typescript/bin/tsc", "console.log(process.argv.slice(2).join()); process.exit(3);");
+    const second = await box.run("typecheck", ["--noEmit"]);
+    expect([second.code, second.stdout.split("\n").at(-2)]).toEqual([3, "-p,.,--noEmit"]);
+    expect(box.takeCalls()).toEqual([]);
+  });
+
+  it("in TypeScript names an option of Node with which it can't run", async () => {
+    const env = { NODE_OPTIONS: "--frozen-intrinsics --no-warnings", npm_lifecycle_event: "forward" };
+    const { code, stderr } = await box.run("forward", [], env);
+    const line = "NODE_OPTIONS holds --frozen-intrinsics, with which the course can't run: unset it, then run npm run";
+    expect([code, stderr]).toEqual([1, `${line} forward again.\n`]);
   });
 
   it("in TypeScript says what to do where nothing is set up", async () => {
@@ -59,11 +76,25 @@ describe.skipIf(process.platform === "win32")("a command", () => {
 
   it("that only sets up takes lists that are there, and starts nothing", async () => {
     expect((await box.run("setup", ["--with", "dev"])).code).toBe(0);
-    expect(box.takeCalls()).toContain("python pip requirements.txt tools/setup/requirements/dev.txt");
+    expect(box.takeCalls()).toEqual([
+      "npm ci",
+      "python venv",
+      "python pip requirements.txt tools/setup/requirements/dev.txt",
+    ]);
+    await box.run("setup", ["--with", "tests,dev"]);
+    expect(box.takeCalls()).toEqual(["npm ci with tests"]);
     const unknown = await box.run("setup", ["--with", "dev,nothing"]);
     expect([unknown.code, unknown.stderr]).toEqual([1, "There is no tools/setup/requirements/nothing.txt.\n"]);
     const word = await box.run("setup", ["dev"]);
     expect([word.code, word.stderr]).toEqual([1, 'npm run setup takes no "dev": the lists stand behind --with.\n']);
+  });
+
+  it("of the set-up does its work though nobody reads what it says", async () => {
+    const { child, finished } = box.start("setup");
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    expect((await finished).code).toBe(0);
+    expect(box.has(".venv/share/jupyter/kernels/tslab/kernel.json")).toBe(true);
   });
 
   it("makes a person's folder where a hub shares one course", async () => {

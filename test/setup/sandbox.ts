@@ -50,13 +50,14 @@ export function isAlive(pid: number): boolean {
 
 export class Sandbox {
   readonly base = fs.mkdtempSync(path.join(os.tmpdir(), "course-"));
-  /** A name with a space and an umlaut: no folder name may need quoting. */
-  readonly root = path.join(this.base, "my cöurse");
+  readonly root: string;
   readonly home = path.join(this.base, "home");
   readonly bin = path.join(this.base, "bin");
   readonly calls = path.join(this.base, "calls.log");
 
-  constructor() {
+  /** @param name of the project's folder: with a space and an umlaut, since no folder name may need quoting */
+  constructor(name = "my cöurse") {
+    this.root = path.join(this.base, name);
     for (const folder of [this.root, this.home, this.bin]) fs.mkdirSync(folder);
     const packages = ["package.json", "package-lock.json", "requirements.txt"];
     for (const name of [...packages, "tools/setup", "tools/jupyterlab", "tools/run.mjs"]) {

@@ -94,3 +94,50 @@ describe("JupyterLab as npm start runs it", () => {
     expect(await portTrouble(port)).toBeNull();
   });
 });
+
+describe.skipIf(process.platform === "win32")("JupyterLab with configuration from outside", () => {
+  const box = new Sandbox();
+  const project = projectAt(box.root);
+  const { python } = projectAt(ROOT);
+  beforeAll(() => box.write("work/00-start-here.ipynb", box.read("notebooks/00-start-here.ipynb")));
+  afterAll(() => box.remove());
+
+  const start = async (program: string) =>
+    startServer(project, {
+      port: await freePort(),
+      file: "work/00-start-here.ipynb",
+      browser: false,
+      token: "secret",
+      python: program,
+    });
+
+  /** A configuration with which JupyterLab shows a page of errors. */
+  const broken = JSON.stringify({ LabApp: { app_dir: path.join(box.base, "nowhere") } });
+
+  it("is not led astray by what is configured for the whole machine", async () => {
+    box.write("machine/jupyter_lab_config.json", broken);
+    // A Python on which that folder is where the machine's configuration lies.
+    const prelude = [
+      "import runpy, sys",
+      "from jupyter_core import paths",
+      `paths.SYSTEM_CONFIG_PATH = [${JSON.stringify(path.join(box.root, "machine"))}]`,
+      "sys.argv = sys.argv[1:]",
+      'runpy.run_path(sys.argv[0], run_name="__main__")',
+    ];
+    box.write("prelude.py", prelude.join("\n"));
+    const program = path.join(box.bin, "machine-python");
+    fs.writeFileSync(program, `#!/bin/sh\nexec "${python}" "${path.join(box.root, "prelude.py")}" "$@"\n`, {
+      mode: 0o755,
+    });
+    const server = await start(program);
+    await server.stop();
+    expect(await server.ended).toBe(0);
+  });
+
+  it("says what comes in place of its page, and is gone", async () => {
+    box.write(".cache/jupyter/config/jupyter_lab_config.json", broken);
+    await expect(start(python)).rejects.toThrow(
+      /^JupyterLab did not start: instead of its page comes \(\d+\): ".*JupyterLab.*" *\..*\.cache.jupyterlab\.log; .*delete \.venv and \.cache.jupyter, then/s,
+    );
+  });
+});

@@ -6,8 +6,16 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { installError, npmCommand } from "../../tools/setup/programs.mjs";
 import { nodeComplaint } from "../../tools/setup/node-version.mjs";
 import { packagesStamp } from "../../tools/setup/packages.mjs";
-import { environment, projectAt } from "../../tools/setup/project.mjs";
-import { choosePython, isNewEnough, pipEnvironment, pythonCommands, withoutVenv } from "../../tools/setup/python.mjs";
+import { requireUsableFolder } from "../../tools/setup/folder.mjs";
+import { environment, projectAt, sortNodeOptions } from "../../tools/setup/project.mjs";
+import {
+  choosePython,
+  isNewEnough,
+  pipEnvironment,
+  pipSettings,
+  pythonCommands,
+  withoutVenv,
+} from "../../tools/setup/python.mjs";
 import { again, errorLine, Report, SetupError } from "../../tools/setup/say.mjs";
 import { stampHolds } from "../../tools/setup/stamps.mjs";
 import { ROOT } from "./sandbox";
@@ -55,6 +63,23 @@ describe("Python", () => {
     expect(choosePython([python("3.8.1"), python("3.13.0", false), python("3.12.0")]).version).toBe("3.12.0");
     expect(() => choosePython([python("3.8.1"), python("3.13.0", false)])).toThrow("sudo apt install python3.13-venv");
     expect(() => choosePython([])).toThrow("Python is missing");
+  });
+
+  it("'s pip gets what is configured about the network, a command's own before that for all", () => {
+    const list = [
+      "global.extra-index-url='https://a.example\\nhttps://b.example'",
+      "global.timeout='5'",
+      "install.timeout='9'",
+      "install.target='/elsewhere'",
+      "global.constraint='/etc/constraints.txt'",
+      "download.proxy='p'",
+      `install.trusted-host="it's"`,
+    ];
+    expect(pipSettings(list.join("\n"))).toEqual({
+      PIP_EXTRA_INDEX_URL: "https://a.example https://b.example",
+      PIP_TIMEOUT: "9",
+      PIP_TRUSTED_HOST: "it's",
+    });
   });
 
   it("is not looked for inside the environment that may be replaced", () => {
@@ -105,12 +130,55 @@ describe("the environment of what the set-up starts", () => {
     expect(env).toMatchObject({ PIP_USER: "0", HTTPS_PROXY: "p" });
   });
 
+  it("drops all that is for other Pythons and Nodes, and keeps what reaches a network through certificates", () => {
+    const stray = ["PYTHONWARNINGS", "PYTHONINSPECT", "JUPYTER_PREFER_ENV_PATH", "NODE_PATH", "ESBUILD_BINARY_PATH"];
+    const kept = ["PIP_INDEX_URL", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "JUPYTERHUB_API_TOKEN", "SSL_CERT_FILE"];
+    const env = environment(project, Object.fromEntries([...stray, ...kept].map((name) => [name, "x"])));
+    for (const name of stray) expect(env, name).not.toHaveProperty(name);
+    for (const name of kept) expect(env[name], name).toBe("x");
+  });
+
+  it("keeps of NODE_OPTIONS what is about certificates, network and memory", () => {
+    const options = (text: string) => environment(project, { NODE_OPTIONS: text }).NODE_OPTIONS;
+    expect(options("--max-old-space-size=4096 --frozen-intrinsics --use-openssl-ca")).toBe(
+      "--max-old-space-size=4096 --use-openssl-ca",
+    );
+    expect(options('--require "/a folder/missing.js" --inspect=0')).toBeUndefined();
+    expect(options("--require ./hook.cjs --dns-result-order ipv4first")).toBe("--dns-result-order ipv4first");
+    expect(sortNodeOptions("-r x --no-warnings")).toEqual({ kept: ["--no-warnings"], dropped: ["-r", "x"] });
+  });
+
   it("lets rustup, which pip asks for its version, make no folder in an empty home", () => {
     const home = fs.mkdtempSync(path.join(os.tmpdir(), "home-"));
     expect(pipEnvironment(project, { HOME: home }).RUSTUP_HOME).toBe(path.join(project.cache, "rustup"));
     fs.mkdirSync(path.join(home, ".rustup"));
     expect(pipEnvironment(project, { HOME: home })).not.toHaveProperty("RUSTUP_HOME");
     fs.rmSync(home, { recursive: true });
+  });
+});
+
+describe("the folder of the course", () => {
+  it.each(["sp ace", "ümlaut", "ha#sh", "p%20c", "ap'os", "dol$lar", "bra[c]{n}", "semi;x", "a&b", "-dash", "tick`"])(
+    "may be called %s",
+    (name) => expect(() => requireUsableFolder(path.join(path.sep, name), ":")).not.toThrow(),
+  );
+
+  it.each([
+    ["a:b", /holds ":", which separates the folders of PATH\. Rename or move the folder, then run npm start again\.$/],
+    ["what?", /holds a question mark/],
+    ['q"uo', /holds a double quote/],
+    ["star*", /holds an asterisk/],
+    ["new\nline", /^The course can't run in "\/new\\nline": the path holds a line break/],
+    ["back\\slash", /holds a backslash/],
+  ])("may not be called %j, for a reason that is told in one line", (name, line) => {
+    const thrown = () => requireUsableFolder(`/${name}`, ":");
+    expect(thrown).toThrow(SetupError);
+    expect(thrown).toThrow(line);
+  });
+
+  it("has backslashes of its own on Windows", () => {
+    expect(() => requireUsableFolder("C:\\course", ";", "\\")).not.toThrow();
+    expect(() => requireUsableFolder("C:\\a;b", ";", "\\")).toThrow('holds ";"');
   });
 });
 
@@ -134,9 +202,9 @@ describe("npm", () => {
 
   it("installs again for another lock file or another Node, and for nothing else", () => {
     const node = { modules: "115", platform: "linux", arch: "x64" };
-    const stamp = packagesStamp(projectAt(ROOT), node);
-    expect(stampHolds(stamp, packagesStamp(projectAt(ROOT), { ...node }))).toBe(true);
-    expect(stampHolds(stamp, packagesStamp(projectAt(ROOT), { ...node, modules: "127" }))).toBe(false);
+    const stamp = packagesStamp(projectAt(ROOT), node, false);
+    expect(stampHolds(stamp, packagesStamp(projectAt(ROOT), { ...node }, false))).toBe(true);
+    expect(stampHolds(stamp, packagesStamp(projectAt(ROOT), { ...node, modules: "127" }, false))).toBe(false);
     expect(stampHolds({ ...stamp, lock: "other" }, stamp)).toBe(false);
     expect(stampHolds(null, stamp)).toBe(false);
   });

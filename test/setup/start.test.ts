@@ -81,6 +81,87 @@ describe.skipIf(process.platform === "win32")("npm start", () => {
     expect(calls).not.toContain("python venv");
   });
 
+  it("installs no test tools; what npm test brought stays, also when packages are installed anew", async () => {
+    await box.startAndStop();
+    expect(box.takeCalls()).toContain("npm ci");
+    expect(box.has("node_modules/vitest")).toBe(false);
+    const { stdout } = await box.run("test", ["--only", "lint"]);
+    expect(stdout).toContain("[1/3] npm packages: installing what package-lock.json lists, with what tests and builds");
+    expect(box.takeCalls()).toContain("npm ci with tests");
+    await box.startAndStop();
+    expect(box.takeCalls().filter((call) => call.startsWith("npm"))).toEqual([]);
+    box.write("package-lock.json", `${box.read("package-lock.json")}\n`);
+    await box.startAndStop();
+    expect(box.takeCalls()).toContain("npm ci with tests");
+  });
+
+  it("names a folder in which nothing would run, before it downloads anything", async () => {
+    box = new Sandbox("a:b");
+    expectLine(
+      await box.run("start"),
+      /^The course can't run in ".*a:b": .*Rename or move the folder, then run npm start/,
+    );
+    expect(box.takeCalls()).toEqual([]);
+  });
+
+  it("leaves no source maps on the disk", async () => {
+    await box.startAndStop();
+    expect(box.has("node_modules/zeromq/dist/map.js.map")).toBe(false);
+    expect(box.has("node_modules/zeromq/dist")).toBe(true);
+  });
+
+  it("loads what npm installed before it says so, and installs again after a failure", async () => {
+    expectLine(
+      await box.run("start", [], { FAKE_NPM: "half" }),
+      /^The npm packages are installed but can't be loaded \(zeromq: No native build was found\): .* run npm start again\.$/m,
+    );
+    box.takeCalls();
+    await box.startAndStop();
+    expect(box.takeCalls()).toContain("npm ci");
+  });
+
+  it("imports what pip installed before it says so, and installs again after a failure", async () => {
+    expectLine(
+      await box.run("start", [], { FAKE_PIP: "elsewhere" }),
+      /^The Python packages are installed but can't be imported \(.*No module named 'jupyterlab'\): delete \.venv, then/,
+    );
+    box.takeCalls();
+    await box.startAndStop();
+    expect(box.takeCalls()).toContain("python pip requirements.txt");
+  });
+
+  it("takes the network from a person's configuration of pip, and nothing else", async () => {
+    const FAKE_PIP_CONFIG =
+      "global.index-url='https://mirror.example/simple'\nglobal.proxy='p'\ninstall.target='/x'\n:env:.prefix='/x'";
+    await box.startAndStop([], { FAKE_PIP_CONFIG, PIP_PREFIX: "/x", PIP_TARGET: "/x", PIP_PROXY: "own" });
+    const calls = box.takeCalls();
+    expect(calls.filter((call) => call.startsWith("python PIP_")).sort()).toEqual([
+      "python PIP_CONFIG_FILE=/dev/null",
+      "python PIP_INDEX_URL=https://mirror.example/simple",
+      "python PIP_PROXY=own",
+    ]);
+  });
+
+  it("says what JupyterLab shows in place of its page", async () => {
+    const outcome = await box.run("start", ["--port", String(await freePort())], { FAKE_JUPYTER: "error" });
+    expectLine(
+      outcome,
+      /^JupyterLab did not start: instead of its page comes \(200\): "JupyterLab Error No app"\. .* delete \.venv and/,
+    );
+    expect(outcome.stdout).not.toContain("ready on");
+    expect(outcome.stdout).not.toContain("token=");
+  });
+
+  it("says at once that a server answers, but not where it should, with the server's last lines", async () => {
+    const begin = Date.now();
+    const outcome = await box.run("start", ["--port", String(await freePort())], { FAKE_JUPYTER: "moved" });
+    expectLine(
+      outcome,
+      /it answers with 404 and not as it was asked to\. Its last words: .*second \/ .*third \/ .*fourth/,
+    );
+    expect(Date.now() - begin).toBeLessThan(60_000);
+  });
+
   it("makes the environment anew when the folder was moved", async () => {
     await box.startAndStop();
     box.takeCalls();
@@ -159,7 +240,10 @@ describe.skipIf(process.platform === "win32")("npm start", () => {
 
   it("shows JupyterLab's own reason when that does not start", async () => {
     const outcome = await box.run("start", ["--port", String(await freePort())], { FAKE_JUPYTER: "broken" });
-    expectLine(outcome, /^JupyterLab did not start: ImportError: cannot import name 'main'/);
+    expectLine(
+      outcome,
+      /^JupyterLab did not start: it ended\. Its last words: ImportError: cannot import name 'main' See/,
+    );
   });
 
   it("says that a port is taken, and which to try", async () => {

@@ -1,3 +1,5 @@
+import fs from "node:fs";
+import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXTRA_STEPS, STEPS } from "../../tools/setup/test-steps.mjs";
 import { Sandbox, type Outcome } from "./sandbox";
@@ -39,7 +41,9 @@ describe.skipIf(process.platform === "win32")("npm test", () => {
 
   it("sets up with what only testing needs, and counts every step that can't run as failed", async () => {
     const outcome = await box.run("test");
-    expect(box.takeCalls()).toContain("python pip requirements.txt tools/setup/requirements/dev.txt");
+    const calls = box.takeCalls();
+    expect(calls).toContain("python pip requirements.txt tools/setup/requirements/dev.txt");
+    expect(calls).toContain("npm ci with tests");
     expect(lastLine(outcome)).toBe(`0 passed, ${STEPS.length - EXTRA_STEPS.length} failed`);
     expect(outcome.code).toBe(1);
   });
@@ -68,15 +72,68 @@ describe.skipIf(process.platform === "win32")("npm test", () => {
     expect(outcome.code).toBe(1);
   });
 
-  it("counts a machine without a browser as one failure, with the line that says so", async () => {
+  describe("on a machine without a browser", () => {
+    /** A way to find none. The set-up's own part of it, which npm's fake serves, stays. */
+    const without = (line: string) =>
+      box.write(
+        "tools/course/build/chromium.ts",
+        `module.exports.findChromium = () => { throw new Error(${JSON.stringify(line)}); };`,
+      );
+
+    beforeEach(async () => {
+      await box.run("test", ["--only", "lint"]);
+      stubs();
+      without("No Chromium found: install it.");
+      box.takeCalls();
+    });
+
+    it("brings one, saying so, and runs the step", async () => {
+      if (process.platform !== "linux" || process.arch !== "x64") return;
+      const outcome = await box.run("test", ["--only", "browser"]);
+      expect(box.takeCalls()).toEqual(["npm install"]);
+      expect(outcome.stdout).toContain("no Chromium found: installing one, 68 MB to download");
+      expect(lastLine(outcome)).toBe("2 passed, 0 failed");
+      const [folder] = fs.readdirSync(path.join(box.root, ".cache")).filter((name) => name.startsWith("chromium-"));
+      expect(fs.readFileSync(path.join(box.root, ".cache", folder, "chromium"), "utf8")).toBe("a browser");
+      expect(fs.readdirSync(path.join(box.root, ".cache", folder)).sort()).toContain("al2023.tar.unpacked");
+      await box.run("test", ["--only", "browser"]);
+      expect(box.takeCalls()).toEqual([]);
+    });
+
+    it("skips the step where none can be brought, says why in the sums, and does not fail for it", async () => {
+      const outcome = await box.run("test", [], { FAKE_NPM: "offline" });
+      const why = process.platform === "linux" && process.arch === "x64" ? "No network: .*" : "No Chromium found: .*";
+      expect(outcome.stdout.trimEnd().split("\n")).toContainEqual(expect.stringMatching(`^browser    skipped: ${why}`));
+      expect(lastLine(outcome)).toBe("12 passed, 0 failed");
+      expect(outcome.code).toBe(0);
+    });
+
+    it.each([[["--only", "browser"]], [["--only", "lint", "--browser"]]])(
+      "fails when asked by name, %j",
+      async (args) => {
+        const outcome = await box.run("test", args, { FAKE_NPM: "offline" });
+        expect(outcome.stderr).toMatch(/^(No network|No Chromium found): .*\n$/);
+        expect(lastLine(outcome)).toMatch(/^\d passed, 1 failed$/);
+        expect(outcome.code).toBe(1);
+      },
+    );
+
+    it("does not bring another for a wrong CHROMIUM_PATH", async () => {
+      without("CHROMIUM_PATH is /x, but there is no such file.");
+      const outcome = await box.run("test", ["--only", "browser"]);
+      expect(outcome.stderr).toBe("CHROMIUM_PATH is /x, but there is no such file.\n");
+      expect(box.takeCalls()).toEqual([]);
+    });
+  });
+
+  it("fails the step of the GPU with the way out where there is no driver", async () => {
     await box.run("test", ["--only", "lint"]);
     stubs();
-    box.write(
-      "tools/course/build/chromium.ts",
-      'module.exports.findChromium = () => { throw new Error("No Chromium found: install it."); };',
-    );
-    const outcome = await box.run("test", ["--only", "browser"]);
-    expect(outcome.stderr).toBe("No Chromium found: install it.\n");
+    const outcome = await box.run("test", ["--only", "webgpu"], {
+      FAKE_NPM: "no gpu",
+      CHROMIUM_PATH: "/nowhere/chrome",
+    });
+    expect(outcome.stderr).toMatch(/^No GPU and no software driver found: .*libvulkan1.*\n$/);
     expect(lastLine(outcome)).toBe("0 passed, 1 failed");
   });
 

@@ -26,7 +26,8 @@ export const SETUP_HELP = `npm run setup [-- --with LISTS]
 
 Installs what npm start would, and starts nothing.
 
-  --with LISTS   also what other commands need: dev, rerun, hub, deploy, with commas between them`;
+  --with LISTS   also what other commands need: tests (npm packages of tests and builds), and lists of Python packages:
+                 dev, rerun, hub, deploy; with commas between them`;
 
 /**
  * Takes a call apart.
@@ -109,19 +110,20 @@ export function readSetupArguments(argv) {
  * @param {string[]} argv
  * @param {string[]} steps the names of all steps
  * @param {string[]} extra those that run only when asked for
- * @returns {{ help: boolean, steps: string[] }} the steps to run, in their order
+ * @returns {{ help: boolean, steps: string[], named: string[] }} the steps to run, in their order, and those named
  * @throws {SetupError}
  */
 export function readTestArguments(argv, steps, extra) {
-  const flags = Object.fromEntries(extra.map((step) => [step, /** @type {const} */ ("boolean")]));
+  const flags = Object.fromEntries([...extra, "browser"].map((step) => [step, /** @type {const} */ ("boolean")]));
   const { options, names } = readCall("test", argv, { only: "string", ...flags });
   const only = options.only?.split(",") ?? [];
   const unknown = [...names, ...only.filter((step) => !steps.includes(step))];
   if (unknown.length > 0) throw new SetupError(`npm test has no step "${unknown[0]}": there are ${steps.join(", ")}.`);
   const wanted = only.length > 0 ? only : steps.filter((step) => !extra.includes(step));
-  const asked = extra.filter((step) => options[step] !== undefined);
+  const named = steps.filter((step) => only.includes(step) || options[step] !== undefined);
   return {
     help: options.help !== undefined,
-    steps: steps.filter((step) => wanted.includes(step) || asked.includes(step)),
+    steps: steps.filter((step) => wanted.includes(step) || named.includes(step)),
+    named,
   };
 }

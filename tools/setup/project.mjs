@@ -42,27 +42,57 @@ export function projectAt(root, platform = process.platform, env = process.env) 
   };
 }
 
-/** Settings of a person's shell that would lead Python or Jupyter out of the project. */
-const STRAY = [
-  "PYTHONHOME",
-  "PYTHONPATH",
-  "PYTHONSTARTUP",
-  "PYTHONUSERBASE",
-  "VIRTUAL_ENV",
-  "PIP_TARGET",
-  "PIP_PREFIX",
-  "PIP_ROOT",
-  "PIP_CONSTRAINT",
-  "PIP_REQUIREMENT",
-  "PIP_PYTHON",
-  "PIP_DRY_RUN",
-  "JUPYTER_PATH",
-  "JUPYTER_CONFIG_PATH",
-  "JUPYTER_TOKEN",
-  "JUPYTERLAB_DIR",
-  "TSX_TSCONFIG_PATH",
-  "JUPYTER_ALLOW_INSECURE_WRITES",
+/**
+ * Settings of a person's shell that would lead Python, pip, Jupyter, Node or the compilers out of the project. What pip
+ * needs to reach a package index is kept (PIP_NETWORK), and what a hub tells a server.
+ */
+const STRAY = /^(PYTHON|PIP_|JUPYTER(?!HUB)|IPYTHON|TSX_|ESBUILD_|NODE_(PATH|PRESERVE_|REDIRECT_)|VIRTUAL_ENV$)/i;
+
+/** pip's settings that are about the network: whatever else a person has set for pip is for other projects. */
+export const PIP_NETWORK = [
+  "index_url",
+  "extra_index_url",
+  "find_links",
+  "no_index",
+  "proxy",
+  "cert",
+  "client_cert",
+  "trusted_host",
+  "timeout",
+  "default_timeout",
+  "retries",
+  "keyring_provider",
+  "use_feature",
 ];
+
+/** Options of Node that are about certificates, the network, memory and what is printed. */
+const NODE_OPTIONS_KEPT =
+  /^--(use-(openssl|bundled|system)-ca|tls-|dns-result-order|network-family-|max-|(no-)?warnings|disable-warning)/;
+
+/**
+ * Sorts the options of NODE_OPTIONS: with a debugger, a preload or frozen intrinsics a notebook kernel would not start.
+ * @param {string} text
+ * @returns {{ kept: string[], dropped: string[] }}
+ */
+export function sortNodeOptions(text) {
+  /** @type {{ kept: string[], dropped: string[] }} */
+  const sorted = { kept: [], dropped: [] };
+  let list = sorted.dropped;
+  for (const word of text.match(/(?:"(?:\\.|[^"])*"|\S)+/g) ?? []) {
+    // What begins with no dash is the value of the option before it.
+    if (word.startsWith("-")) list = NODE_OPTIONS_KEPT.test(word) ? sorted.kept : sorted.dropped;
+    list.push(word);
+  }
+  return sorted;
+}
+
+/**
+ * Whether a setting of a person's shell stays.
+ * @param {string} name
+ */
+function isKept(name) {
+  return !STRAY.test(name) || PIP_NETWORK.includes(name.replace(/^PIP_/i, "").toLowerCase());
+}
 
 /**
  * The environment for everything that the set-up starts.
@@ -72,9 +102,11 @@ const STRAY = [
  */
 export function environment(project, env = process.env) {
   const jupyter = (/** @type {string} */ name) => path.join(project.cache, "jupyter", name);
-  const kept = Object.fromEntries(Object.entries(env).filter(([name]) => !STRAY.includes(name)));
+  const { NODE_OPTIONS, ...kept } = Object.fromEntries(Object.entries(env).filter(([name]) => isKept(name)));
+  const nodeOptions = sortNodeOptions(NODE_OPTIONS ?? "").kept.join(" ");
   return {
     ...kept,
+    ...(nodeOptions === "" ? {} : { NODE_OPTIONS: nodeOptions }),
     JUPYTER_DATA_DIR: jupyter("data"),
     JUPYTER_CONFIG_DIR: jupyter("config"),
     JUPYTER_RUNTIME_DIR: jupyter("runtime"),

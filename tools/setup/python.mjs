@@ -1,14 +1,15 @@
 /*
  * Finds a Python on the machine and makes .venv with exactly the packages of requirements.txt. The environment is
  * made anew when its stamp is missing (a set-up was cut off), when the project folder was moved (an environment holds
- * its own path) or when the Python it was made from is gone.
+ * its own path) or when the Python it was made from is gone. The stamp is written when the packages have been imported.
  */
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { installError, runProgram } from "./programs.mjs";
-import { environment } from "./project.mjs";
+import { PIP_NETWORK, environment } from "./project.mjs";
 import { SetupError, again } from "./say.mjs";
 import { digest, readStamp, removeStamp, stampHolds, writeStamp } from "./stamps.mjs";
 
@@ -18,6 +19,17 @@ import { digest, readStamp, removeStamp, stampHolds, writeStamp } from "./stamps
  */
 
 export const OLDEST_PYTHON = [3, 10];
+
+/** Imports modules. */
+const TRIAL = fileURLToPath(new URL("trial.py", import.meta.url));
+
+/** What is imported of each list before it counts as installed. */
+const NEEDED = {
+  requirements: ["jupyterlab.labapp", "nbclient", "nbconvert", "zmq"],
+  dev: ["jupytext", "nbgrader.preprocessors"],
+  rerun: ["papermill"],
+  hub: ["jupyterhub.app"],
+};
 
 /** Runs on any Python, down to 2: says its version and whether it can make environments. */
 const PROBE = `
@@ -175,12 +187,42 @@ export function pipEnvironment(project, env) {
 }
 
 /**
+ * The environment for installing: of a person's settings of pip (files and shell) those about the network. A target or
+ * prefix that is meant for other projects would leave .venv empty.
+ * @param {Project} project
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv, log: string }} options
+ * @returns {Promise<NodeJS.ProcessEnv>}
+ */
+async function installEnvironment(project, options) {
+  const { output } = await runProgram(project.python, ["-m", "pip", "config", "list"], options);
+  return { ...options.env, ...pipSettings(output), PIP_CONFIG_FILE: os.devNull };
+}
+
+/**
+ * @param {string} list what pip config list prints: lines such as install.proxy='…'
+ * @returns {Record<string, string>} the settings about the network, for the shell
+ */
+export function pipSettings(list) {
+  /** @type {Record<string, string>} */
+  const found = {};
+  for (const [, section, key, value] of list.matchAll(/^(global|install|:env:)\.([\w-]+)=['"](.*)['"]\r?$/gm)) {
+    const name = key.replace(/-/g, "_");
+    const plain = value.replace(/\\(n|.)/g, (_, one) => (one === "n" ? " " : one)).trim();
+    const variable = `PIP_${name.toUpperCase()}`;
+    // pip's order: the shell's before a command's own before those for all commands.
+    if (!PIP_NETWORK.includes(name) || plain === "") continue;
+    if (section === ":env:" || process.env[variable] === undefined) found[variable] = plain;
+  }
+  return found;
+}
+
+/**
  * Makes .venv and installs into it what is not there yet.
  * @param {Project} project
  * @param {{ extra: string[] }} options extra: the lists besides requirements.txt, such as "dev"
  * @param {(text: string) => void} say
  * @returns {Promise<string>} what was done
- * @throws {SetupError} no suitable Python, no network, …
+ * @throws {SetupError} no suitable Python, no network, packages that can't be imported, …
  */
 export async function setUpPython(project, { extra }, say) {
   const options = { cwd: project.root, env: pipEnvironment(project, environment(project)), log: project.log };
@@ -191,6 +233,8 @@ export async function setUpPython(project, { extra }, say) {
   if (stampHolds(before, wanted)) return `.venv with Python ${before?.python} is ready`;
   removeStamp(project.venv);
   let version = before?.python;
+  const failed = (/** @type {string} */ output) =>
+    installError("Python", output, path.relative(project.root, project.log));
   if (version === undefined) {
     const python = findPython(project);
     version = python.version;
@@ -201,25 +245,34 @@ export async function setUpPython(project, { extra }, say) {
     const { code, output } = await runProgram(program, [...args, "-m", "venv", project.venv], { ...options, env });
     if (code !== 0) {
       if (/ensurepip/.test(output)) choosePython([{ ...python, venv: false }]);
-      throw installError("Python", output, path.relative(project.root, project.log));
+      throw failed(output);
     }
   }
-  say(`installing what ${lists.join(" and ")} lists${works ? "" : ", about 350 MB"}`);
-  const { code, output } = await runProgram(
-    project.python,
-    [
-      "-m",
-      "pip",
-      "install",
-      "--no-deps",
-      "--no-input",
-      "--progress-bar=off",
-      "--no-warn-script-location",
-      ...lists.flatMap((name) => ["-r", name]),
-    ],
-    options,
+  say(`installing what ${lists.join(" and ")} lists${works ? "" : ", about 250 MB"}`);
+  const env = await installEnvironment(project, options);
+  const install = [
+    "-m",
+    "pip",
+    "install",
+    "--no-deps",
+    "--no-input",
+    "--progress-bar=off",
+    "--no-warn-script-location",
+  ];
+  // What is imported is compiled when it is imported first: all of it would be a quarter more on the disk.
+  const args = [...install, "--no-compile", ...lists.flatMap((name) => ["-r", name])];
+  const { code, output } = await runProgram(project.python, args, { ...options, env });
+  if (code !== 0) throw failed(output);
+  const modules = Object.entries(NEEDED).flatMap(([list, names]) =>
+    list === "requirements" || extra.includes(list) ? names : [],
   );
-  if (code !== 0) throw installError("Python", output, path.relative(project.root, project.log));
+  const trial = await runProgram(project.python, [TRIAL, ...modules], options);
+  if (trial.code !== 0) {
+    throw new SetupError(
+      `The Python packages are installed but can't be imported (${trial.output.trim().split("\n").at(-1)}): delete ` +
+        `.venv, then ${again()}. See ${path.relative(project.root, project.log)}.`,
+    );
+  }
   // Lists that were installed before and are not wanted now are still in there.
   writeStamp(project.venv, { ...before, root: project.root, python: version, ...wanted });
   return `.venv with Python ${version} is ready`;

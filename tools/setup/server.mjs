@@ -22,9 +22,13 @@ import { SetupError, again } from "./say.mjs";
 
 const HOST = "127.0.0.1";
 
-/** How long JupyterLab may take to answer, and to stop its kernels. */
+/** How long JupyterLab may take to answer, to answer rightly once it answers at all, and to stop its kernels. */
 const START_SECONDS = 120;
+const WRONG_SECONDS = 5;
 const STOP_SECONDS = 15;
+
+/** How many of its last lines are told where it does not start. */
+const LAST_LINES = 3;
 
 /**
  * Whether something listens on a port of this machine, or we may not.
@@ -121,22 +125,39 @@ export function serverArguments(project, { port, file, browser }) {
 }
 
 /**
- * @param {string} url
+ * Asks the server for one of its addresses.
+ * @param {string} address
  * @param {string} token
- * @returns {Promise<boolean>} whether a server answers there to this token
+ * @returns {Promise<{ status: number, text: string } | null>} null while nobody answers
  */
-function answers(url, token) {
+function ask(address, token) {
   return new Promise((resolve) => {
-    const request = http.get(
-      `${url}api/status`,
-      { headers: { Authorization: `token ${token}` }, timeout: 2000 },
-      (reply) => {
-        reply.resume();
-        resolve(reply.statusCode === 200);
-      },
-    );
-    request.on("error", () => resolve(false)).on("timeout", () => request.destroy());
+    const headers = { Authorization: `token ${token}` };
+    const request = http.get(address, { headers, timeout: 20_000 }, (reply) => {
+      let text = "";
+      reply
+        .setEncoding("utf8")
+        .on("data", (/** @type {string} */ chunk) => (text += chunk))
+        .on("error", () => resolve(null))
+        .on("end", () => resolve({ status: reply.statusCode ?? 0, text }));
+    });
+    request.on("error", () => resolve(null)).on("timeout", () => request.destroy());
   });
+}
+
+/**
+ * What is wrong with the page that a browser will open.
+ * @param {{ status: number, text: string } | null} page
+ * @returns {string | null} null if it is JupyterLab's
+ */
+export function pageTrouble(page) {
+  if (page === null) return "its page does not come";
+  if (page.status === 200 && page.text.includes("jupyter-config-data")) return null;
+  const words = page.text
+    .replace(/<(style|script|head)\b.*?<\/\1>/gs, " ")
+    .replace(/<[^>]*>/g, " ")
+    .replace(/\s+/g, " ");
+  return `instead of its page comes (${page.status}): "${words.trim().slice(0, 200)}"`;
 }
 
 /** @param {number} milliseconds */
@@ -188,21 +209,50 @@ export async function startServer(project, { port, file, browser, token, python 
     child.on("error", () => end(127)).on("exit", end);
   });
   const url = `http://${HOST}:${port}/`;
-  const deadline = Date.now() + START_SECONDS * 1000;
   const server = { url, token, ended, stop: () => stopServer(child, ended) };
-  while (!(await answers(url, token))) {
-    if (!state.over && Date.now() < deadline) {
-      await pause(100);
-      continue;
+  const trouble = await troubleOf(url, token, () => state.over);
+  if (trouble === null) return server;
+  if (!state.over) await server.stop();
+  const from = path.relative(project.root, log);
+  throw new SetupError(
+    `JupyterLab did not start: ${trouble} ${lastLines(fs.readFileSync(log, "utf8"))} See ${from}; if it goes on like ` +
+      `this, delete .venv and .cache${path.sep}jupyter, then ${again()}.`,
+  );
+}
+
+/**
+ * Waits until the server answers to the token and shows its page.
+ * @param {string} url
+ * @param {string} token
+ * @param {() => boolean} isOver whether it has ended
+ * @returns {Promise<string | null>} what is wrong; null if all is well
+ */
+async function troubleOf(url, token, isOver) {
+  const begin = Date.now();
+  let answered = Infinity; // when it first answered, though not as it should
+  while (!isOver()) {
+    const status = await ask(`${url}api/status`, token);
+    if (status?.status === 200) {
+      const wrong = pageTrouble(await ask(`${url}lab`, token));
+      if (wrong === null) return null;
+      return isOver() ? "it ended." : `${wrong}.`;
     }
-    if (!state.over) await server.stop();
-    const lines = fs
-      .readFileSync(log, "utf8")
-      .split(/\r?\n/)
-      .filter((line) => line.trim() !== "");
-    const why =
-      lines.reverse().find((line) => /error|critical|address/i.test(line)) ?? lines[0] ?? "it printed nothing";
-    throw new SetupError(`JupyterLab did not start: ${why} See ${path.relative(project.root, log)}, then ${again()}.`);
+    if (status !== null) answered = Math.min(answered, Date.now());
+    if (Date.now() > answered + WRONG_SECONDS * 1000)
+      return `it answers with ${status?.status} and not as it was asked to.`;
+    if (Date.now() > begin + START_SECONDS * 1000) return `it gave no answer for ${START_SECONDS} s.`;
+    await pause(100);
   }
-  return server;
+  return "it ended.";
+}
+
+/**
+ * What the server said last: of an error in Python the error itself.
+ * @param {string} text its log
+ */
+function lastLines(text) {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  if (lines.length === 0) return "It printed nothing.";
+  const error = lines.findLast((line) => /error|critical|address/i.test(line));
+  return `Its last words: ${error ?? lines.slice(-LAST_LINES).join(" / ")}`;
 }

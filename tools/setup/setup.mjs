@@ -5,6 +5,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { SETUP_HELP, readSetupArguments } from "./arguments.mjs";
+import { requireUsableFolder } from "./folder.mjs";
 import { endPrograms } from "./programs.mjs";
 import { setUpKernel } from "./kernel.mjs";
 import { setUpPackages } from "./packages.mjs";
@@ -14,20 +15,26 @@ import { Report, SetupError, again } from "./say.mjs";
 
 export const SETUP_STEPS = 3;
 
+/** The name of the npm packages of tests and builds among what is extra. */
+const TESTS = "tests";
+
 /**
  * Sets up what is missing.
  * @param {import("./project.mjs").Project} project
  * @param {import("./say.mjs").Report} report
- * @param {{ extra?: string[] }} options extra: lists of Python packages besides requirements.txt; "dev" is what building
- *   and testing need, "rerun" npm run lesson, "hub" a class on JupyterHub
+ * @param {{ extra?: string[] }} options extra: what there is to have besides what a learner needs: "tests", the npm
+ *   packages of tests and builds, and lists of Python packages; "dev" is what building and testing need, "rerun" npm run
+ *   lesson, "hub" a class on JupyterHub
  * @throws {import("./say.mjs").SetupError} which says what is missing and what to do
  */
 export async function setUp(project, report, { extra = [] }) {
+  requireUsableFolder(project.root);
   fs.rmSync(project.log, { force: true });
+  const lists = extra.filter((name) => name !== TESTS);
   // Whether there is a Python is known at once: better said now than after minutes of downloading.
   if (!venvWorks(project)) findPython(project);
-  await report.step("npm packages", (say) => setUpPackages(project, say));
-  await report.step("Python", (say) => setUpPython(project, { extra }, say));
+  await report.step("npm packages", (say) => setUpPackages(project, { tests: lists.length < extra.length }, say));
+  await report.step("Python", (say) => setUpPython(project, { extra: lists }, say));
   await report.step("TypeScript kernel", async () => setUpKernel(project));
 }
 
@@ -67,7 +74,9 @@ export async function main(argv) {
     console.log(SETUP_HELP);
     return;
   }
-  const unknown = extra.find((name) => !fs.existsSync(path.join(project.root, requirementList(name))));
+  const unknown = extra.find(
+    (name) => name !== TESTS && !fs.existsSync(path.join(project.root, requirementList(name))),
+  );
   if (unknown !== undefined) throw new SetupError(`There is no ${requirementList(unknown)}.`);
   const installed = whenStopped(stopInstalling);
   await setUp(project, new Report(SETUP_STEPS), { extra });

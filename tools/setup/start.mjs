@@ -36,8 +36,6 @@ async function serve(server) {
  */
 export async function main(argv) {
   const project = projectAt(ROOT);
-  // Whoever reads our output may go away before us.
-  process.stdout.on("error", () => {});
   const { help, lesson: wanted, port, browser } = readStartArguments(argv);
   if (help) {
     console.log(START_HELP);

@@ -5,17 +5,24 @@
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { CHROMIUM_FOLDERS, bringChromium, broughtChromium } from "./chromium.mjs";
 import { countOne, countResult, countVitest } from "./count.mjs";
+import { PROGRAMS, programArguments } from "./develop.mjs";
 import { environment } from "./project.mjs";
+import { errorLine } from "./say.mjs";
+import { findAdapter } from "./webgpu.mjs";
 
 /**
  * @typedef {import("./project.mjs").Project} Project
  * @typedef {import("./count.mjs").Count} Count
+ * @typedef {object} Skipped
+ * @property {string} why a step was left out: what the machine lacks
  * @typedef {object} Step
  * @property {string} name
  * @property {string} what
  * @property {string[]} [packages] lists of Python packages that it needs besides "dev"
- * @property {(project: Project) => Promise<Count>} run
+ * @property {(project: Project, named: boolean) => Promise<Count | Skipped>} run named: whether a person asked for this
+ *   step by its name, so that it fails where it would be skipped otherwise
  */
 
 /** A step that takes longer than this hangs: it is ended and has failed. */
@@ -26,15 +33,16 @@ const LIMIT_MINUTES = 40;
  * @param {Project} project
  * @param {string[]} args
  * @param {boolean} read whether to return what it prints on stdout
+ * @param {NodeJS.ProcessEnv} [env] what is added to the environment
  * @returns {Promise<{ code: number, output: string }>}
  */
-function runNode(project, args, read) {
+function runNode(project, args, read, env = {}) {
   return new Promise((resolve) => {
     let output = "";
     const colours = read && process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
     const child = spawn(process.execPath, args, {
       cwd: project.root,
-      env: { ...environment(project), ...colours },
+      env: { ...environment(project), ...colours, ...env },
       stdio: ["ignore", read ? "pipe" : "inherit", "inherit"],
       timeout: LIMIT_MINUTES * 60_000,
       killSignal: "SIGKILL",
@@ -58,56 +66,102 @@ function module(project, ...names) {
 
 /**
  * @param {string} name of the project in vitest.config.ts
- * @returns {Step["run"]}
+ * @returns {(project: Project, named?: boolean, env?: NodeJS.ProcessEnv) => Promise<Count>}
  */
 function vitest(name) {
-  return async (project) => {
+  return async (project, _named, env) => {
     const file = path.join(project.cache, "test", `${name}.json`);
     fs.rmSync(file, { force: true });
     const reports = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
     const program = module(project, "vitest", "vitest.mjs");
-    const { code } = await runNode(project, [program, "run", "--project", name, ...reports], false);
+    const { code } = await runNode(project, [program, "run", "--project", name, ...reports], false, env);
     return countVitest(fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : null, code);
   };
 }
 
-/** @type {Step["run"]} */
-async function browser(project) {
-  // Asked first, so that a machine without a browser gets this one line and not a page of failed tests.
+/**
+ * Sees to it that there is a browser: asked first, so that a machine without one gets one line and not a page of failed
+ * tests.
+ * @param {Project} project
+ * @returns {Promise<{ why: string, lacking: boolean } | null>} why there is none, and whether it is the machine that lacks
+ *   one; null if there is
+ */
+async function browserTrouble(project) {
   const find =
     'try { require("./tools/course/build/chromium.ts").findChromium(); } ' +
-    "catch (error) { console.error(error.message); process.exit(1); }";
-  const { code } = await runNode(project, ["--require", "tsx/cjs", "--eval", find], false);
-  return code === 0 ? vitest("browser")(project) : countOne(code);
+    "catch (error) { console.log(error.message); process.exit(1); }";
+  const { code, output } = await new Promise((resolve) => {
+    let output = "";
+    const options = { cwd: project.root, env: environment(project) };
+    const child = spawn(process.execPath, ["--require", "tsx/cjs", "--eval", find], options);
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
+    child.on("error", (error) => resolve({ code: 127, output: error.message }));
+    child.on("close", (code) => resolve({ code, output: output.trim() }));
+  });
+  if (code === 0) return null;
+  if (!output.startsWith("No Chromium found")) return { why: output, lacking: false };
+  try {
+    await bringChromium(project, (text) => console.log(`${text} …`));
+    return null;
+  } catch (error) {
+    return { why: errorLine(error), lacking: true };
+  }
 }
 
-/** What prettier lays out; masters are laid out by hand, so that an import of thirty names takes three lines of a cell. */
-const LAID_OUT = ["{lib,test,tools}/**/*.{ts,js,mjs,cjs}", "*.{ts,mjs}"];
+/** @type {Step["run"]} */
+async function browser(project, named) {
+  const trouble = await browserTrouble(project);
+  if (trouble === null) return vitest("browser")(project);
+  if (trouble.lacking && !named) return { why: trouble.why };
+  console.error(trouble.why);
+  return countOne(1);
+}
+
+/**
+ * Finds a GPU for the tests: the machine's own, else the software driver that comes with Chromium.
+ * @param {Project} project
+ * @returns {Promise<NodeJS.ProcessEnv | null>} what leads to it; null if there is none
+ */
+async function gpuEnvironment(project) {
+  if ((await findAdapter(project)) !== null) return { COURSE_GPU: "own" };
+  await browserTrouble(project);
+  const brought = broughtChromium(project);
+  const installed = [path.dirname(process.env.CHROMIUM_PATH ?? "/"), ...CHROMIUM_FOLDERS]
+    .map((folder) => path.join(folder, "vk_swiftshader_icd.json"))
+    .filter((file) => fs.existsSync(file))
+    .map((file) => ({ VK_DRIVER_FILES: file }));
+  const choices = brought === null ? installed : [...installed, { ...brought.env, VK_DRIVER_FILES: brought.driver }];
+  for (const env of choices) if ((await findAdapter(project, env)) !== null) return env;
+  return null;
+}
+
+/** @type {Step["run"]} */
+async function webgpu(project) {
+  const { code } = await runNode(project, ["tools/run.mjs", "webgpu"], false);
+  if (code !== 0) return countOne(code);
+  const env = await gpuEnvironment(project);
+  if (env !== null) return vitest("webgpu")(project, true, env);
+  console.error(
+    "No GPU and no software driver found: install Chromium, which brings one, and the Vulkan loader (Debian, Ubuntu: " +
+      "sudo apt install chromium libvulkan1), or let VK_DRIVER_FILES name a driver.",
+  );
+  return countOne(1);
+}
+
+/**
+ * A step that is one program.
+ * @param {keyof typeof PROGRAMS} name
+ * @returns {Step["run"]}
+ */
+function program(name) {
+  return async (project) => countOne((await runNode(project, programArguments(project, PROGRAMS[name]), false)).code);
+}
 
 /** @type {Step[]} */
 export const STEPS = [
-  {
-    name: "lint",
-    what: "eslint over everything, no warnings",
-    run: async (project) =>
-      countOne(
-        (await runNode(project, [module(project, "eslint/bin/eslint.js"), "--max-warnings", "0", "."], false)).code,
-      ),
-  },
-  {
-    name: "layout",
-    what: "lib, tests and tools are laid out as prettier does",
-    run: async (project) => {
-      const prettier = [module(project, "prettier/bin/prettier.cjs"), "--check", "--log-level", "warn", ...LAID_OUT];
-      return countOne((await runNode(project, prettier, false)).code);
-    },
-  },
-  {
-    name: "types",
-    what: "strict tsc over lib, tests, tools and lesson masters",
-    run: async (project) =>
-      countOne((await runNode(project, [module(project, "typescript/bin/tsc"), "-p", "."], false)).code),
-  },
+  { name: "lint", what: "eslint over everything, no warnings", run: program("eslint") },
+  { name: "layout", what: "lib, tests and tools are laid out as prettier does", run: program("layout") },
+  { name: "types", what: "strict tsc over lib, tests, tools and lesson masters", run: program("types") },
   { name: "unit", what: "the tests of lib and of the notebook build", run: vitest("unit") },
   { name: "kernel", what: "the kernel's traps", run: vitest("kernel") },
   { name: "setup", what: "the tests of npm start, reset and test", run: vitest("setup") },
@@ -132,10 +186,7 @@ export const STEPS = [
   {
     name: "webgpu",
     what: "the programs for the GPU, on Chromium's software driver where there is none (only with --webgpu)",
-    run: async (project) => {
-      const { code } = await runNode(project, ["tools/run.mjs", "webgpu"], false);
-      return code === 0 ? vitest("webgpu")(project) : countOne(code);
-    },
+    run: webgpu,
   },
   {
     name: "teaching",

@@ -17,6 +17,7 @@ function help() {
 Sets up what is missing and runs every test. Ends with "N passed, N failed".
 
   --only A,B     only these steps
+  --browser      without a browser, and where none can be brought: the step fails instead of being skipped
   --nodes        also the kernel's tests on other Node versions
   --webgpu       also the programs for the GPU (installs the package webgpu, 132 MB)
   --teaching     also assignments, grading, and lessons as jobs
@@ -35,9 +36,10 @@ function describe({ passed, failed, skipped }) {
 /**
  * Sets up and runs the steps; an error on the way counts as one failure.
  * @param {string[]} names
+ * @param {string[]} named those that a person asked for by name
  * @returns {Promise<Count>}
  */
-async function runSteps(names) {
+async function runSteps(names, named) {
   const project = projectAt(ROOT);
   const counts = [];
   const summary = [];
@@ -45,7 +47,7 @@ async function runSteps(names) {
   try {
     const installed = whenStopped(stopInstalling);
     await setUp(project, new Report(SETUP_STEPS), {
-      extra: ["dev", ...steps.flatMap(({ packages }) => packages ?? [])],
+      extra: ["tests", "dev", ...steps.flatMap(({ packages }) => packages ?? [])],
     });
     installed();
   } catch (error) {
@@ -55,9 +57,13 @@ async function runSteps(names) {
   for (const { name, what, run } of steps) {
     console.log(`\n== ${name}: ${what}`);
     const begin = Date.now();
-    const count = await run(project);
-    counts.push(count);
-    summary.push(`${name.padEnd(10)} ${describe(count)} (${duration(Date.now() - begin)})`);
+    const count = await run(project, named.includes(name));
+    if ("why" in count) {
+      summary.push(`${name.padEnd(10)} skipped: ${count.why}`);
+    } else {
+      counts.push(count);
+      summary.push(`${name.padEnd(10)} ${describe(count)} (${duration(Date.now() - begin)})`);
+    }
     console.log(summary.at(-1));
   }
   console.log(`\n${summary.join("\n")}\n`);
@@ -75,7 +81,7 @@ export async function main(argv) {
     console.log(help());
     return 0;
   }
-  const { passed, failed } = await runSteps(wanted.steps);
+  const { passed, failed } = await runSteps(wanted.steps, wanted.named);
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }

@@ -1,10 +1,13 @@
 /*
- * Finds a Chromium on the machine: the build draws plots with it, the browser test drives JupyterLab with it. The project
- * downloads none. CHROMIUM_PATH names one; otherwise the usual places of each system are tried.
+ * Finds a Chromium on the machine: the build draws plots with it, the browser test drives JupyterLab with it.
+ * CHROMIUM_PATH names one; otherwise the usual places of each system are tried, and at last the one that npm test brings
+ * to a Linux machine without (tools/setup/chromium.mjs).
  */
 import fs from "node:fs";
 import path from "node:path";
 import { chromium, type Browser } from "playwright-core";
+import { broughtChromium, WAY_OUT } from "../../setup/chromium.mjs";
+import { projectAt, ROOT } from "../../setup/project.mjs";
 
 const ARGS = [
   "--no-sandbox",
@@ -40,13 +43,15 @@ export function findChromium(): string {
   const named = process.env.CHROMIUM_PATH;
   if (named !== undefined && !fs.existsSync(named))
     throw new Error(`CHROMIUM_PATH is ${named}, but there is no such file.`);
-  const found = named ?? usualPlaces().find((place) => fs.existsSync(place));
-  if (found === undefined) {
-    throw new Error("No Chromium found: install Chromium or Chrome, or set CHROMIUM_PATH to its program file.");
-  }
+  const found =
+    named ?? usualPlaces().find((place) => fs.existsSync(place)) ?? broughtChromium(projectAt(ROOT))?.program;
+  if (found === undefined) throw new Error(`No Chromium found: ${WAY_OUT}.`);
   return found;
 }
 
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: findChromium(), args: ARGS });
+  const executablePath = findChromium();
+  const brought = broughtChromium(projectAt(ROOT));
+  const env = brought?.program === executablePath ? { ...process.env, ...brought.env } : process.env;
+  return chromium.launch({ executablePath, args: ARGS, env: env as Record<string, string> });
 }

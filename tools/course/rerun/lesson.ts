@@ -10,8 +10,7 @@ import { parametersOf } from "../../../lib/notebook/parameters";
 import { command, fromCaller, toCaller } from "../../cli";
 import { execute } from "../build/execute";
 import { listLessons, notebookFile } from "../build/masters";
-import { readNotebook, writeNotebook } from "../build/notebook";
-import { addImages, Renderer } from "../build/png";
+import { readNotebook, writeNotebook, type Notebook } from "../build/notebook";
 import { executionFailures } from "../build/verify";
 import { projectAt, ROOT } from "../../setup/project.mjs";
 import { duration } from "../../setup/say.mjs";
@@ -72,11 +71,13 @@ async function runOnce(lesson: Lesson, values: Values, out: string, signal: Abor
     console.log(`  ${name}: ${value}${unit === "" ? "" : ` ${unit}`}`);
 }
 
-/** Draws the plots' images where there is a browser for it, as the build does. */
-async function drawImages(notebook: Parameters<typeof addImages>[0]): Promise<void> {
-  const renderer = new Renderer();
+/** Draws the plots' images as the build does, where what the build needs is installed, and a browser. */
+async function drawImages(notebook: Notebook): Promise<void> {
+  const png = await import("../build/png").catch(() => null);
+  if (png === null) return;
+  const renderer = new png.Renderer();
   try {
-    await addImages(notebook, renderer);
+    await png.addImages(notebook, renderer);
   } catch (error) {
     console.log(`The plots have no images beside them (${String(error).split("\n")[0]})`);
   } finally {

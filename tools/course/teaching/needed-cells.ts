@@ -3,7 +3,7 @@
  * turn. It is read off the text with TypeScript's own parser, nothing runs. Names are enough: in a notebook, cells know
  * each other by what they declare at their top level.
  */
-import ts from "typescript";
+import ts from "@tslab/typescript-for-tslab"; // the kernel's: a learner has no other
 import type { Cell } from "../build/notebook";
 
 interface Names {
