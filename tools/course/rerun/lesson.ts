@@ -10,7 +10,7 @@ import { parametersOf } from "../../../lib/notebook/parameters";
 import { command, fromCaller, toCaller } from "../../cli";
 import { execute } from "../build/execute";
 import { listLessons, notebookFile } from "../build/masters";
-import { readNotebook, writeNotebook } from "../build/notebook";
+import { readNotebook, writeNotebook, type Notebook } from "../build/notebook";
 import { addImages, Renderer } from "../build/png";
 import { executionFailures } from "../build/verify";
 import { projectAt, ROOT } from "../../setup/project.mjs";
@@ -50,6 +50,19 @@ function requireFree(out: string, beside: string[]): void {
 /** The files that a sweep writes as data, beside its notebook. */
 const dataFiles = (out: string) => [".csv", ".json"].map((ending) => out.replace(/\.ipynb$/, ending));
 
+/** Draws a picture beside each plot, as the build does, or says in one line why there is none. */
+async function drawImages(notebook: Notebook): Promise<void> {
+  const renderer = new Renderer();
+  try {
+    await addImages(notebook, renderer);
+  } catch (error) {
+    const [why] = (error instanceof Error ? error.message : String(error)).split("\n");
+    console.log(`The plots have no images beside them: ${why}`);
+  } finally {
+    await renderer.close();
+  }
+}
+
 async function runOnce(lesson: Lesson, values: Values, out: string, signal: AbortSignal): Promise<void> {
   const key = runKey(lessonDigest(lesson), values);
   const begin = Date.now();
@@ -63,25 +76,16 @@ async function runOnce(lesson: Lesson, values: Values, out: string, signal: Abor
       onCell: ({ done, total }) => {
         if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${lesson.name}: cell ${done} of ${total}`);
       },
+      finish: async (executed) => {
+        if (process.stdout.isTTY) process.stdout.write("\r\x1b[K");
+        await drawImages(executed);
+      },
     },
   );
-  if (process.stdout.isTTY) process.stdout.write("\r\x1b[K");
   const shown = label(values);
   console.log(`${lesson.name}${shown === "" ? "" : ` with ${shown}`}: ${duration(Date.now() - begin)}`);
   for (const { name, value, unit } of readResults(out))
     console.log(`  ${name}: ${value}${unit === "" ? "" : ` ${unit}`}`);
-}
-
-/** Draws the plots' images where there is a browser for it, as the build does. */
-async function drawImages(notebook: Parameters<typeof addImages>[0]): Promise<void> {
-  const renderer = new Renderer();
-  try {
-    await addImages(notebook, renderer);
-  } catch (error) {
-    console.log(`The plots have no images beside them (${String(error).split("\n")[0]})`);
-  } finally {
-    await renderer.close();
-  }
 }
 
 async function runSweep(lesson: Lesson, axes: Axis[], fixed: Values, out: string, jobs: number, signal: AbortSignal) {
