@@ -7,6 +7,8 @@ interface Project {
   exclude?: string[];
   testTimeout: number;
   hookTimeout?: number;
+  /** What runs before the first file and after the last. */
+  globalSetup?: string;
   /** Test files at the same time; without it, as many as there are cores. */
   atATime?: number;
 }
@@ -33,11 +35,12 @@ const PROJECTS: Project[] = [
     atATime: 1,
   },
   {
-    name: "browser", // the lessons in a real JupyterLab and a real browser: one server at a time
+    name: "browser", // the lessons in a real JupyterLab, which all files share, and in a real browser
     include: ["test/browser/**/*.test.ts"],
+    globalSetup: "test/browser/shared-lab.ts",
     testTimeout: 300_000,
     hookTimeout: 180_000,
-    atATime: 1,
+    atATime: 2,
   },
   {
     name: "webgpu", // programs compiled for a GPU, or for the software driver that stands in for one: slow to compile

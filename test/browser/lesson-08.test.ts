@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectRunAllDrawsEverything, openLesson, type OpenLesson } from "./open-lesson";
+import { describeLesson } from "./describe-lesson";
 
 /** A detector that forgets capitals and punctuation. */
 const AS_WRITTEN = `function overlap(test: string, training: string, n: number): number {
@@ -12,27 +11,7 @@ const AS_WRITTEN = `function overlap(test: string, training: string, n: number):
   return own.length === 0 ? 0 : own.filter((gram) => known.has(gram)).length / own.length;
 }`;
 
-describe("lesson 08 in JupyterLab", () => {
-  let open: OpenLesson;
-
-  beforeAll(async () => {
-    open = await openLesson("08-data-and-openness");
-  });
-  afterAll(() => open?.close());
-
-  it("runs from the top and draws every trace of every plot", async () => {
-    await expectRunAllDrawsEverything(open);
-    await open.screenshot("run-all");
-  });
-
-  it("names the misconception of a wrong answer, and passes the right one", async () => {
-    const { lesson, index } = open;
-    await lesson.write(index("08-overlap"), AS_WRITTEN);
-    await lesson.run(index("08-overlap"));
-    expect(await lesson.run(index("08-overlap-check"))).toContain("no normalisation");
-    await open.screenshot("wrong-answer");
-    await lesson.write(index("08-overlap"), open.solution("08-overlap"));
-    await lesson.run(index("08-overlap"));
-    expect(await lesson.run(index("08-overlap-check"))).toContain("✔");
-  });
+describeLesson({
+  lesson: "08-data-and-openness",
+  wrong: { exercise: "08-overlap", answer: AS_WRITTEN, told: ["no normalisation"] },
 });

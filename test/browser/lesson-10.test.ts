@@ -1,51 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectRunAllDrawsEverything, openLesson, type OpenLesson } from "./open-lesson";
+import { expect, it } from "vitest";
+import { describeLesson } from "./describe-lesson";
 
-describe("lesson 10 in JupyterLab", () => {
-  let open: OpenLesson;
+const opinion = (right: string) => right.replace(/verdict: .*,/, 'verdict: "holds",');
 
-  beforeAll(async () => {
-    open = await openLesson("10-the-article-audited");
-  });
-  afterAll(() => open?.close());
-
-  it("runs from the top and draws every trace of every plot", async () => {
-    await expectRunAllDrawsEverything(open);
-    await open.screenshot("run-all");
-  });
-
-  it("moves the picture with each slider", async () => {
-    const { lesson } = open;
-    const sliders = (await lesson.plots()).filter((plot) => plot.frames > 0).map((plot) => plot.cell);
-    expect(sliders.length).toBe(2);
-    for (const cell of sliders) {
-      await lesson.slide(cell, 0.98);
-      const atEnd = await lesson.picture(cell);
-      await open.screenshot(`slider-in-cell-${cell + 1}`);
-      await lesson.slide(cell, 0.02);
-      expect
-        .soft(await lesson.picture(cell), `cell ${cell + 1}: the slider's two ends show two pictures`)
-        .not.toBe(atEnd);
-    }
-  });
-
-  it("answers a claim whose verdict nothing can turn, and passes one that can be audited", async () => {
-    const { lesson, index } = open;
-    const opinion = open.solution("10-bring").replace(/verdict: .*,/, 'verdict: "holds",');
-    expect(opinion).not.toBe(open.solution("10-bring"));
-    await lesson.write(index("10-bring"), opinion);
-    await lesson.run(index("10-bring"));
-    expect(await lesson.run(index("10-bring-check"))).toContain("an opinion");
-    await lesson.write(index("10-bring"), open.solution("10-bring"));
-    await lesson.run(index("10-bring"));
-    expect(await lesson.run(index("10-bring-check"))).toContain("✔");
-  });
-
-  it("gives another verdict at another price", async () => {
-    const { lesson, parameters } = open;
-    await lesson.write(parameters.index, parameters.source.replace(/pricePerHour = [\d.]+/, "pricePerHour = 3.2"));
-    await lesson.runAll();
-    expect(await lesson.errors()).toEqual([]);
-    await open.screenshot("other-price");
-  });
+describeLesson({
+  lesson: "10-the-article-audited",
+  wrong: { exercise: "10-bring", answer: opinion, told: ["an opinion"] },
+  also: (open) =>
+    it("gives other verdicts at another price, from the top", async () => {
+      const { lesson, parameters } = open();
+      const texts = async () => (await lesson.page.locator(".jp-OutputArea-output table").allInnerTexts()).join("\n");
+      const before = await texts();
+      await lesson.write(parameters.index, parameters.source.replace(/pricePerHour = [\d.]+/, "pricePerHour = 3.2"));
+      await lesson.runAll();
+      expect(await lesson.errors()).toEqual([]);
+      expect(await texts()).not.toBe(before);
+      await open().screenshot("other-price");
+    }),
 });

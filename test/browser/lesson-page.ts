@@ -160,6 +160,30 @@ export class LessonPage {
     return (await Promise.all(layers.map((layer) => layer.innerHTML()))).join();
   }
 
+  /** The same once it is another than before; what it is after a while if it stays. */
+  async pictureOtherThan(cell: number, before: string, timeout = 5000): Promise<string> {
+    const end = Date.now() + timeout;
+    for (;;) {
+      const picture = await this.picture(cell);
+      if (picture !== before || Date.now() > end) return picture;
+      await this.page.waitForTimeout(50);
+    }
+  }
+
+  slider(cell: number): Locator {
+    return this.cell(cell).locator("g.slider-group").first();
+  }
+
+  /** Has the first slider of a cell's plot take a key, and waits until it is where the key leads. */
+  async pressSlider(cell: number, key: "Home" | "End"): Promise<void> {
+    await this.slider(cell).focus();
+    await this.page.keyboard.press(key);
+    const end = await this.slider(cell).getAttribute(key === "Home" ? "aria-valuemin" : "aria-valuemax");
+    await this.cell(cell).locator(`g.slider-group[aria-valuenow="${end}"]`).first().waitFor({ timeout: 5000 });
+    // Plotly draws in the frame after the next.
+    await this.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+  }
+
   /** Clicks a slider of a cell's plot at a fraction of its length. */
   async slide(cell: number, fraction: number): Promise<void> {
     const rail = this.cell(cell).locator(".slider-rail-touch-rect").first();
@@ -181,6 +205,31 @@ export class LessonPage {
     }
     if (last === null) throw new Error(missing);
     return last;
+  }
+
+  /** Saves the notebook and waits until it is on the disk. */
+  async save(): Promise<void> {
+    await this.page.evaluate('window.jupyterapp.commands.execute("docmanager:save")');
+  }
+
+  async useTheme(theme: "JupyterLab Dark" | "JupyterLab Light"): Promise<void> {
+    await this.page.evaluate(`window.jupyterapp.commands.execute("apputils:change-theme", { theme: "${theme}" })`);
+    await this.page.waitForSelector(`body[data-jp-theme-name="${theme}"]`);
+  }
+
+  /** Ends the notebook's kernel. */
+  async shutDown(): Promise<void> {
+    await this.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()");
+  }
+
+  /** Starts one cell with Control+Enter, waits until it runs, and interrupts it by the menu; gives its output. */
+  async interrupt(index: number): Promise<string> {
+    await this.cell(index).locator(".cm-content").click();
+    await this.page.keyboard.press("ControlOrMeta+Enter");
+    await this.waitFor((state) => state.kernel === "busy", 10_000, "the cell to run");
+    await this.menu("Kernel", "Interrupt Kernel");
+    await this.waitFor((state) => state.kernel === "idle", 20_000, "the interrupted cell to end");
+    return this.output(index);
   }
 
   /** The texts of dialogs and pop-ups that are open. */

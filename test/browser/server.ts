@@ -10,10 +10,18 @@ import { syncLessons } from "../../tools/setup/lessons.mjs";
 import { environment, projectAt, ROOT } from "../../tools/setup/project.mjs";
 import { startServer } from "../../tools/setup/server.mjs";
 
-export interface LabServer {
-  /** The address of a lesson's copy, with the token. */
-  lessonUrl(lesson: string): string;
-  stop(): Promise<void>;
+/** A running JupyterLab, as the files of tests share it. */
+export interface Lab {
+  /** Ends in a slash. */
+  url: string;
+  token: string;
+  /** The folder of the copies. */
+  work: string;
+}
+
+/** The address of a notebook in work/. Each has a workspace of its own: JupyterLab opens no other's tabs beside it. */
+export function notebookUrl({ url, token }: Lab, name: string): string {
+  return `${url}lab/workspaces/${name}/tree/work/${name}.ipynb?token=${token}`;
 }
 
 /** Where the screenshots for a person go. */
@@ -39,7 +47,7 @@ function exposeModel(configFolder: string): void {
 }
 
 /** Starts the server on fresh copies of all lessons. */
-export async function startLab(): Promise<LabServer> {
+export async function startLab(): Promise<Lab & { stop(): Promise<void> }> {
   const real = projectAt(ROOT);
   const folder = path.join(real.cache, "browser");
   fs.rmSync(folder, { recursive: true, force: true });
@@ -52,8 +60,5 @@ export async function startLab(): Promise<LabServer> {
   const port = await freePort();
   const token = randomBytes(16).toString("hex");
   const server = await startServer(project, { port, file: `work/${first.file}`, browser: false, token });
-  return {
-    lessonUrl: (lesson) => `${server.url}lab/tree/work/${lesson}.ipynb?token=${server.token}`,
-    stop: () => server.stop(),
-  };
+  return { url: server.url, token, work: project.work, stop: () => server.stop() };
 }

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { readNotebook, writeNotebook, type Cell } from "../../tools/course/build/notebook";
+import { bundles, PLOTLY, PNG, readNotebook, writeNotebook, type Cell } from "../../tools/course/build/notebook";
 import { temporaryFolder } from "../support/folder";
 import { runScript, startScript } from "./course";
 
@@ -18,6 +18,7 @@ const method = "bias"; // none | loss | bias: how load is kept even
 const careful = false; // true | false: whether to look twice`;
 
 const IMPORTS = `import { checkParameters } from "./lib/notebook/parameters";
+import { plot } from "./lib/notebook/plot/plot";
 import { result } from "./lib/notebook/result";`;
 
 const COMPUTE = `const kinds: { [key in "none" | "loss" | "bias"]: number } = { none: 1, loss: 2, bias: 3 };
@@ -25,6 +26,11 @@ if (kinds[method] === 1 && price > 10) throw new RangeError("too dear for nothin
 result("cost", price * hours * (careful ? 2 : 1), "dollars");
 result("kind", kinds[method]);
 result("always", 1);`;
+
+const PICTURE = `plot({
+  data: [{ type: "bar", x: ["an hour", "all of it"], y: [price, price * hours] }],
+  layout: { title: { text: "What does it cost?" }, yaxis: { title: { text: "cost (dollars)" } } },
+});`;
 
 function code(id: string, source: string, tags?: string[]): Cell {
   return {
@@ -37,8 +43,14 @@ function code(id: string, source: string, tags?: string[]): Cell {
   };
 }
 
-const lesson = (args: string[]) =>
-  runScript("tools/course/rerun/lesson.ts", [LESSON, ...args], { COURSE_NOTEBOOKS: notebooks });
+const lesson = (args: string[], env: NodeJS.ProcessEnv = {}) =>
+  runScript("tools/course/rerun/lesson.ts", [LESSON, ...args], { COURSE_NOTEBOOKS: notebooks, ...env });
+
+/** What the cell with the plot shows, by mime type. */
+const shown = (file: string) => {
+  const cell = readNotebook(file).cells.find(({ id }) => id === "picture");
+  return cell?.cell_type === "code" ? bundles(cell) : [];
+};
 
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -57,6 +69,7 @@ beforeAll(() => {
       code("parameters", PARAMETERS, ["parameters"]),
       code("check", `checkParameters("${LESSON}", { price, hours, method, careful });`),
       code("compute", COMPUTE),
+      code("picture", PICTURE),
     ],
     metadata: { kernelspec, language_info: { name: "typescript" } },
     nbformat: 4,
@@ -118,6 +131,17 @@ describe("one run", () => {
     expect(readNotebook(out).metadata).toMatchObject({
       course: { kind: "run", lesson: LESSON, parameters: { price: 3, hours: 10, method: "loss", careful: true } },
     });
+  });
+
+  it("has a picture beside its plot; where there is no browser to draw it, one line says so", async () => {
+    expect(shown(path.join(folder, "run.ipynb"))).toEqual([
+      expect.objectContaining({ [PLOTLY]: expect.anything(), [PNG]: expect.stringMatching(/^iVBORw0KGgo/) }),
+    ]);
+    const out = path.join(folder, "without.ipynb");
+    const { status, stdout, stderr } = await lesson(["--out", out], { CHROMIUM_PATH: path.join(folder, "none") });
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^The plots have no images beside them: CHROMIUM_PATH is .*, but there is no such file\.$/m);
+    expect(Object.keys(shown(out)[0])).not.toContain(PNG);
   });
 
   it("of a copy whose parameters cell lost its tag uses the values all the same; of one that has it twice, it is refused", async () => {

@@ -28,13 +28,18 @@ function describeTrace(trace: Trace, layout: Layout): string {
     const values = span(rows.flatMap((row) => Array.from(row)));
     return `${named}: ${rows.length} rows × ${rows[0]?.length ?? 0} columns, values ${values}`;
   }
+  const hidden = layout.xaxis?.visible === false && layout.yaxis?.visible === false;
+  if (hidden && trace.type === "bar") return `${named}: ${counted(trace.x?.length ?? 0, "bar")}`;
   if (trace.type === "bar" || trace.type === "waterfall" || trace.type === "funnel")
     return `${named}: ${describeBars(trace)}`;
   const { x, y } = trace;
   const parts = [describePositions("x", x), describePositions("y", y)].filter((part) => part !== null);
-  const hidden = layout.xaxis?.visible === false && layout.yaxis?.visible === false;
   const count = Math.max(x?.length ?? 0, y?.length ?? 0);
-  return [`${named}: ${count === 1 ? "1 point" : `${count} points`}`, ...(hidden ? [] : parts)].join(", ");
+  return [`${named}: ${counted(count, "point")}`, ...(hidden ? [] : parts)].join(", ");
+}
+
+function counted(count: number, what: string): string {
+  return count === 1 ? `1 ${what}` : `${count} ${what}s`;
 }
 
 function kind({ type, mode }: Trace): string {

@@ -180,6 +180,9 @@ export function heatmapChart(chart: {
   };
 }
 
+/** How much of its place a square fills. */
+const SQUARE = 0.8;
+
 /** Squares in rows, each worth `unit`, coloured by part; the rounding leaves the number of squares right. */
 export function waffleChart(
   title: string,
@@ -193,20 +196,23 @@ export function waffleChart(
     data: parts.map(({ name, value, idle = false }, i): Trace => {
       const squares = Array.from({ length: bounds[i] - (bounds[i - 1] ?? 0) }, (_, k) => (bounds[i - 1] ?? 0) + k);
       return {
-        type: "scatter",
-        mode: "markers",
+        // Bars, which grow and shrink with the axes: markers keep their pixels, and merge in a narrow column.
+        type: "bar",
         name,
         x: squares.map((square) => square % columns),
-        y: squares.map((square) => Math.floor(square / columns)),
+        base: squares.map((square) => Math.floor(square / columns)),
+        y: squares.map(() => SQUARE),
+        width: SQUARE,
         hoverinfo: "name",
-        marker: { symbol: "square", size: 10, ...(idle ? { color: GRID } : {}) },
+        ...(idle ? { marker: { color: GRID } } : {}),
         ...(squares.length === 0 && value > 0 ? { visible: "legendonly" } : {}),
       };
     }),
     layout: {
       title: { text: title },
-      xaxis: { visible: false, scaleanchor: "y" },
-      yaxis: { visible: false, autorange: "reversed" },
+      xaxis: { visible: false, scaleanchor: "y", range: [-0.5, columns - 0.5] },
+      yaxis: { visible: false, range: [Math.ceil(bounds[bounds.length - 1] / columns), 0] },
+      barmode: "overlay",
       showlegend: true,
       // Below, so that the squares have the width of a narrow column to themselves and don't run into each other.
       legend: { orientation: "h", x: 0, xanchor: "left", y: 0, yanchor: "top" },

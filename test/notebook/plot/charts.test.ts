@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { axis, heatmapChart, lineChart, planeChart, waffleChart } from "../../../lib/notebook/plot/charts";
+import { describeFigure } from "../../../lib/notebook/plot/alt-text";
 import type { AxisLayout } from "../../../lib/notebook/plot/plot";
 
-type Trace = Record<string, unknown> & { x: number[]; y: number[]; visible?: string };
+type Trace = Record<string, unknown> & { x: number[]; y: number[]; base: number[]; width: number; visible?: string };
 const axisTexts = ({ ticktext }: AxisLayout) => ticktext as string[];
 const traces = (figure: { data: unknown[] }) => figure.data as Trace[];
 
@@ -19,9 +20,21 @@ describe("waffleChart", () => {
   });
 
   it("gives every square its own place", () => {
-    const places = traces(figure).flatMap(({ x, y }) => x.map((column, i) => `${column},${y[i]}`));
+    const places = traces(figure).flatMap(({ x, base }) => x.map((column, i) => `${column},${base[i]}`));
     expect(new Set(places).size).toBe(25);
     expect(Math.max(...traces(figure).flatMap(({ x }) => x))).toBe(9);
+  });
+
+  it("leaves a gap beside every square, of a size that follows the axes", () => {
+    for (const { type, width, y } of traces(figure)) {
+      expect(type).toBe("bar");
+      expect([width, ...y].every((side) => side === width && side > 0.5 && side < 1)).toBe(true);
+    }
+    expect(figure.layout).toMatchObject({ xaxis: { scaleanchor: "y", range: [-0.5, 9.5] }, yaxis: { range: [3, 0] } });
+  });
+
+  it("is told in words by how many squares a part has", () => {
+    expect(describeFigure(figure)).toBe("Plot: squares\n- a (bar): 20 bars\n- b (bar): 1 bar\n- c (bar): 4 bars");
   });
 
   it("keeps a part too small for a square in the legend", () => {

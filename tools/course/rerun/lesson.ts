@@ -49,6 +49,24 @@ function requireFree(out: string, beside: string[]): void {
 /** The files that a sweep writes as data, beside its notebook. */
 const dataFiles = (out: string) => [".csv", ".json"].map((ending) => out.replace(/\.ipynb$/, ending));
 
+/** Draws a picture beside each plot, as the build does, or says in one line why there is none. */
+async function drawImages(notebook: Notebook): Promise<void> {
+  const png = await import("../build/png").catch(() => null);
+  if (png === null) {
+    console.log("The plots have no images beside them: npm run build installs what draws them");
+    return;
+  }
+  const renderer = new png.Renderer();
+  try {
+    await png.addImages(notebook, renderer);
+  } catch (error) {
+    const [why] = (error instanceof Error ? error.message : String(error)).split("\n");
+    console.log(`The plots have no images beside them: ${why}`);
+  } finally {
+    await renderer.close();
+  }
+}
+
 async function runOnce(lesson: Lesson, values: Values, out: string, signal: AbortSignal): Promise<void> {
   const key = runKey(lessonDigest(lesson), values);
   const begin = Date.now();
@@ -62,27 +80,16 @@ async function runOnce(lesson: Lesson, values: Values, out: string, signal: Abor
       onCell: ({ done, total }) => {
         if (process.stdout.isTTY) process.stdout.write(`\r\x1b[K${lesson.name}: cell ${done} of ${total}`);
       },
+      finish: async (executed) => {
+        if (process.stdout.isTTY) process.stdout.write("\r\x1b[K");
+        await drawImages(executed);
+      },
     },
   );
-  if (process.stdout.isTTY) process.stdout.write("\r\x1b[K");
   const shown = label(values);
   console.log(`${lesson.name}${shown === "" ? "" : ` with ${shown}`}: ${duration(Date.now() - begin)}`);
   for (const { name, value, unit } of readResults(out))
     console.log(`  ${name}: ${value}${unit === "" ? "" : ` ${unit}`}`);
-}
-
-/** Draws the plots' images as the build does, where what the build needs is installed, and a browser. */
-async function drawImages(notebook: Notebook): Promise<void> {
-  const png = await import("../build/png").catch(() => null);
-  if (png === null) return;
-  const renderer = new png.Renderer();
-  try {
-    await png.addImages(notebook, renderer);
-  } catch (error) {
-    console.log(`The plots have no images beside them (${String(error).split("\n")[0]})`);
-  } finally {
-    await renderer.close();
-  }
 }
 
 async function runSweep(lesson: Lesson, axes: Axis[], fixed: Values, out: string, jobs: number, signal: AbortSignal) {

@@ -114,7 +114,16 @@ export async function run(
   values: Values,
   output: string,
   note: Note,
-  { signal, onCell = () => {} }: { signal?: AbortSignal; onCell?: (progress: Progress) => void } = {},
+  {
+    signal,
+    onCell = () => {},
+    finish = () => {},
+  }: {
+    signal?: AbortSignal;
+    onCell?: (progress: Progress) => void;
+    /** What is still done to a notebook that ran, before it gets its name. */
+    finish?: (executed: Notebook) => void | Promise<void>;
+  } = {},
 ): Promise<void> {
   const running = output.replace(/\.ipynb$/, ".running.ipynb");
   const failed = output.replace(/\.ipynb$/, ".failed.ipynb");
@@ -138,6 +147,7 @@ export async function run(
     const executed = readNotebook(running);
     const parameters = usedParameters(executed, values);
     executed.metadata = { ...executed.metadata, course: { ...note, parameters } };
+    await finish(executed);
     writeNotebook(running, executed);
     fs.renameSync(running, output);
   } catch (error) {
