@@ -869,7 +869,7 @@ there "costs like" holds even for memory traffic. At batch ${batch} it reads
 ${fixed(gigabytes(parametersRead(config, batch)), 0)} GB, which is **${times(ratio)} the dense model's**. The work
 for a token is the same throughout: ${fixed((2 * active) / 1e9, 1)} GFLOPs.
 
-Shared out among the batch, that is ${fixed(readPerToken)} GB a token, and for the dense model
+Shared out among the batch, that is ${fixed(readPerToken)} GB per token, and for the dense model
 ${fixed(gigabytes(active) / batch)} GB.`;
 
 // %% [markdown]
@@ -1291,7 +1291,7 @@ verdicts([
     verdict: verdictOf("moe-37b"),
     sources: "37B active (README of the release, section 1)",
     computed:
-      `Compute: yes, ${fixed((2 * v3Active) / 1e9, 1)} GFLOPs a token at every batch. Memory: no, ` +
+      `Compute: yes, ${fixed((2 * v3Active) / 1e9, 1)} GFLOPs per token at every batch. Memory: no, ` +
       `${billions(totalParameters(v3))} must be held. Reading weights: equal at batch 1, ` +
       `${times(parametersRead(v3, batch) / v3Active)} as much at batch ${batch}.`,
   },

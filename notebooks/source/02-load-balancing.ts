@@ -846,7 +846,6 @@ table(
 // %% [markdown]
 // The last column asks: if I only see **which expert** a token went to, how much do I know about the kind of text? There
 // are four kinds, so 2 bits would be all of it (section 9 says more about this measure).
-
 //
 // The table is of one training each again. Here are the recorded ones:
 
@@ -939,9 +938,10 @@ const gainOf = (size: "small" | "large", key: string) =>
   (key === "pileBitsPerByte" ? -1 : 1) * (balanceFact(size, "bias", key).value - balanceFact(size, "auxiliary", key).value);
 const aheadAt = (size: "small" | "large") => tasks.filter(([, key]) => gainOf(size, key) > 0).length;
 const [[bestTask, bestKey]] = [...tasks].sort((a, b) => gainOf("large", b[1]) - gainOf("large", a[1]));
-const losing = tasks.filter(([, key]) => gainOf("large", key) < 0).map(([task]) => task);
+const shortName = (task: string) => task.replace(/ \(.*\)$/, "");
+const losing = tasks.filter(([, key]) => gainOf("large", key) < 0).map(([task]) => shortName(task));
 say`The bias is ahead in ${aheadAt("small")} of ${tasks.length} rows at ${sizeName("small")} and in ${aheadAt("large")} at
-${sizeName("large")}; the largest gain there is ${bestTask}, by ${fixed(gainOf("large", bestKey), 1)} points${losing.length > 0 ? `, and it loses on ${losing.join(" and ")}` : ""}.
+${sizeName("large")}; the largest gain there is on ${shortName(bestTask)}, by ${fixed(gainOf("large", bestKey), 1)} points${losing.length > 0 ? `, and it loses on ${losing.join(" and ")}` : ""}.
 One training of each, so no row by itself is safe. (${cite(balanceFact("large", "bias", "humanEval"))})`;
 
 // %% [markdown]
@@ -986,10 +986,11 @@ table(
 const [recordedNone, recordedAuxiliary, recordedBias] = recorded;
 
 // %% jupyter={"source_hidden": true}
+const withMethod = { none: "without balancing", auxiliary: "with the auxiliary loss", bias: "with the bias" };
 const compareRuns = (a: (typeof recorded)[number], b: (typeof recorded)[number]) =>
   compare(
-    { name: `of the run "${runNames[a.name]}"`, values: [bitsOf(a)] },
-    { name: `of the run "${runNames[b.name]}"`, values: [bitsOf(b)] },
+    { name: withMethod[a.name], values: [bitsOf(a)] },
+    { name: withMethod[b.name], values: [bitsOf(b)] },
     { quantity: "the loss on held-out text", unit: "bits per byte", of: "training", paired: false },
   ).text;
 say`${compareRuns(recordedNone, recordedBias)}
