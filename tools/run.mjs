@@ -37,6 +37,7 @@ const COMMANDS = {
   "model-card": { file: "commands/model-card.ts" },
   "fp8-curves": { file: "commands/fp8-curves.ts" },
   "text-trials": { file: "commands/text-trials.ts" },
+  balancing: { file: "commands/balancing.ts" },
   agree: { file: "commands/agree.ts" },
   bench: { file: "bench/bench.ts" },
 };

@@ -8,8 +8,8 @@
 // now, the other 634 billion did nothing at all. They sat in memory and waited for a token that wants them.
 //
 // That is the main reason why this model was cheap to train (lesson 07 does the bill). It is also where most accounts
-// go wrong: "costs like 37 billion" is true of one kind of cost, false of a second, and for a third it depends on the
-// crowd. At the end of this lesson you can
+// go wrong: "costs like 37 billion" is true of one kind of cost, false of a second, and for a third it depends on how
+// many users are served at once. At the end of this lesson you can
 //
 // - route a token **by hand**, from affinity to weights, as V3's router does;
 // - derive both figures from the configuration, and say which of three "37B" somebody means;
@@ -44,25 +44,27 @@ import {
   activeParameters, countParameters, layerParameters, releasedCheckpoint, totalParameters,
 } from "./lib/economics/parameters";
 import {
-  busiestShare, combinations, expertCoverage, log10, meanOverlap, parametersRead, reachableCombinations,
-  simulateCoverage,
+  combinations, expertCoverage, log10, parametersRead, reachableCombinations, simulateCoverage,
 } from "./lib/economics/routing";
 import {
-  countExercise, coverageExercise, designCost, designExercise, designScore, gateExercise, largest, selectExercise,
-  selectFillingWithZeros, selectionByLib, V3_BUDGET, V3_DESIGN, type Budget, type Design,
+  countExercise, coverageExercise, designCost, designExercise, designScore, gateExercise, largest, lineOverlap,
+  meanOverlaps, overlapComparisons, selectExercise, selectFillingWithZeros, selectionByLib, V3_BUDGET, V3_DESIGN,
+  type Budget, type Design,
 } from "./lib/lessons/01-mixture-of-experts";
+import { verdictOf } from "./lib/claims/audit";
 import { DEEPSEEK_V3, tinyConfig, type ModelConfig } from "./lib/model/config";
 import { moe, routedExperts as routedSum } from "./lib/model/experts";
 import { loadModel } from "./lib/checkpoint/checkpoint";
-import { createModel, type DeepSeekV3 } from "./lib/model/model";
+import { createModel, DeepSeekV3 } from "./lib/model/model";
 import { route, selectExperts } from "./lib/model/router";
-import type { MoeWeights } from "./lib/model/weights";
+import { initWeights, type MoeWeights } from "./lib/model/weights";
 import {
   barChart, billions, check, checkParameters, fixed, heatmapChart, lineChart, medianTime, percent, planeChart, plot,
   progress, result, say, showSource, sliderPlot, solvedOr, table, times, verdicts, waffleChart, whole,
 } from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
 import { Random } from "./lib/tensor/random";
+import { runOf } from "./lib/training/record";
 
 const backend = await useBackend();
 say`Ready: tensors are computed by **${backend.name}**.`;
@@ -148,6 +150,10 @@ light up: of the routed experts mostly other ones, of everything else the same.`
 //
 // $$y = \sum_{i \in \mathcal I(x)} g_i \,\mathrm{FFN}_i(x) \;+\; \mathrm{FFN}_\mathrm{shared}(x)$$
 //
+// Not every layer is like that: V3's first three are dense (the report, section 4.2), and it does not say why. The authors'
+// earlier model kept its first layer dense because its load was especially slow to even out (DeepSeekMoE, section 5.1.2).
+
+// %% [markdown]
 // Here is one such layer, from our library: six tokens go in, six come out, and on the way each has a row of gates in
 // which almost everything is zero.
 
@@ -207,7 +213,7 @@ say`The sparse layer holds ${times(layerTotal / layerActive)} as many parameters
 // | a patient sees one team | each layer has its own experts and chooses anew | no: one token meets hundreds of experts |
 // | a patient is a whole case | a token is a piece of a word | no: the next piece of the same word may go elsewhere |
 // | specialists were trained in their subject | all start as random numbers and become different by being used | no: nobody assigned subjects |
-// | cardiology, oncology … | which experts differ in what is for measurement to say (lesson 02) | no: subjects are ours, not the model's |
+// | cardiology, oncology … | which expert does what has to be measured (lesson 02) | no: subjects are ours, not the model's |
 // | the team discusses and writes one report | $K$ vectors are multiplied by weights and added | no: experts of a layer don't see each other's output |
 // | a receptionist who understands the case | one matrix, one product per token | partly: it sees one vector, but attention has put the context into it |
 //
@@ -291,7 +297,7 @@ const routed = routeOnPaper();
 // %%
 const expert6GetsTwo = true; // your guess
 
-// %%
+// %% jupyter={"source_hidden": true}
 type Grid = (number | null)[][]; // a number, or nothing, for every token and expert
 const group = (e: number) => Math.floor(e / 3);
 const biasedWhere = (shown: (t: number, e: number) => boolean): Grid =>
@@ -343,7 +349,7 @@ sliderPlot({
 // The report has the affinity, bias and normalisation (equations 13 to 16); the two-best rule is in its section 2.1.2
 // in words, and the scale only in the released code.
 
-// %%
+// %% jupyter={"source_hidden": true}
 const two = tokens.indexOf("two");
 const tablets = tokens.indexOf("tablets");
 const chosenBy = (token: number) => routed.mask[token].flatMap((on, e) => (on ? [e] : []));
@@ -375,6 +381,46 @@ still sum to ${fixed(routed.gates[5].reduce((a, b) => a + b, 0))}, like everybod
 
 // %%
 showSource("lib/model/router.ts", "selectExperts");
+
+// %% [markdown]
+// One line in it says `stopGradient(mask)`. Choosing is a step: move an affinity a little, and as a rule the same experts
+// are chosen, so the choice itself has no gradient. How does a router learn at all?
+//
+// **Predict.** Say that for *took* the task would like more of expert 5 and less of expert 3. How many of the twelve
+// affinities get a gradient?
+
+// %%
+const affinitiesWithGradient = 12; // your guess
+
+// %%
+const took = tokens.indexOf("took");
+/** How much better the loss gets, to first order, as a gate rises: here invented. */
+const usefulness = tf.tensor2d([[0, 0, 0, -1, 0.5, 1, 0, 0.2, 0, 0, 0, 0]]);
+const gain = (s: tf.Tensor) =>
+  selectExperts(s as tf.Tensor2D, tf.tensor1d(biases), onPaper).gates.mul(usefulness).sum() as tf.Scalar;
+const slopes = tf.tidy(() => Array.from(tf.grad(gain)(tf.tensor2d([affinities[took]])).dataSync()));
+usefulness.dispose();
+table(
+  slopes.map((slope, e) => ({ expert: e, affinity: affinities[took][e], gate: routed.gates[took][e], "gain per affinity": slope })),
+  { caption: "What the router of took learns from one step", digits: 2 },
+);
+const withGradient = slopes.filter((slope) => Math.abs(slope) > 1e-6).length;
+say`You said ${affinitiesWithGradient}; it is **${withGradient}** of ${slopes.length}. A router learns through the weights
+of the experts that it chose, and through nothing else: those that helped more than the others gain, at the others'
+expense (times the affinities, these slopes add up to ${fixed(Math.abs(slopes.reduce((sum, slope, e) => sum + slope * affinities[took][e], 0)), 1)}). An expert that was not chosen learns nothing from this token, and
+nothing is learned about it. That is why a router that starts lopsided stays so, unless something else evens it out:
+lesson 02.`;
+
+// %% [markdown]
+// And why 2.5? The report does not mention it. Here is what it does. The weights of the chosen experts sum to the scale. If
+// the outputs of $K$ experts are about equally long and point in unrelated directions, then with equal weights of $1/K$ their
+// sum is only $1/\sqrt K$ as long as one of them, and next to the shared expert it would hardly count.
+
+// %% jupyter={"source_hidden": true}
+const { numExpertsPerTok: v3Chosen, routedScalingFactor: v3Scale } = DEEPSEEK_V3;
+say`With ${v3Chosen} experts that is ${fixed(1 / Math.sqrt(v3Chosen))}; times ${v3Scale} it is
+${fixed(v3Scale / Math.sqrt(v3Chosen))}. So the routed experts together weigh about as much as the shared one. This is our
+reading: nobody at DeepSeek has published theirs.`;
 
 // %% [markdown]
 // ### Exercise 1 · The gate
@@ -431,7 +477,8 @@ await check(gateExercise, gate);
 //
 // How do you leave out the experts of dropped groups? The well-known library *transformers* gave them the score 0.
 // Affinities lie between 0 and 1, so 0 loses against anything, doesn't it? It shipped like that for about a year
-// ([issue 45440](https://github.com/huggingface/transformers/issues/45440)). Here is a token whose biased scores are
+// ([issue 45440](https://github.com/huggingface/transformers/issues/45440)), though *vLLM* had mended the same mistake in
+// February 2025 ([pull request 13474](https://github.com/vllm-project/vllm/pull/13474)). Here is a token whose biased scores are
 // all negative, as they become when biases have come down:
 
 // %%
@@ -453,10 +500,10 @@ const fromDropped = withZeros.filter((e) => !rightly.keptGroups.includes(group(e
 say`With zeros, ${fromDropped.length} of the ${withZeros.length} chosen experts are in groups that were dropped.`;
 
 // %% [markdown]
-// Why did nobody notice? It takes negative scores, and somebody looked: in V3's released weights every correction bias
-// is positive. Only differences between biases matter, so V3's training could let all of them drift upwards.
+// Why did it last so long in *transformers*? It takes negative scores, and somebody looked: in V3's released weights every
+// correction bias is positive. Only differences between biases matter, so V3's training could let all of them drift upwards.
 
-// %%
+// %% jupyter={"source_hidden": true}
 const lowestBias = modelFact("deepseek-v3", "smallestCorrectionBias");
 say`The smallest bias of all layers is reported as ${lowestBias.value} (${cite(lowestBias)}). With such biases no
 score is ever below 0, and the bug never shows. A model whose scores do go below 0 is routed wrongly by the same
@@ -533,7 +580,7 @@ ${activeExperts} in place of ${routedExperts}, it is ${whole(experts.active)}.
 
 Sum of all rows: **${whole(total)}** in all, and **${whole(active)}** for one token.`;
 
-// %%
+// %% jupyter={"source_hidden": true}
 plot(
   barChart({
     title: "Where are the parameters, and which of them work?",
@@ -578,7 +625,7 @@ ${billions(releasedCheckpoint(config).total)}.)`;
 // *Implement · difficulty 2 of 3 · 15 minutes · 3 points*
 //
 // Write the middle count yourself, from a configuration: layers and head, without the embedding. The parameters of one
-// layer's attention are given (lesson 03 takes them apart); norms may be left out. Useful names: `hiddenSize`,
+// layer's attention are given (lesson 03 takes them apart); norms may be left out. Useful fields of `c`: `hiddenSize`,
 // `vocabSize`, `numHiddenLayers`, `firstKDenseReplace` (so many first layers are dense), `intermediateSize` (their
 // width), `nRoutedExperts`, `numExpertsPerTok`, `nSharedExperts`, `moeIntermediateSize` (an expert's width).
 
@@ -660,7 +707,7 @@ section 4.`;
 // Now hold the cost fixed and only cut finer: halve the width, double both $E$ and $K$. Parameters, work for a token,
 // share of experts that is active: all stay the same.
 
-// %%
+// %% jupyter={"source_hidden": true}
 const cuts = [0.125, 0.25, 0.5, 1, 2, 4].filter((cut) => Number.isInteger(cut * activeExperts));
 plot(
   lineChart({
@@ -703,15 +750,15 @@ plot(
 // %%
 const myGuess = 25; // percent
 
-// %%
+// %% jupyter={"source_hidden": true}
 const touched = expertCoverage(routedExperts, activeExperts, batch);
 result("share of a layer's experts that the batch touches", touched);
 say`You said ${myGuess}%. One token touches ${percent(expertCoverage(routedExperts, activeExperts, 1))} of a layer's
 routed experts; a batch of ${batch} touches **${percent(touched)}**.`;
 
 // %% [markdown]
-// The model is as sparse as before: each token still computes with its few experts. But between them the tokens wake up
-// almost everybody. Can you derive the formula?
+// The model is as sparse as before: each token still computes with its few experts. But the tokens of a batch wake up
+// different ones. Can you derive the formula?
 //
 // ### Exercise 4 · How many experts does a batch touch?
 //
@@ -775,7 +822,7 @@ const batches = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 const even = await simulate(batches, 0);
 const uneven = await simulate(batches, skew);
 
-// %%
+// %% jupyter={"source_hidden": true}
 const curve = Array.from({ length: 91 }, (_, i) => 2 ** (i / 10));
 plot(
   lineChart({
@@ -822,14 +869,14 @@ there "costs like" holds even for memory traffic. At batch ${batch} it reads
 ${fixed(gigabytes(parametersRead(config, batch)), 0)} GB, which is **${times(ratio)} the dense model's**. The work
 for a token is the same throughout: ${fixed((2 * active) / 1e9, 1)} GFLOPs.
 
-Shared out among the batch, that is ${fixed(readPerToken)} GB a token, and for the dense model
+Shared out among the batch, that is ${fixed(readPerToken)} GB per token, and for the dense model
 ${fixed(gigabytes(active) / batch)} GB.`;
 
 // %% [markdown]
 // Is that bad? For each token it is less than at batch 1, since the whole batch shares the reading. But a dense model
 // shares better. That is why V3 is served on many GPUs at once, so that each holds few experts and sees the tokens of
 // *many* users who want just these: the report's decoding unit has 320 GPUs, each with a single expert of a layer
-// (section 3.4.2). Sparse models are cheap to run **for those who have a crowd**.
+// (section 3.4.2). Sparse models are cheap to run **for those who serve many users at once**.
 
 // %% [markdown]
 // ## 8. Measured: the cost of a token as experts are added
@@ -846,7 +893,7 @@ ${fixed(gigabytes(active) / batch)} GB.`;
 showSource("lib/model/experts.ts", "sortByExpert");
 
 // %% [markdown]
-// Now with a clock: the same layer, $K = 8$, from 16 to 256 experts.
+// Now with a clock: the same layer, $K = 8$, from 16 to 256 experts (about ten seconds).
 
 // %% tags=["timing"]
 const sizes = [16, 32, 64, 128, 256];
@@ -903,10 +950,9 @@ difference is ${Math.max(...measured.map((m) => m.difference)).toExponential(0)}
 ${whole(first.expertSize)} parameters, one of V3's has ${whole(layerParameters(DEEPSEEK_V3).expert)}.)`;
 
 // %% [markdown]
-// So the promise holds: the line of *grouped* stays nearly flat. Where it rises, the same work has been cut into more
-// and smaller products, and small products use a processor worse; with fewer tokens (`measuredTokens`) you see more of
-// it. The scale here is honest but small: one machine, no network, small experts. On a cluster, the tokens have to
-// travel to their experts, and that is where the price is paid (lesson 06).
+// Where the line of *grouped* rises, the same work has been cut into more and smaller products, and small products use a
+// processor worse; with fewer tokens (`measuredTokens`) you see more of it. One machine, no network, small experts: on a
+// cluster the tokens have to travel to their experts, and that is where the price is paid (lesson 06).
 
 // %% [markdown]
 // ## 9. Beside its relatives: Mixtral and Switch
@@ -930,8 +976,11 @@ but **${percent(mixtral.total / llama.value)} of the memory**. "A fifth of the c
 
 // %% [markdown]
 // The Switch Transformer of 2021 went to the other end: 2048 experts, and **one** of them for a token. Its router is a
-// softmax; an expert that has too many tokens in a batch drops the rest (section 2.2 of [its
-// paper](https://arxiv.org/abs/2101.03961)). V3 drops none (the report, section 2.1.2). Side by side (Switch-C has an
+// softmax. Each expert has room for its fair share of a batch times a *capacity factor*; tokens beyond that skip the layer
+// (section 2.2 of [its paper](https://arxiv.org/abs/2101.03961)). The opposite idea is *expert choice*: each expert takes the
+// tokens that it scores highest, and the load is even by construction ([Zhou et al., 2022](https://arxiv.org/abs/2202.09368)).
+// But whether a token is taken then depends on the tokens after it, which a model that writes does not know yet. V3's tokens
+// choose, and none is dropped (the report, section 2.1.2). Side by side (Switch-C has an
 // encoder and a decoder; both are counted as active, though a token passes through only one of them):
 
 // %%
@@ -992,33 +1041,59 @@ ${times(total / llama405)} its memory; the weights alone fill ${Math.ceil(gigaby
 ${gpuMemory} GB. Two costs, two answers: which counts depends on whether you pay for arithmetic or for memory.`;
 
 // %% [markdown]
-// Does the height on this plane count as **capacity**? Partly. The authors of Switch trained two sparse giants on the
-// same data: Switch-C, with four times the parameters, and Switch-XXL, with far more compute for a token. Look who
-// predicts the text better:
+// Does the height on this plane count as **capacity**: is a parameter that sleeps most of the time worth as much as one
+// that always works? To find out one needs a twin, a dense model with as many parameters, trained on the same text.
+// DeepSeek trained such twins at two billion parameters ([DeepSeekMoE](https://arxiv.org/abs/2401.06066), section 4.3,
+// table 2; the middle model is an older kind of mixture with more parameters).
+//
+// **Predict.** The sparse model uses an eighth of its expert parameters for a token, its dense twin all of them. Which has
+// the lower loss on the same text, and by how much?
 
 // %%
-const quality = (id: string, key: string) => ({
-  model: modelFacts(id).name,
-  parameters: billions(modelFact(id, "totalParameters").value),
-  loss: fixed(modelFact(id, key).value, 3),
-  unit: modelFact(id, key).unit,
-  source: cite(modelFact(id, key)),
-});
+const sparseBehind = 0.1; // nats per token, your guess; below 0 if you think that the sparse one is ahead
+
+// %%
+const twinIds = ["deepseekmoe-2b", "deepseekmoe-gshard15", "deepseekmoe-dense16"];
+const twinRows: [name: string, key: string, digits?: number][] = [
+  ["expert parameters (B)", "totalExpertParameters", 2],
+  ["of these, used by a token (B)", "activeExpertParameters", 2],
+  ["Pile loss (nats per token, less is better)", "pileLoss", 3],
+  ["HellaSwag (%)", "hellaSwag"],
+  ["PIQA (%)", "piqa"],
+  ["ARC-easy (%)", "arcEasy"],
+  ["ARC-challenge (%)", "arcChallenge"],
+  ["RACE-middle (%)", "raceMiddle"],
+  ["RACE-high (%)", "raceHigh"],
+  ["HumanEval (%)", "humanEval"],
+  ["MBPP (%)", "mbpp"],
+  ["TriviaQA (%)", "triviaQa"],
+  ["NaturalQuestions (%)", "naturalQuestions"],
+];
+const twinValue = (id: string, key: string) => {
+  const { value } = modelFact(id, key);
+  return key.endsWith("Parameters") ? value / 1e9 : value;
+};
 table(
-  [
-    quality("switch-c", "logPerplexity"),
-    quality("switch-xxl", "logPerplexity"),
-    quality("deepseek-v3", "pileBitsPerByte"),
-    quality("llama-3.1-405b", "pileBitsPerByte"),
-  ],
-  { caption: "How well two pairs of models predict text (less is better)" },
+  twinRows.map(([what, key, digits = 1]) => ({
+    "what was measured": what,
+    DeepSeekMoE: fixed(twinValue(twinIds[0], key), digits),
+    "GShard, 1.5 times as large": fixed(twinValue(twinIds[1], key), digits),
+    "dense twin": fixed(twinValue(twinIds[2], key), digits),
+  })),
+  { caption: "A sparse model and its dense twin: all rows of the table" },
 );
+const tests = twinRows.slice(3).map(([, key]) => twinValue(twinIds[0], key) - twinValue(twinIds[2], key));
+const apart = twinValue(twinIds[0], "pileLoss") - twinValue(twinIds[2], "pileLoss");
+say`You said ${sparseBehind}. The sparse model is **${fixed(apart, 3)} nats** behind its twin, with ${fixed(modelFact(twinIds[0], "activeExpertParameters").value / 1e9)}B
+against ${fixed(modelFact(twinIds[2], "activeExpertParameters").value / 1e9)}B expert parameters at work. Of the
+${tests.length} tests it wins ${tests.filter((difference) => difference > 0).length}, loses
+${tests.filter((difference) => difference < 0).length} and draws ${tests.filter((difference) => difference === 0).length}. Each
+model was trained once, so nobody can say how much of that is chance. (${cite(modelFact(twinIds[0], "pileLoss"))})`;
 
 // %% [markdown]
-// In both pairs the model with **fewer** parameters and more work per token predicts text a little better. Parameters
-// that sleep are worth something, a great deal even: V3 comes that close with a fraction of the arithmetic. But they
-// are not worth as much as parameters that work. (Take it as a hint, not as a proof: each pair differs in more than
-// size, V3 and Llama also in their data, and in most of the tests of that same table, V3 is ahead of Llama.)
+// So the claim is nearly right **where it was tested**: parameters that sleep were worth almost as much as parameters that
+// work. That was at two billion parameters and a hundred billion tokens. For V3 there is no such twin: nobody has trained a
+// dense model of its size on its text.
 
 // %% [markdown]
 // ## 10. A routing picture
@@ -1028,15 +1103,26 @@ table(
 // novel, speeches, TypeScript and sums ([its card](../data/checkpoints/v3-mini/README.md) says how). Its tokens are
 // bytes, so a token is a character here.
 //
-// Beside it stands a twin: the same shape, with random weights, as it was before the first step. We send one line
-// through both that goes from prose to code to a sum.
+// Beside it stands the same model **before its first step**: the record of the training has the seed and the spread of its
+// first weights. We send six lines through both. Each goes from prose to code to a sum.
 
 // %%
-const text = "the captain said nothing; const size = x.shape[0]; 12 + 30 = 42";
-const characters = Array.from(text, (character) => (character === " " ? "␣" : character));
-const bytes = [...Buffer.from(text)];
-const trained = loadModel("data/checkpoints/v3-mini");
-const twin = createModel(trained.config, seed);
+const lines = [
+  ["the captain said nothing; ", "const size = x.shape[0]; ", "12 + 30 = 42"],
+  ["she had never been so happy; ", "let total = values.length; ", "7 + 15 = 22"],
+  ["my fellow citizens, we meet again; ", "return rows.map(f); ", "25 - 9 = 16"],
+  ["there was a letter on the table; ", "if (n > 0) count += n; ", "8 * 6 = 48"],
+  ["he looked at her for a moment; ", "export const base = 10; ", "31 + 44 = 75"],
+  ["the people of this nation know; ", "for (const k of keys) add(k); ", "60 - 18 = 42"],
+].map((parts) => ({
+  characters: Array.from(parts.join("")),
+  bytes: [...Buffer.from(parts.join(""))],
+  kinds: parts.flatMap((part, kind) => Array.from(part, () => kind)),
+}));
+const MINI = "data/checkpoints/v3-mini";
+const trained = loadModel(MINI);
+const { seed: firstSeed, initStd } = runOf(MINI).options as { seed: number; initStd: number };
+const untrained = new DeepSeekV3(trained.config, initWeights(trained.config, firstSeed, { std: initStd }));
 
 /** Gates of each sparse layer: [layer][token][expert]. */
 function gatesOf(model: DeepSeekV3, ids: number[]): number[][][] {
@@ -1047,95 +1133,72 @@ function gatesOf(model: DeepSeekV3, ids: number[]): number[][][] {
   model.forward([ids], { observe }).dispose();
   return layers;
 }
-const gatesByLayer = { trained: gatesOf(trained, bytes), twin: gatesOf(twin, bytes) };
+const gatesByLine = lines.map(({ bytes }) => ({ trained: gatesOf(trained, bytes), untrained: gatesOf(untrained, bytes) }));
 const firstSparse = trained.config.firstKDenseReplace; // layers before it are dense
 
 // %% [markdown]
-// **Predict.** In the trained model, will the sum at the end of the line use the same experts as the prose at its
+// **Predict.** In the trained model, will the sum at the end of the first line use the same experts as the prose at its
 // beginning? Decide, then look at one layer after the other.
 
-// %%
+// %% jupyter={"source_hidden": true}
+const shownLine = lines[0];
 sliderPlot({
   title: "Which experts of the trained model does each character go to?",
   parameter: "layer",
   unit: "",
-  values: gatesByLayer.trained.map((_, i) => i + firstSparse),
+  values: gatesByLine[0].trained.map((_, i) => i + firstSparse),
   initial: firstSparse,
   figure: (number) => {
-    const gates = gatesByLayer.trained[number - firstSparse]; // [N][E]
+    const gates = gatesByLine[0].trained[number - firstSparse]; // [N][E]
     return heatmapChart({
       title: `layer ${number}`,
-      x: { title: "token (one character)", labels: characters },
-      y: { title: "expert", labels: gates[0].map((_, e) => e) },
+      x: { title: "token (one character)", labels: shownLine.characters.map((c) => (c === " " ? "␣" : c)) },
+      y: { title: "expert" },
       values: gates[0].map((_, e) => gates.map((row) => (row[e] > 0 ? row[e] : null))),
       colour: { title: "weight" },
-      dividers: [text.indexOf("const"), text.indexOf("12")],
+      dividers: [shownLine.kinds.indexOf(1), shownLine.kinds.indexOf(2)],
     });
   },
 });
 
 // %% [markdown]
 // Follow one letter, then compare the three parts of the line, between the dividers. Is it the letter that decides, or
-// the kind of text? Numbers for both: the share of their experts that two tokens have in common, on average.
+// the kind of text? Numbers for both, over all six lines: the share of their experts that two tokens have in common.
 
 // %%
-const partOf = (token: number) => (token < text.indexOf("const") ? 0 : token < text.indexOf("12") ? 1 : 2);
-
-function overlaps(gatesOfModel: number[][][]) {
-  return gatesOfModel.map((gates) => {
-    const chosen = gates.map((row) => row.flatMap((gate, e) => (gate > 0 ? [e] : [])));
-    const overlap = (sameCharacter: boolean, samePart: boolean) =>
-      meanOverlap(chosen, (a, b) => (bytes[a] === bytes[b]) === sameCharacter && (partOf(a) === partOf(b)) === samePart);
-    return {
-      same: overlap(true, true),
-      sameElsewhere: overlap(true, false),
-      other: overlap(false, true),
-      otherElsewhere: overlap(false, false),
-      busiest: busiestShare(chosen),
-    };
-  });
-}
-const overlap = { twin: overlaps(gatesByLayer.twin), trained: overlaps(gatesByLayer.trained) };
-table(
-  (["twin", "trained"] as const).flatMap((which) =>
-    overlap[which].map((row, i) => ({
-      model: which === "twin" ? "before training" : "trained",
-      layer: i + firstSparse,
-      "same character, same part": percent(row.same),
-      "same character, other part": percent(row.sameElsewhere),
-      "two characters, same part": percent(row.other),
-      "two characters, other part": percent(row.otherElsewhere),
-      "tokens at the busiest expert": percent(row.busiest),
-    })),
-  ),
-  { caption: "Share of their experts that two tokens have in common, and the load of the busiest expert" },
-);
-const meanOf = (rows: Record<string, number>[], key: string) =>
-  percent(rows.reduce((sum, row) => sum + row[key], 0) / rows.length);
+const overlapOf = (which: "trained" | "untrained") =>
+  lines.map(({ bytes, kinds }, i) => lineOverlap(gatesByLine[i][which], bytes, kinds));
+const overlap = { untrained: overlapOf("untrained"), trained: overlapOf("trained") };
 const chance = trained.config.numExpertsPerTok / trained.config.nRoutedExperts;
-say`Averaged over the layers (by chance, two tokens would share ${percent(chance)}):
+table(
+  (["untrained", "trained"] as const).map((which) => {
+    const mean = meanOverlaps(overlap[which]);
+    return {
+      model: which === "untrained" ? "before its first step" : "trained",
+      "equal characters, one kind": percent(mean.equal),
+      "equal, two kinds": percent(mean.equalElsewhere),
+      "different, one kind": percent(mean.different),
+      "different, two kinds": percent(mean.differentElsewhere),
+      "by chance": percent(chance),
+      "tokens at the busiest expert": percent(mean.busiest),
+    };
+  }),
+  { caption: "Share of their experts that two tokens have in common, and the load of the busiest expert: means of six lines" },
+);
 
-- **before training** the same character shares ${meanOf(overlap.twin, "same")} of its experts with itself in the same
-  part of the line and ${meanOf(overlap.twin, "sameElsewhere")} in another part; the busiest expert of a layer works on
-  ${meanOf(overlap.twin, "busiest")} of the tokens;
-- **after training** that is ${meanOf(overlap.trained, "same")} and ${meanOf(overlap.trained, "sameElsewhere")}, and the
-  busiest expert works on ${meanOf(overlap.trained, "busiest")};
-- two *different* characters of the same part share ${meanOf(overlap.trained, "other")}, of different parts
-  ${meanOf(overlap.trained, "otherElsewhere")}.
+// %% jupyter={"source_hidden": true}
+const comparisons = overlapComparisons(overlap.trained, overlap.untrained, chance);
+const lopsided = comparisons[comparisons.length - 1].order === "higher";
+const sizeRatio = times(totalParameters(DEEPSEEK_V3) / totalParameters(trained.config));
+say`What these lines can tell, and what they can't:
 
-One line is an example, not a statistic, and V3 is ${times(totalParameters(DEEPSEEK_V3) / totalParameters(trained.config))}
-the size of this model.`;
+${comparisons.map(({ text }) => `- ${text}`).join("\n")}
+
+${lopsided ? "The last one is the lopsided start of lesson 02: random vectors that went through random layers are alike, and the router's random vectors prefer the same few experts for all of them. " : ""}Six lines of our own are few, and V3 is ${sizeRatio} the size of this model.`;
 
 // %% [markdown]
-// What to see in these numbers:
-//
-// - before training, the router is **a function of the character** and little else, and it is **unfair**: some experts
-//   get far more than their share, by accident. If nothing balances that, training makes it worse (lesson 02);
-// - training lets the **context** in: the same character no longer goes to the same experts everywhere, and the load is
-//   more even;
-// - what decides is the character and its neighbourhood, much more than the *kind* of text. There is no expert for
-//   prose and none for sums: **no expert has a name on it**. Whether a little of the kind of text shows all the same,
-//   lesson 02 measures on whole texts.
+// Is there an expert for prose, and one for sums? Six lines can't say, and nothing was done to make one. Lesson 02 asks whole
+// texts, and holds the answer against labels that were dealt out at random.
 
 // %% [markdown]
 // ## 11. Design a layer
@@ -1225,16 +1288,16 @@ const parametersOf = (id: string) => billions(modelFact(id, "totalParameters").v
 verdicts([
   {
     claim: "moe-37b: inference costs like a dense 37B",
-    verdict: "holds with a condition",
+    verdict: verdictOf("moe-37b"),
     sources: "37B active (README of the release, section 1)",
     computed:
-      `Compute: yes, ${fixed((2 * v3Active) / 1e9, 1)} GFLOPs a token at every batch. Memory: no, ` +
+      `Compute: yes, ${fixed((2 * v3Active) / 1e9, 1)} GFLOPs per token at every batch. Memory: no, ` +
       `${billions(totalParameters(v3))} must be held. Reading weights: equal at batch 1, ` +
       `${times(parametersRead(v3, batch) / v3Active)} as much at batch ${batch}.`,
   },
   {
     claim: "moe-256-8: 256 experts a layer, 8 for a token",
-    verdict: "incomplete",
+    verdict: verdictOf("moe-256-8"),
     sources: "the released configuration",
     computed:
       `${v3.nRoutedExperts} routed and ${v3.numExpertsPerTok} active, in ${v3Sparse} of ${v3.numHiddenLayers} ` +
@@ -1242,23 +1305,21 @@ verdicts([
   },
   {
     claim: "moe-early-6-8: typically 6 to 8 are active",
-    verdict: "partly contradicted",
+    verdict: verdictOf("moe-early-6-8"),
     sources: `the released configuration; DeepSeek-V2 had ${v2.K} of ${v2.E} (its report, section 3.1.2)`,
-    computed: `The number is fixed: ${v3.numExpertsPerTok} for every token in every sparse layer.`,
+    computed: `${v3.numExpertsPerTok} lies in that range. But it is a fixed number, the same for every token in every sparse layer.`,
   },
   {
     claim: "moe-capacity: capacity like the whole 671B",
-    verdict: "holds with a condition",
-    sources:
-      `Switch-XXL with ${parametersOf("switch-xxl")} predicts better than Switch-C with ${parametersOf("switch-c")} ` +
-      "(Switch Transformers, table 9). We found no dense twin of V3 that would decide it.",
+    verdict: verdictOf("moe-capacity"),
+    sources: "DeepSeekMoE, section 4.3, table 2: a sparse model and its dense twin at 2B. There is no twin of V3.",
     computed:
-      `Different tokens do use different experts: ${percent(v3Touched)} of them within a batch of ${batch}. ` +
-      "But parameters that sleep count for less.",
+      `Different tokens do use different experts: ${percent(v3Touched)} of them within a batch of ${batch}. The small ` +
+      `sparse model is ${fixed(apart, 3)} nats behind its twin.`,
   },
   {
     claim: "moe-hospital: specialists, eight consulted",
-    verdict: "holds with a condition",
+    verdict: verdictOf("moe-hospital"),
     sources: "the report, section 2.1.2",
     computed:
       "Right about few of many, and about the payroll. Misleading about subjects and about one team " +
@@ -1266,18 +1327,18 @@ verdicts([
   },
   {
     claim: "moe-mixtral: 8 of 7B, like a dense 70B at a fifth of the cost",
-    verdict: "partly contradicted",
+    verdict: verdictOf("moe-mixtral"),
     sources: "That it is as good is its authors' evaluation (Mixtral of Experts, section 3).",
     computed:
-      `${billions(mixtral.total)}, not 8 × 7B. ${percent(mixtral.active / llama.value)} of the compute of ` +
-      `Llama 2 70B, ${percent(mixtral.total / llama.value)} of its memory.`,
+      `A fifth is right for compute: ${percent(mixtral.active / llama.value)} of Llama 2 70B. It has ` +
+      `${billions(mixtral.total)}, not 8 × 7B, and ${percent(mixtral.total / llama.value)} of that model's memory.`,
   },
 ]);
 
 // %% [markdown]
 // **In one sentence:** a mixture of experts breaks the tie between what a model *holds* and what a token *costs*; you
-// save arithmetic, you pay in memory, and whether you also pay in memory traffic depends on how large a crowd you
-// serve.
+// save arithmetic, you pay in memory, and whether you also pay in memory traffic depends on how many tokens are decoded
+// together.
 //
 // ## Where to read on
 //
@@ -1291,6 +1352,6 @@ verdicts([
 //
 // **Next: [lesson 02](02-load-balancing.ipynb)**, on what keeps 256 experts busy.
 
-// %%
-for (const model of [small, trained, twin]) model.dispose();
+// %% jupyter={"source_hidden": true}
+for (const model of [small, trained, untrained]) model.dispose();
 say`Tensors left: ${tf.memory().numTensors}.`;

@@ -7,6 +7,7 @@ import * as tf from "@tensorflow/tfjs";
 import { collectRouting } from "../../model/collect-routing";
 import type { DeepSeekV3 } from "../../model/model";
 import { isCorrectionBias, namedTensors } from "../../model/weights";
+import { Random } from "../../tensor/random";
 import { stopGradient } from "../../tensor/differentiable";
 import { topKMask } from "../../tensor/top-k";
 import { joinLayers, sequenceBalanceLoss, switchAuxiliaryLoss } from "../../training/balance";
@@ -120,20 +121,54 @@ export interface Pull {
   agreement: number;
 }
 
+/** Both pulls, and what the angle on the routers is by chance. */
+export interface Pulls {
+  routers: Pull;
+  all: Pull;
+  /** Cosines on the routers' weights when the balance gradient's numbers are dealt out at random within each weight. */
+  dealt: number[];
+}
+
 /**
  * Compares both gradients, each the mean over the batches, on the routers' weights and on all weights.
  *
  * @param batches at least two, [B][T + 1] each
  */
-export function comparePulls(model: DeepSeekV3, batches: number[][][], scope: Scope): { routers: Pull; all: Pull } {
-  const task = batches.map((tokens) => taskGradients(model, tokens));
-  const half = Math.floor(batches.length / 2);
+export function comparePulls(model: DeepSeekV3, batches: number[][][], scope: Scope): Pulls {
+  return pullsOf(
+    batches.map((tokens) => taskGradients(model, tokens)),
+    batches.map((tokens) => balanceGradients(model, tokens, scope)),
+  );
+}
+
+/** The same from gradients that are there already, one of each for every batch; at least two batches. */
+export function pullsOf(task: readonly Gradients[], balances: readonly Gradients[]): Pulls {
+  const half = Math.floor(task.length / 2);
   const [whole, first, second] = [task, task.slice(0, half), task.slice(half)].map(meanGradients);
-  const balance = meanGradients(batches.map((tokens) => balanceGradients(model, tokens, scope)));
+  const balance = meanGradients(balances);
   const pull = (of?: (name: string) => boolean): Pull => ({
     cosine: cosine(whole, balance, of),
     ratio: norm(balance, of) / norm(whole, of),
     agreement: cosine(first, second, of),
   });
-  return { routers: pull(isRouter), all: pull() };
+  return { routers: pull(isRouter), all: pull(), dealt: dealtCosines(whole, balance, isRouter) };
+}
+
+/**
+ * What chance gives: cosines of a gradient and another one whose numbers are dealt out anew within each weight. In many
+ * dimensions two directions that have nothing to do with each other are nearly at right angles.
+ */
+export function dealtCosines(
+  a: Gradients,
+  b: Gradients,
+  of: (name: string) => boolean,
+  { seed = 1, deals = 20 } = {},
+): number[] {
+  const random = new Random(seed);
+  const names = [...b.keys()].filter(of);
+  const part = new Map(names.map((name) => [name, a.get(name) ?? new Float32Array(0)]));
+  return Array.from({ length: deals }, () => {
+    const mixed = names.map((name) => [name, Float32Array.from(random.shuffle([...b.get(name)!]))] as const);
+    return cosine(part, new Map(mixed));
+  });
 }

@@ -1,4 +1,5 @@
 /** All that lesson 02 has of its own, in one place to import from. */
+export * from "./balancing-trial";
 export * from "./bias-simulation";
 export * from "./exercise-1-maxvio";
 export * from "./exercise-2-bias-update";

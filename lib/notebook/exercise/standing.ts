@@ -81,9 +81,11 @@ export function keptJudgement(cells: readonly SavedCell[], id: string): Judgemen
   const record = outputs.map(({ data }) => data?.[JUDGED_MIME]).find((found) => found !== undefined);
   const { source, verdict } = (record ?? {}) as { source?: unknown; verdict?: unknown };
   if (typeof source !== "string") return null;
-  const known = [verdict, /^\s*([✔✘])/m.exec(printed)?.[1]].find((sign) => sign === "✔" || sign === "✘");
+  const known = [verdict, /^\s*([✔✘])/m.exec(printed)?.[1]].find(isSign);
   return known === undefined ? { source } : { source, verdict: known };
 }
+
+const isSign = (sign: unknown): sign is "✔" | "✘" => sign === "✔" || sign === "✘";
 
 /** The same of the notebook that is open; for a check that does not judge, so that its output loses nothing. */
 export function keptInOpenNotebook(id: string): Judgement | null {

@@ -183,15 +183,27 @@ export function heatmapChart(chart: {
 /** How much of its place a square fills. */
 const SQUARE = 0.8;
 
+/** Whole squares for each value that add up to those of the sum: the largest remainders are rounded up. */
+export function squaresFor(values: readonly number[], unit: number): number[] {
+  const counts = values.map((value) => Math.floor(value / unit));
+  const all = Math.round(values.reduce((sum, value) => sum + value, 0) / unit);
+  const byRemainder = values.map((_, i) => i).sort((a, b) => (values[b] % unit) - (values[a] % unit) || a - b);
+  const missing = all - counts.reduce((sum, count) => sum + count, 0);
+  for (const i of byRemainder.slice(0, missing)) counts[i]++;
+  return counts;
+}
+
 /** Squares in rows, each worth `unit`, coloured by part; the rounding leaves the number of squares right. */
 export function waffleChart(
   title: string,
   parts: { name: string; value: number; idle?: boolean }[],
   { unit, columns }: { unit: number; columns: number },
 ): Figure {
-  const bounds = parts.map((_, i) =>
-    Math.round(parts.slice(0, i + 1).reduce((sum, { value }) => sum + value, 0) / unit),
+  const counts = squaresFor(
+    parts.map(({ value }) => value),
+    unit,
   );
+  const bounds = counts.map((_, i) => counts.slice(0, i + 1).reduce((sum, count) => sum + count, 0));
   return {
     data: parts.map(({ name, value, idle = false }, i): Trace => {
       const squares = Array.from({ length: bounds[i] - (bounds[i - 1] ?? 0) }, (_, k) => (bounds[i - 1] ?? 0) + k);

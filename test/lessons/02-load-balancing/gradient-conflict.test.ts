@@ -6,6 +6,8 @@ import { useBackend } from "../../../lib/tensor/backend";
 import {
   balanceGradients,
   comparePulls,
+  dealtCosines,
+  pullsOf,
   cosine,
   degrees,
   isRouter,
@@ -124,5 +126,31 @@ describe("cosine, norm, degrees, meanGradients", () => {
 
   it("refuse gradients of different models", () => {
     expect(() => cosine(gradients([1], [1]), new Map())).toThrow("x.mlp.gate.weight is in one of them only");
+  });
+});
+
+describe("the angle by chance", () => {
+  const flat = (values: number[]): Gradients =>
+    new Map([["model.layers.1.mlp.gate.weight", Float32Array.from(values)]]);
+  const wave = (n: number, phase: number) => Array.from({ length: n }, (_, i) => Math.sin(i + phase));
+
+  it("is near 90° in many dimensions, whatever the two gradients are, and wider in few", () => {
+    const anglesIn = (n: number) => dealtCosines(flat(wave(n, 0)), flat(wave(n, 0)), isRouter).map(degrees);
+    const many = anglesIn(4000);
+    expect(Math.min(...many)).toBeGreaterThan(85);
+    expect(Math.max(...many)).toBeLessThan(95);
+    const few = anglesIn(10);
+    expect(Math.max(...few) - Math.min(...few)).toBeGreaterThan(30);
+  });
+
+  it("does not hide two gradients that do pull against each other", () => {
+    const [a, b] = [flat(wave(4000, 0)), flat(wave(4000, 2))];
+    expect(degrees(cosine(a, b))).toBeGreaterThan(Math.max(...dealtCosines(a, b, isRouter).map(degrees)) + 10);
+  });
+
+  it("is the same for the same seed, and comes with every comparison", () => {
+    const [a, b] = [flat(wave(50, 0)), flat(wave(50, 1))];
+    expect(dealtCosines(a, b, isRouter)).toEqual(dealtCosines(a, b, isRouter));
+    expect(pullsOf([a, b], [b, a]).dealt).toHaveLength(20);
   });
 });

@@ -1,11 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { axis, heatmapChart, lineChart, planeChart, waffleChart } from "../../../lib/notebook/plot/charts";
 import { describeFigure } from "../../../lib/notebook/plot/alt-text";
+import { axis, heatmapChart, lineChart, planeChart, squaresFor, waffleChart } from "../../../lib/notebook/plot/charts";
 import type { AxisLayout } from "../../../lib/notebook/plot/plot";
 
 type Trace = Record<string, unknown> & { x: number[]; y: number[]; base: number[]; width: number; visible?: string };
 const axisTexts = ({ ticktext }: AxisLayout) => ticktext as string[];
 const traces = (figure: { data: unknown[] }) => figure.data as Trace[];
+
+it("squares are rounded by the largest remainders and add up to the whole", () => {
+  expect(squaresFor([2.22, 2.55, 3.3], 1)).toEqual([2, 3, 3]);
+  expect(squaresFor([0.4, 0.4, 0.2], 1)).toEqual([1, 0, 0]);
+  expect(squaresFor([5e9, 3e9], 1e9)).toEqual([5, 3]);
+});
 
 describe("waffleChart", () => {
   const parts = [
@@ -16,7 +22,7 @@ describe("waffleChart", () => {
   const figure = waffleChart("squares", parts, { unit: 1, columns: 10 });
 
   it("draws as many squares as the whole has units, whatever the parts round to", () => {
-    expect(traces(figure).map((trace) => trace.x.length)).toEqual([20, 1, 4]);
+    expect(traces(figure).map((trace) => trace.x.length)).toEqual([20, 0, 5]);
   });
 
   it("gives every square its own place", () => {

@@ -1,0 +1,96 @@
+/** What lesson 02 concludes of several trainings follows them: other numbers, another sentence, and none without a difference. */
+import { describe, expect, it } from "vitest";
+import { writeConfig } from "../../../lib/checkpoint/config-json";
+import { fact } from "../../../lib/economics/facts";
+import {
+  compareTrials,
+  recordedTrials,
+  TRIAL,
+  TRIAL_METHODS,
+  trialConfig,
+  trialTraining,
+  trialValues,
+  type RecordedTrials,
+  type TrialMethod,
+  type TrialResult,
+} from "../../../lib/lessons/02-load-balancing";
+import { Random } from "../../../lib/tensor/random";
+
+const recorded = recordedTrials();
+const METHODS = Object.keys(TRIAL_METHODS) as TrialMethod[];
+const PAIRS: [TrialMethod, TrialMethod, keyof TrialResult][] = [
+  ["none", "bias", "bitsPerByte"],
+  ["auxiliary", "bias", "bitsPerByte"],
+  ["auxiliary", "sequence", "information"],
+  ["bias", "sequence", "information"],
+  ["auxiliary", "sequence", "oneKindMaxVio"],
+  ["bias", "sequence", "oneKindMaxVio"],
+];
+
+/** The record with other numbers for each training. */
+const changed = (of: (trial: RecordedTrials["trials"][number]) => Partial<TrialResult>): RecordedTrials => ({
+  ...recorded,
+  trials: recorded.trials.map((trial) => ({ ...trial, ...of(trial) })),
+});
+
+describe("the recorded trainings", () => {
+  it("are of the lesson's own model and options, three seeds or more, the same for each method", () => {
+    expect(recorded.run.options).toEqual(TRIAL);
+    expect(recorded.run.config).toEqual(writeConfig(trialConfig(TRIAL), "float32"));
+    const seeds = METHODS.map((method) =>
+      recorded.trials.filter((trial) => trial.method === method).map(({ seed }) => seed),
+    );
+    expect(seeds[0].length).toBeGreaterThanOrEqual(3);
+    for (const other of seeds) expect(other).toEqual(seeds[0]);
+    expect(recorded.trials).toHaveLength(METHODS.length * seeds[0].length);
+  });
+
+  it("pair by seed, whatever their order in the file", () => {
+    const backwards = { ...recorded, trials: [...recorded.trials].reverse() };
+    expect(trialValues(backwards, "bias", "information")).toEqual(trialValues(recorded, "bias", "information"));
+  });
+});
+
+describe("a sentence on two methods", () => {
+  it.each(PAIRS)("%s, %s: %s: is withdrawn where the difference is planted as zero with some luck", (a, b, key) => {
+    const random = new Random(3);
+    const planted = changed(() => ({ [key]: 1 + 0.01 * random.normal() }));
+    const said = compareTrials(planted, a, b, key);
+    expect(said.order).toBe("cannot tell");
+    expect(said.text).toMatch(/^Cannot tell/);
+  });
+
+  it.each(PAIRS)("%s, %s: %s: turns with the sign of a planted difference", (a, b, key) => {
+    const random = new Random(4);
+    const planted = (sign: number) =>
+      changed(({ method }) => ({ [key]: 1 + (method === a ? sign : 0) + 0.001 * random.normal() }));
+    expect(compareTrials(planted(0.5), a, b, key).order).toBe("higher");
+    expect(compareTrials(planted(-0.5), a, b, key).order).toBe("lower");
+  });
+
+  it("says how many seeds it stands on", () => {
+    const { text } = compareTrials(recorded, "bias", "sequence", "information");
+    expect(text).toContain(`${trialValues(recorded, "bias", "information").length} pairs of seeds`);
+    expect(text).toContain("95% interval");
+  });
+});
+
+it("each method is by itself: the bias has no balance loss beside it, and the losses have no bias", () => {
+  const optionsOf = (method: TrialMethod) => {
+    const training = trialTraining({ ...TRIAL, experts: 8, steps: 1 }, method, 1);
+    const { balance, biasSpeed, sequenceAlpha } = training.options;
+    training.dispose();
+    return { balance, biasSpeed, sequenceAlpha };
+  };
+  expect(optionsOf("bias")).toEqual({ balance: "bias", biasSpeed: TRIAL.gamma, sequenceAlpha: 0 });
+  expect(optionsOf("sequence")).toEqual({ balance: "bias", biasSpeed: 0, sequenceAlpha: TRIAL.alpha });
+  expect(optionsOf("none").balance).toBe("none");
+});
+
+it("the report's table 5 is there with all its rows, and the bias does not win each", () => {
+  const keys = ["pileBitsPerByte", "bbh", "mmlu", "drop", "triviaQa", "naturalQuestions", "humanEval", "mbpp", "gsm8k"];
+  const large = (method: string, key: string) => fact("models", `v3-balance-large-${method}`, key).value;
+  for (const key of [...keys, "math"]) expect(large("bias", key)).toBeGreaterThan(0);
+  expect(large("bias", "humanEval") - large("auxiliary", "humanEval")).toBeCloseTo(6.1, 10);
+  expect(large("bias", "mmlu")).toBeLessThan(large("auxiliary", "mmlu"));
+});
