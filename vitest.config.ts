@@ -33,11 +33,11 @@ const PROJECTS: Project[] = [
     atATime: 1,
   },
   {
-    name: "browser", // the lessons in a real JupyterLab and a real browser: one server at a time
+    name: "browser", // the lessons in a real JupyterLab and a real browser, each file with its own
     include: ["test/browser/**/*.test.ts"],
-    testTimeout: 300_000,
-    hookTimeout: 180_000,
-    atATime: 1,
+    testTimeout: 600_000,
+    hookTimeout: 300_000,
+    atATime: 2,
   },
   {
     name: "webgpu", // programs compiled for a GPU, or for the software driver that stands in for one: slow to compile
