@@ -38,8 +38,8 @@ const PROJECTS: Project[] = [
     name: "browser", // the lessons in a real JupyterLab, which all files share, and in a real browser
     include: ["test/browser/**/*.test.ts"],
     globalSetup: "test/browser/shared-lab.ts",
-    testTimeout: 300_000,
-    hookTimeout: 180_000,
+    testTimeout: 600_000,
+    hookTimeout: 300_000,
     atATime: 2,
   },
   {

@@ -90,7 +90,7 @@ export class LessonPage {
    * Run > Run All Cells, then waits until the kernel is idle and no cell is waiting; returns the seconds it took.
    * @throws if a code cell did not run, with the red text of the page
    */
-  async runAll(timeout = 280_000): Promise<number> {
+  async runAll(timeout = 550_000): Promise<number> {
     const begin = Date.now();
     const started = this.page.waitForFunction(`${COUNTS}.includes(null)`, null, { timeout: 60_000 });
     await this.menu("Run", "Run All Cells");
@@ -120,7 +120,7 @@ export class LessonPage {
   }
 
   /** Runs one cell with Control+Enter and waits for its answer. */
-  async run(index: number, timeout = 60_000): Promise<string> {
+  async run(index: number, timeout = 120_000): Promise<string> {
     await this.cell(index).scrollIntoViewIfNeeded();
     await this.cell(index).locator(".cm-content").click();
     const prompt = this.cell(index).locator(".jp-InputPrompt");
@@ -144,7 +144,7 @@ export class LessonPage {
   }
 
   /** The plots once the page has drawn as many as expected; Plotly draws shortly after the outputs arrive. */
-  async drawnPlots(count: number, timeout = 20_000): Promise<DrawnPlot[]> {
+  async drawnPlots(count: number, timeout = 60_000): Promise<DrawnPlot[]> {
     const end = Date.now() + timeout;
     for (;;) {
       const plots = await this.plots();

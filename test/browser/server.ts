@@ -49,7 +49,7 @@ function exposeModel(configFolder: string): void {
 /** Starts the server on fresh copies of all lessons. */
 export async function startLab(): Promise<Lab & { stop(): Promise<void> }> {
   const real = projectAt(ROOT);
-  const folder = path.join(real.cache, "browser");
+  const folder = path.join(real.cache, "browser", process.env.VITEST_POOL_ID ?? "1"); // of its own for each worker
   fs.rmSync(folder, { recursive: true, force: true });
   fs.mkdirSync(path.join(folder, "tools/setup"), { recursive: true });
   fs.mkdirSync(SCREENSHOTS, { recursive: true });

@@ -1,5 +1,6 @@
 /*
- * Runs the kernel's tests with other versions of Node: 22, 24 and the newest, or those named as arguments.
+ * Runs the kernel's tests with other versions of Node: 22, 24 and the newest, or those named as arguments. Unless it is
+ * named, a version that is this Node's is left out: the step "kernel" of npm test runs on it.
  *
  * The binaries come as npm packages into .cache/nodes. Only the kernel runs on them; the tests themselves run on this
  * Node. zeromq, the one native part, uses Node-API, so what is installed serves every version. The last line is
@@ -64,6 +65,9 @@ function test(binary) {
   return { passed, failed: status === 0 ? failed : Math.max(failed, 1) };
 }
 
+/** @param {string} version such as v22.3.0 */
+const major = (version) => version.split(".")[0];
+
 const asked = process.argv.slice(2);
 const versions = asked.length > 0 ? asked : ["22", "24", "latest"];
 const lines = [];
@@ -71,6 +75,10 @@ const sum = { passed: 0, failed: 0 };
 for (const version of versions) {
   const binary = install(version);
   const exact = binary ? spawnSync(binary, ["--version"], { encoding: "utf8" }).stdout.trim() : "not installed";
+  if (asked.length === 0 && major(exact) === major(process.version)) {
+    console.log(`\nNode ${version} (${exact}) is this Node's version: the step kernel runs on it.`);
+    continue;
+  }
   console.log(`\nThe kernel on Node ${version} (${exact})`);
   const { passed, failed } = binary ? test(binary) : { passed: 0, failed: 1 };
   lines.push(`Node ${version} (${exact}): ${passed} passed, ${failed} failed`);
