@@ -9,17 +9,29 @@ describe("lesson 00 in JupyterLab", () => {
   });
   afterAll(() => open?.close());
 
-  it("runs from the top and draws every trace of every plot", async () => {
-    await expectRunAllDrawsEverything(open);
-    await open.screenshot("run-all");
-  });
-
   it("folds hints away and opens them on a click", async () => {
     const hint = open.lesson.page.locator(".jp-MarkdownOutput details").first();
     await hint.scrollIntoViewIfNeeded();
     expect(await hint.locator("p").first().isVisible()).toBe(false);
     await hint.locator("summary").click();
     expect(await hint.locator("p").first().isVisible()).toBe(true);
+  });
+
+  it("shows the drawing of a layer, with words for those who don't see it, before anything has run", async () => {
+    const { page } = open.lesson;
+    const picture = page.locator('.jp-OutputArea-output img[src^="data:image/svg+xml"]');
+    await picture.scrollIntoViewIfNeeded();
+    const drawn = `document.querySelector('.jp-OutputArea-output img[src^="data:image/svg+xml"]')`;
+    await page.waitForFunction(`${drawn}.complete && ${drawn}.naturalWidth > 0`, null, { timeout: 30_000 });
+    const width = (await picture.boundingBox())?.width;
+    expect(width).toBeGreaterThan(500);
+    expect(await picture.getAttribute("alt")).toMatch(/^One of the 61 layers.*residual stream/);
+    await open.screenshot("drawing");
+  });
+
+  it("runs from the top and draws every trace of every plot", async () => {
+    await expectRunAllDrawsEverything(open);
+    await open.screenshot("run-all");
   });
 
   it("refuses a parameter outside its range, by name", async () => {
@@ -31,5 +43,19 @@ describe("lesson 00 in JupyterLab", () => {
     await open.screenshot("parameter-out-of-range");
     expect(answer).toContain("activeExperts");
     expect(answer).toContain("400");
+  });
+
+  it("leads from the index to an exercise of another lesson", async () => {
+    const { page } = open.lesson;
+    const link = page.locator(".jp-OutputArea-output a", { hasText: /^02-gamma$/ });
+    await link.scrollIntoViewIfNeeded();
+    await link.click();
+    const heading = page.locator(".jp-RenderedMarkdown h3", { hasText: "Exercise 3" });
+    const inSecond = heading.filter({ visible: true }).last();
+    await inSecond.waitFor({ timeout: 60_000 });
+    const height = async () => (await inSecond.boundingBox())?.y ?? -1;
+    await expect.poll(height, { timeout: 60_000 }).toBeGreaterThan(0);
+    expect(await height()).toBeLessThan(1000); // the window's
+    await open.screenshot("index-link");
   });
 });
