@@ -377,7 +377,7 @@ async function patience(rounds: number): Promise<number> {
   }
   return sum / rounds / 1_000_000;
 }
-say`The mean of all these numbers between 0 and 1 is ${(await patience(2_500)).toFixed(4)}.`;
+say`The mean of all these numbers between 0 and 1 is ${(await patience(2_000)).toFixed(4)}.`;
 
 // %% [markdown]
 // ## 7. Where a number comes from

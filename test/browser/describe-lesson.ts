@@ -14,9 +14,11 @@ export interface LessonChecks {
   refused?: { parameter: RegExp; to: string; told: string[] };
   /** What only this lesson shows: called where tests are declared, with a way to the open lesson. */
   also?(open: () => OpenLesson): void;
+  /** The same for what leads to another lesson: it comes last. */
+  leaving?(open: () => OpenLesson): void;
 }
 
-export function describeLesson({ lesson: name, wrong, refused, also }: LessonChecks): void {
+export function describeLesson({ lesson: name, wrong, refused, also, leaving }: LessonChecks): void {
   describe(`lesson ${name.slice(0, 2)} in JupyterLab`, () => {
     let open: OpenLesson;
 
@@ -83,5 +85,7 @@ export function describeLesson({ lesson: name, wrong, refused, also }: LessonChe
         for (const part of told) expect(said).toContain(part);
       });
     }
+
+    leaving?.(() => open);
   });
 }
