@@ -214,7 +214,7 @@ export class LessonPage {
 
   async useTheme(theme: "JupyterLab Dark" | "JupyterLab Light"): Promise<void> {
     await this.page.evaluate(`window.jupyterapp.commands.execute("apputils:change-theme", { theme: "${theme}" })`);
-    await this.page.waitForSelector(`body[data-jp-theme-name="${theme}"]`);
+    await this.page.waitForSelector(`body[data-jp-theme-name="${theme}"]`, { state: "attached" });
   }
 
   /** Ends the notebook's kernel. */
@@ -222,11 +222,12 @@ export class LessonPage {
     await this.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()");
   }
 
-  /** Starts one cell with Control+Enter, waits until it runs, and interrupts it by the menu; gives its output. */
-  async interrupt(index: number): Promise<string> {
+  /** Starts one cell with Control+Enter, interrupts it by the menu once it has said something, and gives its output. */
+  async interrupt(index: number, saying: string): Promise<string> {
     await this.cell(index).locator(".cm-content").click();
     await this.page.keyboard.press("ControlOrMeta+Enter");
-    await this.waitFor((state) => state.kernel === "busy", 10_000, "the cell to run");
+    await this.page.keyboard.press("Escape"); // whatever the editor offers to complete
+    await this.cell(index).locator(".jp-OutputArea-output", { hasText: saying }).waitFor({ timeout: 20_000 });
     await this.menu("Kernel", "Interrupt Kernel");
     await this.waitFor((state) => state.kernel === "idle", 20_000, "the interrupted cell to end");
     return this.output(index);

@@ -222,8 +222,20 @@ export function waffleChart(
     }),
     layout: {
       title: { text: title },
-      xaxis: { visible: false, scaleanchor: "y", range: [-0.5, columns - 0.5] },
-      yaxis: { visible: false, range: [Math.ceil(bounds[bounds.length - 1] / columns), 0] },
+      // The picture, not the ranges, gives way where the column has another shape: so it grows again with the column.
+      xaxis: {
+        visible: false,
+        scaleanchor: "y",
+        range: [-0.5, columns - 0.5],
+        constrain: "domain",
+        constraintoward: "left",
+      },
+      yaxis: {
+        visible: false,
+        range: [Math.ceil(bounds[bounds.length - 1] / columns), 0],
+        constrain: "domain",
+        constraintoward: "top",
+      },
       barmode: "overlay",
       showlegend: true,
       // Below, so that the squares have the width of a narrow column to themselves and don't run into each other.
