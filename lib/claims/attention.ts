@@ -41,12 +41,14 @@ export const attentionRules = ruleSet(attentionFacts, [
   {
     id: "mla-latent",
     judge: (f) => {
-      const [latent, expanded] = [latentCacheBytes(configOf(f)), expandedCacheBytes(configOf(f))];
+      const c = configOf(f);
+      const [latent, expanded] = [latentCacheBytes(c), expandedCacheBytes(c)];
+      const usual = expanded * ((2 * c.vHeadDim) / (c.qkNopeHeadDim + c.qkRopeHeadDim + c.vHeadDim));
       return {
         verdict: weigh([latent < expanded ? "right if" : "wrong"]),
         evidence:
           `What is kept is the latent: ${whole(latent)} bytes a token against ${whole(expanded)}, ${times(expanded / latent)} ` +
-          `fewer. But attention itself is done per head: training expands keys and values first, decoding absorbs the ` +
+          `fewer (${times(usual / latent)}, where keys are as wide as values). But attention itself is done per head: training expands keys and values first, decoding absorbs the ` +
           `expansion into the query. And ${f.qkRopeHeadDim} numbers, the rotary key, go beside the latent.`,
       };
     },
@@ -86,14 +88,17 @@ export const attentionRules = ruleSet(attentionFacts, [
     id: "mla-tradeoff",
     judge: (f) => {
       const c = configOf(f);
+      const [latent, plain] = [c.numHiddenLayers * layerParameters(c).attention, plainAttention(c)];
       const work = decodeFlops(c, f.context, "absorbed") / decodeFlops(c, f.context, "expanded");
       const bytes = expandedCacheBytes(c) / latentCacheBytes(c);
       return {
         verdict: weigh(["right", bytes > 1 ? "right if" : "wrong"]),
         evidence:
-          `More matrices, yes: five maps where plain attention has three, and an output. Decoding reads ${times(bytes)} fewer bytes of cache and, absorbed, does ${fixed(work, 2)} times the arithmetic ` +
-          `(${whole(f.context)} tokens of context): cheaper wherever memory is what it waits for. Training has fewer parameters ` +
-          "than plain attention with as many heads; against grouped-query attention nobody has shown it to be faster.",
+          `More matrices, yes: five where plain attention has four; with ${percent(latent / plain)} of its parameters. Decoding reads ` +
+          `${times(bytes)} fewer bytes of cache and, absorbed, takes ${fixed(work, 2)} times the arithmetic of a whole token, all ` +
+          `matrices and experts included (${whole(f.context)} tokens of context): cheaper wherever memory is what it waits for. ` +
+          "Training takes less arithmetic than plain attention with as many heads; that it is faster than grouped-query attention, " +
+          "nobody has shown.",
       };
     },
     turns: "A training of equal quality against grouped-query attention, with its time.",

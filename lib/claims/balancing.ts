@@ -85,7 +85,7 @@ export const balancingRules = ruleSet(balancingFacts, [
         ]),
         evidence:
           `Within each sequence, yes: ${fixed(f.sequenceWise, 3)} against ${fixed(f.lossFree, 3)} without a loss. Over the ` +
-          `batch the loss costs nothing: ${fixed(f.batchWise, 3)} (the report, section 4.5.3, a model of 1B). So scope decides. Our ` +
+          `batch the loss costs nothing: ${fixed(f.batchWise, 3)} (the report, section 4.5.3, a model of 1B). So scope decides. (In table 5, code and sums score higher with the bias than with a loss, MMLU lower.) Our ` +
           `recorded runs, one of each, cannot rank: ${fixed(f.bitsAuxiliary, 3)} bits per byte with the classic loss, ` +
           `${fixed(f.bitsBias, 3)} with the bias, ${fixed(f.bitsNone, 3)} with neither.`,
       };

@@ -86,13 +86,12 @@ function rangesOf(f: CostFacts): ReturnType<typeof assumedRanges> {
   return { ...ranges, "other experiments": experiments };
 }
 
-/** The cost of the whole project in official runs at the given price, with every assumption at one end, or at its mean. */
+/** The cost of the whole project in official runs, with every assumption at one end, or at its mean. */
 function multipleOf(f: CostFacts, at: "low" | "high" | "mean"): number {
   const ranges = rangesOf(f);
   const ends = (end: "low" | "high") =>
     Object.fromEntries(Object.entries(ranges).map(([name, range]) => [name, range[end]])) as Assumed;
-  const values = at === "mean" ? meansOf(ranges) : ends(at);
-  return projectCost({ ...values, "price of a GPU-hour": f.price }).multiple;
+  return projectCost(at === "mean" ? meansOf(ranges) : ends(at)).multiple;
 }
 
 /** GPT-4 as a multiple of V3's bill, by each figure that there is. */

@@ -15,8 +15,8 @@ const points = (gain: number) => `${gain < 0 ? "−" : "+"}${fixed(Math.abs(gain
 
 /** What the module adds to scores in the report's table 4: all rows of both models, by test and model. */
 function tableOfGains(): Record<string, number> {
-  const { planningTests: _, ...gains } = findClaim("mtp-planning").facts!;
-  return Object.fromEntries(Object.entries(gains).map(([key, fact]) => [key, fact.value]));
+  const facts = Object.entries(findClaim("mtp-planning").facts!).filter(([key]) => key !== "planningTests");
+  return Object.fromEntries(facts.map(([key, fact]) => [key, fact.value]));
 }
 
 /** What the claims on multi-token prediction are judged by; each of these numbers can be changed to see a verdict turn. */

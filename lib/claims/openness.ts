@@ -93,8 +93,8 @@ export const opennessRules = ruleSet(opennessFacts, [
         verdict: weigh([f.missingToVerify > 0 ? "right" : "wrong"], { leavesOut: f.missingToVerify > 1 }),
         evidence:
           `Right, and the data alone would not do. To verify that these weights come from that text, ${f.missingToVerify} things are missing: ${names(missing)}. ` +
-          "In lesson 08 two recipes give the same model card and different weights; the same recipe, repeated with the " +
-          "same data in the same order, gives the same weights to the last bit.",
+          "In lesson 08 the mean loss does not tell two mixtures of text apart; and the same recipe, repeated with the same data in " +
+          "the same order, gives the same weights to the last bit.",
       };
     },
     turns: { key: "missingToVerify", name: "things not published", unit: "artefacts", low: 0, high: 5, whole: true },

@@ -126,11 +126,11 @@ export function allTurns(
   { low, high, whole = false }: { low: number; high: number; whole?: boolean },
 ): Turn[] {
   const turns: Turn[] = [];
-  let last = low;
+  let last = { value: low, verdict: verdictAt(low) };
   for (const value of walk(low, high, whole)) {
     const verdict = verdictAt(value);
-    if (verdict !== verdictAt(last)) turns.push(whole ? { at: value, verdict } : narrow(verdictAt, last, value));
-    last = value;
+    if (verdict !== last.verdict) turns.push(whole ? { at: value, verdict } : narrow(verdictAt, last.value, value));
+    last = { value, verdict };
   }
   return turns;
 }

@@ -1,17 +1,18 @@
 // %% [markdown]
 // # 10 · The article audited
 //
-// ## Forty-four claims, one table: what holds?
+// ## Every claim of one article, in one table: what holds?
 //
 // This course began with one widely read article on DeepSeek-V3. It is neither careless nor hostile, and it made a
-// great many people curious. It also says forty-four things that can be checked. Nine lessons have checked them, one
-// mechanism at a time. This one puts all verdicts side by side and asks what is rarely asked of a verdict: **what
-// would have to be different for it to fall?**
+// great many people curious. It also says dozens of things that can be looked into. The lessons before this one have
+// looked into them, one mechanism at a time. This one puts all verdicts side by side and asks what is rarely asked of a
+// verdict: **what would have to be different for it to fall?**
 //
 // At the end of this lesson you can
 //
 // - read a claim, say which number it hangs on, and how far that number is from turning it;
-// - tell *false* from *incomplete*, from *true under a condition*, and from *not to be known*;
+// - tell *contradicted* from *partly contradicted*, from *incomplete*, from *true under a condition*, and from *not to be
+//   known*;
 // - audit a claim from anywhere, by rules that someone else can run.
 //
 // *About an hour, with three exercises. It can be read without the other lessons; each verdict says which of them
@@ -20,22 +21,24 @@
 // %% [markdown]
 // ## What is said
 //
-// Everything. Here are the claims, in our words, by topic; the ids are those of the lessons.
+// Everything. Here are the article's sentences, by topic, shortened but close enough to its words that you would recognise
+// them; the ids are those of the lessons.
 
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
-import { audit, auditVerdicts, verdictOf, type Finding } from "./lib/claims/audit";
+import { audit, verdictOf, type Finding } from "./lib/claims/audit";
 import { readClaims, sourcesOf, TOPICS, type Topic } from "./lib/claims/claims";
+import { VERDICT_RULES } from "./lib/claims/rule";
 import { entries, FACT_FILES, value } from "./lib/economics/facts";
 import {
   bringExercise, decideExercise, judgeBrought, turnExercise, type BroughtClaim, type Span,
 } from "./lib/lessons/10-the-article-audited";
 import {
-  axis, barChart, check, checkParameters, COLOURS, fixed, heatmapChart, lineChart, money, percent, plot, result, say,
-  showSource, sliderPlot, solvedOr, table, times, VERDICTS, verdicts, whole, withSign, type Verdict,
+  axis, barChart, check, checkParameters, fixed, heatmapChart, lineChart, money, percent, plot, result, say, showSource,
+  sliderPlot, solvedOr, table, times, VERDICT_COLOURS, VERDICTS, verdicts, whole, withSign, type Verdict,
 } from "./lib/notebook";
 
-const { claims } = readClaims();
+const { claims, later, sources } = readClaims();
 table(
   claims.map(({ id, topic, claim, lesson }, i) => ({
     topic: i > 0 && claims[i - 1].topic === topic ? "" : topic,
@@ -51,7 +54,7 @@ table(
 
 // %% tags=["parameters"]
 const pricePerHour = 2.0; // 0.3..15.0 dollars: price of a GPU-hour
-const gpt4Highest = 100; // 50..1000 million dollars: the highest figure for GPT-4 that you believe
+const gpt4Highest = 200; // 50..1000 million dollars: the highest figure for GPT-4 that you believe
 const people = 150; // 1..5000 people: researchers and engineers who worked on V3
 const otherExperiments = 1.0; // 0.01..20.0 official runs: experiments that no report mentions
 const budget = 50; // 5..500 million francs: what CSCS has in a year
@@ -67,7 +70,7 @@ checkParameters("10-the-article-audited", {
 });
 const changes = {
   price: pricePerHour,
-  gpt4Stated: gpt4Highest * 1e6,
+  gpt4Highest: gpt4Highest * 1e6,
   people,
   otherExperiments,
   cscs: (budget * 1e6) / value("prices", "francs", "francsPerDollar"),
@@ -80,23 +83,23 @@ const changes = {
 // %% [markdown]
 // ## 1. How a verdict comes about
 //
-// There are five verdicts, because two are not enough. Most of what is said about machines is neither true nor false:
-//
-// | verdict | when |
-// |---|---|
-// | **holds** | all of what was found agrees |
-// | **holds with a condition** | it agrees if something is added that the claim leaves out |
-// | **incomplete** | nothing in it is wrong, and what is missing changes the picture |
-// | **contradicted** | what was found disagrees |
-// | **cannot be checked** | nobody has published, or measured, what would decide |
-//
+// Most of what is said about machines is neither true nor false. So there are six verdicts, each with its rule:
+
+// %% jupyter={"source_hidden": true}
+table(
+  VERDICTS.map((verdict) => ({ verdict: withSign(verdict), "is given when": VERDICT_RULES[verdict] })),
+  { caption: "Six verdicts" },
+);
+
+// %% [markdown]
 // ### Exercise 1 · From numbers to a verdict
 //
 // *Implement · difficulty 1 of 3 · 8 minutes · 2 points*
 //
 // Take the simplest kind of claim: it states a range, `{ low, high }`, and sources find a range, or nothing (`null`).
 // All that was found lies within what is stated: it holds. Nothing of it does: contradicted. A part: it holds with a
-// condition. Nothing found: you know. (*Incomplete* needs more than numbers and does not occur here.)
+// condition. Nothing found: you know. (*Incomplete* and *partly contradicted* are for claims that say more than one thing;
+// they come below.)
 
 // %% nbgrader={"grade": false, "grade_id": "10-decide", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function decide(stated: Span, found: Span | null): Verdict {
@@ -118,17 +121,30 @@ await check(decideExercise, decide);
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// No overlap: found.high < stated.low or found.low > stated.high. All within: found.low >= stated.low and found.high <=
-// stated.high.
+// Draw the two ranges on a line. They don't touch if one ends before the other begins; there are two ways for that. And
+// what was found lies within what is stated if both of its ends do.
 //
 // </details>
+// <details><summary>Hint 3</summary>
+//
+// No overlap: found.high < stated.low or found.low > stated.high. All within: found.low >= stated.low and found.high <=
+// stated.high. What is left is the condition.
+//
+// </details>
+
+// %% [markdown]
+// Most claims say more than one thing. Then each part is looked at by itself, and the parts are weighed. This function is
+// the only place where findings become verdicts, so that the same error gets the same verdict wherever it is made:
+
+// %%
+showSource("lib/claims/rule.ts", "weigh");
 
 // %% [markdown]
 // The rules of the audit are of this kind, one function for each claim, from facts to a verdict and a sentence of
 // evidence. The facts come from `data/`, where each has its source; the claim's own numbers stand with the claim. So a
 // verdict is not an opinion that someone once had: change a number, and it changes.
 
-// %%
+// %% jupyter={"source_hidden": true}
 const findings = audit(changes);
 const finding = (id: string) => findings.find(({ claim }) => claim.id === id)!;
 const one = finding(shown);
@@ -136,18 +152,22 @@ say`**${shown}**: *${one.claim.claim}*
 
 ${one.evidence}
 
-Verdict: **${withSign(one.verdict)}**.`;
+Verdict: **${withSign(one.verdict)}**.
+
+And two claims with one error, a range for what is one number: ${["moe-early-6-8", "mtp-2-4"]
+    .map((id) => `*${finding(id).claim.claim}* ${withSign(finding(id).verdict)}`).join("; ")}.`;
 
 // %% [markdown]
 // ## 2. All verdicts
 //
-// **Predict.** Of the forty-four, how many hold as they stand, without any *if*? And how many are contradicted?
+// **Predict.** Of all these claims, how many hold as they stand, without any *if*? And how many are contradicted, wholly or
+// in part?
 
 // %%
-const myHolding = 22; // claims
-const myContradicted = 10; // claims
+const myHolding = 30; // claims
+const myContradicted = 15; // claims
 
-// %%
+// %% jupyter={"source_hidden": true}
 const count = (verdict: Verdict, topic?: Topic) =>
   findings.filter((f) => f.verdict === verdict && (topic === undefined || f.claim.topic === topic)).length;
 const byTopic = barChart({
@@ -156,25 +176,25 @@ const byTopic = barChart({
   labels: [...TOPICS],
   series: VERDICTS.map((verdict) => ({ name: withSign(verdict), values: TOPICS.map((topic) => count(verdict, topic)) })),
 });
-const colours = [COLOURS[3], COLOURS[0], COLOURS[1], COLOURS[5], COLOURS[4]]; // from agreement to disagreement, and unknown
 plot(
   {
-    data: byTopic.data.map((trace, i) => ({ ...trace, marker: { color: colours[i] } })),
+    data: byTopic.data.map((trace, i) => ({ ...trace, marker: { color: VERDICT_COLOURS[VERDICTS[i]] } })),
     layout: { ...byTopic.layout, barmode: "stack", legend: { traceorder: "normal" } },
   },
   { height: 440 },
 );
-const between = count("holds with a condition") + count("incomplete");
-say`You said ${myHolding} and ${myContradicted}. **${count("holds")}** hold as they stand, **${count("contradicted")}** are
-contradicted, ${count("cannot be checked")} cannot be checked. Most, **${between} of ${findings.length}**, are in between: they
-hold with a condition, or leave out what changes the picture.`;
+const wrong = count("contradicted") + count("partly contradicted");
+const between = findings.length - count("holds") - count("contradicted") - count("cannot be checked");
+say`You said ${myHolding} and ${myContradicted}. Of ${findings.length}, **${count("holds")}** hold as they stand and **${wrong}** are
+contradicted: ${count("contradicted")} wholly, ${count("partly contradicted")} in part. ${count("cannot be checked")} cannot be
+checked. ${between} are neither all right nor all wrong.`;
 result("claims that hold", count("holds"), "claims");
 result("claims that are contradicted", count("contradicted"), "claims");
+result("claims that are partly contradicted", count("partly contradicted"), "claims");
 
 // %% [markdown]
-// That is the usual shape of a good popular article. Its errors are not inventions. They are numbers that lost their
-// basis on the way: *fifty times cheaper* (than what, counted how?), *like a small model* (in which cost?), *unchanged* (if you
-// don't use it).
+// Read down the ones that are contradicted, in section 4: none of them is an invention. There are numbers that lost their
+// basis on the way (*fifty times cheaper*: than what, counted how?), and mechanisms told as the one before them.
 //
 // ## 3. What would turn it?
 //
@@ -182,28 +202,22 @@ result("claims that are contradicted", count("contradicted"), "claims");
 // number, one can ask: where would this number have to be for the verdict to change? Take the claim above, and let its
 // number run:
 
-// %%
+// %% jupyter={"source_hidden": true}
 const LEVEL: Record<Verdict, number> = {
-  "cannot be checked": 0, contradicted: 1, incomplete: 2, "holds with a condition": 3, holds: 4,
+  "cannot be checked": 0, contradicted: 1, "partly contradicted": 2, incomplete: 3, "holds with a condition": 4, holds: 5,
 };
 const LEVELS = (Object.keys(LEVEL) as Verdict[]).sort((a, b) => LEVEL[a] - LEVEL[b]);
 const movable = findings.filter(
   (f) => f.assumption !== null && f.assumption.low > 0 && f.assumption.turning.now > 0 && f.assumption.high / f.assumption.low < 1e6,
 );
-/** The verdict as a step over the assumption: values of it where it may stand, between and at the turns. */
-function path({ assumption }: Finding): { x: number[]; y: number[] } {
-  const { low, high, turning } = assumption!;
-  const { now, verdict, below, above } = turning;
-  const x: number[] = [];
-  const y: number[] = [];
-  const step = (from: number, to: number, v: Verdict) => {
-    x.push(from, to);
-    y.push(LEVEL[v], LEVEL[v]);
+/** The verdict as a step over the whole range of the assumption, in units of `scale`. */
+function pathOf({ low, high, path }: NonNullable<Finding["assumption"]>, scale: number): { x: number[]; y: number[] } {
+  const starts = [{ at: low, verdict: path.atLow }, ...path.turns];
+  const ends = [...path.turns.map(({ at }) => at), high];
+  return {
+    x: starts.flatMap(({ at }, i) => [at / scale, ends[i] / scale]),
+    y: starts.flatMap(({ verdict }) => [LEVEL[verdict], LEVEL[verdict]]),
   };
-  if (below !== null) step(low, below.at, below.verdict);
-  step(below?.at ?? low, above?.at ?? high, verdict);
-  if (above !== null) step(above.at, high, above.verdict);
-  return { x, y };
 }
 sliderPlot({
   title: "Where would the verdict turn?",
@@ -213,16 +227,20 @@ sliderPlot({
   initial: movable.some(({ claim }) => claim.id === shown) ? shown : movable[0].claim.id,
   height: 470,
   figure: (id) => {
-    const { assumption } = finding(id);
-    const { name, unit, low, high, turning } = assumption!;
-    const titleOfX = `${name}${unit === "" ? "" : `, ${unit}`} (log scale)`;
+    const assumption = finding(id).assumption!;
+    const { name, unit, turning } = assumption;
+    const power = 3 * Math.floor(Math.log10(assumption.high) / 3); // very large and very small numbers in powers of ten
+    const scale = Math.abs(power) >= 9 ? 10 ** power : 1;
+    const [low, high] = [assumption.low / scale, assumption.high / scale];
+    const units = [scale === 1 ? "" : `10^${power}`, unit].filter((part) => part !== "").join(" ");
+    const titleOfX = `${name}${units === "" ? "" : `, ${units}`} (log scale)`;
     const figure = lineChart({
       title: id,
       x: { title: titleOfX, log: true },
       y: { title: "verdict" },
       series: [
-        { name: "verdict", ...path(finding(id)) },
-        { name: "now", x: [turning.now], y: [LEVEL[turning.verdict]], points: true },
+        { name: "verdict", ...pathOf(assumption, scale) },
+        { name: "now", x: [turning.now / scale], y: [LEVEL[turning.verdict]], points: true },
       ],
     });
     const margin = 0.04 * Math.log10(high / low);
@@ -235,13 +253,13 @@ sliderPlot({
           ...(high / low < 5 ? { tickmode: "auto" } : axis({ title: titleOfX, log: true }, [low, high])),
           range: [Math.log10(low) - margin, Math.log10(high) + margin],
         },
-        yaxis: { title: { text: "verdict" }, tickmode: "array", tickvals: LEVELS.map((v) => LEVEL[v]), ticktext: LEVELS, range: [-0.4, 4.4] },
+        yaxis: { title: { text: "verdict" }, tickmode: "array", tickvals: LEVELS.map((v) => LEVEL[v]), ticktext: LEVELS, range: [-0.4, 5.4] },
       },
     };
   },
 });
-say`Move the slider through ${movable.length} claims; *now* marks where the number stands. Only the nearest change on each side is drawn; beyond it there may be
-others.`;
+say`Move the slider through ${movable.length} claims; *now* marks where the number stands. A verdict may turn, and turn back
+further on: follow *cost-llama* from the left to the right.`;
 
 // %% [markdown]
 // ### Exercise 2 · Where does it turn?
@@ -271,45 +289,57 @@ await check(turnExercise, turn);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// Keep two values, a and b, of which you know that the answer differs between them: at first low and high. Ask in the
+// Keep two values, a and b, of which you know that the answer differs between them: at first `low` and `high`. Ask in the
 // middle. Which half has the change in it?
 //
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// const first = holds(low); repeat: m = (a + b) / 2; if holds(m) === first then a = m, else b = m. Return b.
+// Ask once what the claim says at the low end, `holds(low)`, and remember it. A middle that says the same moves a, another
+// one moves b. Each question halves what is left: how often must you halve for six digits?
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
+// A loop of a hundred rounds will do. In each: take the middle of a and b; if `holds` says there what it says at `low`, the
+// middle becomes a, else b. After the loop, return b.
 //
 // </details>
 
 // %% [markdown]
-// With your function (or the library's, until yours passes): at which price of a GPU-hour does each claim about cost
-// change its verdict?
+// With your function (or the library's, until yours passes): at which prices of a GPU-hour does each claim about cost change
+// its verdict? The prices are walked in small steps, and wherever two neighbours disagree, your function finds the place.
 
-// %%
+// %% jupyter={"source_hidden": true}
 const turnAt = await solvedOr(turnExercise, turn);
-const priced = ["cost-total", "cost-llama", "cost-fiftieth", "access-cscs"];
 const verdictAt = (id: string, price: number) => verdictOf(id, { ...changes, price });
-const at = (id: string, from: number, to: number) => {
-  const before = verdictAt(id, from);
-  return before === verdictAt(id, to) ? null : turnAt((price) => verdictAt(id, price) === before, from, to);
-};
-function pricesOfTurn() {
-  return priced.map((id) => {
-    const above = at(id, pricePerHour, 15);
-    return {
-      claim: id,
-      "verdict now": verdictAt(id, pricePerHour),
-      "turns at (dollars an hour)": above === null ? "not up to 15" : fixed(above),
-      "and is then": above === null ? "–" : verdictAt(id, above),
-    };
+const steps = Array.from({ length: 41 }, (_, i) => 0.3 * (15 / 0.3) ** (i / 40)); // dollars, even on a log scale
+/** All prices at which a claim's verdict turns, from the lowest to the highest. */
+function turnsOf(id: string): { at: number; verdict: Verdict }[] {
+  const along = steps.map((price) => verdictAt(id, price));
+  return steps.slice(1).flatMap((to, i) => {
+    if (along[i] === along[i + 1]) return [];
+    const at = turnAt((price) => verdictAt(id, price) === along[i], steps[i], to);
+    return [{ at, verdict: along[i + 1] }];
   });
 }
-table(pricesOfTurn(), { caption: `From ${fixed(pricePerHour)} dollars upwards` });
+const costClaims = findings.filter(({ claim }) => claim.topic === "cost" || claim.topic === "access").map(({ claim }) => claim.id);
+const turnsByClaim = new Map(costClaims.map((id) => [id, turnsOf(id)]));
+const turned = costClaims.filter((id) => turnsByClaim.get(id)!.length > 0);
+table(
+  turned.map((id) => ({
+    claim: id,
+    [`at ${fixed(steps[0])} dollars`]: verdictAt(id, steps[0]),
+    [`at ${fixed(pricePerHour)} dollars`]: verdictAt(id, pricePerHour),
+    "going up, it becomes": turnsByClaim.get(id)!.map(({ at, verdict }) => `${verdict} at ${fixed(at)}`).join("; "),
+  })),
+  { caption: `Verdicts from ${fixed(steps[0])} to ${fixed(steps[40])} dollars an hour` },
+);
 
 // %% [markdown]
 // Now all of them at once. **Predict:** which verdict hangs by the thinnest thread?
 
-// %%
+// %% jupyter={"source_hidden": true}
 const nearest = movable
   .map(({ claim, verdict, assumption }) => {
     const { now, below, above } = assumption!.turning;
@@ -330,17 +360,16 @@ const factorAxis = { ...factors.layout.xaxis, range: [0, Math.log10(1.2 * firmes
 plot({ ...factors, layout: { ...factors.layout, xaxis: factorAxis } }, { height: 120 + 22 * nearest.length });
 say`The thinnest thread: **${thinnest.id}** (${thinnest.verdict}) turns if the ${thinnest.name} changes by
 ${percent(thinnest.factor - 1)}. The firmest of those that can turn at all: **${firmest.id}**, at
-${times(firmest.factor)}. A factor is not a likelihood: a price doubles easily, a count of experts doesn't move at all. But with
-that in mind, treat a verdict at the top of this picture as "just so", and one at the bottom as settled.`;
+${times(firmest.factor)}. A factor is not a likelihood: a price doubles easily, a count of experts doesn't move at all. With that in
+mind, quote a verdict at the top of this picture together with its number; one at the bottom can stand alone.`;
 
 // %% [markdown]
 // One number moves several verdicts at once: the price of a GPU-hour. V3's bill, Llama's, the share of a public budget
 // all hang on it, and none of them on anybody's invoice.
 
-// %%
-const costClaims = findings.filter(({ claim }) => claim.topic === "cost" || claim.topic === "access").map(({ claim }) => claim.id);
+// %% jupyter={"source_hidden": true}
 const prices = [0.5, 1, 1.5, 1.75, 2, 2.25, 2.5, 3, 3.5, 4.5, 6, 10];
-const atPrice = new Map(prices.map((price) => [price, new Map(auditVerdicts({ ...changes, price }).map((f) => [f.claim.id, f.verdict]))]));
+const atPrice = new Map(prices.map((price) => [price, new Map(costClaims.map((id) => [id, verdictAt(id, price)]))]));
 sliderPlot({
   title: "Which verdicts follow the price of a GPU-hour?",
   parameter: "price",
@@ -361,10 +390,10 @@ sliderPlot({
     return { ...figure, data: figure.data.map((trace) => ({ ...trace, showscale: false })) };
   },
 });
-const stable = costClaims.filter((id) => new Set(prices.map((price) => atPrice.get(price)!.get(id))).size === 1);
-const fiftieth = verdictAt("cost-fiftieth", 0.3) === "holds" ? turnAt((price) => verdictAt("cost-fiftieth", price) === "holds", 0.3, 15) : null;
+const stable = costClaims.filter((id) => turnsByClaim.get(id)!.length === 0);
+const fiftieth = turnsByClaim.get("cost-fiftieth")!;
 say`${stable.length} of ${costClaims.length} stay where they are at every price: ${stable.join(", ")}. And cost-fiftieth?
-${fiftieth === null ? "No price makes it true." : `It would hold below ${fixed(fiftieth)} dollars an hour, with GPT-4's bill left as it is: cheap hours for one, dear ones for the other.`}`;
+${fiftieth.length === 0 ? `It is “${verdictAt("cost-fiftieth", pricePerHour)}” at every price.` : `From ${fixed(fiftieth[fiftieth.length - 1].at)} dollars an hour on it is “${fiftieth[fiftieth.length - 1].verdict}”; below that, with GPT-4's bill left as it is, V3's hours get so cheap that more of it is right. Cheap hours for one and dear ones for the other is no comparison.`}`;
 
 // %% [markdown]
 // ## 4. The whole table
@@ -406,6 +435,14 @@ function showTopic(topic: Topic): void {
     `Verdicts: ${topic}`,
   );
 }
+
+// %% [markdown]
+// ### The premise
+//
+// That V3 is as good as what it is compared with; everything said about cost rests on it.
+
+// %%
+showTopic("quality");
 
 // %% [markdown]
 // ### Cost
@@ -475,12 +512,37 @@ showTopic("access");
 showTopic("openness");
 
 // %% [markdown]
-// ## 5. Who audits the auditors?
+// ## 5. What came after
+//
+// The article is of early 2025. Since then its subject has been copied, improved on and argued about. What did that do to
+// the verdicts? *Stands*: what came speaks for the verdict. *Weaker*: it speaks against it, and not enough to change it.
+// *Turned*: with the numbers from before, the rule says something else.
+
+// %% jupyter={"source_hidden": true}
+const EFFECTS = { stands: "stands", weaker: "weaker", turned: "turned" } as const;
+table(
+  later.map(({ when, what, claims: ids, effect, before, source }) => ({
+    when,
+    what,
+    "verdicts that it touches": ids
+      .map((id) => (before === undefined ? id : `${id}: ${verdictOf(id, before)} → ${verdictOf(id)}`))
+      .join(", "),
+    effect: EFFECTS[effect],
+    source: sources[source].title,
+  })),
+  { caption: "What was published after the article" },
+);
+const withEffect = (effect: keyof typeof EFFECTS) => later.filter((one) => one.effect === effect).length;
+say`${withEffect("turned")} of ${later.length} turned a verdict, ${withEffect("weaker")} weakened one. (We list what we could find
+a source for; that is no sample.)`;
+
+// %% [markdown]
+// ## 6. Who audits the auditors?
 //
 // Three things to hold against this table.
 //
-// **Its rules are ours.** *About* means within a tenth here, *a fifth* within a quarter of it. Another reader may draw
-// other lines. That is why the rules are code. This is the part that searches for a turn:
+// **Its rules are ours**, and so is the wording of the claims. *About* means within a tenth here, *a fifth* within a quarter
+// of it. Another reader may draw other lines. That is why the rules are code. This is the part that searches for a turn:
 
 // %%
 showSource("lib/claims/rule.ts", "turning");
@@ -489,7 +551,7 @@ showSource("lib/claims/rule.ts", "turning");
 // **Its sources are not all of one kind.** Some numbers we read in the authors' own text; some in somebody else's; some we
 // could not confirm at all. Here is all that stands in `data/`:
 
-// %%
+// %% jupyter={"source_hidden": true}
 const all = FACT_FILES.flatMap((name) => entries(name).flatMap(({ facts }) => Object.values(facts)));
 const kinds = ["primary", "secondary", "derived", "unverified"] as const;
 const ofKind = (kind: (typeof kinds)[number]) => all.filter(({ confidence }) => confidence === kind).length;
@@ -505,19 +567,19 @@ up before you quote the verdict.`;
 // can show that a mechanism does what is claimed of it. It cannot show how much of it remains at full size; there we quote the
 // report, and the report is the authors'.
 //
-// ## 6. Your turn
+// ## 7. Your turn
 //
 // ### Exercise 3 · Bring a claim
 //
 // *Design · difficulty 3 of 3 · 25 minutes · 4 points*
 //
-// Take a claim from elsewhere: from an article, a talk, a lesson of this course that you doubt. Give it an id, one sentence
-// in your words, a source, the numbers that decide (`facts`), a rule that makes a verdict and a sentence of evidence out of
-// them (`judge`), and the number that could turn it (`turns`), with the range in which you would believe it. The rule may
-// look at nothing but its facts. A rule that nothing can turn is an opinion.
+// Take a claim from elsewhere: from an article, a talk, a lesson of this course that you doubt. Give it an `id` (words with
+// hyphens), one sentence (`claim`), a `source`, the numbers that decide (`facts`), a rule that makes a verdict and a sentence
+// of evidence out of them (`judge`), and the number that could turn it (`turns`), with the range in which you would believe
+// it. The rule may look at nothing but its facts. A rule that nothing can turn is an opinion.
 //
 // A claim that waits for someone: *R1 was trained for 294,000 dollars* (its authors' own figure, from the supplement to their
-// paper in Nature, [as The Register reported it](https://ainews247.org/story/13497)). Is that all?
+// paper, [as Nature reported it](https://www.nature.com/articles/d41586-025-03015-6)). Is that all?
 
 // %% nbgrader={"grade": false, "grade_id": "10-bring", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function myClaim(): BroughtClaim {
@@ -525,7 +587,7 @@ function myClaim(): BroughtClaim {
   return {
     id: "r1-cost",
     claim: "DeepSeek-R1 was trained for 294,000 dollars.",
-    source: { title: "The Register on the supplement of the Nature paper", url: "https://ainews247.org/story/13497" },
+    source: { title: "Nature, news of 17 September 2025", url: "https://www.nature.com/articles/d41586-025-03015-6" },
     facts: {
       hours: value("training-runs", "deepseek-r1", "gpuHours"),
       price: pricePerHour,
@@ -557,9 +619,16 @@ await check(bringExercise, myClaim);
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// The form: `{ id, claim, source: { title, url }, facts: { hours, price, stated }, judge: (f) => ({ verdict, evidence }),
-// turns: { key: "price", name, unit, low, high } }`. In `judge`, compare f.hours · f.price with f.stated, and put the
-// product into the evidence.
+// A price of a training is made of GPU-hours and a price of one, and there is what the article states: three facts. In
+// `judge`, multiply two and compare with the third; the product belongs into the evidence, computed from the facts. A fact
+// that changes nothing has no place there.
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
+// A `source` has a title and a url that begins with https. What `judge` returns has a verdict and an evidence. `turns` has a
+// key, a name, a unit, and the ends of the range, low and high; its key is the name of one of your facts, say of the price.
+// The verdict may be “holds” where product and statement are within a tenth of each other, and “contradicted” elsewhere.
 //
 // </details>
 
@@ -586,12 +655,12 @@ holds both to the same standards as the others.`;
 // %% [markdown]
 // ## Recap
 //
-// What the article gets right, and it is much: that the hours are few and that this was published; that the saving is a
-// sum of techniques; that experts, latent attention, eight-bit numbers and a second prediction are the techniques; that
-// weights one can download change who can take part. What it gets wrong is nearly always of one kind: **a number without
-// its basis**, or a mechanism told as the one before it (a penalty in a softmax, a longer list of predictions).
+// What the article gets right: that the hours are few and that this was published; that the saving is a sum of techniques;
+// that experts, latent attention, eight-bit numbers and a second prediction are the techniques; that weights one can download
+// change who can take part. Two kinds of error come back in what it gets wrong: **a number without its basis**, and a mechanism
+// told as the one before it (a penalty in a softmax, a longer list of predictions).
 
-// %%
+// %% jupyter={"source_hidden": true}
 const list = (verdict: Verdict) => findings.filter((f) => f.verdict === verdict).map(({ claim }) => claim.id).join(", ");
 for (const verdict of VERDICTS) say`${withSign(verdict)} (${count(verdict)}): ${list(verdict) || "none"}.`;
 

@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { audit, auditVerdicts, judgeClaim } from "../../lib/claims/audit";
-import { readClaims } from "../../lib/claims/claims";
+import { readClaims, TOPICS } from "../../lib/claims/claims";
 import { VERDICTS, type Verdict } from "../../lib/notebook/verdicts";
 
 const findings = audit();
@@ -185,4 +185,31 @@ describe("the lessons", () => {
     const ours = new Map(findings.map(({ claim, verdict }) => [claim.id, verdict]));
     for (const [id, verdict] of shown(name)) expect(verdict, id).toBe(ours.get(id));
   });
+});
+
+describe("the lessons' masters", () => {
+  /** The verdicts that a master types beside a claim's id, if any: most lessons read them from the audit. */
+  function typed(name: string): [string, string][] {
+    const text = fs.readFileSync(path.join("notebooks/source", name), "utf8");
+    const rows = text.split(/(?=^ {4}claim: )/m).slice(1);
+    return rows.flatMap((row) => {
+      const id = /^ {4}claim: "`?([a-z0-9]+(?:-[a-z0-9]+)+)`?: /.exec(row)?.[1];
+      const verdict = /^ {4}verdict: "(.+)",$/m.exec(row)?.[1];
+      return id === undefined || verdict === undefined ? [] : [[id, verdict] as [string, string]];
+    });
+  }
+
+  it.each(fs.readdirSync("notebooks/source").filter((name) => /^0\d-.*\.ts$/.test(name)))(
+    "%s types no verdict that the audit does not give",
+    (name) => {
+      const ours = new Map(findings.map(({ claim, verdict }) => [claim.id, verdict as string]));
+      const other = typed(name).filter(([id, verdict]) => ours.get(id) !== verdict);
+      expect(other).toEqual([]);
+    },
+  );
+});
+
+it("lesson 10 shows every topic", () => {
+  const text = fs.readFileSync("notebooks/source/10-the-article-audited.ts", "utf8");
+  for (const topic of TOPICS) expect(text).toContain(`showTopic("${topic}");`);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { verdicts, type ClaimVerdict } from "../../lib/notebook/verdicts";
+import { VERDICT_COLOURS, VERDICTS, verdicts, type ClaimVerdict } from "../../lib/notebook/verdicts";
 import { captured } from "./captured";
 
 const row: ClaimVerdict = {
@@ -27,7 +27,9 @@ describe("verdicts", () => {
   });
 
   it("gives each verdict its own sign", async () => {
-    const all = ["holds", "holds with a condition", "incomplete", "contradicted", "cannot be checked"] as const;
+    const all = VERDICTS;
+    expect(all).toHaveLength(6);
+    expect(new Set(Object.values(VERDICT_COLOURS)).size).toBe(all.length);
     const { shown } = await captured(() => verdicts(all.map((verdict) => ({ ...row, verdict }))));
     const signs = shown[0].bundle["text/plain"]
       .split("\n")
