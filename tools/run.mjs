@@ -36,6 +36,7 @@ const COMMANDS = {
   quantise: { file: "commands/quantise.ts" },
   "model-card": { file: "commands/model-card.ts" },
   "fp8-curves": { file: "commands/fp8-curves.ts" },
+  "fp8-modules": { file: "commands/fp8-modules.ts" },
   "text-trials": { file: "commands/text-trials.ts" },
   balancing: { file: "commands/balancing.ts" },
   agree: { file: "commands/agree.ts" },

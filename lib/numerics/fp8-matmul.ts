@@ -13,7 +13,9 @@ import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "../tensor/differentiable";
 import { groupedRowsProduct, groupedWeightProduct } from "../tensor/grouped-matmul";
 import type { FormatName } from "./formats";
-import { limitedMatMul, limitedRowsProduct, limitedWeightProduct, type RunningSum } from "./accumulation";
+import type { Accumulator } from "./accumulator";
+import { dequantise, quantise, runOfRows, turned } from "./fp8-quantise";
+import { quantisedProduct } from "./product";
 import { roundInBlocks } from "./round-blocks";
 import { BLOCKS, type Block, type ScaleRule, type Scaling } from "./scaling";
 
@@ -27,8 +29,8 @@ export interface Recipe {
   blocks: "fine" | "tensor";
   /** "none": plain casts. */
   scale: ScaleRule;
-  /** How sums are kept; float32 by default. */
-  sum?: RunningSum;
+  /** The register in which products are summed; float32 where left out. */
+  sum?: Accumulator;
 }
 
 /** DeepSeek-V3: E4M3 in all three products, fine-grained. */
@@ -48,15 +50,14 @@ const CLAMP = 2 ** -100;
  * @param x [N, Din]
  * @param w [Din, Dout]
  * @returns [N, Dout]
+ * @throws as quantisedProduct, where the recipe names a register
  */
 export function quantisedMatMul(x: tf.Tensor2D, w: tf.Tensor2D, recipe: Recipe): tf.Tensor2D {
-  const { sum } = recipe;
-  const times = (a: tf.Tensor2D, b: tf.Tensor2D, transposeA = false, transposeB = false): tf.Tensor2D =>
-    sum === undefined ? tf.matMul(a, b, transposeA, transposeB) : limitedMatMul(a, b, { transposeA, transposeB }, sum);
+  if (recipe.sum !== undefined) return summedInRegister(x, w, [x.shape[0]], recipe, recipe.sum);
   return quantisedLinear(x, w, recipe, [x.shape[0]], {
-    forward: (x, w) => times(x, w),
-    inputGradient: (dy, w) => times(dy, w, false, true),
-    weightGradient: (x, dy) => times(x, dy, true, false),
+    forward: (x, w) => tf.matMul(x, w),
+    inputGradient: (dy, w) => tf.matMul(dy, w, false, true),
+    weightGradient: (x, dy) => tf.matMul(x, dy, true, false),
   });
 }
 
@@ -67,18 +68,14 @@ export function quantisedMatMul(x: tf.Tensor2D, w: tf.Tensor2D, recipe: Recipe):
  * @param w [E, Din, Dout]
  * @param counts rows of each group
  * @returns [N, Dout]
+ * @throws as quantisedMatMul
  */
 export function quantisedGroupedMatMul(x: tf.Tensor2D, w: tf.Tensor3D, counts: number[], recipe: Recipe): tf.Tensor2D {
-  const { sum } = recipe;
-  const rows = (x: tf.Tensor2D, w: tf.Tensor3D, transposed: boolean) =>
-    sum === undefined
-      ? groupedRowsProduct(x, w, counts, transposed)
-      : limitedRowsProduct(x, w, counts, transposed, sum);
+  if (recipe.sum !== undefined) return summedInRegister(x, w, counts, recipe, recipe.sum);
   return quantisedLinear(x, w, recipe, counts, {
-    forward: (x, w) => rows(x, w, false),
-    inputGradient: (dy, w) => rows(dy, w, true),
-    weightGradient: (x, dy) =>
-      sum === undefined ? groupedWeightProduct(x, dy, counts) : limitedWeightProduct(x, dy, counts, sum),
+    forward: (x, w) => groupedRowsProduct(x, w, counts, false),
+    inputGradient: (dy, w) => groupedRowsProduct(dy, w, counts, true),
+    weightGradient: (x, dy) => groupedWeightProduct(x, dy, counts),
   });
 }
 
@@ -91,12 +88,12 @@ interface ThreeProducts<W> {
 function quantisedLinear<W extends tf.Tensor2D | tf.Tensor3D>(
   x: tf.Tensor2D,
   w: W,
-  { forward, backward, blocks, scale }: Recipe,
+  recipe: Recipe,
   counts: number[],
   products: ThreeProducts<W>,
 ): tf.Tensor2D {
-  const by = (format: FormatName, block: Block): Scaling =>
-    blocks === "fine" ? { format, block, scale, clamp: CLAMP } : { format, block: BLOCKS.tensor, scale, clamp: CLAMP };
+  const { forward, backward } = recipe;
+  const by = scalingsOf(recipe);
   const matrices = w.rank === 3 ? new Array<number>(w.shape[0]).fill(w.shape[1]!) : [w.shape[0]];
   return differentiable(
     (x: tf.Tensor2D, w: W) => {
@@ -107,11 +104,73 @@ function quantisedLinear<W extends tf.Tensor2D | tf.Tensor3D>(
     (dy, [x, w]) => {
       const rows = roundRows(dy, [dy.shape[0]], by(backward, BLOCKS.tile));
       const dx = products.inputGradient(rows, w);
-      // Without tiles nothing is cut anew, and rounding twice to the same numbers would change nothing.
-      const again = blocks === "fine" && scale !== "none";
+      const again = isCutAgain(recipe);
       const columnsOfX = again ? roundRows(x, counts, by(forward, BLOCKS.columnTile)) : x;
       const columnsOfDy = again ? roundRows(dy, counts, by(backward, BLOCKS.columnTile)) : rows;
       return [dx, products.weightGradient(columnsOfX, columnsOfDy)];
+    },
+  )(x, w);
+}
+
+/** The scaling of a format and block under a recipe. */
+function scalingsOf({ blocks, scale }: Recipe): (format: FormatName, block: Block) => Scaling {
+  return (format, block) => ({ format, block: blocks === "fine" ? block : BLOCKS.tensor, scale, clamp: CLAMP });
+}
+
+/** Whether the weight gradient's operands are cut into tiles anew: one scale, or none, would give the same numbers. */
+function isCutAgain({ blocks, scale }: Recipe): boolean {
+  return blocks === "fine" && scale !== "none";
+}
+
+/**
+ * The same three products with their sums in a tensor core's register: group by group as codes and scales, the summed
+ * dimension last. Only the sums differ: the operands are those of quantisedLinear.
+ */
+function summedInRegister<W extends tf.Tensor2D | tf.Tensor3D>(
+  x: tf.Tensor2D,
+  w: W,
+  counts: number[],
+  recipe: Recipe,
+  sum: Accumulator,
+): tf.Tensor2D {
+  const [Din, Dout] = w.shape.slice(-2);
+  const { forward, backward } = recipe;
+  const by = scalingsOf(recipe);
+  const begins = counts.map((_, e) => counts.slice(0, e).reduce((a, b) => a + b, 0));
+  const rowsOf = (t: tf.Tensor, format: FormatName) => {
+    const all = quantise(t.dataSync<"float32">(), [t.shape[0], t.shape[1]!], by(format, BLOCKS.tile));
+    return counts.map((count, e) => runOfRows(all, begins[e], count));
+  };
+  const matricesOf = (w: tf.Tensor) => {
+    const values = w.dataSync<"float32">();
+    return counts.map((_, e) =>
+      quantise(values.subarray(e * Din * Dout, (e + 1) * Din * Dout), [Din, Dout], by(forward, BLOCKS.square)),
+    );
+  };
+  return differentiable(
+    (x: tf.Tensor2D, w: W) => {
+      const y = new Float32Array(x.shape[0] * Dout);
+      const matrices = matricesOf(w);
+      rowsOf(x, forward).forEach((rows, e) =>
+        y.set(quantisedProduct(rows, turned(matrices[e]), sum), begins[e] * Dout),
+      );
+      return { value: tf.tensor2d(y, [x.shape[0], Dout]), saved: [x, w] };
+    },
+    (dy, [x, w]) => {
+      const [dx, dw] = [new Float32Array(x.size), new Float32Array(w.size)];
+      const [matrices, rowsOfX, rowsOfDy] = [matricesOf(w), rowsOf(x, forward), rowsOf(dy, backward)];
+      const slopes = dy.dataSync<"float32">();
+      counts.forEach((count, e) => {
+        dx.set(quantisedProduct(rowsOfDy[e], matrices[e], sum), begins[e] * Din);
+        let [ofX, ofDy] = [rowsOfX[e], rowsOfDy[e]];
+        if (isCutAgain(recipe)) {
+          const own = slopes.subarray(begins[e] * Dout, (begins[e] + count) * Dout);
+          ofX = quantise(dequantise(ofX), [count, Din], by(forward, BLOCKS.columnTile));
+          ofDy = quantise(own, [count, Dout], by(backward, BLOCKS.columnTile));
+        }
+        dw.set(quantisedProduct(turned(ofX), turned(ofDy), sum), e * Din * Dout);
+      });
+      return [tf.tensor(dx, x.shape), tf.tensor(dw, w.shape)];
     },
   )(x, w);
 }

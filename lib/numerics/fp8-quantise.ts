@@ -105,3 +105,40 @@ export function dequantise({ format, rows, columns, codes, scales, grid }: Quant
   }
   return values;
 }
+
+/** Some rows of a quantised matrix whose blocks have one row, or all of them. */
+export function runOfRows(q: Quantised, begin: number, count: number): Quantised {
+  const { columns, codes, scales, grid } = q;
+  const { height, down, across } = grid;
+  if (height > 1 && down > 1) throw new Error(`runOfRows: blocks of ${height} rows can't be taken apart`);
+  const ofRows = (each: number) => [begin * each, (begin + count) * each] as const;
+  return {
+    ...q,
+    rows: count,
+    codes: codes.subarray(...ofRows(columns)),
+    scales: height > 1 ? scales : scales.subarray(...ofRows(across)),
+    grid: { ...grid, rows: count, down: height > 1 ? 1 : count },
+  };
+}
+
+/** The transposed matrix; its blocks are turned with it. */
+export function turned(q: Quantised): Quantised {
+  const { rows, columns, codes, scales, grid } = q;
+  const { height, width, down, across } = grid;
+  return {
+    ...q,
+    rows: columns,
+    columns: rows,
+    codes: turn(codes, codes.slice(), [rows, columns]),
+    scales: turn(scales, scales.slice(), [down, across]),
+    grid: { rows: columns, columns: rows, height: width, width: height, down: across, across: down },
+  };
+}
+
+/** [rows, columns] → [columns, rows] */
+function turn<T extends Codes | Float32Array>(from: T, to: T, [rows, columns]: [number, number]): T {
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) to[column * rows + row] = from[row * columns + column];
+  }
+  return to;
+}

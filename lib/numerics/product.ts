@@ -1,49 +1,28 @@
 /**
- * Products of quantised matrices, number by number, with a chosen accumulator (the report, section 3.3.2).
+ * Products of quantised matrices with a chosen accumulator (the report, section 3.3.2).
  *
- * A tensor core adds up products of codes' values in an accumulator of its own. Every few elements that sum is
- * promoted: multiplied by the scales of both blocks and added to a float32 outside. The report finds that the inner
- * accumulator of an H800 keeps about 14 bits, and promotes every 128 elements.
- *
- * The limited accumulator emulates what the report describes (section 3.5.2), not a data sheet. An instruction adds 32
- * products to the accumulator: all 33 numbers are aligned to the largest exponent among them, cut towards 0 to the
- * given bits below it, and added. Only this inner sum is not exact.
- *
- * accumulation.ts has the same limit for whole tensors, coarser and fast enough to train with.
+ * A tensor core adds up products of codes' values in a register of its own (accumulator.ts). Every few elements that sum
+ * is promoted: multiplied by the scales of both blocks and added to a float32 outside. Only the sum in the register is
+ * not exact. Without an accumulator all of the sum between two changes of scale is exact, and rounded once to float32.
  */
+import { checkAccumulator, registerSum, type Accumulator } from "./accumulator";
+import { MOST_SIMD_BITS, SimdSums } from "./accumulator-simd";
 import { valuesByCode } from "./codec";
 import type { Quantised } from "./fp8-quantise";
-
-/** How products are summed up to a promotion: exactly, or in a register of few bits. */
-export type Accumulator = { kind: "exact" } | LimitedAccumulator;
-
-export interface LimitedAccumulator {
-  kind: "limited";
-  /** Bits kept, the leading one included; default: 14. */
-  bits?: number;
-  /** N_c, after how many elements the sum is promoted; Infinity: only at the end. Default: 128. */
-  promoteEvery?: number;
-  /** Products that an instruction adds; default: 32. */
-  instruction?: number;
-}
 
 /**
  * a · bᵀ.
  *
- * Both matrices come with the summed dimension last, as FP8 instructions want them. With the exact accumulator the
- * sum between two changes of scale is exact and then rounded once to float32; promoted sums, (p·s_a)·s_b, are added in
- * order, in float32.
+ * Both matrices come with the summed dimension last, as FP8 instructions want them. Promoted sums, (p·s_a)·s_b, are
+ * added in order, in float32.
  *
  * @param a [M, K]
  * @param b [N, K]
+ * @param accumulator the register that sums; exact where left out
  * @returns [M, N]
- * @throws if the inner dimensions differ, or a limited accumulator is not promoted where a scale changes
+ * @throws if the inner dimensions differ, as checkAccumulator, or if the accumulator is not promoted where a scale changes
  */
-export function quantisedProduct(
-  a: Quantised,
-  b: Quantised,
-  accumulator: Accumulator = { kind: "exact" },
-): Float32Array {
+export function quantisedProduct(a: Quantised, b: Quantised, accumulator?: Accumulator): Float32Array {
   const [M, N, K] = [a.rows, b.rows, a.columns];
   if (b.columns !== K) {
     throw new Error(
@@ -51,103 +30,77 @@ export function quantisedProduct(
     );
   }
   const step = promotionStep(a, b, accumulator);
-  const [left, right] = [rowReader(a), rowReader(b)];
-  const sum = accumulator.kind === "exact" ? exactSum : limitedSum(accumulator);
+  const sumsOver = rangeSums(a, b, accumulator);
+  const [scalesOfA, scalesOfB] = [a, b].map(scaleReader);
   const out = new Float32Array(M * N);
-  const [rows, columns] = [new Float64Array(K), new Float64Array(K * N)];
-  for (let n = 0; n < N; n++) right.read(n, columns, n * K);
-  for (let m = 0; m < M; m++) {
-    left.read(m, rows, 0);
-    for (let n = 0; n < N; n++) {
-      let total = 0;
-      for (let k = 0; k < K; k += step) {
-        const partial = Math.fround(sum(rows, columns, k, n * K + k, Math.min(step, K - k)));
-        const scaled = Math.fround(Math.fround(partial * left.scale(m, k)) * right.scale(n, k));
-        total = Math.fround(total + scaled);
-      }
-      out[m * N + n] = total;
+  const ofB = new Float32Array(N);
+  for (let k = 0; k < K; k += step) {
+    const sums = sumsOver(k, Math.min(step, K - k));
+    for (let n = 0; n < N; n++) ofB[n] = scalesOfB(n, k);
+    for (let m = 0; m < M; m++) {
+      const [row, scale] = [sums(m), scalesOfA(m, k)];
+      for (let n = 0; n < N; n++) out[m * N + n] += Math.fround(Math.fround(row[n] * scale) * ofB[n]);
     }
   }
   return out;
 }
 
 /** Elements between two promotions. */
-function promotionStep(a: Quantised, b: Quantised, accumulator: Accumulator): number {
+function promotionStep(a: Quantised, b: Quantised, accumulator?: Accumulator): number {
   const K = Math.max(1, a.columns);
   const uniform = Math.min(K, ...[a, b].map(({ grid }) => (grid.across > 1 ? grid.width : K))); // have one scale
-  const asked = accumulator.kind === "exact" ? uniform : Math.min(K, accumulator.promoteEvery ?? 128);
-  const changes = [a, b].filter(({ grid }) => grid.across > 1);
-  const spoilt = changes.find(({ grid }) => grid.width % asked !== 0);
-  if (!(Number.isInteger(asked) && asked > 0) || spoilt !== undefined) {
+  if (accumulator === undefined) return uniform;
+  checkAccumulator(accumulator);
+  const asked = Math.min(K, accumulator.promoteEvery);
+  const spoilt = [a, b].find(({ grid }) => grid.across > 1 && grid.width % asked !== 0);
+  if (spoilt !== undefined) {
     throw new Error(
       `quantisedProduct: promotion every ${asked} elements does not meet scales that change every ` +
-        `${spoilt?.grid.width ?? uniform}; promote at a divisor of that, or use one scale a row or tensor`,
+        `${spoilt.grid.width}; promote at a divisor of that, or use one scale a row or tensor`,
     );
   }
   return asked;
 }
 
-/** A matrix's values before scaling, and its scales by row and column. */
-function rowReader({ codes, format, columns, scales, grid }: Quantised) {
-  const byCode = valuesByCode(format);
-  const { height, width, across } = grid;
-  return {
-    read(row: number, target: Float64Array, at: number): void {
-      for (let k = 0; k < columns; k++) target[at + k] = byCode[codes[row * columns + k]];
-    },
-    scale: (row: number, k: number) => scales[Math.floor(row / height) * across + Math.floor(k / width)],
+/** The scale that a matrix has at a row and column. */
+function scaleReader({ scales, grid: { height, width, across } }: Quantised) {
+  return (row: number, k: number) => scales[Math.floor(row / height) * across + Math.floor(k / width)];
+}
+
+/** From a range of k: for each row of a, its sums with the rows of b, in float32. To be read before the next call. */
+type RangeSums = (first: number, length: number) => (m: number) => Float32Array;
+
+function rangeSums(a: Quantised, b: Quantised, accumulator?: Accumulator): RangeSums {
+  const K = a.columns;
+  const [left, right] = [a, b].map(({ codes, format }) => {
+    const byCode = valuesByCode(format);
+    return Float32Array.from(codes, (code) => byCode[code]);
+  });
+  const wide = [a, b].some(({ format }) => format === "BF16"); // its products can leave float32's range
+  if (accumulator !== undefined && accumulator.bits <= MOST_SIMD_BITS && !wide) {
+    simd ??= new SimdSums();
+    return (first, length) => simd!.over(left, right, K, [first, length], accumulator.bits);
+  }
+  const products = new Float64Array(K);
+  const sumOf = (m: number, n: number, first: number, length: number) => {
+    if (accumulator === undefined) return exactSum(left, right, m * K + first, n * K + first, length);
+    for (let k = 0; k < length; k++) products[k] = left[m * K + first + k] * right[n * K + first + k];
+    return registerSum(products.subarray(0, length), accumulator.bits);
+  };
+  const sums = new Float32Array(b.rows);
+  return (first, length) => (m) => {
+    for (let n = 0; n < sums.length; n++) sums[n] = sumOf(m, n, first, length);
+    return sums;
   };
 }
 
+let simd: SimdSums | undefined;
+
 /** Σ a·b in doubles: exact for eight-bit codes, whose products and sums of up to 2^15 of them have at most 53 bits. */
-function exactSum(a: Float64Array, b: Float64Array, fromA: number, fromB: number, length: number): number {
+function exactSum(a: ArrayLike<number>, b: ArrayLike<number>, fromA: number, fromB: number, length: number): number {
   let sum = 0;
   for (let i = 0; i < length; i++) sum += a[fromA + i] * b[fromB + i];
   return sum;
-}
-
-function limitedSum({ bits = 14, instruction = 32 }: LimitedAccumulator): typeof exactSum {
-  if (!(Number.isInteger(bits) && bits > 0 && bits <= 52 && Number.isInteger(instruction) && instruction > 0)) {
-    throw new Error(`limited accumulator: needs 1 to 52 bits and whole instructions; got ${bits} and ${instruction}`);
-  }
-  const products = new Float64Array(instruction);
-  return (a, b, fromA, fromB, length) => {
-    let accumulator = 0;
-    for (let k = 0; k < length; k += instruction) {
-      const count = Math.min(instruction, length - k);
-      let most = Math.abs(accumulator);
-      for (let i = 0; i < count; i++) {
-        const product = a[fromA + k + i] * b[fromB + k + i];
-        products[i] = product;
-        most = Math.max(most, Math.abs(product));
-      }
-      if (most === 0) continue;
-      if (!Number.isFinite(most)) {
-        for (let i = 0; i < count; i++) accumulator += products[i]; // NaN or infinity, as any sum
-        continue;
-      }
-      const perUnit = powerOfTwo(bits - 1 - binaryExponent(most)); // the last bit that is kept counts as 1
-      let units = Math.trunc(accumulator * perUnit);
-      for (let i = 0; i < count; i++) units += Math.trunc(products[i] * perUnit);
-      accumulator = units / perUnit;
-    }
-    return accumulator;
-  };
-}
-
-const double = new Float64Array(1);
-const doubleWords = new Int32Array(double.buffer); // low word first
-
-/** ⌊log₂ x⌋ of a normal double above 0. */
-function binaryExponent(x: number): number {
-  double[0] = x;
-  return ((doubleWords[1] >>> 20) & 0x7ff) - 1023;
-}
-
-function powerOfTwo(exponent: number): number {
-  doubleWords[0] = 0;
-  doubleWords[1] = (exponent + 1023) << 20;
-  return double[0];
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { matrixErrors } from "../../lib/lessons/04-fp8-training/rounding-errors";
-import { limitedMatMul, limitedRowsProduct, limitedWeightProduct } from "../../lib/numerics/accumulation";
+import type { Accumulator } from "../../lib/numerics/accumulator";
 import { exactProduct } from "../../lib/numerics/product";
 import { dequantise, quantise } from "../../lib/numerics/fp8-quantise";
 import {
@@ -14,7 +14,6 @@ import {
 import { roundStraightThrough, roundTensor } from "../../lib/numerics/round-blocks";
 import { BLOCKS, type Block } from "../../lib/numerics/scaling";
 import { useBackend } from "../../lib/tensor/backend";
-import { groupedMatMul } from "../../lib/tensor/grouped-matmul";
 import { expectClose, expectNoLeak } from "../support/close";
 import { normalValues } from "./support";
 
@@ -145,67 +144,64 @@ describe("a quantised linear map", () => {
   });
 });
 
-describe("a limited running sum", () => {
-  const full = { bits: 24, promoteEvery: Infinity };
-  it("is the plain product where it keeps all bits, for every transpose", () => {
-    tf.tidy(() => {
-      const [a, b] = [tf.tensor2d(values.x, [N, Din]), tf.tensor2d(values.w, [Din, Dout])];
-      const close = { rtol: 1e-3, atol: 1e-4 };
-      const expected = tf.matMul<tf.Tensor2D>(a, b);
-      const [aT, bT] = [a.transpose<tf.Tensor2D>(), b.transpose<tf.Tensor2D>()];
-      expectClose(limitedMatMul(a, b, {}, full), expected, close);
-      expectClose(limitedMatMul(aT, b, { transposeA: true }, full), expected, close);
-      expectClose(limitedMatMul(a, bT, { transposeB: true }, full), expected, close);
-      expectClose(
-        limitedMatMul(aT, bT, { transposeA: true, transposeB: true }, { ...full, promoteEvery: 64 }),
-        expected,
-        close,
-      );
-    });
+describe("sums in a tensor core's register", () => {
+  const WIDE = 18; // bits: on sums of a few hundred hardly less than a float32
+  const recipes: [string, Recipe, number][] = [
+    ["tiles", V3_RECIPE, 64],
+    ["one scale a tensor", { ...V3_RECIPE, blocks: "tensor" }, Infinity],
+    ["E5M2 gradients", { ...V3_RECIPE, backward: "E5M2" }, 128],
+  ];
+  it.each(recipes)("are all three products where it keeps many bits: %s", (_, recipe, promoteEvery) => {
+    const plain = throughout((x, w) => quantisedMatMul(x, w, recipe));
+    const summed = throughout((x, w) => quantisedMatMul(x, w, { ...recipe, sum: { bits: WIDE, promoteEvery } }));
+    for (const [name, shape] of [
+      ["y", [N, Dout]],
+      ["dx", [N, Din]],
+      ["dw", [Din, Dout]],
+    ] as const)
+      expect(matrixErrors(summed[name], plain[name], [shape[0], shape[1]]).global, name).toBeLessThan(1e-4);
   });
 
-  it("is the grouped products where it keeps all bits", () => {
+  it.each(recipes)("are the grouped products, each expert by itself: %s", (_, recipe, promoteEvery) => {
     tf.tidy(() => {
       const counts = [40, 0, 33, 67];
       const x = tf.tensor2d(values.x, [N, Din]);
       const w = tf.tensor3d(normalValues(4 * Din * Dout, 9, 0.05), [4, Din, Dout]);
-      const dy = tf.tensor2d(values.dy, [N, Dout]).mul<tf.Tensor2D>(1e5);
-      const close = { rtol: 1e-3, atol: 1e-3 };
-      expectClose(limitedRowsProduct(x, w, counts, false, full), groupedMatMul(x, w, counts), close);
-      const [dx, dw] = tf.grads((x, w) =>
-        groupedMatMul(x as tf.Tensor2D, w as tf.Tensor3D, counts)
-          .mul(dy)
-          .sum(),
-      )([x, w]);
-      expectClose(limitedRowsProduct(dy, w, counts, true, full), dx as tf.Tensor2D, close);
-      expectClose(limitedWeightProduct(x, dy, counts, full), dw as tf.Tensor3D, close);
+      const dy = tf.tensor2d(values.dy, [N, Dout]);
+      const all = (recipe: Recipe) => {
+        const f = (x: tf.Tensor, w: tf.Tensor) =>
+          quantisedGroupedMatMul(x as tf.Tensor2D, w as tf.Tensor3D, counts, recipe);
+        return [f(x, w), ...tf.grads((x, w) => f(x, w).mul(dy).sum())([x, w])];
+      };
+      const plain = all(recipe);
+      all({ ...recipe, sum: { bits: WIDE, promoteEvery } }).forEach((got, i) => {
+        expect(got.shape).toEqual(plain[i].shape);
+        const flat: [number, number] = [1, got.size];
+        expect(matrixErrors(got.dataSync(), plain[i].dataSync(), flat).global).toBeLessThan(1e-4);
+      });
     });
   });
 
-  it("loses what is small beside a large sum, and less when promoted", () => {
+  it("lose what is small beside a large sum, and less when promoted", () => {
+    const oneScale: Recipe = { ...V3_RECIPE, blocks: "tensor" };
     tf.tidy(() => {
       const K = 4096;
-      const [a, b] = [
-        tf.tensor2d(normalValues(K, 31).map(Math.abs), [1, K]),
-        tf.tensor2d(normalValues(K, 32).map(Math.abs), [K, 1]),
-      ];
-      const [exact] = exactProduct(a.dataSync<"float32">(), b.dataSync<"float32">(), [1, K, 1]);
-      const error = (bits: number, promoteEvery: number) =>
-        Math.abs(limitedMatMul(a, b, {}, { bits, promoteEvery }).dataSync()[0] - exact) / exact;
-      expect(error(14, Infinity)).toBeGreaterThan(1e-3);
-      expect(error(14, 128)).toBeLessThan(error(14, Infinity) / 4);
+      const x = tf.tensor2d(normalValues(K, 31).map(Math.abs), [1, K]);
+      const w = tf.tensor2d(normalValues(K, 32).map(Math.abs), [K, 1]);
+      const sumIn = (sum?: Accumulator) => quantisedMatMul(x, w, { ...oneScale, sum }).dataSync()[0];
+      const error = (bits: number, promoteEvery: number) => 1 - sumIn({ bits, promoteEvery }) / sumIn();
+      expect(error(14, Infinity)).toBeGreaterThan(0.02); // too small: what is cut off is lost
+      expect(error(14, 128)).toBeLessThan(error(14, Infinity) / 20);
       expect(error(10, Infinity)).toBeGreaterThan(error(14, Infinity));
     });
   });
 
-  it.each([
-    [{ bits: 25, promoteEvery: 128 }, "2 to 24 bits"],
-    [{ bits: 14, promoteEvery: 100 }, "multiples of 32"],
-    [{ bits: 14, promoteEvery: 0 }, "multiples of 32"],
-  ])("refuses %o", (sum, message) => {
-    const a = tf.zeros<tf.Rank.R2>([2, 2]);
-    expect(() => limitedMatMul(a, a, {}, sum)).toThrow(message);
-    a.dispose();
+  it("refuse to run on where a scale changes", () => {
+    tf.tidy(() => {
+      const [x, w] = [tf.zeros<tf.Rank.R2>([2, 200]), tf.zeros<tf.Rank.R2>([200, 2])];
+      const sum = { bits: 14, promoteEvery: Infinity };
+      expect(() => quantisedMatMul(x, w, { ...V3_RECIPE, sum })).toThrow("does not meet scales that change every 128");
+    });
   });
 });
 

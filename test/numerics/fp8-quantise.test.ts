@@ -3,7 +3,7 @@ import { fromCodes } from "../../lib/numerics/codec";
 import { matrixErrors } from "../../lib/lessons/04-fp8-training/rounding-errors";
 import { FORMATS, largest } from "../../lib/numerics/formats";
 import { exactProduct, quantisedProduct } from "../../lib/numerics/product";
-import { dequantise, quantise } from "../../lib/numerics/fp8-quantise";
+import { dequantise, quantise, runOfRows, turned } from "../../lib/numerics/fp8-quantise";
 import { roundInBlocks } from "../../lib/numerics/round-blocks";
 import { BLOCKS, type Block, type Scaling } from "../../lib/numerics/scaling";
 import { arrayFixture, bitsOf, flushedShare, jsonFixture, normalValues } from "./support";
@@ -219,42 +219,6 @@ describe("products", () => {
     expect(global).toBeLessThan(1e-6);
   });
 
-  /** Instruction by instruction in whole numbers: the accumulator as BigInt counts of its last bit. */
-  function slowLimited(x: Float32Array, y: Float32Array, bits: number): number {
-    let sum = 0;
-    for (let at = 0; at < x.length; at += 32) {
-      const products = Array.from(x.subarray(at, at + 32), (value, i) => value * y[at + i]);
-      const most = Math.max(...[sum, ...products].map(Math.abs));
-      if (most === 0) continue;
-      let unit = 1; // of the last bit kept
-      while (unit * 2 ** (bits - 1) > most) unit /= 2;
-      while (unit * 2 ** bits <= most) unit *= 2;
-      sum =
-        [sum, ...products].reduce((total, term) => total + BigInt(Math.trunc(term / unit)), 0n) === 0n
-          ? 0
-          : Number([sum, ...products].reduce((total, term) => total + BigInt(Math.trunc(term / unit)), 0n)) * unit;
-    }
-    return sum;
-  }
-
-  it("with a limited accumulator agree with the emulation done in whole numbers", () => {
-    const plain: Scaling = { format: "E4M3", block: BLOCKS.tensor, scale: "none" };
-    const x = quantise(normalValues(3 * 500, 13, 2), [3, 500], plain);
-    const y = quantise(normalValues(4 * 500, 14, 2), [4, 500], plain);
-    const [fromX, fromY] = [dequantise(x), dequantise(y)];
-    for (const bits of [6, 14, 20]) {
-      const out = quantisedProduct(x, y, { kind: "limited", bits, promoteEvery: Infinity });
-      const expected = Float32Array.from(out, (_, i) =>
-        slowLimited(
-          fromX.subarray(500 * Math.floor(i / 4), 500 * Math.floor(i / 4) + 500),
-          fromY.subarray(500 * (i % 4), 500 * (i % 4) + 500),
-          bits,
-        ),
-      );
-      expect(out).toEqual(expected);
-    }
-  });
-
   it("lose more the longer the sum runs without promotion", () => {
     const K = 4096;
     const plain: Scaling = { format: "E4M3", block: BLOCKS.tensor };
@@ -262,7 +226,7 @@ describe("products", () => {
     const [x, y] = [quantise(positive(15), [4, K], plain), quantise(positive(16), [4, K], plain)];
     const exact = quantisedProduct(x, y);
     const error = (promoteEvery: number) =>
-      matrixErrors(quantisedProduct(x, y, { kind: "limited", promoteEvery }), exact, [4, 4]).rowWorst;
+      matrixErrors(quantisedProduct(x, y, { bits: 14, promoteEvery }), exact, [4, 4]).rowWorst;
     const [never, at1024, at128] = [error(Infinity), error(1024), error(128)];
     expect(never).toBeGreaterThan(2 * at1024);
     expect(at1024).toBeGreaterThan(2 * at128);
@@ -273,7 +237,7 @@ describe("products", () => {
     const bad = quantise(Float32Array.of(1, NaN), [1, 2], TILE);
     const good = quantise(Float32Array.of(1, 1), [1, 2], TILE);
     expect(quantisedProduct(bad, good)[0]).toBeNaN();
-    expect(quantisedProduct(bad, good, { kind: "limited" })[0]).toBeNaN();
+    expect(quantisedProduct(bad, good, { bits: 14, promoteEvery: 128 })[0]).toBeNaN();
     const empty = quantise(new Float32Array(), [2, 0], TILE);
     expect(quantisedProduct(empty, empty)).toEqual(new Float32Array(4));
   });
@@ -282,11 +246,29 @@ describe("products", () => {
     expect(() => quantisedProduct(a, quantise(new Float32Array(4), [2, 2], SQUARE))).toThrow(
       "need the same last dimension",
     );
-    expect(() => quantisedProduct(a, w, { kind: "limited", promoteEvery: 96 })).toThrow(
+    expect(() => quantisedProduct(a, w, { bits: 14, promoteEvery: 96 })).toThrow(
       "does not meet scales that change every 128",
     );
-    expect(() => quantisedProduct(a, w, { kind: "limited", promoteEvery: Infinity })).toThrow("does not meet scales");
-    expect(() => quantisedProduct(a, w, { kind: "limited", bits: 0 })).toThrow("needs 1 to 52 bits");
+    expect(() => quantisedProduct(a, w, { bits: 14, promoteEvery: Infinity })).toThrow("does not meet scales");
+    expect(() => quantisedProduct(a, w, { bits: 0, promoteEvery: 128 })).toThrow("keeps 2 to 32 bits");
+  });
+});
+
+describe("a quantised matrix", () => {
+  const values = normalValues(6 * 5, 7, 1).map((value, i) => value * 4 ** (i % 5));
+  const blocks: Block[] = [BLOCKS.tensor, [1, 2], [2, 1], [4, 2]];
+  it.each(blocks)("turned is the transposed one, blocks %i × %i", (...block) => {
+    const q = quantise(values, [6, 5], { format: "E4M3", block });
+    const back = dequantise(q);
+    expect(dequantise(turned(q))).toEqual(back.map((_, i) => back[(i % 6) * 5 + Math.floor(i / 6)]));
+  });
+
+  it("gives runs of its rows, where no block is cut", () => {
+    for (const block of [BLOCKS.tensor, [1, 2] as const]) {
+      const q = quantise(values, [6, 5], { format: "E4M3", block });
+      expect(dequantise(runOfRows(q, 2, 3))).toEqual(dequantise(q).subarray(10, 25));
+    }
+    expect(() => runOfRows(quantise(values, [6, 5], { format: "E4M3", block: [4, 2] }), 2, 3)).toThrow("taken apart");
   });
 });
 

@@ -1,9 +1,9 @@
 /**
  * npm run fp8-curves -- --out data/curves/fp8.json
  *
- * Trains one model once for each way of computing in few bits (lib/training/fp8-variants.ts), on the same batches from
- * the same first weights, and records the curves. The file is written after each run; a run that it already holds, made
- * with the same options, is not made again.
+ * Trains one model for each way of computing in few bits (lib/lessons/04-fp8-training/fp8-variants.ts) and each seed, and
+ * records the curves. Runs of one seed have the same first weights and the same batches. The file is written after each
+ * run; a run that it already holds, made with the same options, is not made again.
  */
 import { existsSync, mkdirSync } from "node:fs";
 import os from "node:os";
@@ -24,15 +24,19 @@ import {
   type VariantName,
   type VariantRuns,
 } from "../../lib/lessons/04-fp8-training/fp8-variants";
+import { mean } from "../../lib/statistics/interval";
 import { MINI } from "../../lib/training/presets";
 import { Training, type TrainingOptions } from "../../lib/training/run";
 import { command, fromCaller, readCall, readNumber } from "../cli";
+import { resultOf, severalAtOnce } from "../processes";
 
 const HELP = `npm run fp8-curves -- [options]
 
 Trains v3-mini, or a smaller model of its widths, in several precisions and records how each went.
 
   --out FILE        where to (data/curves/fp8.json)
+  --seeds 1,2       of the first weights and the batches; a run for each variant and seed (1)
+  --processes N     runs that are made at the same time, each by a process of its own (1)
   --variants A,B    which of ${Object.keys(VARIANTS).join(", ")}; all where left out
   --steps N         steps of each run (240)
   --batch N         sequences a step (4)
@@ -49,6 +53,8 @@ export const main = command("fp8-curves", HELP, async (args) => {
   const { values } = readCall(args, {
     out: { type: "string" },
     variants: { type: "string", default: Object.keys(VARIANTS).join() },
+    seeds: { type: "string", default: "1" },
+    processes: { type: "string", default: "1" },
     steps: { type: "string", default: "240" },
     batch: { type: "string", default: "4" },
     length: { type: "string", default: "128" },
@@ -58,7 +64,7 @@ export const main = command("fp8-curves", HELP, async (args) => {
     rate: { type: "string", default: String(MINI.training.learningRate) },
     "no-mtp": { type: "boolean", default: false },
   });
-  const number = (name: "steps" | "batch" | "length" | "layers" | "experts") =>
+  const number = (name: "steps" | "batch" | "length" | "layers" | "experts" | "processes") =>
     readNumber(`--${name}`, values[name], { whole: true, least: 1 });
   const sized = {
     ...MINI.config,
@@ -78,6 +84,7 @@ export const main = command("fp8-curves", HELP, async (args) => {
   const unknown = names.find((name) => !(name in VARIANTS));
   if (unknown !== undefined)
     throw new Error(`there is no variant ${unknown}; variants: ${Object.keys(VARIANTS).join(", ")}`);
+  const seeds = values.seeds.split(",").map((seed) => readNumber("--seeds", seed, { whole: true, least: 0 }));
 
   const out = values.out === undefined ? join("data", "curves", "fp8.json") : fromCaller(values.out);
 
@@ -98,21 +105,38 @@ export const main = command("fp8-curves", HELP, async (args) => {
       },
       corpus: corpus.manifest.hash,
       config: writeConfig(config, "float32"),
-      options: { ...options },
+      options: { ...options, seed: undefined },
     },
     curves: [],
   });
-  for (const name of names.filter((name) => !runs.curves.some(({ variant }) => variant === name))) {
-    const curve = await trainVariant(name, new Training(config, withPrecision(options, name), weightsOf()), corpus);
+  const keep = (curve: VariantCurve) => {
+    const { variant, seed, loss, heldOutMean, seconds } = curve;
     runs.curves.push(curve);
-    runs.run.trainingSeconds += curve.seconds;
+    runs.curves.sort((a, b) => orderOf(a) - orderOf(b) || a.seed - b.seed);
+    runs.run.trainingSeconds += seconds;
     writeRuns(out, runs);
-    const last = curve.loss.slice(-20).reduce((sum, loss) => sum + loss, 0) / Math.min(20, curve.loss.length);
+    const last = mean(loss.slice(-20));
     console.log(
-      `${name}: loss of the last steps ${last.toFixed(4)} nats, held out ${curve.heldOutMean.toFixed(4)} bits per byte`,
+      `${variant}, seed ${seed}: loss of the last steps ${last.toFixed(4)} nats, held out ${heldOutMean.toFixed(4)} bits per byte`,
     );
-  }
+  };
+  const missing = seeds
+    .flatMap((seed) => names.map((variant) => ({ variant, seed })))
+    .filter((run) => !runs.curves.some(({ variant, seed }) => variant === run.variant && seed === run.seed));
+  const train = ({ variant, seed }: Run) =>
+    trainVariant(variant, new Training(config, withPrecision({ ...options, seed }, variant), weightsOf()), corpus);
+  const processes = number("processes");
+  const elsewhere = async ({ variant, seed }: Run) => {
+    const own = [...args, "--variants", variant, "--seeds", String(seed), "--processes", "1"]; // the last one counts
+    return ((await resultOf("fp8-curves", own)) as VariantRuns).curves[0];
+  };
+  const work = processes === 1 ? train : elsewhere;
+  await severalAtOnce(missing, processes, async (run) => keep(await work(run)));
 });
+
+type Run = Pick<VariantCurve, "variant" | "seed">;
+
+const orderOf = ({ variant }: Run) => Object.keys(VARIANTS).indexOf(variant);
 
 /** What the file holds, where it was made with the same corpus, config and options; else an empty record. */
 function openRuns(file: string, empty: VariantRuns): VariantRuns {
@@ -155,7 +179,8 @@ async function trainVariant(variant: VariantName, training: Training, corpus: Co
     training.makeStep(drawBatch(corpus.train, { batch, length: length + 2, seed, step }));
     const report = await training.report();
     loss.push(round(report.main));
-    if ((step + 1) % 20 === 0) console.log(`${variant}: step ${step + 1} of ${steps}, loss ${report.main.toFixed(4)}`);
+    if ((step + 1) % 20 === 0)
+      console.log(`${variant}, seed ${seed}: step ${step + 1} of ${steps}, loss ${report.main.toFixed(4)}`);
   }
   const seconds = (performance.now() - begin) / 1000;
   const windows = evaluationWindows(corpus.heldOut, { length, count: WINDOWS, seed: 1 });
@@ -164,8 +189,8 @@ async function trainVariant(variant: VariantName, training: Training, corpus: Co
   const heldOut = Object.fromEntries(
     DOMAINS.map((domain) => [domain, round(evaluation[domain].bitsPerByte)]),
   ) as VariantCurve["heldOut"];
-  const heldOutMean = round(DOMAINS.reduce((sum, domain) => sum + evaluation[domain].bitsPerByte, 0) / DOMAINS.length);
-  return { variant, loss, heldOut, heldOutMean, seconds: Math.round(seconds) };
+  const heldOutMean = round(mean(DOMAINS.map((domain) => evaluation[domain].bitsPerByte)));
+  return { variant, seed, loss, heldOut, heldOutMean, seconds: Math.round(seconds) };
 }
 
 /** Five digits after the point: more would be noise in the file. */
