@@ -3,8 +3,9 @@
  * published are the caller's assumptions. Only one part of the research is visible: experiments whose size the report
  * gives.
  */
-import { entries, value } from "./facts";
+import { entries, fact, value } from "./facts";
 import { trainingCompute } from "./flops";
+import type { Values } from "./uncertainty";
 
 /** An experiment that a report describes. */
 export interface Experiment {
@@ -76,4 +77,75 @@ export function allIn(p: AllInParts): AllIn {
   ];
   const dollars = parts.reduce((sum, part) => sum + part.dollars, 0);
   return { parts, dollars, multiple: dollars / p.official };
+}
+
+/** What a reader of lesson 07 may choose: the middle of the ranges below. */
+export interface ChosenAssumptions {
+  price: number; // dollars per GPU-hour
+  people: number;
+  salary: number; // dollars a year
+  years: number;
+}
+
+/** What lesson 07 and the audit begin with: the report's price; the rest is our assumption. */
+export function ourAssumptions(): ChosenAssumptions {
+  return { price: value("training-runs", "deepseek-v3", "price"), people: 150, salary: 100e3, years: 0.6 };
+}
+
+/**
+ * All that nobody has published of what V3 took, as ranges. A few ends are facts; where it says "assumption", nothing
+ * but our judgement stands behind the numbers.
+ */
+export function assumedRanges({ price, people, salary, years }: ChosenAssumptions) {
+  const staff = fact("training-runs", "deepseek-company", "researchStaff");
+  const half = (likely: number) => ({ low: likely / 2, likely, high: likely * 2 });
+  return {
+    "price of a GPU-hour": {
+      low: Math.min(price, value("prices", "rent-h100", "lowest2025")),
+      likely: price,
+      high: Math.max(price, value("prices", "rent-h800", "offer")),
+      basis: "lowest H100 contract of 2025; the chosen price; the H800 offer",
+    },
+    "other experiments": { low: 0.2, likely: 1, high: 4, basis: "assumption, in official runs; beside the published" },
+    "failed runs": { low: 0, likely: 0.05, high: 0.3, basis: "assumption; the report says that it never rolled back" },
+    people: {
+      low: Math.min(people, staff.low!) / 2,
+      likely: people,
+      high: Math.max(people, staff.high!),
+      basis: "the chosen number; counts in the press; half of them on other projects",
+    },
+    "cost of a person": { ...half(salary), basis: "assumption, dollars a year: half to twice the chosen cost" },
+    years: { ...half(years), basis: "the chosen time; V2's report is of May 2024, V3's of December" },
+    data: { low: 0.5e6, likely: 2e6, high: 10e6, basis: "assumption, dollars" },
+    infrastructure: { low: 0.1, likely: 0.2, high: 0.5, basis: "assumption, share of all computing" },
+  };
+}
+
+/** A value for each assumption. */
+export type Assumed = Values<ReturnType<typeof assumedRanges>>;
+
+/** What the assumptions make of the whole project. The facts are read once, since a Monte Carlo asks thousands of times. */
+export function projectModel(): {
+  /** All costs, by part. */
+  cost: (v: Assumed) => AllIn;
+  /** All computing for research and training, in official runs: without people, data and machines at rest. */
+  computing: (v: Pick<Assumed, "other experiments" | "failed runs">) => number;
+} {
+  const hours = value("training-runs", "deepseek-v3", "gpuHours");
+  const ablations = visibleResearchShare();
+  return {
+    cost: (v) =>
+      allIn({
+        official: v["price of a GPU-hour"] * hours,
+        ablations,
+        research: v["other experiments"],
+        failed: v["failed runs"],
+        people: v.people,
+        salary: v["cost of a person"],
+        years: v.years,
+        data: v.data,
+        infrastructure: v.infrastructure,
+      }),
+    computing: (v) => 1 + ablations + v["other experiments"] + v["failed runs"],
+  };
 }

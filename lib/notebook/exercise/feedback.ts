@@ -51,7 +51,7 @@ export function feedback<F extends AnyFunction>(
       : result.status === "passed"
         ? "To compare with the reference solution, open"
         : result.status === "wrong" && wrong > 1
-          ? "If both hints don't help, see the solution in"
+          ? "If the hints don't help, see the solution in"
           : null;
   const html = [
     `<div style="border-left: 4px solid ${colour}; padding: 2px 0 2px 12px; margin: 4px 0">`,

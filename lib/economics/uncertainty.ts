@@ -18,6 +18,21 @@ export type Ranges = Record<string, AssumedRange>;
 /** A value for each assumption. */
 export type Values<R extends Ranges> = { [K in keyof R]: number };
 
+/** The mean of a triangular range. Means add up, and those of independent ranges multiply; most likely values don't. */
+export function meanOf({ low, likely, high }: AssumedRange): number {
+  return (low + likely + high) / 3;
+}
+
+/** The mean of each range. */
+export function meansOf<R extends Ranges>(ranges: R): Values<R> {
+  return Object.fromEntries(Object.entries(ranges).map(([name, range]) => [name, meanOf(range)])) as Values<R>;
+}
+
+/** The most likely value of each range. */
+export function likeliestOf<R extends Ranges>(ranges: R): Values<R> {
+  return Object.fromEntries(Object.entries(ranges).map(([name, { likely }]) => [name, likely])) as Values<R>;
+}
+
 /** @throws if the values of a range are not in order, or its basis is missing */
 export function checkRanges(ranges: Ranges): void {
   for (const [name, { low, likely, high, basis }] of Object.entries(ranges)) {
@@ -85,7 +100,7 @@ export function monteCarlo<R extends Ranges>({ ranges, model, draws, uniform }: 
 
 export interface TornadoBar {
   name: string;
-  atLow: number; // the result with this assumption at its low end, all others at their likely value
+  atLow: number; // the result with this assumption at its low end, all others at their mean
   atHigh: number;
   width: number; // how far apart the two are
 }
@@ -96,10 +111,10 @@ export interface TornadoBar {
  */
 export function tornado<R extends Ranges>(ranges: R, model: (values: Values<R>) => number): TornadoBar[] {
   checkRanges(ranges);
-  const likely = Object.fromEntries(Object.entries(ranges).map(([k, range]) => [k, range.likely])) as Values<R>;
+  const means = meansOf(ranges);
   return Object.entries(ranges)
     .map(([name, { low, high }]) => {
-      const [atLow, atHigh] = [low, high].map((value) => model({ ...likely, [name]: value }));
+      const [atLow, atHigh] = [low, high].map((value) => model({ ...means, [name]: value }));
       return { name, atLow, atHigh, width: Math.abs(atHigh - atLow) };
     })
     .sort((a, b) => b.width - a.width);
