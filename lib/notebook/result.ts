@@ -31,12 +31,17 @@ export function result(name: string, value: number, unit = ""): void {
 }
 
 function resultBundle(shown: Result): MimeBundle {
-  const figure = `${readable(shown.value)}${shown.unit === "" ? "" : ` ${shown.unit}`}`;
+  const figure = figureOf(shown);
   return {
     [RESULT_MIME]: shown,
     "text/html": `<div>→ ${plainHtml(shown.name)}: <b>${plainHtml(figure)}</b></div>`,
     "text/plain": `→ ${shown.name}: ${figure}`,
   };
+}
+
+/** A result's figure as a person reads it, with its unit: "5,649,904 dollars". */
+export function figureOf({ value, unit }: Result): string {
+  return `${readable(value)}${unit === "" ? "" : ` ${unit}`}`;
 }
 
 /** At least four digits; large and tiny numbers as powers of ten. */

@@ -21,50 +21,44 @@
 // %% [markdown]
 // ## What is said
 //
-// The account of DeepSeek-V3 that most people have read says, in our words:
-//
-// | id | claim |
-// |---|---|
-// | `data-undisclosed` | the training data is not disclosed; every frontier laboratory withholds its own, for value, law and size |
-// | `data-reproduce` | without the data the result cannot be verified by training again |
-// | `open-weights` | open weights are not open source, but they help research everywhere |
-// | `open-safety` | open models raise capability without oversight of safety; but concentration is a risk too |
-//
-// The second of these can be tried out. The others are for the sources to decide: the [technical
-// report](https://arxiv.org/abs/2412.19437) (section 4.1), the
+// The claims of the popular account on data and openness stand in the table below. `data-reproduce` can be tried out. The
+// others are for the sources to decide: the [technical report](https://arxiv.org/abs/2412.19437) (section 4.1), the
 // [licence](https://github.com/deepseek-ai/DeepSeek-V3/blob/main/LICENSE-MODEL), and what other projects have published.
 
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
 import { judgeClaim } from "./lib/claims/audit";
-import { sourcesOf } from "./lib/claims/claims";
+import { readClaims, sourcesOf } from "./lib/claims/claims";
 import {
-  ARTEFACTS, findProject, GOAL_NAMES, GOALS, missingFor, missingForOpenSource, publishedBy, readOpenness,
-  type Artefact, type Goal, type State,
+  ARTEFACTS, findProject, GOAL_NAMES, GOALS, missingForOpenSource, publishedBy, readOpenness, type Artefact, type Goal,
+  type State,
 } from "./lib/claims/openness-facts";
 import { openCorpus } from "./lib/corpus/build";
-import { textOf, VOCAB_SIZE } from "./lib/corpus/bytes";
-import { DOMAINS, drawBatch, heldOutWindows, type Domain, type Streams } from "./lib/corpus/corpus";
+import { textOf } from "./lib/corpus/bytes";
+import { DOMAINS, type Domain } from "./lib/corpus/corpus";
 import { entry } from "./lib/economics/facts";
 import { trainingCompute } from "./lib/economics/flops";
 import { totalParameters } from "./lib/economics/parameters";
 import {
-  coveringWindows, editWords, epochs, leakInto, missingExercise, mixtureExercise, NgramIndex, normalisedWords,
-  overlapExercise, surviveExercise, survivingNgrams, weightsFingerprint, type Mixture,
+  apartBy, apartWords, cleanText, compareLeaks, compareMixtures, editWords, epochs, gainOf, LEAK_TEXTS, leakOf,
+  leakWords, lossesOf, lossOn, meanWords, missingExercise, mixtureExercise, mixtureOf, NgramIndex, normalisedWords,
+  overlapExercise, readTrials, rowsAlike, surviveExercise, survivingNgrams, trainOn, TRIAL_CONFIG, trialWindows,
+  weightsFingerprint, type Mixture,
 } from "./lib/lessons/08-data-and-openness";
-import { tinyConfig } from "./lib/model/config";
 import {
-  barChart, check, checkParameters, fixed, heatmapChart, lineChart, percent, plot, progress, result, say, sliderPlot,
+  barChart, check, checkParameters, fixed, lineChart, percent, plot, progress, result, say, showSource, sliderPlot,
   solvedOr, table, times, verdicts, whole,
 } from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
 import { Random } from "./lib/tensor/random";
-import { evaluate, evaluateWindows, evaluationWindows } from "./lib/training/evaluate";
-import { MICRO } from "./lib/training/presets";
-import { Training } from "./lib/training/run";
+import { type Training } from "./lib/training/run";
 
 const backend = await useBackend();
 say`Ready: tensors are computed by **${backend.name}**.`;
+
+// %% jupyter={"source_hidden": true}
+const said = readClaims().claims.filter(({ lesson }) => lesson === "08");
+table(said.map(({ id, claim }) => ({ id, claim })), { caption: "What the account says of data and openness" });
 
 // %% [markdown]
 // **The numbers worth changing.** Change one, then *Run → Run All Cells*: every figure below follows. The comment
@@ -89,7 +83,7 @@ checkParameters("08-data-and-openness", { proseInA, proseInB, steps, examBytes, 
 // Section 4.1 of the report is about one page long. This is what stands in it, beside what a person would need who
 // wanted to train the model again:
 
-// %%
+// %% jupyter={"source_hidden": true}
 const openness = readOpenness();
 const v3 = findProject(openness, "deepseek-v3");
 const SIGNS: Record<State, string> = { yes: "● yes", partly: "◐ partly", no: "○ no", unknown: "? unknown" };
@@ -100,7 +94,7 @@ table(
     what: v3.has[id].note || "–",
     source: `${openness.sources[v3.has[id].source].title}, ${v3.has[id].where} (${v3.has[id].confidence})`,
   })),
-  { caption: "DeepSeek-V3 as of December 2024" },
+  { caption: "DeepSeek-V3: what came with the release of December 2024, and with the libraries of February 2025" },
 );
 
 // %% [markdown]
@@ -109,7 +103,7 @@ table(
 // model learns to fill gaps ([report](https://arxiv.org/abs/2412.19437), section 4.1). What it doesn't say is *which* text.
 // Is that usual? Others have told:
 
-// %%
+// %% jupyter={"source_hidden": true}
 const told = openness.mixtures.filter(({ shares }) => shares.length > 0);
 const kinds = [...new Set(told.flatMap(({ shares }) => shares.map(({ kind }) => kind)))];
 const ofKind = (mixture: (typeof told)[number], kind: string) =>
@@ -128,10 +122,21 @@ plot(
   { height: 480 },
 );
 const v3Tokens = openness.mixtures.find(({ id }) => id === "deepseek-v3")!.tokens!;
-const web = told.map((mixture) => ofKind(mixture, "web"));
-say`Read it from the top: the web is ${percent(Math.min(...web))} of one and ${percent(Math.max(...web))} of another, so "we trained on web,
-books and code" says next to nothing. For DeepSeek-V3 there is no bar to draw: the one number that is published is the
-sum, ${fixed(v3Tokens / 1e12, 1)} trillion tokens. (Sources: ${told.map((m) => `${m.name}, ${openness.sources[m.source].title}, ${m.where}, ${m.confidence}`).join("; ")}.)`;
+const bySource = told.filter((mixture) => ofKind(mixture, "web") > 0); // Llama 3 tells kinds of content, no sources
+const web = bySource.map((mixture) => ofKind(mixture, "web"));
+say`The web is ${percent(Math.min(...web))} of one and ${percent(Math.max(...web))} of another of those that name sources, so
+"we trained on web, books and code" says next to nothing. Llama 3 names kinds of content and no source. For DeepSeek-V3
+there is no bar to draw: the one number that is published is the sum, ${fixed(v3Tokens / 1e12, 1)} trillion tokens.
+(Sources: ${told.map((m) => `${m.name}, ${openness.sources[m.source].title}, ${m.where}, ${m.confidence}`).join("; ")}.)`;
+
+// %% [markdown]
+// Laws have begun to ask. Since August 2025 whoever puts a general-purpose model on the European market, an open one too,
+// has to publish a summary of its training content by a template of the Commission ([AI Act, article 53(1)(d), as the
+// Commission explains
+// it](https://digital-strategy.ec.europa.eu/en/faqs/template-general-purpose-ai-model-providers-summarise-their-training-content)).
+// Since January 2026 California asks for a summary of the data sets of generative systems ([AB
+// 2013](https://cyberlaw.stanford.edu/publications/californias-ab-2013-generative-ai-developers-must-show-their-data)). A
+// summary of what was read is not the text, and the rest of this lesson shows what the difference is.
 
 // %% [markdown]
 // ## 2. One architecture, one budget, two mixtures
@@ -145,16 +150,9 @@ sum, ${fixed(v3Tokens / 1e12, 1)} trillion tokens. (Sources: ${told.map((m) => `
 
 // %%
 const corpus = openCorpus();
-const mixtureOf = (prose: number): Mixture<Domain> => ({
-  novel: prose / 3,
-  speeches: (2 * prose) / 3,
-  code: (2 * (1 - prose)) / 3,
-  arithmetic: (1 - prose) / 3,
-});
 const [A, B] = [mixtureOf(proseInA), mixtureOf(proseInB)];
 const [nameA, nameB] = [`model A, ${percent(proseInA)} prose`, `model B, ${percent(proseInB)} prose`];
-/** All of the corpus, but of the speeches a part: a leak into it is then no needle in a haystack. */
-const clean: Streams = { ...corpus.train, speeches: corpus.train.speeches.subarray(0, 400_000) };
+const clean = cleanText(corpus); // all of the training text, but of the speeches a part
 table(
   DOMAINS.map((domain) => ({
     text: domain,
@@ -167,39 +165,25 @@ table(
 );
 
 // %%
-const config = tinyConfig({
-  vocabSize: VOCAB_SIZE, numHiddenLayers: 2, numNextnPredictLayers: 0, ropeScaling: null, maxPositionEmbeddings: 512,
-});
-const [batch, length] = [6, 48]; // windows a step, tokens of a window
-const options = { ...MICRO.training, steps, batch, length, seed, learningRate: 8e-3 };
-
-/** Trains a new model on some text; `from` is the seed that decides on the order of the text. */
-async function trainOn(label: string, text: Streams, mixture: Mixture<Domain>, { upTo = steps, from = seed } = {}) {
-  const training = new Training(config, options);
-  for await (const step of progress(upTo, label, { unit: "steps" })) {
-    training.makeStep(drawBatch(text, { batch, length: length + 2, seed: from, step, mixture }));
-  }
-  return training;
-}
-const windows = evaluationWindows(corpus.heldOut, { length, count: 48, seed });
+/** Trains a new model on some text; `upTo` steps where that is less than all, `order` where the seed of the order differs. */
+const trained = (label: string, text: typeof clean, mixture: Mixture<Domain>, { upTo = steps, order = seed } = {}) =>
+  trainOn(text, mixture, { seed, order, steps, progress: progress(upTo, label, { unit: "steps" }) });
+const windows = trialWindows(corpus, seed);
+showSource("lib/lessons/08-data-and-openness/text-trials.ts", "trainOn");
 
 // %% [markdown]
 // **Predict.** By how many per cent will the two models' losses differ, as a mean over the four held-out texts? Write
-// your guess, then run the next two cells.
+// your guess, then run the next two cells. (The two trainings take about ten seconds together.)
 
 // %%
 const myGuess = 20; // per cent
 
 // %%
-const modelA = await trainOn(`training ${nameA}`, clean, A);
-const modelB = await trainOn(`training ${nameB}`, clean, B);
+const modelA = await trained(`training ${nameA}`, clean, A);
+const modelB = await trained(`training ${nameB}`, clean, B);
 
 // %%
-const bits = async ({ model }: Training) => {
-  const result = await evaluate(model, windows, { batch: 48 });
-  return DOMAINS.map((domain) => result[domain].bitsPerByte);
-};
-const [bitsA, bitsB] = [await bits(modelA), await bits(modelB)];
+const [bitsA, bitsB] = [await lossesOf(modelA, windows), await lossesOf(modelB, windows)];
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 plot(
   barChart({
@@ -212,17 +196,25 @@ plot(
     ],
   }),
 );
-const apart = DOMAINS.map((_, i) => Math.abs(bitsA[i] / bitsB[i] - 1));
-const furthest = apart.indexOf(Math.max(...apart));
-const meanApart = Math.abs(mean(bitsA) / mean(bitsB) - 1);
-say`You said ${myGuess}%. The means differ by **${percent(meanApart)}**; on ${DOMAINS[furthest]} alone the models differ by
-**${percent(apart[furthest])}**. ${
-  apart[furthest] > 3 * meanApart
-    ? "Whoever publishes the mean has said almost nothing about which of the two it is."
-    : "With these mixtures and so few steps the mean tells them apart as well as anything."
-}`;
-result("losses of the two mixtures differ by, mean", meanApart);
-result(`losses of the two mixtures differ by, ${DOMAINS[furthest]}`, apart[furthest]);
+const apart = apartBy(bitsA, bitsB);
+say`You said ${myGuess}%. ${apartWords(apart, A.novel === B.novel)} One seed is one draw: another seed moves all of these
+bars.`;
+result("losses of the two mixtures differ by, mean", apart.mean);
+result("losses of the two mixtures differ by, on the text where most", apart.most);
+
+// %% [markdown]
+// How much of a difference is the mixture's, and how much is the seed's? The same was done with several seeds, and recorded
+// (`npm run text-trials`, with the parameters as they are shipped). A difference counts here where its interval leaves out
+// zero.
+
+// %% jupyter={"source_hidden": true}
+const { run: recorded, trials } = readTrials();
+const compared = compareMixtures(trials);
+table(
+  compared.map(({ text, comparison }) => ({ text, "what the seeds say": comparison.text })),
+  { caption: `Mixture A, ${percent(recorded.settings.proseInA)} prose, against mixture B, ${percent(recorded.settings.proseInB)}` },
+);
+say`**${meanWords(compared)}**`;
 
 // %% [markdown]
 // This is what each of them would publish, if it published what is usual:
@@ -230,8 +222,8 @@ result(`losses of the two mixtures differ by, ${DOMAINS[furthest]}`, apart[furth
 // %%
 const fingerprints = [await weightsFingerprint(modelA.model), await weightsFingerprint(modelB.model)];
 const cardOf = (model: Training, loss: number[], print: string) => ({
-  architecture: `DeepSeek-V3, ${config.numHiddenLayers} layers, width ${config.hiddenSize}`,
-  parameters: whole(totalParameters(config)),
+  architecture: `DeepSeek-V3, ${TRIAL_CONFIG.numHiddenLayers} layers, width ${TRIAL_CONFIG.hiddenSize}`,
+  parameters: whole(totalParameters(TRIAL_CONFIG)),
   "bytes read": whole(model.tokens),
   data: "a mixture of literature, speeches, code and arithmetic",
   "bits per byte": fixed(mean(loss), 1),
@@ -246,13 +238,17 @@ table(
   })),
   { caption: "Two model cards" },
 );
+const rows = rowsAlike(cards[0], cards[1]);
+say`Alike are ${rows.alike.join(", ") || "no rows"}. ${
+  rows.different.length === 0 ? "No row differs: it is one model." : `The others differ: ${rows.different.join(", ")}.`
+} No row says what was read, and how much of each.`;
 
 // %% [markdown]
-// All rows but the last could be copied from one to the other. The weights differ, but weights are not a statement
-// about text: look at them as long as you like, there is no place in them where "three quarters prose" is written.
+// The weights differ, but weights are not a statement about text: look at them as long as you like, there is no place in
+// them where "three quarters prose" is written.
 //
-// (The difference can be *probed*: A is better at prose. From enough such probes one can guess a mixture, roughly. That is
-// how outsiders guess at V3's. A guess is not a recipe, and it says nothing of a single document.)
+// (The difference can be *probed*, as in the table of seeds above. From enough such probes one can guess a mixture,
+// roughly. A guess is not a recipe, and it says nothing of a single document.)
 //
 // ### Exercise 1 · A mixture for a target
 //
@@ -288,14 +284,19 @@ await check(mixtureExercise, mix);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// A source's cap is most · size / tokens. Keep a list of those that are cut. All others share 1 minus the caps of the cut
-// ones, in their wanted proportions. Does that send another one over its cap? Cut it too, and begin again.
+// The largest share that source `i` can have is `(most * sizes[i]) / tokens`. Does the wish go over it anywhere?
 //
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// In each round: left = 1 − sum of caps of the cut ones; factor = left / sum of wanted of the others; a source that is not
-// cut gets factor · wanted. Repeat while any of them is above its cap.
+// Keep a list of the sources that are cut. All others share what these leave of 1, in their wanted proportions. Does that
+// send another one over its cap? Cut it too, and begin again.
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
+// In each round: what is left is 1 minus the sum of the caps of the cut ones. Divide it by the sum of `wanted` over the
+// others: a source that is not cut gets its wanted share times that factor. Repeat while any of them is above its cap.
 //
 // </details>
 
@@ -303,7 +304,7 @@ await check(mixtureExercise, mix);
 // With it, a wish that the corpus of this lesson cannot fulfil: half of everything a novel, in a run of twenty million
 // bytes, nothing read more than four times.
 
-// %%
+// %% jupyter={"source_hidden": true}
 const mixer = await solvedOr(mixtureExercise, mix); // yours, once it passes
 const wish: Mixture<Domain> = { novel: 0.5, speeches: 0.2, code: 0.2, arithmetic: 0.1 };
 const sizes = Object.fromEntries(DOMAINS.map((domain) => [domain, corpus.train[domain].length])) as Record<Domain, number>;
@@ -332,15 +333,15 @@ table(
 const few = Math.min(8, steps);
 const nearby = mixtureOf(proseInA > 0.9 ? proseInA - 0.1 : proseInA + 0.1);
 const recipes = {
-  "model A's recipe": { mixture: A, from: seed },
-  "the same again": { mixture: A, from: seed },
-  "a mixture nearby": { mixture: nearby, from: seed },
-  "the same text in another order": { mixture: A, from: seed + 1 },
+  "model A's recipe": { mixture: A, order: seed },
+  "the same again": { mixture: A, order: seed },
+  "a mixture nearby": { mixture: nearby, order: seed },
+  "the same text in another order": { mixture: A, order: seed + 1 },
 };
 const attempts: { recipe: string; loss: number; print: string }[] = [];
-for (const [recipe, { mixture, from }] of Object.entries(recipes)) {
-  const run = await trainOn(recipe, clean, mixture, { upTo: few, from });
-  attempts.push({ recipe, loss: mean(await bits(run)), print: await weightsFingerprint(run.model) });
+for (const [recipe, { mixture, order }] of Object.entries(recipes)) {
+  const run = await trained(recipe, clean, mixture, { upTo: few, order });
+  attempts.push({ recipe, loss: mean(await lossesOf(run, windows)), print: await weightsFingerprint(run.model) });
   run.dispose();
 }
 table(
@@ -354,10 +355,10 @@ table(
 );
 const spread = attempts.slice(2).map(({ loss }) => Math.abs(loss / attempts[0].loss - 1));
 const alike = attempts.map(({ print }) => print === attempts[0].print);
-say`The same recipe gives ${alike[1] ? "the same" : "other"} weights, all ${whole(totalParameters(config))} of them. With a small
+say`The same recipe gives ${alike[1] ? "the same" : "other"} weights, all ${whole(totalParameters(TRIAL_CONFIG))} of them. With a small
 change ${alike[2] || alike[3] ? "they may stay the same as long as nothing else is drawn" : "come others"}, though the loss moves
 by no more than ${percent(Math.max(...spread))}. So weights *can* be verified, by whoever has the text, its
-order, the settings and the code. Without the text, neither a match nor a mismatch can ever come out.`;
+order, the settings and the code. Without the text nobody can make the comparison.`;
 
 // %% [markdown]
 // Be fair to the large scale: on thousands of GPUs even the same recipe seldom gives the same bits, since sums are added
@@ -375,64 +376,55 @@ order, the settings and the code. Without the text, neither a match nor a mismat
 // leaked nowhere, shows what an honest score looks like.
 
 // %%
-const [exam, control] = heldOutWindows(corpus.heldOut.speeches, { length: examBytes, count: 2, seed: seed + 4 });
-const someSpeeches = textOf(clean.speeches.subarray(0, 60_000));
-const others = [...new Set(normalisedWords(someSpeeches))].filter((word) => word.length > 2);
-const edited = editWords(textOf(exam), editedShare, others, new Random(seed));
-const texts = {
-  clean,
-  leaked: { ...clean, speeches: leakInto(clean.speeches, exam, leakShare) },
-  "leaked after an edit": { ...clean, speeches: leakInto(clean.speeches, [...Buffer.from(edited)], leakShare) },
-};
+const settings = { proseInA, proseInB, steps, examBytes, leakShare, editedShare };
+const { exam, control, edited, others, texts } = leakOf(corpus, settings, seed);
+const called = { clean: "clean", leaked: "leaked", edited: "leaked after an edit" };
 const shown = (text: string) => text.replace(/\s+/g, " ").replace(/^\S* /, "").slice(0, 150); // from the first whole word on
 say`The test: *…${shown(textOf(exam))}…*
 
 The edit: *…${shown(edited)}…*
 
-(The leak is ${percent(leakShare)} of the speeches. That is a gross exaggeration: our model is tiny and reads little. A large
-one remembers what it saw a few times.)`;
+(The leak is ${percent(leakShare)} of the speeches. That is a gross exaggeration: our model is tiny and reads little.)`;
 
 // %% [markdown]
 // **Predict.** Which of the two leaks will help more on the test: the exact copy, or the edited one? And by how much less
-// will the edited one help? Then run.
+// will the edited one help? Then run. (Two trainings again, about ten seconds.)
 
 // %%
-const leaky = await trainOn("training with the test in the text", texts.leaked, A);
-const sly = await trainOn("training with the edited test in the text", texts["leaked after an edit"], A);
+const leaky = await trained("training with the test in the text", texts.leaked, A);
+const sly = await trained("training with the edited test in the text", texts.edited, A);
 
 // %%
-const passage = async ({ model }: Training, text: number[]) =>
-  (await evaluateWindows(model, coveringWindows(text, length), { batch: 16 })).bitsPerByte;
-const trained = { clean: modelA, leaked: leaky, "leaked after an edit": sly };
-const scores: { text: string; exam: number; control: number }[] = [];
-for (const [text, model] of Object.entries(trained)) {
-  scores.push({ text, exam: await passage(model, exam), control: await passage(model, control) });
+const readers: Record<(typeof LEAK_TEXTS)[number], Training> = { clean: modelA, leaked: leaky, edited: sly };
+const scores = { exam: { clean: 0, leaked: 0, edited: 0 }, control: { clean: 0, leaked: 0, edited: 0 } };
+for (const text of LEAK_TEXTS) {
+  scores.exam[text] = await lossOn(readers[text], exam);
+  scores.control[text] = await lossOn(readers[text], control);
 }
 plot(
   barChart({
     title: "Does the test still measure the model? (less is better)",
     x: { title: "bits per byte" },
-    labels: scores.map(({ text }) => text),
+    labels: LEAK_TEXTS.map((text) => called[text]),
     series: [
-      { name: "on the test", values: scores.map((row) => row.exam) },
-      { name: "on a passage that leaked nowhere", values: scores.map((row) => row.control) },
+      { name: "on the test", values: LEAK_TEXTS.map((text) => scores.exam[text]) },
+      { name: "on a passage that leaked nowhere", values: LEAK_TEXTS.map((text) => scores.control[text]) },
     ],
   }),
   { height: 340 },
 );
-const gain = (row: { exam: number; control: number }) =>
-  scores[0].exam - scores[0].control - (row.exam - row.control); // what the leak gave, beyond how hard the passages are
-const [gainExact, gainEdited] = [gain(scores[1]), gain(scores[2])];
-const moreOrLess = Math.abs(gainEdited / gainExact - 1) < 0.25 ? "about as much" : gainEdited > gainExact ? "more" : "less";
-say`Compared with the passage that leaked nowhere, the exact copy improves the score by **${fixed(gainExact)} bits per byte**,
-the edited one by **${fixed(gainEdited)}**${gainExact < 0.05 ? ", too little to speak of" : `: ${moreOrLess}`}. On that other passage itself, reading the test over and over made the
-models ${scores[1].control > scores[0].control ? "worse" : "no worse"}: ${scores.map((row) => fixed(row.control)).join(", ")}.
-${
-  gainExact < 0.05
-    ? "More steps or a larger leak would show more."
-    : "Whoever sees only the test's bar takes the other two for better models."
-}`;
-result("what an exact leak gains", gainExact, "bits per byte");
+const leaks = compareLeaks(trials);
+say`${leakWords(scores)}
+
+What is the leak's and what is the seed's? ${trials.length} recorded seeds, with the parameters as they are shipped, say:
+
+- ${leaks.exam.text}
+- ${leaks.editedExam.text}
+- ${leaks.control.text}
+- ${leaks.gains.text} (The gain is what the test went down by, less what the other passage did.)
+
+Whoever sees the test alone takes a model that has read it for a better one.`;
+result("what an exact leak gains", gainOf(scores, "leaked"), "bits per byte");
 
 // %% [markdown]
 // ### Exercise 2 · The overlap detector
@@ -463,14 +455,20 @@ await check(overlapExercise, overlap);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// Three steps: both texts as lists of normalised words; all runs of n words of the training text into a Set (join the words
-// with a space); then count which runs of the test are in it.
+// Three steps: both texts as lists of words, `normalisedWords(test)` and `normalisedWords(training)`; all runs of n words of
+// the training text into a `Set`; then count which runs of the test are in it.
 //
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// In a list of m words, a run begins at each i from 0 to m − n: words.slice(i, i + n).join(" "). Where there is none, the
-// answer is 0.
+// Joined by a space, a run is a piece of text: `normalisedWords(test).slice(0, n).join(" ")` is the first one of the test. In
+// how many places can a run of n words begin?
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
+// In a list of m words a run begins at each i from 0 to m − n, and is the slice from i to i + n. Where there is no run, the
+// answer is 0; else it is the number of the test's runs that the set has, divided by the number of its runs.
 //
 // </details>
 
@@ -479,22 +477,22 @@ await check(overlapExercise, overlap);
 // that millions of n-grams fit):
 
 // %%
-const found = Object.entries(texts).map(([text, streams]) => ({
+const found = LEAK_TEXTS.map((text) => ({
   text,
-  share: new NgramIndex(ngram).add(textOf(streams.speeches)).overlap(textOf(exam)),
+  share: new NgramIndex(ngram).add(textOf(texts[text].speeches)).overlap(textOf(exam)),
 }));
 table(
-  found.map(({ text, share }, i) => ({
-    "training text": text,
+  found.map(({ text, share }) => ({
+    "training text": called[text],
     [`of the test's ${ngram}-grams found`]: percent(share),
-    "the leak gave (bits per byte)": i === 0 ? "–" : fixed(gain(scores[i])),
+    "the leak gave (bits per byte, this seed)": text === "clean" ? "–" : fixed(gainOf(scores, text)),
   })),
   { caption: "What the detector sees, and what it should have seen" },
 );
 const verdictOn = (share: number) => (share === 0 ? "nothing" : `${percent(share)} of the test`);
 say`In the copy the detector finds ${verdictOn(found[1].share)}; in the edited leak, with ${percent(editedShare)} of the words
-changed, it finds **${verdictOn(found[2].share)}**. Set \`ngram\` and \`editedShare\` in the parameters cell, and watch it go
-blind or open its eyes.`;
+changed, it finds **${verdictOn(found[2].share)}**. Set \`ngram\` and \`editedShare\` in the parameters cell, and see when
+it finds more.`;
 
 // %% [markdown]
 // ### Exercise 3 · What survives an edit
@@ -522,7 +520,12 @@ await check(surviveExercise, survive);
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// A word is unchanged with the chance 1 − share. The words are independent, so the chances of n words multiply.
+// With what chance is one word unchanged? And two words, if the second knows nothing of the first?
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
+// A word is unchanged with the chance `1 - share`. The words are independent, so the chances of `n` of them multiply.
 //
 // </details>
 
@@ -551,10 +554,9 @@ sliderPlot({
   },
 });
 const noise = new NgramIndex(3).add(textOf(clean.speeches)).overlap(textOf(control));
-say`Long n-grams are blind to edits. (At n = 1 all is found whatever was changed: the new words stand elsewhere in the text.)
-Short ones see everything, also what is not there: of the passage that leaked nowhere,
-${percent(noise)} of the 3-grams stand somewhere in the speeches, since "of the United" and its like stand everywhere. At
-${ngram} words, of a copy with ${percent(editedShare)} of its words changed ${percent(survivingNgrams(editedShare, ngram))} is left
+say`A long n-gram is lost with one changed word. (At n = 1 all is found whatever was changed: the new words stand elsewhere
+in the text.) Short n-grams are found where nothing leaked: of the other passage ${percent(noise)} of the 3-grams stand
+somewhere in the speeches, phrases that any speech may have. At ${ngram} words, of a copy with ${percent(editedShare)} of its words changed ${percent(survivingNgrams(editedShare, ngram))} is left
 on average; a test as short as ours may lose it all.`;
 
 // %% [markdown]
@@ -581,52 +583,56 @@ table(
 );
 const worst = own.reduce((a, b) => (b.share > a.share ? b : a));
 say`${worst.share > 0.02 ? `Not clean: of the held-out ${worst.text}, ${percent(worst.share)} stands word for word in the training text.` : "Hardly anything."}
-${worst.text === "code" ? "Files of one program repeat each other's imports, types and comments; splitting by document doesn't help against that. It" : "That"}
-flatters every loss on ${worst.text} that this course prints, of all models alike. We could find that out because we
-have the text. For V3 nobody outside can.`;
+${worst.text === "code" ? "Files of one program repeat each other's imports, types and comments, and splitting by document doesn't help against that." : ""}
+What stands in the training text too can be known by heart, so a loss on such text may be lower than on new text. We could
+find that out because we have the text. For V3 nobody outside can.`;
 
 // %% [markdown]
 // ## 5. Open weights, open source
 //
 // "Open" is said of very different things. Here are eight projects, artefact by artefact:
 
-// %%
-const LEVEL: Record<State, number | null> = { yes: 1, partly: 0.5, no: 0, unknown: null };
+// %% jupyter={"source_hidden": true}
 const short: Record<State, string> = { yes: "●", partly: "◐", no: "○", unknown: "?" };
-plot(
-  heatmapChart({
-    title: "Who has published what?",
-    x: { title: "project", labels: openness.projects.map(({ name }) => name.replace("DeepSeek-", "").replace(" ", "<br>")) },
-    y: { title: "artefact", labels: openness.artefacts.map(({ name }) => name) },
-    values: openness.artefacts.map(({ id }) => openness.projects.map(({ has }) => LEVEL[has[id].state])),
-    text: openness.artefacts.map(({ id }) => openness.projects.map(({ has }) => short[has[id].state])),
-    colour: { title: "published", range: [0, 1] },
-  }),
-  { height: 460 },
+table(
+  openness.artefacts.map(({ id, name }) => ({
+    artefact: name,
+    ...Object.fromEntries(openness.projects.map((project) => [project.name, short[project.has[id].state]])),
+  })),
+  { caption: "Who has published what? ● published, ◐ in part, ○ not, ? not known to us" },
 );
-const full = openness.projects.filter((project) => publishedBy(project).length >= ARTEFACTS.length - 1);
-say`● published, ◐ in part, ○ not, ? not known to us. The columns fall into three groups: nothing; weights and some words
-about them; everything, or nearly (${full.map(({ name }) => name).join(", ")}). Between the second and the third group lies
-what this lesson is about. Sources and notes stand in \`data/openness.json\`; what we could not confirm is marked there.`;
+const having = (project: (typeof openness.projects)[number]) => publishedBy(project).length;
+const inFull = openness.projects.filter((project) => having(project) === ARTEFACTS.length);
+const closed = openness.projects.filter((project) => having(project) === 0);
+const withData = openness.projects.filter((project) => publishedBy(project).includes("data"));
+const namesOf = (projects: typeof inFull) => projects.map(({ name }) => name).join(", ") || "nobody";
+say`Everything: ${namesOf(inFull)}. The text, whatever else is missing: ${namesOf(withData)}. Nothing: ${namesOf(closed)}.
+The others give weights and some words about the rest. Sources and notes stand in \`data/openness.json\`; what we could not
+confirm is marked there.`;
 
 // %% [markdown]
 // What do **licences** allow? V3's weights came under DeepSeek's own licence: free of charge, also for business, but not
-// for military use nor for a dozen other purposes, and whoever passes the model on must pass these limits on; the law of
-// China applies (its sections 4, 5 and 14 and attachment A). The code came under the MIT licence. In March 2025 the next
-// version, V3-0324, put the weights under MIT as well, with no limits of use.
+// for military use nor for ten other purposes, and whoever passes the model on must pass these limits on; the law of
+// China applies (its sections 4, 5 and 14 and attachment A). The code came under the MIT licence. In January 2025 R1, which
+// was trained from V3's weights, came under MIT altogether ([its
+// licence](https://github.com/deepseek-ai/DeepSeek-R1/blob/main/LICENSE)); in March the next version, V3-0324, did as well,
+// with no limits of use.
 //
 // Does that make it *open source*? The [Open Source AI Definition](https://opensource.org/ai) of October 2024 asks for the
 // weights, the code that trained them, and information on the data from which a skilled person could build a substantially
 // equivalent system, all under free terms. It does not ask for the data themselves.
 
-// %%
+// %% jupyter={"source_hidden": true}
 const nameOf = (id: Artefact) => openness.artefacts.find((artefact) => artefact.id === id)!.name;
 table(
   openness.projects.map((project) => ({
     project: `${project.name} (${project.released})`,
     "missing for the definition": missingForOpenSource(project).map(nameOf).join(", ") || "nothing",
     "so it is": missingForOpenSource(project).length === 0 ? "open source" : project.has.weights.state === "yes" ? "open weights" : "closed",
-    "the Open Source Initiative found": project.openSourceAi === null ? "–" : project.openSourceAi ? "meets it" : "does not",
+    "the Open Source Initiative found":
+      project.openSourceAi === null
+        ? "–"
+        : `${project.openSourceAi ? "meets it" : "does not"}${project.osi?.of === undefined ? "" : ` (of ${project.osi.of})`}`,
   })),
   { caption: "Our reading of the definition, beside the Initiative's own where there is one" },
 );
@@ -662,13 +668,20 @@ await check(missingExercise, missing);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// Write down for each goal what it takes: a Record from goal to a list of artefacts. Then leave out what is published.
+// Write down for each goal what it takes, a list of artefacts. Then leave out what is published.
 //
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// run: weights and code to run. adapt: these and free terms. search: the data. repeat: training code, hyperparameters,
-// data. verify: these three, the order of the data, and the weights to compare with.
+// Whoever changes a model has to run it too, and needs a permission besides. To repeat a training means another model of
+// the same recipe; to verify means the same weights, so the order of the text counts. What does a search need?
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
+// To run takes weights and code to run; to adapt, these and free terms; to search, the data; to repeat, training code,
+// hyperparameters and data; to verify, these three, the order of the data, and the weights to compare with. With such a
+// list in `needed`, return `needed.filter((artefact) => !published.includes(artefact))`.
 //
 // </details>
 
@@ -705,9 +718,9 @@ table(
 const v3Run = entry("training-runs", "deepseek-v3").facts;
 const open = entry("training-runs", "apertus-70b").facts;
 const ratio = trainingCompute(open.activeParameters.value, open.tokens.value) / trainingCompute(v3Run.activeParameters.value, v3Run.tokens.value);
-say`Is full openness only for the small? Apertus took ${times(ratio)} the arithmetic of V3's pre-training (6 · N · D, from
-${open.tokens.title}, ${open.tokens.where}). It is a weaker model all the same; openness has a price, in text that may not be
-used and in time. But size is not the obstacle.`;
+say`Is full openness only for small trainings? Apertus took ${times(ratio)} the arithmetic of V3's pre-training (6 · N · D,
+from ${open.tokens.title}, ${open.tokens.where}). So size by itself is no obstacle. (How good a model is, is another question:
+neither this table nor this sum speaks of it.)`;
 
 // %% [markdown]
 // ## 7. Is it safe to publish weights?
@@ -721,11 +734,13 @@ used and in time. But size is not the obstacle.`;
 // | capability spreads faster than the knowledge of how to control it | safety research needs weights: whoever wants to find a backdoor has to look inside |
 // | open weights without data are a poor audit: one sees the behaviour, not what it comes from | that is an argument for opening more, not less |
 //
-// The American telecommunications authority was asked to decide, heard everybody, and found in 2024 that the evidence is
-// sufficient neither for restrictions nor for ruling them out; it recommends to keep measuring ([NTIA, conclusion of its
-// report](https://www.ntia.gov/programs-and-initiatives/artificial-intelligence/open-model-weights-report)). No cell of this
-// notebook can do better. What a cell can do is to keep two questions apart that are often mixed: whether to publish
-// *weights* (a question of misuse) and whether to publish *data* (a question of evidence, and of other people's rights).
+// An executive order of October 2023, since revoked, asked the American telecommunications agency NTIA for a report. NTIA
+// heard everybody and advised in July 2024: the evidence is sufficient neither for restrictions nor for ruling them out, and
+// the government should go on collecting it ([conclusion of its
+// report](https://www.ntia.gov/programs-and-initiatives/artificial-intelligence/open-model-weights-report/policy-approaches-recommendations/conclusion)).
+// No cell of this notebook can do better. What a cell can do is to keep two questions apart that are easily mixed: whether to
+// publish *weights* (a question of misuse) and whether to publish *data* (a question of evidence, and of other people's
+// rights).
 
 // %% [markdown]
 // ## Recap: the claims, and what came out
@@ -733,16 +748,13 @@ used and in time. But size is not the obstacle.`;
 // %% jupyter={"source_hidden": true}
 // The verdicts are those of the audit in lesson 10; what was measured above stands with them.
 const measured: Record<string, string> = {
-  "data-undisclosed": "",
   "data-reproduce":
-    `Measured: two mixtures, one model card (means ${percent(meanApart)} apart, ${DOMAINS[furthest]} ${percent(apart[furthest])}); ` +
-    `one recipe, one set of weights; a leak worth ${fixed(gainExact)} bits per byte that only the text reveals. `,
-  "open-weights": "",
-  "open-safety": "",
+    `Measured, over ${trials.length} seeds: ${meanWords(compared)} ${leaks.exam.text} One recipe, one set of weights. `,
 };
 verdicts(
-  Object.entries(measured).map(([id, here]) => {
+  said.map(({ id }) => {
     const { claim, verdict, evidence } = judgeClaim(id);
+    const here = measured[id] ?? "";
     return { claim: `${id}: ${claim.claim}`, verdict, sources: sourcesOf(claim), computed: `${here}${evidence}` };
   }),
 );

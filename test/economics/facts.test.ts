@@ -52,6 +52,11 @@ describe.each(FACT_FILES)("data/%s.json", (name) => {
     expect([...used].sort()).toEqual(Object.keys(sources).sort());
   });
 
+  it("has sources that lead to a page and not to a whole site", () => {
+    const bare = Object.values(readFacts(name).sources).filter(({ url }) => new URL(url).pathname === "/");
+    expect(bare).toEqual([]);
+  });
+
   it("names no unit with a prefix: numbers are in base units", () => {
     const units = entries(name).flatMap(({ facts }) => Object.values(facts).map(({ unit }) => unit));
     expect(units.filter((unit) => /\b([kMGTPE]B|[KMGTPE]FLOPS?|GPU-days|[kMGT]W)\b/.test(unit))).toEqual([]);

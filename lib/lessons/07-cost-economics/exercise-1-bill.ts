@@ -52,7 +52,7 @@ export const billExercise = defineExercise<BillRun>({
   reference: billByLib,
   cases: [
     { name: "DeepSeek-V3", args: [V3_HOURS] },
-    { name: "a smaller run on dearer GPUs", args: [small] },
+    { name: "a smaller run on more expensive GPUs", args: [small] },
   ],
   misconceptions: [
     {

@@ -3,7 +3,7 @@ import { value } from "../../economics/facts";
 import { trainingCompute } from "../../economics/flops";
 import { daysOn, gpuHoursFor } from "../../economics/training-cost";
 import { defineExercise } from "../../notebook/exercise/check";
-import { CHINCHILLA, optimalAllocation, scalingLoss } from "./scaling";
+import { CHINCHILLA_REFIT, optimalAllocation, scalingLoss } from "./scaling";
 
 export interface RunBudget {
   dollars: number;
@@ -31,15 +31,15 @@ export function flopsWithin(budget: RunBudget): number {
   return hoursWithin(budget) * 3600 * budget.mfu * budget.peak;
 }
 
-/** The loss that the published scaling law of dense models predicts, in nats. */
+/** The loss that the scaling law of dense models predicts, with the constants of its replication, in nats. */
 export function foreseenLoss({ parameters, tokens }: RunPlan): number {
-  return scalingLoss(CHINCHILLA, parameters, tokens);
+  return scalingLoss(CHINCHILLA_REFIT, parameters, tokens);
 }
 
 /** The best split of a number of FLOPs between parameters and tokens. */
 function planFor(flops: (budget: RunBudget) => number): PlanRun {
   return (budget) => {
-    const { parameters, tokens } = optimalAllocation(CHINCHILLA, flops(budget));
+    const { parameters, tokens } = optimalAllocation(CHINCHILLA_REFIT, flops(budget));
     return { parameters, tokens };
   };
 }

@@ -5,7 +5,7 @@ export * from "./exercise-2-eleven";
 export * from "./exercise-3-budget";
 export * from "./exercise-4-margin";
 export * from "./exercise-5-plan";
+export * from "./findings";
 export * from "./ownership";
 export * from "./scaling";
-export * from "./uncertainty";
 export * from "./utilisation";

@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { value } from "../../../lib/economics/facts";
 import {
-  breakEvenTokens,
   CHINCHILLA,
+  CHINCHILLA_REFIT,
   optimalAllocation,
   scalingLoss,
-  tokensForLoss,
 } from "../../../lib/lessons/07-cost-economics/scaling";
 
 describe("optimalAllocation", () => {
@@ -28,20 +27,13 @@ describe("V3's tokens per parameter", () => {
   });
 });
 
-describe("breakEvenTokens", () => {
-  const large = optimalAllocation(CHINCHILLA, 1e24);
-
-  it("is where both have cost the same FLOPs in all", () => {
-    const small = large.parameters / 2;
-    const served = breakEvenTokens(CHINCHILLA, large, small);
-    const all = (N: number, D: number) => 6 * N * D + 2 * N * served;
-    const tokens = tokensForLoss(CHINCHILLA, small, large.loss);
-    expect(scalingLoss(CHINCHILLA, small, tokens)).toBeCloseTo(large.loss, 10);
-    expect(all(small, tokens) / all(large.parameters, large.tokens)).toBeCloseTo(1, 10);
-  });
-
-  it("never comes for a model that is too small for the loss", () => {
-    expect(breakEvenTokens(CHINCHILLA, large, 1e8)).toBe(Infinity);
-    expect(() => breakEvenTokens(CHINCHILLA, large, 1e15)).toThrow("is not smaller");
+describe("the two fits", () => {
+  it("disagree on the best size by more than a factor of two, and the newer one wants about twenty tokens a parameter", () => {
+    const [published, refit] = [CHINCHILLA, CHINCHILLA_REFIT].map((law) => optimalAllocation(law, 3.29e24));
+    expect(published.parameters / 1e9).toBeCloseTo(70.7, 0);
+    expect(refit.parameters / 1e9).toBeCloseTo(176.5, 0);
+    expect(refit.tokens / 1e12).toBeCloseTo(3.1, 1);
+    expect(refit.tokens / refit.parameters).toBeLessThan(25);
+    expect(published.tokens / published.parameters).toBeGreaterThan(100);
   });
 });

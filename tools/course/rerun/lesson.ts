@@ -7,6 +7,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parametersOf } from "../../../lib/notebook/parameters";
+import { figureOf } from "../../../lib/notebook/result";
 import { command, fromCaller, toCaller } from "../../cli";
 import { execute } from "../build/execute";
 import { listLessons, notebookFile } from "../build/masters";
@@ -88,8 +89,7 @@ async function runOnce(lesson: Lesson, values: Values, out: string, signal: Abor
   );
   const shown = label(values);
   console.log(`${lesson.name}${shown === "" ? "" : ` with ${shown}`}: ${duration(Date.now() - begin)}`);
-  for (const { name, value, unit } of readResults(out))
-    console.log(`  ${name}: ${value}${unit === "" ? "" : ` ${unit}`}`);
+  for (const result of readResults(out)) console.log(`  ${result.name}: ${figureOf(result)}`);
 }
 
 async function runSweep(lesson: Lesson, axes: Axis[], fixed: Values, out: string, jobs: number, signal: AbortSignal) {

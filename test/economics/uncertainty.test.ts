@@ -2,11 +2,13 @@ import { describe, expect, it } from "vitest";
 import {
   checkRanges,
   drawTriangular,
+  likeliestOf,
+  meansOf,
   monteCarlo,
   Spread,
   tornado,
-} from "../../../lib/lessons/07-cost-economics/uncertainty";
-import { Random } from "../../../lib/tensor/random";
+} from "../../lib/economics/uncertainty";
+import { Random } from "../../lib/tensor/random";
 
 const ranges = {
   price: { low: 1, likely: 2, high: 4, basis: "offers" },
@@ -59,9 +61,21 @@ describe("Spread", () => {
 
 describe("tornado", () => {
   it("moves one range at a time and puts the one that matters most first", () => {
-    expect(tornado(ranges, cost)).toEqual([
-      { name: "price", atLow: 100, atHigh: 400, width: 300 },
-      { name: "hours", atLow: 180, atHigh: 210, width: 30 },
+    const bars = tornado(ranges, cost);
+    expect(bars.map(({ name }) => name)).toEqual(["price", "hours"]);
+    const [price, hours] = [(1 + 2 + 4) / 3, (90 + 100 + 105) / 3];
+    expect(bars.map(({ atLow, atHigh }) => [atLow, atHigh])).toEqual([
+      [hours, 4 * hours],
+      [90 * price, 105 * price],
     ]);
+  });
+});
+
+describe("the mean and the most likely value", () => {
+  it("of a product of skewed ranges: the means multiply to the mean of the draws, the likeliest values lie below", () => {
+    const spread = draws(4);
+    expect(Math.abs(spread.mean() / cost(meansOf(ranges)) - 1)).toBeLessThan(0.01);
+    expect(cost(likeliestOf(ranges))).toBeLessThan(spread.mean());
+    expect(spread.shareUpTo(cost(likeliestOf(ranges)))).toBeLessThan(0.5);
   });
 });
