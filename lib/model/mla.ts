@@ -49,12 +49,7 @@ export function mla(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, op
     observe?.("cache_ckv", past.cKV);
     observe?.("cache_kpe", past.kPe);
 
-    // The part of the scores with positions, one key for all heads: [B, H·T, R] · [B, S, R]ᵀ → [B, H, T, S]
-    const [B, H, T] = query.qR.shape;
-    const S = past.cKV.shape[1];
-    const positional = tf
-      .matMul(joinHeads(operand(query.qR)), operand(past.kPe), false, true)
-      .reshape<tf.Tensor4D>([B, H, T, S]);
+    const positional = againstShared(operand(query.qR), operand(past.kPe)); // [B, H, T, S], one key for all heads
     const probabilitiesOf = (content: tf.Tensor4D) => {
       const probabilities = causalSoftmax(content, positional, softmaxScale(config)); // equation 10
       observe?.("attn_probs", probabilities);
@@ -69,8 +64,16 @@ export function mla(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, op
 
 type Probabilities = (contentScores: tf.Tensor4D) => tf.Tensor4D; // [B, H, T, S] → [B, H, T, S]
 
-/** Expands the latents to keys and values of every head (equations 2 and 5) and attends to these. */
-function naive(
+/**
+ * Expands the latents to keys and values of every head (equations 2 and 5) and attends to these.
+ *
+ * @param qC [B, H, T, nope]
+ * @param cKV [B, S, C]
+ * @param kvBProj W^UK and W^UV of all heads, [C, H·(nope + v)]
+ * @param probabilitiesOf adds the scores' other part, scales, masks and takes the softmax
+ * @returns [B, H, T, v]
+ */
+export function naive(
   qC: tf.Tensor4D,
   cKV: tf.Tensor3D,
   kvBProj: tf.Tensor2D,
@@ -87,26 +90,30 @@ function naive(
 
 /**
  * Takes the query into the latent space, qᵀ·(W^UK·c) = (W^UKᵀ·q)ᵀ·c, attends to the latents, and expands the result.
- * kvBProj multiplies in float32 here, whatever the precision.
+ * kvBProj multiplies in float32 here, whatever the precision. Parameters and result are those of naive.
  */
-function absorbed(
+export function absorbed(
   qC: tf.Tensor4D,
   cKV: tf.Tensor3D,
   kvBProj: tf.Tensor2D,
   config: ModelConfig,
   probabilitiesOf: Probabilities,
 ) {
-  const { qkNopeHeadDim: nope, vHeadDim, kvLoraRank: C } = config;
-  const [B, H, T] = qC.shape;
-  const S = cKV.shape[1];
-  const byHead = kvBProj.reshape<tf.Tensor3D>([C, H, nope + vHeadDim]).transpose([1, 0, 2]); // [H, C, nope + v]
-  const [wUK, wUV] = tf.split(byHead, [nope, vHeadDim], 2) as tf.Tensor3D[];
-
+  const { wUK, wUV } = upMatrices(kvBProj, config); // [H, C, nope], [H, C, v]
   const inLatentSpace = perHead(qC, wUK, true); // [B, H, T, nope] · [H, C, nope]ᵀ → [B, H, T, C]
-  const content = tf.matMul(joinHeads(inLatentSpace), cKV, false, true).reshape<tf.Tensor4D>([B, H, T, S]);
-  const probabilities = probabilitiesOf(content);
-  const mixture = tf.matMul(joinHeads(probabilities), cKV).reshape<tf.Tensor4D>([B, H, T, C]);
+  const probabilities = probabilitiesOf(againstShared(inLatentSpace, cKV));
+  const mixture = againstShared(probabilities, cKV, false); // [B, H, T, S] · [B, S, C] → [B, H, T, C]
   return perHead(mixture, wUV); // [B, H, T, C] · [H, C, v] → [B, H, T, v]
+}
+
+/** W^UK [H, C, nope] and W^UV [H, C, v], which are stored side by side: kvBProj is [C, H·(nope + v)]. */
+export function upMatrices(kvBProj: tf.Tensor2D, config: ModelConfig) {
+  const { numAttentionHeads: H, kvLoraRank: C, qkNopeHeadDim: nope, vHeadDim: v } = config;
+  return tf.tidy(() => {
+    const byHead = kvBProj.reshape<tf.Tensor3D>([C, H, nope + v]).transpose([1, 0, 2]); // [H, C, nope + v]
+    const [wUK, wUV] = tf.split(byHead, [nope, v], 2) as tf.Tensor3D[];
+    return { wUK, wUV };
+  });
 }
 
 /** [B, T, H·d] → [B, H, T, d] */
@@ -121,10 +128,14 @@ export function mergeHeads(x: tf.Tensor4D): tf.Tensor3D {
   return tf.tidy(() => x.transpose([0, 2, 1, 3]).reshape([B, T, H * d]));
 }
 
-/** [B, H, T, d] → [B, H·T, d]: what all heads share can then be multiplied once. */
-function joinHeads(x: tf.Tensor4D): tf.Tensor3D {
+/**
+ * All heads times what they share, in one product: x [B, H, T, d] with y [B, S, d] → [B, H, T, S]; where `transposed` is
+ * false, with y [B, d, e] → [B, H, T, e].
+ */
+export function againstShared(x: tf.Tensor4D, y: tf.Tensor3D, transposed = true): tf.Tensor4D {
   const [B, H, T, d] = x.shape;
-  return x.reshape([B, H * T, d]);
+  const width = y.shape[transposed ? 1 : 2];
+  return tf.matMul(x.reshape<tf.Tensor3D>([B, H * T, d]), y, false, transposed).reshape([B, H, T, width]);
 }
 
 /** Each head times its own matrix: x [B, H, T, d], w [H, d, e] (or [H, e, d], transposed) → [B, H, T, e]. */
@@ -141,7 +152,7 @@ export function queries(
   weights: MlaWeights,
   config: ModelConfig,
   rotary: RotaryTables,
-  linear: Linear,
+  linear: Linear = tf.matMul,
 ) {
   const { numAttentionHeads: H, qkNopeHeadDim: nope, qkRopeHeadDim: R } = config;
   const [B, T] = x.shape;
@@ -168,7 +179,13 @@ function compressQuery(
 }
 
 /** Equations 1 and 3: the normalised latent cKV [B, T, C], and the rotated shared key kPe [B, T, R], not normalised. */
-export function latent(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, rotary: RotaryTables, linear: Linear) {
+export function latent(
+  x: tf.Tensor3D,
+  weights: MlaWeights,
+  config: ModelConfig,
+  rotary: RotaryTables,
+  linear: Linear = tf.matMul,
+) {
   const { kvLoraRank: C, qkRopeHeadDim: R } = config;
   const [B, T] = x.shape;
   const [compressed, key] = tf.split(project(x, weights.kvAProjWithMqa, linear), [C, R], 2) as tf.Tensor3D[];
