@@ -49,7 +49,6 @@ describe.skipIf(process.platform === "win32")("npm start", () => {
       interrupt_mode: "signal",
     });
     expect(box.read(".venv/share/jupyter/lab/settings/overrides.json")).toContain('"fetchNews": "false"');
-    expect(box.read(".venv/share/jupyter/lab/settings/overrides.json")).toContain('"markdown": "Markdown Preview"');
     expect(box.read(".cache/jupyter/config/custom/custom.css")).toMatch(/\.plot-img \{\s+max-width: 100%;/);
     expect(fs.readdirSync(box.home)).toEqual([]);
   });
