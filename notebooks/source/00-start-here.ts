@@ -494,8 +494,9 @@ showSource("lib/tensor/nn.ts", "rmsNorm");
 // ## All exercises, and how far you are
 //
 // This is read from your notebooks as they were last saved, this one included: save (Ctrl + S), then run the cell. The
-// name of an exercise leads to it. `npm run progress` in a terminal prints the same, and `npm run check` checks all your
-// answers again.
+// name of an exercise leads to it: a lesson that is not open yet opens at its top, in an open one a click goes to the
+// place, or near it while plots are being drawn. `npm run progress` in a terminal prints the same, and `npm run check`
+// checks all your answers again.
 
 // %% tags=["timing"]
 showExercises();

@@ -49,7 +49,6 @@ describe.skipIf(process.platform === "win32")("npm start", () => {
       interrupt_mode: "signal",
     });
     expect(box.read(".venv/share/jupyter/lab/settings/overrides.json")).toContain('"fetchNews": "false"');
-    expect(box.read(".venv/share/jupyter/lab/settings/overrides.json")).toContain('"markdown": "Markdown Preview"');
     const page = JSON.parse(box.read(".venv/share/jupyter/labextensions/deepseek-v3-course/package.json")) as {
       jupyterlab: { _build: { load: string } };
     };

@@ -22,13 +22,9 @@ export function kernelSpec(project, node) {
   };
 }
 
-/**
- * JupyterLab's settings that differ from its own: it asks nobody about news, and looks for no updates; a page of docs/
- * that a lesson links to opens as a page.
- */
+/** JupyterLab's settings that differ from its own: it asks nobody about news, and looks for no updates. */
 export const OVERRIDES = {
   "@jupyterlab/apputils-extension:notification": { fetchNews: "false", checkForUpdates: false },
-  "@jupyterlab/docmanager-extension:plugin": { defaultViewers: { markdown: "Markdown Preview" } },
 };
 
 /** What the course adds to JupyterLab's page, as JupyterLab wants an extension to lie: see course.js there. */
