@@ -1,5 +1,5 @@
 /** Claims about cost, and about who could pay it: decided by hours, prices and budgets (lesson 07). */
-import { assumedRanges, ourAssumptions, projectCost, visibleResearchShare, type Assumed } from "../economics/all-in";
+import { assumedRanges, ourAssumptions, projectModel, visibleResearchShare, type Assumed } from "../economics/all-in";
 import { entries, fact, value } from "../economics/facts";
 import { trainingCompute } from "../economics/flops";
 import { compareRuns, daysOn } from "../economics/training-cost";
@@ -91,7 +91,7 @@ function multipleOf(f: CostFacts, at: "low" | "high" | "mean"): number {
   const ranges = rangesOf(f);
   const ends = (end: "low" | "high") =>
     Object.fromEntries(Object.entries(ranges).map(([name, range]) => [name, range[end]])) as Assumed;
-  return projectCost(at === "mean" ? meansOf(ranges) : ends(at)).multiple;
+  return projectModel().cost(at === "mean" ? meansOf(ranges) : ends(at)).multiple;
 }
 
 /** GPT-4 as a multiple of V3's bill, by each figure that there is. */
@@ -146,8 +146,8 @@ export const costRules = ruleSet(costFacts, [
         verdict: weigh([apart ? "wrong" : within ? "right if" : "open"]),
         evidence:
           `Nobody has published it. With our assumptions at their means it is ${fixed(mean, 1)} times, with all of them at their ` +
-          `low end ${fixed(low, 1)}, at their high end ${fixed(high, 1)}: ${fixed(stated.low, 0)} to ${fixed(stated.high, 0)} is as ` +
-          "good a guess as others, and no more.",
+          `low end ${fixed(low, 1)}, at their high end ${fixed(high, 1)}. ${fixed(stated.low, 0)} to ${fixed(stated.high, 0)} lies ` +
+          "among what can be assumed; nothing that is known decides it.",
       };
     },
     turns: "DeepSeek's own count of experiments, people and failed runs.",

@@ -124,22 +124,28 @@ export function assumedRanges({ price, people, salary, years }: ChosenAssumption
 /** A value for each assumption. */
 export type Assumed = Values<ReturnType<typeof assumedRanges>>;
 
-/** What the whole project costs if the assumptions have these values. */
-export function projectCost(v: Assumed): AllIn {
-  return allIn({
-    official: v["price of a GPU-hour"] * value("training-runs", "deepseek-v3", "gpuHours"),
-    ablations: visibleResearchShare(),
-    research: v["other experiments"],
-    failed: v["failed runs"],
-    people: v.people,
-    salary: v["cost of a person"],
-    years: v.years,
-    data: v.data,
-    infrastructure: v.infrastructure,
-  });
-}
-
-/** All computing for research and training as a multiple of the official run: without people, data and machines at rest. */
-export function computingMultiple(v: Pick<Assumed, "other experiments" | "failed runs">): number {
-  return 1 + visibleResearchShare() + v["other experiments"] + v["failed runs"];
+/** What the assumptions make of the whole project. The facts are read once, since a Monte Carlo asks thousands of times. */
+export function projectModel(): {
+  /** All costs, by part. */
+  cost: (v: Assumed) => AllIn;
+  /** All computing for research and training, in official runs: without people, data and machines at rest. */
+  computing: (v: Pick<Assumed, "other experiments" | "failed runs">) => number;
+} {
+  const hours = value("training-runs", "deepseek-v3", "gpuHours");
+  const ablations = visibleResearchShare();
+  return {
+    cost: (v) =>
+      allIn({
+        official: v["price of a GPU-hour"] * hours,
+        ablations,
+        research: v["other experiments"],
+        failed: v["failed runs"],
+        people: v.people,
+        salary: v["cost of a person"],
+        years: v.years,
+        data: v.data,
+        infrastructure: v.infrastructure,
+      }),
+    computing: (v) => 1 + ablations + v["other experiments"] + v["failed runs"],
+  };
 }
