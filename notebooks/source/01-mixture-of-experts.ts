@@ -1188,13 +1188,13 @@ verdicts([
   },
   {
     claim: "moe-early-6-8: typically 6 to 8 are active",
-    verdict: "partly contradicted",
+    verdict: "contradicted",
     sources: `the released configuration; DeepSeek-V2 had ${v2.K} of ${v2.E} (its report, section 3.1.2)`,
     computed: `The number is fixed: ${v3.numExpertsPerTok} for every token in every sparse layer.`,
   },
   {
     claim: "moe-capacity: capacity like the whole 671B",
-    verdict: "holds with a condition",
+    verdict: "incomplete",
     sources:
       `Switch-XXL with ${parametersOf("switch-xxl")} predicts better than Switch-C with ${parametersOf("switch-c")} ` +
       "(Switch Transformers, table 9). We found no dense twin of V3 that would decide it.",
@@ -1212,7 +1212,7 @@ verdicts([
   },
   {
     claim: "moe-mixtral: 8 of 7B, like a dense 70B at a fifth of the cost",
-    verdict: "partly contradicted",
+    verdict: "holds with a condition",
     sources: "That it is as good is its authors' evaluation (Mixtral of Experts, section 3).",
     computed:
       `${billions(mixtral.total)}, not 8 × 7B. ${percent(mixtral.active / llama.value)} of the compute of ` +
