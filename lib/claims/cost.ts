@@ -146,8 +146,8 @@ export const costRules = ruleSet(costFacts, [
         verdict: weigh([apart ? "wrong" : within ? "right if" : "open"]),
         evidence:
           `Nobody has published it. With our assumptions at their means it is ${fixed(mean, 1)} times, with all of them at their ` +
-          `low end ${fixed(low, 1)}, at their high end ${fixed(high, 1)}: ${fixed(stated.low, 0)} to ${fixed(stated.high, 0)} is as ` +
-          "good a guess as others, and no more.",
+          `low end ${fixed(low, 1)}, at their high end ${fixed(high, 1)}. ${fixed(stated.low, 0)} to ${fixed(stated.high, 0)} lies ` +
+          "among what can be assumed; nothing that is known decides it.",
       };
     },
     turns: "DeepSeek's own count of experiments, people and failed runs.",
