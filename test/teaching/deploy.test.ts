@@ -77,6 +77,12 @@ describe("the image", () => {
   });
 });
 
+it("a hub's JupyterLab shows lessons as npm start does: what its page gets lies in .venv", () => {
+  const { said } = venv("python", ["-m", "jupyterlab.labextensions", "list"]);
+  for (const name of ["deepseek-v3-course", "jupyterlab-plotly"])
+    expect(said).toMatch(new RegExp(`^\\s*${name} v\\S+ .*enabled.*OK`, "m"));
+});
+
 it("a person may take as much memory on Kubernetes as on one server", () => {
   const limit = /memory:\n\s+guarantee: \w+\n\s+limit: (\w+)/.exec(read("deploy/values.yaml"))?.[1];
   expect(read("deploy/jupyterhub_config.py")).toContain(`os.environ.get("COURSE_MEMORY", "${limit}")`);

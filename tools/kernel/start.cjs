@@ -23,12 +23,14 @@ const { createConverter } = require("tslab/dist/converter.js");
 const { createExecutor } = require("tslab/dist/executor.js");
 const { originalPosition } = require("./cells.cjs");
 const { freshImports } = require("./fresh-imports.cjs");
+const { withHelp } = require("./help.cjs");
 const { Interrupts } = require("./interrupt.cjs");
 const { CourseServer } = require("./server.cjs");
 const { catchStrays } = require("./strays.cjs");
 const { warmUp } = require("./warm-up.cjs");
 
-const converter = cells.wrap(freshImports(createConverter({ isJS: false, isBrowser: false }), pollProjectFiles));
+const compiler = freshImports(createConverter({ isJS: false, isBrowser: false }), pollProjectFiles);
+const converter = cells.wrap(withHelp(compiler, root));
 
 /** What the executor reported of the running cell: a thrown value, or one entry per compiler message.
  * @type {unknown[][]} */
