@@ -110,7 +110,7 @@ const OFFLINE = new RegExp(
  */
 export function installError(kind, output, log) {
   if (/ENOSPC|No space left on device/.test(output)) {
-    return new SetupError(`The disk is full: the course needs about 1.5 GB; free some space, then ${again()}.`);
+    return new SetupError(`The disk is full: the course needs about 1 GB; free some space, then ${again()}.`);
   }
   if (OFFLINE.test(output)) {
     return new SetupError(

@@ -248,7 +248,7 @@ export async function setUpPython(project, { extra }, say) {
       throw failed(output);
     }
   }
-  say(`installing what ${lists.join(" and ")} lists${works ? "" : ", about 250 MB"}`);
+  say(`installing what ${lists.join(" and ")} lists${works ? "" : ", about 260 MB"}`);
   const env = await installEnvironment(project, options);
   const install = [
     "-m",

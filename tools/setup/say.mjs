@@ -84,7 +84,7 @@ export class Report {
 
 /** @type {Record<string, string>} */
 const SYSTEM_ERRORS = {
-  ENOSPC: "The disk is full: the course needs about 1.5 GB; free some space",
+  ENOSPC: "The disk is full: the course needs about 1 GB; free some space",
   EACCES: "A file of this folder can't be written: make the folder yours",
   EPERM: "A file of this folder can't be changed: close what is using it (JupyterLab, an editor)",
   EBUSY: "A file of this folder is in use: close what is using it (JupyterLab, an editor)",
