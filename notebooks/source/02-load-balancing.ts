@@ -287,11 +287,13 @@ nearly at right angles: with the balance gradient's numbers dealt out at random 
 ${fixed(byChance[1], 0)}°. Beyond that, on the side of a conflict, lie ${against} of ${angles.length} looks, and ${along} on the
 side of agreement. And the task's own gradient on two halves of this text differs by
 ${fixed(mean(pulls.map(({ routers }) => degrees(routers.agreement))), 0)}° on average. ${
-  against > along + angles.length / 4
-    ? "So there is a conflict that chance does not explain, and it is far from head on."
-    : along > against + angles.length / 4
-      ? "Here the two agree more than chance explains."
-      : "So these looks can't tell a fight from two directions that ignore each other."
+  against + along <= angles.length / 10
+    ? "So these looks can't tell a fight from two directions that ignore each other."
+    : against > 3 * along
+      ? "So there is a conflict that chance does not explain."
+      : along > 3 * against
+        ? "Here the two agree more than chance explains."
+        : "So they are at odds at some steps and at one at others: more than chance, and no steady fight."
 }`;
 
 // %% [markdown]

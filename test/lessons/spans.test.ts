@@ -1,8 +1,11 @@
 /** Every code span of an exercise can be typed as it stands; spans.ts says what a code span is. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type ReadExercise, readExercises } from "./spans";
+import type { Master, ReadExercise } from "./spans";
 
 const MASTERS = "notebooks/source";
 const lessons = fs
@@ -99,24 +102,32 @@ const RIGHT: Planted[] = [
   inPlaceOfLargest("a call as its signature reads", "largest(values, k)"),
 ];
 
+/** One program for all, so that the library is read once; in a process of its own, so that the tests' runner isn't held up. */
+async function inProcess(masters: Master[]): Promise<ReadExercise[]> {
+  const script = path.join(__dirname, "spans-process.ts");
+  const child = spawn(process.execPath, [require.resolve("tsx/cli"), script], { stdio: ["pipe", "pipe", "inherit"] });
+  child.stdin.end(JSON.stringify(masters));
+  const [told] = await Promise.all([text(child.stdout), once(child, "close")]);
+  return JSON.parse(told) as ReadExercise[];
+}
+
 const read = new Map<string, ReadExercise>();
 
-beforeAll(() => {
+beforeAll(async () => {
   const masters = lessons.map((lesson) => ({
     lesson,
     text: fs.readFileSync(path.join(MASTERS, `${lesson}.ts`), "utf8"),
   }));
-  const text = (lesson: string) => masters.find((it) => it.lesson === lesson)?.text ?? "";
+  const textOf = (lesson: string) => masters.find((it) => it.lesson === lesson)?.text ?? "";
   const extra = [...PLANTED, UNNAMED, ...RIGHT].map(({ name, exercise, replace: [from, to] }) => {
     const lesson = lessons.find((it) => it.startsWith(exercise.slice(0, 2))) ?? "";
-    if (!text(lesson).includes(from)) throw new Error(`${lesson} has no ${from}; plant "${name}" elsewhere`);
-    return { lesson: name, text: text(lesson).replaceAll(from, to), only: exercise };
+    if (!textOf(lesson).includes(from)) throw new Error(`${lesson} has no ${from}; plant "${name}" elsewhere`);
+    return { lesson: name, text: textOf(lesson).replaceAll(from, to), only: exercise };
   });
-  // One program for all: the library is read once.
-  for (const exercise of readExercises([...masters, ...extra])) {
+  for (const exercise of await inProcess([...masters, ...extra])) {
     read.set(lessons.includes(exercise.lesson) ? exercise.id : `${exercise.lesson}: ${exercise.id}`, exercise);
   }
-}, 300_000);
+}, 600_000); // on a busy machine
 
 const planted = ({ name, exercise }: Planted) => read.get(`${name}: ${exercise}`);
 const byName = (list: Planted[]) => list.map((it) => [it.name, it] as const);

@@ -28,6 +28,13 @@ export interface ReadExercise {
   unnamed: string[];
 }
 
+export interface Master {
+  lesson: string;
+  text: string;
+  /** The id of the one exercise to read. */
+  only?: string;
+}
+
 const ROOT = path.resolve(__dirname, "../..");
 const RESULT = "__Result";
 
@@ -45,7 +52,7 @@ interface Section {
 }
 
 /** The exercises of the given masters, or `only` one of each, by its id. One program reads them all. */
-export function readExercises(masters: { lesson: string; text: string; only?: string }[]): ReadExercise[] {
+export function readExercises(masters: Master[]): ReadExercise[] {
   const files = masters.flatMap(({ lesson, text, only }) => {
     const imports = importsOf(text);
     const sections = sectionsOf(text, lesson);
