@@ -595,7 +595,7 @@ const modelOf = (id: string): TrainedModel => ({
 const tie = compare(modelOf("llama-3.1-405b"), modelOf("deepseek-v3"), pricePerHour);
 const cheapest = fact("prices", "rent-h100", "lowest2025");
 say`Meta would have had to rent its GPUs at ${money(tie.tiePrice)} an hour, in place of ${money(pricePerHour)}, to train
-the 405B for the price of V3. The lowest H100 contract on record was ${money(cheapest.value)} (${citeLink(cheapest)}).`;
+the 405B for the price of V3. At the low of 2025 an H100 was let for ${money(cheapest.value)} (${citeLink(cheapest)}).`;
 result("the price at which Llama 3.1 405B ties with V3", tie.tiePrice, "dollars per GPU-hour");
 
 // %% [markdown]
