@@ -238,7 +238,7 @@ await check(billExercise, billOf);
 // </details>
 // <details><summary>Hint 3</summary>
 //
-// With the sum in `hours`, the dollars are `hours * run.price`, and the days are `hours / run.gpus / 24`.
+// The dollars are all these hours times `run.price`. The days are the hours divided by `run.gpus` and by 24.
 //
 // </details>
 
@@ -544,8 +544,7 @@ model, and V3's GPUs have half the NVLink: to get as much out of each hour is th
 itself is lesson 01.`;
 
 // %% [markdown]
-// The popular account overlooks one more point on that picture: Llama 4 Maverick, also a mixture of experts, took fewer
-// GPU-hours than V3.
+// One more point of that picture: Llama 4 Maverick, also a mixture of experts, took fewer GPU-hours than V3.
 //
 // ### Exercise 2 · Where does the eleven-fold come from?
 //
@@ -576,14 +575,14 @@ await check(compareExercise, compareTwo);
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// The six cancels in the ratio of FLOPs. The rate of a run is its FLOPs divided by its `gpuHours`; of two rates you want a
-// divided by b. For the tie, b costs `price * b.gpuHours`.
+// The six cancels in the ratio of FLOPs. The rate of a run is its FLOPs divided by its GPU-hours, `a.gpuHours`; of two rates
+// you want a's divided by b's. For the tie, b costs `price * b.gpuHours`.
 //
 // </details>
 // <details><summary>Hint 3</summary>
 //
-// With `flops = (a.active * a.tokens) / (b.active * b.tokens)` and `hours = a.gpuHours / b.gpuHours`, the rate is
-// `flops / hours` and the tie price is `price / hours`.
+// The ratio of FLOPs is `(a.active * a.tokens) / (b.active * b.tokens)`, that of hours `a.gpuHours / b.gpuHours`. The rate is
+// the first divided by the second; the tie price is `(price * b.gpuHours) / a.gpuHours`.
 //
 // </details>
 
@@ -596,11 +595,11 @@ const modelOf = (id: string): TrainedModel => ({
 const tie = compare(modelOf("llama-3.1-405b"), modelOf("deepseek-v3"), pricePerHour);
 const cheapest = fact("prices", "rent-h100", "lowest2025");
 say`Meta would have had to rent its GPUs at ${money(tie.tiePrice)} an hour, in place of ${money(pricePerHour)}, to train
-the 405B for the price of V3. The lowest H100 contract on record was ${money(cheapest.value)} (${citeLink(cheapest)}).`;
+the 405B for the price of V3. At the low of 2025 an H100 was let for ${money(cheapest.value)} (${citeLink(cheapest)}).`;
 result("the price at which Llama 3.1 405B ties with V3", tie.tiePrice, "dollars per GPU-hour");
 
 // %% [markdown]
-// Since then others have gone the same way: fewer parameters at work for each token, more tokens.
+// What have others trained since, and how does its arithmetic compare?
 
 // %% jupyter={"source_hidden": true}
 table(
@@ -730,8 +729,8 @@ await check(budgetExercise, tokensFor);
 // </details>
 // <details><summary>Hint 3</summary>
 //
-// With `hours = purse.francs / purse.francsPerDollar / purse.price`, the tokens are
-// `(hours * 3600 * purse.mfu * purse.peak) / (6 * purse.active)`.
+// `purse.francs / purse.francsPerDollar / purse.price` are the hours. Multiply them by `3600 * purse.mfu * purse.peak`, and
+// divide by `6 * purse.active`.
 //
 // </details>
 
@@ -849,7 +848,7 @@ await check(marginExercise, profit);
 // </details>
 // <details><summary>Hint 3</summary>
 //
-// With the sum in `revenue`, return `{ markup: (revenue - cost) / cost, margin: (revenue - cost) / revenue }`.
+// The profit is what came in less `cost`. Divide it by `cost` for the mark-up, and by what came in for the margin.
 //
 // </details>
 
@@ -1047,7 +1046,7 @@ parameter. The law is for dense models and says nothing about that.)`;
 // You have `dollars`, of which you keep the share `reserve` for what goes wrong. A GPU-hour costs `price`; you get
 // `gpus` of them for `days`, and they reach the share `mfu` of their `peak`. Plan a dense model: return
 // `{ parameters, tokens }` that stay within money **and** time, with a foreseen loss close to the best.
-// `foreseenLoss({ parameters, tokens })` is there to try.
+// `foreseenLoss({ parameters: 1e9, tokens: 2e10 })` is there to try.
 
 // %% nbgrader={"grade": false, "grade_id": "07-plan", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function plan(budget: RunBudget): RunPlan {

@@ -11,7 +11,7 @@
 // At the end of this lesson you can
 //
 // - say what the report tells of its data, what it leaves out, and what others tell;
-// - show that weights don't verify a recipe, and name what would;
+// - say what it takes to verify that weights came out of a recipe;
 // - find a test in a training text by n-gram overlap, and say what this finds and what it misses;
 // - tell *open weights* from *open source*, and read from a list of artefacts what somebody can do with them.
 //
@@ -142,8 +142,8 @@ there is no bar to draw: the one number that is published is the sum, ${fixed(v3
 // ## 2. One architecture, one budget, two mixtures
 //
 // Now the experiment. Two models have the same architecture (V3's, with two layers), start from the same random weights,
-// and read the same number of bytes. Model A draws mostly prose, model B mostly code and arithmetic. Then both are tested
-// on held-out text of all four kinds.
+// and read the same number of bytes. They draw different shares of prose, code and arithmetic. Then both are tested on
+// held-out text of all four kinds.
 //
 // The corpus is built from packages that are installed with the course: *Moby-Dick*, the State of the Union addresses,
 // the TypeScript sources of the tensor library that you are using, and generated arithmetic.
@@ -245,7 +245,7 @@ say`Alike are ${rows.alike.join(", ") || "no rows"}. ${
 
 // %% [markdown]
 // The weights differ, but weights are not a statement about text: look at them as long as you like, there is no place in
-// them where "three quarters prose" is written.
+// them where a share of prose is written.
 //
 // (The difference can be *probed*, as in the table of seeds above. From enough such probes one can guess a mixture,
 // roughly. A guess is not a recipe, and it says nothing of a single document.)
@@ -284,7 +284,7 @@ await check(mixtureExercise, mix);
 // %% [markdown]
 // <details><summary>Hint 1</summary>
 //
-// The largest share that source `i` can have is `(most * sizes[i]) / tokens`. Does the wish go over it anywhere?
+// The largest share that the first source can have is `(most * sizes[0]) / tokens`. Does the wish go over such a cap anywhere?
 //
 // </details>
 // <details><summary>Hint 2</summary>
@@ -680,8 +680,8 @@ await check(missingExercise, missing);
 // <details><summary>Hint 3</summary>
 //
 // To run takes weights and code to run; to adapt, these and free terms; to search, the data; to repeat, training code,
-// hyperparameters and data; to verify, these three, the order of the data, and the weights to compare with. With such a
-// list in `needed`, return `needed.filter((artefact) => !published.includes(artefact))`.
+// hyperparameters and data; to verify, these three, the order of the data, and the weights to compare with. Whether an
+// artefact is there, `published.includes("data")` says of the data, and likewise of the others.
 //
 // </details>
 
