@@ -84,6 +84,12 @@ export function layerParameters(config: ModelConfig): LayerParameters {
   };
 }
 
+/** Parameters of plain multi-head attention with as many heads of the same widths, one layer: what MLA stands in for. */
+export function plainAttentionParameters(config: ModelConfig): number {
+  const { hiddenSize: D, numAttentionHeads: H, qkNopeHeadDim, qkRopeHeadDim, vHeadDim } = config;
+  return D * H * (2 * (qkNopeHeadDim + qkRopeHeadDim) + 2 * vHeadDim); // query, key, value, output
+}
+
 function latentNorms({ qLoraRank, kvLoraRank }: ModelConfig): number {
   return (qLoraRank ?? 0) + kvLoraRank;
 }

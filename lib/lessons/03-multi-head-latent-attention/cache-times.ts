@@ -3,56 +3,59 @@
  * sequence. The past is random: time does not depend on what it says.
  */
 import * as tf from "@tensorflow/tfjs";
-import { LatentCache } from "../../model/latent-cache";
+import { DECODE_MODES, type DecodeMode } from "../../economics/flops";
 import type { ModelConfig } from "../../model/config";
 import { KeyValueCache } from "../../model/key-value-cache";
+import { LatentCache } from "../../model/latent-cache";
 import { mla } from "../../model/mla";
 import { mlaExpanded } from "../../model/mla-expanded";
 import { rotaryTables } from "../../model/rotary";
 import type { MlaWeights } from "../../model/weights";
-import type { DecodeMode } from "../../economics/flops";
-import { medianTime } from "../../notebook/timing";
 import { Random } from "../../tensor/random";
 
+/** Milliseconds of one token in each round, by what is kept. */
+export type DecodeTimes = Record<DecodeMode, number[]>;
+
 /**
- * Milliseconds of one token, the median of some repetitions.
+ * Times one token in all three ways, in rounds: a machine that is busy for a while is so for all of them. A first round
+ * is not counted.
  *
- * @param context tokens behind the first repetition; each leaves one more
+ * @param context tokens behind the first round; each leaves one more
  */
-export function decodeTime(
+export function decodeTimes(
   weights: MlaWeights,
   config: ModelConfig,
-  { context, mode, seed = 1, repeats = 5 }: { context: number; mode: DecodeMode; seed?: number; repeats?: number },
-): number {
+  { context, seed = 1, rounds = 5 }: { context: number; seed?: number; rounds?: number },
+): DecodeTimes {
   const { numAttentionHeads: H, kvLoraRank, qkNopeHeadDim, qkRopeHeadDim: R, vHeadDim, hiddenSize } = config;
   const random = new Random(seed);
-  const latents = new LatentCache();
-  const pairs = new KeyValueCache();
+  const stores = { expanded: new KeyValueCache(), "expanded again": new LatentCache(), absorbed: new LatentCache() };
   tf.tidy(() => {
-    const made = (...shape: number[]) => random.normalTensor(shape);
-    if (mode === "expanded") {
-      pairs.append(
-        0,
-        made(1, H, context, qkNopeHeadDim + R) as tf.Tensor4D,
-        made(1, H, context, vHeadDim) as tf.Tensor4D,
-      );
-    } else {
-      latents.append(0, made(1, context, kvLoraRank) as tf.Tensor3D, made(1, context, R) as tf.Tensor3D);
-    }
+    const made = <T extends tf.Tensor>(...shape: number[]) => random.normalTensor(shape) as T;
+    stores.expanded.append(0, made(1, H, context, qkNopeHeadDim + R), made(1, H, context, vHeadDim));
+    const [cKV, kPe] = [made<tf.Tensor3D>(1, context, kvLoraRank), made<tf.Tensor3D>(1, context, R)];
+    for (const mode of ["expanded again", "absorbed"] as const) stores[mode].append(0, cKV, kPe);
   });
-  const step = () =>
+  const step = (mode: DecodeMode) =>
     tf.tidy(() => {
       const x = random.normalTensor([1, 1, hiddenSize]) as tf.Tensor3D;
       const rotary = rotaryTables(config, [[context]]);
       if (mode === "expanded")
-        return mlaExpanded(x, weights, config, { rotary, cache: { store: pairs, layer: 0 } }).dataSync();
+        return mlaExpanded(x, weights, config, { rotary, cache: { store: stores[mode], layer: 0 } }).dataSync();
       const method = mode === "absorbed" ? "absorbed" : "naive";
-      return mla(x, weights, config, { rotary, method, cache: { store: latents, layer: 0 } }).dataSync();
+      return mla(x, weights, config, { rotary, method, cache: { store: stores[mode], layer: 0 } }).dataSync();
     });
+  const times: DecodeTimes = { expanded: [], "expanded again": [], absorbed: [] };
   try {
-    return medianTime(step, repeats);
+    for (let round = 0; round <= rounds; round++) {
+      for (const mode of DECODE_MODES) {
+        const begin = performance.now();
+        step(mode);
+        if (round > 0) times[mode].push(performance.now() - begin);
+      }
+    }
+    return times;
   } finally {
-    latents.dispose();
-    pairs.dispose();
+    for (const store of Object.values(stores)) store.dispose();
   }
 }

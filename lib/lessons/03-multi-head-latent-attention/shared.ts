@@ -1,21 +1,42 @@
-/** The mathematics of the exercises in plain numbers, and the weights on which answers are compared. */
-export const dot = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + value * b[i], 0);
-/** x [n] · w [n][m] → [m] */
-export const times = (x: number[], w: number[][]) =>
-  w[0].map((_, j) => x.reduce((sum, value, i) => sum + value * w[i][j], 0));
-export const transposed = (w: number[][]) => w[0].map((_, j) => w.map((row) => row[j]));
+/** Small layers on which answers are compared: every width differs from every other, so no mix-up stays hidden. */
+import * as tf from "@tensorflow/tfjs";
+import { tinyConfig, type ModelConfig } from "../../model/config";
+import { initWeights, namedTensors, type MlaWeights } from "../../model/weights";
+import { Random } from "../../tensor/random";
 
-/** RMSNorm with a gain of 1. */
-export const normalised = (x: number[]) => x.map((value) => value / Math.sqrt(dot(x, x) / x.length + 1e-6));
+/** One layer: 3 heads of 8 + 4 channels and values of 6, a latent of 10. */
+export const caseConfig = (overrides: Partial<ModelConfig> = {}): ModelConfig =>
+  tinyConfig({
+    vocabSize: 4,
+    hiddenSize: 14,
+    intermediateSize: 4,
+    moeIntermediateSize: 2,
+    numHiddenLayers: 1,
+    numAttentionHeads: 3,
+    qLoraRank: 12,
+    kvLoraRank: 10,
+    qkNopeHeadDim: 8,
+    qkRopeHeadDim: 4,
+    vHeadDim: 6,
+    nRoutedExperts: 2,
+    numExpertsPerTok: 1,
+    nGroup: 1,
+    topkGroup: 1,
+    numNextnPredictLayers: 0,
+    ropeScaling: null,
+    ...overrides,
+  });
 
-/** W^UK of a head [C = 3][d = 2], and one that is as wide as the latent, [3][3]. */
-export const UP = [
-  [1, 0.5],
-  [-0.5, 2],
-  [0.25, -1],
-];
-export const SQUARE = [
-  [1, 2, 0],
-  [0, -1, 0.5],
-  [3, 0.25, 1],
-];
+/** Random weights of the layer's attention, large enough that scores differ. */
+export function caseWeights(config: ModelConfig, seed: number): MlaWeights {
+  const weights = initWeights(config, seed, { std: 0.4 });
+  const others = namedTensors(weights).filter(({ name }) => !name.includes("self_attn"));
+  tf.dispose(others.map(({ tensor }) => tensor));
+  return weights.layers[0].selfAttn;
+}
+
+/** Makes random tensors, the same for the same seed. */
+export function caseTensors(seed: number) {
+  const random = new Random(seed);
+  return <T extends tf.Tensor>(...shape: number[]) => random.normalTensor(shape) as T;
+}
