@@ -2,7 +2,7 @@
 import { decodeFlops } from "../economics/flops";
 import { expandedCacheBytes, latentCacheBytes } from "../economics/memory";
 import { modelFact } from "../economics/facts";
-import { activeParameters, layerParameters, totalParameters } from "../economics/parameters";
+import { activeParameters, layerParameters, plainAttentionParameters, totalParameters } from "../economics/parameters";
 import { DEEPSEEK_V3, type ModelConfig } from "../model/config";
 import { billions, fixed, percent, times, whole } from "../notebook/format";
 import { ruleSet, weigh } from "./rule";
@@ -32,10 +32,7 @@ const configOf = (f: AttentionFacts): ModelConfig => ({
 });
 
 /** Parameters of plain multi-head attention with as many heads of the same widths, all layers. */
-function plainAttention(c: ModelConfig): number {
-  const perHead = 2 * (c.qkNopeHeadDim + c.qkRopeHeadDim) + 2 * c.vHeadDim; // query, key, value, output
-  return c.numHiddenLayers * c.hiddenSize * c.numAttentionHeads * perHead;
-}
+const plainAttention = (c: ModelConfig) => c.numHiddenLayers * plainAttentionParameters(c);
 
 export const attentionRules = ruleSet(attentionFacts, [
   {

@@ -5,7 +5,7 @@ import { activeParameters, totalParameters } from "../economics/parameters";
 import { expertCoverage, parametersRead } from "../economics/routing";
 import { DEEPSEEK_V3, type ModelConfig } from "../model/config";
 import { billions, fixed, percent, times } from "../notebook/format";
-import { claimed, claimFact } from "./claims";
+import { claimed } from "./claims";
 import { about, oneOfRange, ruleSet, weigh } from "./rule";
 
 /** What the claims on experts and routing are judged by; each of these numbers can be changed to see a verdict turn. */
@@ -22,10 +22,10 @@ function moeFacts() {
     mixtralTotal: mixtral.total,
     dense70B: modelFact("llama-2-70b", "totalParameters").value,
     /** DeepSeekMoE and the dense model with the same parameters, all active: Pile loss, active expert parameters. */
-    sparseTwinLoss: claimFact("moe-capacity", "sparseLoss"),
-    denseTwinLoss: claimFact("moe-capacity", "denseLoss"),
-    sparseTwinActive: claimFact("moe-capacity", "sparseActive"),
-    denseTwinActive: claimFact("moe-capacity", "denseActive"),
+    sparseTwinLoss: modelFact("deepseekmoe-2b", "pileLoss").value,
+    denseTwinLoss: modelFact("deepseekmoe-dense16", "pileLoss").value,
+    sparseTwinActive: modelFact("deepseekmoe-2b", "activeExpertParameters").value,
+    denseTwinActive: modelFact("deepseekmoe-dense16", "activeExpertParameters").value,
   };
 }
 type MoeFacts = ReturnType<typeof moeFacts>;

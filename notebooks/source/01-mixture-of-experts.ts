@@ -53,6 +53,7 @@ import {
 } from "./lib/lessons/01-mixture-of-experts";
 import { verdictOf } from "./lib/claims/audit";
 import { DEEPSEEK_V3, tinyConfig, type ModelConfig } from "./lib/model/config";
+import { layerDrawing } from "./lib/drawings";
 import { moe, routedExperts as routedSum } from "./lib/model/experts";
 import { loadModel } from "./lib/checkpoint/checkpoint";
 import { createModel, DeepSeekV3 } from "./lib/model/model";
@@ -60,7 +61,7 @@ import { route, selectExperts } from "./lib/model/router";
 import { initWeights, type MoeWeights } from "./lib/model/weights";
 import {
   barChart, billions, check, checkParameters, fixed, heatmapChart, lineChart, medianTime, percent, planeChart, plot,
-  progress, result, say, showSource, sliderPlot, solvedOr, table, times, verdicts, waffleChart, whole,
+  progress, result, say, showDrawing, showSource, sliderPlot, solvedOr, table, times, verdicts, waffleChart, whole,
 } from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
 import { Random } from "./lib/tensor/random";
@@ -152,9 +153,13 @@ light up: of the routed experts mostly other ones, of everything else the same.`
 //
 // Not every layer is like that: V3's first three are dense (the report, section 4.2), and it does not say why. The authors'
 // earlier model kept its first layer dense because its load was especially slow to even out (DeepSeekMoE, section 5.1.2).
+// Here is the place of the mixture in a layer:
+
+// %% jupyter={"source_hidden": true}
+showDrawing(layerDrawing(DEEPSEEK_V3));
 
 // %% [markdown]
-// Here is one such layer, from our library: six tokens go in, six come out, and on the way each has a row of gates in
+// And here is such a mixture, from our library: six tokens go in, six come out, and on the way each has a row of gates in
 // which almost everything is zero.
 
 // %%

@@ -43,6 +43,7 @@ import {
   type DecodeInput, type Decoded, type DecodeTimes, type DecoupledParts, type Mixed, type Step,
 } from "./lib/lessons/03-multi-head-latent-attention";
 import { project } from "./lib/model/arithmetic";
+import { latentAttentionDrawing } from "./lib/drawings";
 import { DEEPSEEK_V3, tinyConfig } from "./lib/model/config";
 import { LatentCache } from "./lib/model/latent-cache";
 import { againstShared, latent, mergeHeads, mla, queries, upMatrices } from "./lib/model/mla";
@@ -50,7 +51,7 @@ import { createModel } from "./lib/model/model";
 import { rotaryTables, softmaxScale } from "./lib/model/rotary";
 import {
   barChart, check, checkParameters, fixed, heatmapChart, lineChart, medianTime, percent, plot, progress, result, say,
-  showSource, sliderPlot, solvedOr, table, times, verdicts, whole,
+  showDrawing, showSource, sliderPlot, solvedOr, table, times, verdicts, whole,
 } from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
 import { rotate } from "./lib/tensor/nn";
@@ -683,7 +684,13 @@ at most ${tokenByToken.error.toExponential(1)} of the largest.`;
 // $$c_t^Q = \mathrm{RMSNorm}(W^{DQ} h_t) \qquad q_t^C = W^{UQ} c_t^Q \qquad q_t^R = R_t W^{QR} c_t^Q$$
 //
 // So there are *two* latents in a layer, and both are normalised. The report names the purpose: this one "can reduce the activation
-// memory during training" (section 2.1.1). First the parameters. Here are all matrices of one layer's attention:
+// memory during training" (section 2.1.1). This is the way of a token through one layer's attention; the cache keeps what is marked:
+
+// %% jupyter={"source_hidden": true}
+showDrawing(latentAttentionDrawing(DEEPSEEK_V3));
+
+// %% [markdown]
+// First the parameters. Here are all matrices of one layer's attention:
 
 // %%
 table(
@@ -908,7 +915,7 @@ ${percent(cacheShare("small"))} and ${percent(cacheShare("large"))} of MHA's.
 
 Each model was trained once, and no spread is printed. So how much of a lead of a point is chance can't be said.${
   [mlaGains.slice(0, benchmarks.length), mlaGains.slice(benchmarks.length)].every((some) => some.reduce((a, b) => a + b) > 0)
-    ? " What can be said: on average over the four, the latent costs no quality at either size."
+    ? " What can be said: the averages over the four, as printed, show no loss at either size."
     : ""
 } V2's report says "better performance than MHA" (appendix D.2), V3's only "comparable" (section 2.1.1).`;
 
