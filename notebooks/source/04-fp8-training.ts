@@ -341,7 +341,7 @@ sliderPlot({
 });
 const [calm, wild] = [errorsOf(made(1)), errorsOf(made(outlierSize))];
 say`Look at the channels that are no outliers. Without outliers the worst token is off by ${percent(calm[0].rowWorst)} with one scale and by
-${percent(calm[3].rowWorst)} with V3's. ${outlierSize === 1 ? "At size 1 there are none, so nothing changes" : "With them it is"} **${percent(wild[0].rowWorst)} against ${percent(wild[3].rowWorst)}**, the median token
+${percent(calm[3].rowWorst)} with V3's. ${outlierSize > 1 ? "With them it is" : "At size 1 there are none, so nothing changes:"} **${percent(wild[0].rowWorst)} against ${percent(wild[3].rowWorst)}**, the median token
 ${percent(wild[0].rowMedian)} against ${percent(wild[3].rowMedian)}. One error over the whole matrix says ${percent(wild[0].global)} and
 ${percent(wild[3].global)}: the outliers are most of the matrix's size, and they come out well.`;
 say`One scale for each token already gives the worst token ${percent(wild[1].rowWorst)}, the median one ${percent(wild[1].rowMedian)}. So
