@@ -74,7 +74,9 @@ function rangeSums(a: Quantised, b: Quantised, accumulator?: Accumulator): Range
   const K = a.columns;
   const [left, right] = [a, b].map(({ codes, format }) => {
     const byCode = valuesByCode(format);
-    return Float32Array.from(codes, (code) => byCode[code]);
+    const values = new Float32Array(codes.length); // not Float32Array.from, which would take half of the training's time
+    for (let i = 0; i < codes.length; i++) values[i] = byCode[codes[i]];
+    return values;
   });
   const wide = [a, b].some(({ format }) => format === "BF16"); // its products can leave float32's range
   if (accumulator !== undefined && accumulator.bits <= MOST_SIMD_BITS && !wide) {

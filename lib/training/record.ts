@@ -34,6 +34,8 @@ export interface RunRecord {
   command: string;
   /** ISO date. */
   begun: string;
+  /** Of the code that ran, where it was noted. */
+  commit?: string;
   /** Seconds in training steps, without evaluations and saving. */
   trainingSeconds: number;
   machine: { backend: string; gpu: string | null; processor: string; node: string; platform: string };

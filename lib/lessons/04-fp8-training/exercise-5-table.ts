@@ -105,13 +105,12 @@ export const tableExercise = defineExercise<ChooseModules>({
     {
       name: "most work first",
       answer: inOrderOf(({ work }) => work),
-      message:
-        "You take what works most and stop at the first that does not fit. Smaller ones may still fit behind it.",
+      message: "You take what works most first. Smaller ones may still fit behind it, or make a better set without it.",
     },
     {
       name: "best ratio first",
       answer: inOrderOf(({ work, loss }) => work / loss),
-      message: "Work per harm is a good order, but stopping at the first that does not fit leaves budget unused.",
+      message: "Work per harm is a good order, but taking modules in that order alone can leave budget unused.",
     },
   ],
 });

@@ -8,4 +8,6 @@ export * from "./fp8-variants";
 export * from "./outliers";
 export * from "./precision-effect";
 export * from "./rounding-errors";
+export * from "./sum-errors";
+export * from "./variant-comparison";
 export * from "./work-shares";
