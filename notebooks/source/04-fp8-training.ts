@@ -364,7 +364,7 @@ result("worst token, scales of 1 × 128", wild[3].rowWorst);
 //
 // *Predict, then program · difficulty 1 of 3 · 10 minutes · 2 points*
 //
-// `throughOneScale(activations)` gives what a matrix `[tokens][channels]` becomes when one scale serves all of it. Return the
+// `throughOneScale(activations)` gives what a matrix (tokens × channels) becomes when one scale serves all of it. Return the
 // token that suffers most, **in relation to its own size** (its norm).
 
 // %% nbgrader={"grade": false, "grade_id": "04-victim", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -1076,8 +1076,8 @@ await check(planExercise, plan);
 // </details>
 // <details><summary>Hint 3</summary>
 //
-// `optimalAllocation(CHINCHILLA_REFIT, 1e24)` finds the best split of so many FLOPs; it returns `parameters`, `tokens` and
-// `loss`. Give it the FLOPs that you have.
+// `optimalAllocation(CHINCHILLA_REFIT, 1e24)` finds the best split of so many FLOPs; it returns `parameters`, `tokens` and the
+// loss they lead to. Give it the FLOPs that you have.
 //
 // </details>
 

@@ -642,10 +642,10 @@ table(
 //
 // *Reason · difficulty 2 of 3 · 10 minutes · 3 points*
 //
-// Somebody wants one of five things: `run` the model; `adapt` it, which is to change it and pass it on; `search` its
-// training text for a test; `repeat` such a training; `verify` that these weights come from that text. Given what is
-// published, which artefacts are **missing** for it? The artefacts are `weights`, `freeTerms`, `inferenceCode`,
-// `trainingCode`, `hyperparameters`, `dataDescribed`, `data`, `dataOrder`, `checkpoints`. Ask for no more than is needed.
+// Somebody wants one of five things: `"run"` the model; `"adapt"` it, which is to change it and pass it on; `"search"` its
+// training text for a test; `"repeat"` such a training; `"verify"` that these weights come from that text. Given what is
+// published, which artefacts are **missing** for it? The artefacts are `"weights"`, `"freeTerms"`, `"inferenceCode"`,
+// `"trainingCode"`, `"hyperparameters"`, `"dataDescribed"`, `"data"`, `"dataOrder"`, `"checkpoints"`. Ask for no more than is needed.
 
 // %% nbgrader={"grade": false, "grade_id": "08-missing", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function missing(published: Artefact[], goal: Goal): Artefact[] {
