@@ -5,7 +5,7 @@
 import { difference, type Interval, meanInterval, shareInterval } from "./interval";
 
 export interface Sample {
-  /** What it is called in the sentence: "with the bias". */
+  /** What it is called in "is lower … than …": "with the bias", "in FP8". */
   readonly name: string;
   /** One value for each seed, text, head … */
   readonly values: readonly number[];
@@ -41,7 +41,7 @@ export function compare(a: Sample, b: Sample, wording: Wording & { readonly pair
   const evidence = `${intervalWords(size, wording)}, ${counts(a, b, wording)}`;
   const text =
     order === "cannot tell"
-      ? `Cannot tell ${a.name} from ${b.name} by ${wording.quantity}: the difference is ${evidence}.`
+      ? `Cannot tell whether ${wording.quantity} is lower or higher ${a.name} than ${b.name}: the difference is ${evidence}.`
       : `${capital(wording.quantity)} is ${order} ${a.name} than ${b.name}, by ${evidence}.`;
   return { order, interval, text };
 }

@@ -75,7 +75,7 @@ describe("a comparison", () => {
       const values = normals(10, seed);
       const said = compare({ name: "a", values: values.slice(0, 5) }, { name: "b", values: values.slice(5) }, loss);
       if (said.order !== "cannot tell") ranked += 1;
-      else expect(said.text).toMatch(/^Cannot tell a from b by loss: the difference is /);
+      else expect(said.text).toMatch(/^Cannot tell whether loss is lower or higher a than b: the difference is /);
     }
     expect(ranked / 1000).toBeLessThan(0.065);
   });
