@@ -5,12 +5,7 @@
  * (lib/lessons/02-load-balancing/balancing-trial.ts). The file is written after each training; one that it holds already,
  * made in the same way, is not made again.
  */
-import { existsSync, mkdirSync } from "node:fs";
-import os from "node:os";
-import { dirname } from "node:path";
 import { writeConfig } from "../../lib/checkpoint/config-json";
-import { FilesAside } from "../../lib/checkpoint/files-aside";
-import { readJson, writeJson } from "../../lib/checkpoint/json-file";
 import { openCorpus } from "../../lib/corpus/build";
 import {
   RECORDED_TRIALS,
@@ -25,6 +20,7 @@ import {
 } from "../../lib/lessons/02-load-balancing/balancing-trial";
 import { useBackend } from "../../lib/tensor/backend";
 import { command, fromCaller, readCall, readNumber } from "../cli";
+import { commandLine, machineOf, openRecorded, saveRecorded } from "../recorded";
 
 const HELP = `npm run balancing -- [options]
 
@@ -45,18 +41,12 @@ export const main = command("balancing", HELP, async (args) => {
   const out = values.out === undefined ? RECORDED_TRIALS : fromCaller(values.out);
   const corpus = openCorpus();
   const backend = await useBackend("wasm");
-  const record = openTrials(out, {
+  const record = openRecorded<RecordedTrials>(out, {
     run: {
-      command: ["npm run balancing", ...(args.length > 0 ? ["--", ...args] : [])].join(" "),
+      command: commandLine("balancing", args),
       begun: new Date().toISOString(),
       trainingSeconds: 0,
-      machine: {
-        backend: backend.name,
-        gpu: null,
-        processor: os.cpus()[0]?.model ?? "unknown",
-        node: process.version,
-        platform: `${process.platform} ${process.arch}`,
-      },
+      machine: machineOf(backend.name),
       corpus: corpus.manifest.hash,
       config: writeConfig(trialConfig(shape), "float32"),
       options: { ...shape },
@@ -74,27 +64,8 @@ export const main = command("balancing", HELP, async (args) => {
       const rounded = Object.entries(result).map(([key, value]) => [key, Number(value.toFixed(5))]);
       record.trials.push({ method, seed, ...(Object.fromEntries(rounded) as typeof result) });
       record.run.trainingSeconds += Math.round((performance.now() - begin) / 1000);
-      writeTrials(out, record);
+      saveRecorded(out, record);
       console.log(`${method}, seed ${seed}: ${result.bitsPerByte.toFixed(3)} bits per byte`);
     }
   }
 });
-
-/** What the file holds, where it was made with the same corpus and in the same way; else an empty record. */
-function openTrials(file: string, empty: RecordedTrials): RecordedTrials {
-  if (!existsSync(file)) return empty;
-  const found = readJson(file) as unknown as RecordedTrials;
-  const made = ({ run: { corpus, config, options } }: RecordedTrials) => JSON.stringify({ corpus, config, options });
-  return made(found) === made(empty) ? found : empty;
-}
-
-function writeTrials(file: string, record: RecordedTrials): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const files = new FilesAside();
-  try {
-    writeJson(files.aside(file), record);
-    files.commit();
-  } finally {
-    files.discard();
-  }
-}

@@ -5,14 +5,10 @@
  * records the curves. Runs of one seed have the same first weights and the same batches. The file is written after each
  * run; a run that it already holds, made with the same options, is not made again.
  */
-import { existsSync, mkdirSync } from "node:fs";
-import os from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { loadCheckpoint } from "../../lib/checkpoint/checkpoint";
 import { writeConfig } from "../../lib/checkpoint/config-json";
 import type { ModelConfig } from "../../lib/model/config";
-import { FilesAside } from "../../lib/checkpoint/files-aside";
-import { readJson, writeJson } from "../../lib/checkpoint/json-file";
 import { disposeWeights } from "../../lib/model/weights";
 import { useBackend } from "../../lib/tensor/backend";
 import { DOMAINS, drawBatch, type Corpus } from "../../lib/corpus/corpus";
@@ -29,6 +25,7 @@ import { MINI } from "../../lib/training/presets";
 import { Training, type TrainingOptions } from "../../lib/training/run";
 import { command, fromCaller, readCall, readNumber } from "../cli";
 import { resultOf, severalAtOnce } from "../processes";
+import { commandLine, machineOf, openRecorded, saveRecorded } from "../recorded";
 
 const HELP = `npm run fp8-curves -- [options]
 
@@ -91,18 +88,12 @@ export const main = command("fp8-curves", HELP, async (args) => {
   const corpus = openCorpus();
   const backend = await useBackend("wasm");
   const { config, weightsOf } = startingPoint(values.from && fromCaller(values.from), sized);
-  const runs = openRuns(out, {
+  const runs = openRecorded<VariantRuns>(out, {
     run: {
-      command: ["npm run fp8-curves --", ...args].join(" "),
+      command: commandLine("fp8-curves", args),
       begun: new Date().toISOString(),
       trainingSeconds: 0,
-      machine: {
-        backend: backend.name,
-        gpu: null,
-        processor: os.cpus()[0]?.model ?? "unknown",
-        node: process.version,
-        platform: `${process.platform} ${process.arch}`,
-      },
+      machine: machineOf(backend.name),
       corpus: corpus.manifest.hash,
       config: writeConfig(config, "float32"),
       options: { ...options, seed: undefined },
@@ -114,7 +105,7 @@ export const main = command("fp8-curves", HELP, async (args) => {
     runs.curves.push(curve);
     runs.curves.sort((a, b) => orderOf(a) - orderOf(b) || a.seed - b.seed);
     runs.run.trainingSeconds += seconds;
-    writeRuns(out, runs);
+    saveRecorded(out, runs);
     const last = mean(loss.slice(-20));
     console.log(
       `${variant}, seed ${seed}: loss of the last steps ${last.toFixed(4)} nats, held out ${heldOutMean.toFixed(4)} bits per byte`,
@@ -137,25 +128,6 @@ export const main = command("fp8-curves", HELP, async (args) => {
 type Run = Pick<VariantCurve, "variant" | "seed">;
 
 const orderOf = ({ variant }: Run) => Object.keys(VARIANTS).indexOf(variant);
-
-/** What the file holds, where it was made with the same corpus, config and options; else an empty record. */
-function openRuns(file: string, empty: VariantRuns): VariantRuns {
-  if (!existsSync(file)) return empty;
-  const found = readJson(file) as unknown as VariantRuns;
-  const settings = ({ run: { corpus, config, options } }: VariantRuns) => JSON.stringify({ corpus, config, options });
-  return settings(found) === settings(empty) ? found : empty;
-}
-
-function writeRuns(file: string, runs: VariantRuns): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const files = new FilesAside();
-  try {
-    writeJson(files.aside(file), runs);
-    files.commit();
-  } finally {
-    files.discard();
-  }
-}
 
 /** A trained model, or none: then Training draws weights of that config. */
 function startingPoint(dir: string | undefined, sized: ModelConfig) {

@@ -5,13 +5,9 @@
  * and with everything in FP8, each with block scales and without any. Recorded window by window, so that differences can
  * be paired.
  */
-import { mkdirSync } from "node:fs";
-import os from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { loadModel } from "../../lib/checkpoint/checkpoint";
 import { writeConfig } from "../../lib/checkpoint/config-json";
-import { FilesAside } from "../../lib/checkpoint/files-aside";
-import { writeJson } from "../../lib/checkpoint/json-file";
 import { openCorpus } from "../../lib/corpus/build";
 import { DOMAINS, heldOutWindows } from "../../lib/corpus/corpus";
 import {
@@ -25,6 +21,7 @@ import { MODULES } from "../../lib/model/arithmetic";
 import { useBackend } from "../../lib/tensor/backend";
 import { command, fromCaller, readCall, readNumber } from "../cli";
 import { resultOf, severalAtOnce } from "../processes";
+import { commandLine, machineOf, saveRecorded } from "../recorded";
 
 const HELP = `npm run fp8-modules -- [options]
 
@@ -81,16 +78,10 @@ export const main = command("fp8-modules", HELP, async (args) => {
   const place = (effect: Effect) => EFFECTS.findIndex((known) => nameOf(known) === nameOf(effect));
   const measured: MeasuredEffects = {
     run: {
-      command: ["npm run fp8-modules --", ...args].join(" "),
+      command: commandLine("fp8-modules", args),
       begun: new Date().toISOString(),
       trainingSeconds: 0,
-      machine: {
-        backend: backend.name,
-        gpu: null,
-        processor: os.cpus()[0]?.model ?? "unknown",
-        node: process.version,
-        platform: `${process.platform} ${process.arch}`,
-      },
+      machine: machineOf(backend.name),
       corpus: corpus.manifest.hash,
       config: writeConfig(model.config, "float32"),
       options: { model: MODEL, windows: count, length, seed },
@@ -98,12 +89,5 @@ export const main = command("fp8-modules", HELP, async (args) => {
     effects: effects.sort((a, b) => place(a) - place(b)),
   };
   model.dispose();
-  mkdirSync(dirname(out), { recursive: true });
-  const files = new FilesAside();
-  try {
-    writeJson(files.aside(out), measured);
-    files.commit();
-  } finally {
-    files.discard();
-  }
+  saveRecorded(out, measured);
 });

@@ -4,15 +4,11 @@
  * Repeats lesson 08's two experiments with several seeds (lib/lessons/08-data-and-openness/text-trials.ts) and records
  * what came out. The file is written after each seed.
  */
-import { mkdirSync } from "node:fs";
-import os from "node:os";
-import path from "node:path";
-import { FilesAside } from "../../lib/checkpoint/files-aside";
-import { writeJson } from "../../lib/checkpoint/json-file";
 import { openCorpus } from "../../lib/corpus/build";
 import { runTrial, TRIAL_FILE, type TrialRecord } from "../../lib/lessons/08-data-and-openness/text-trials";
 import { useBackend } from "../../lib/tensor/backend";
 import { command, fromCaller, readCall, readNumber } from "../cli";
+import { commandLine, machineOf, saveRecorded } from "../recorded";
 
 const HELP = `npm run text-trials -- [options]
 
@@ -37,15 +33,10 @@ export const main = command("text-trials", HELP, async (args) => {
   const begun = Date.now();
   const record: TrialRecord = {
     run: {
-      command: ["npm run text-trials", ...(args.length === 0 ? [] : ["--", ...args])].join(" "),
+      command: commandLine("text-trials", args),
       begun: new Date(begun).toISOString(),
       seconds: 0,
-      machine: {
-        backend: backend.name,
-        processor: os.cpus()[0]?.model ?? "unknown",
-        node: process.version,
-        platform: `${process.platform} ${process.arch}`,
-      },
+      machine: machineOf(backend.name),
       corpus: corpus.manifest.hash,
       settings,
     },
@@ -54,18 +45,7 @@ export const main = command("text-trials", HELP, async (args) => {
   for (let seed = 1; seed <= seeds; seed++) {
     record.trials.push(await runTrial(corpus, settings, seed));
     record.run.seconds = Math.round((Date.now() - begun) / 1000);
-    save(out, record);
+    saveRecorded(out, record);
     console.log(`seed ${seed} of ${seeds}: ${record.run.seconds} s`);
   }
 });
-
-function save(file: string, record: TrialRecord): void {
-  mkdirSync(path.dirname(file), { recursive: true });
-  const files = new FilesAside();
-  try {
-    writeJson(files.aside(file), record);
-    files.commit();
-  } finally {
-    files.discard();
-  }
-}

@@ -6,8 +6,7 @@
  * width, so widths can be compared in pairs. The file is written after each run; a run that it holds, made with the same
  * options, is not made again.
  */
-import os from "node:os";
-import { readJsonIfThere, writeJson } from "../../lib/checkpoint/json-file";
+import { readJsonIfThere } from "../../lib/checkpoint/json-file";
 import { openCorpus } from "../../lib/corpus/build";
 import { DOMAINS, drawBatch } from "../../lib/corpus/corpus";
 import { totalParameters } from "../../lib/economics/parameters";
@@ -18,6 +17,7 @@ import { evaluate, evaluationWindows } from "../../lib/training/evaluate";
 import { MICRO } from "../../lib/training/presets";
 import { Training } from "../../lib/training/run";
 import { command, readCall, readNumber } from "../cli";
+import { machineOf, saveRecorded } from "../recorded";
 
 const HELP = `node --import tsx tools/measure/latent-width.ts --out FILE [options]
 
@@ -70,13 +70,16 @@ const main = command("latent-width", HELP, async (args) => {
       const bits = DOMAINS.map((domain) => evaluation[domain].bitsPerByte);
       const bitsPerByte = bits.reduce((sum, one) => sum + one, 0) / bits.length;
       runs.push({ width, seed, bitsPerByte, parameters: totalParameters(config) });
-      const machine = { backend: backend.name, processor: os.cpus()[0].model, node: process.version };
       const record: LatentWidthRecord = {
-        provenance: { date: new Date().toISOString(), script: "tools/measure/latent-width.ts", machine },
+        provenance: {
+          date: new Date().toISOString(),
+          script: "tools/measure/latent-width.ts",
+          machine: machineOf(backend.name),
+        },
         options,
         runs,
       };
-      writeJson(out, record);
+      saveRecorded(out, record);
       console.log(`width ${width}, seed ${seed}: ${bitsPerByte.toFixed(4)} bits per byte`);
     }
   }

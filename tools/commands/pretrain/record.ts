@@ -1,14 +1,13 @@
 /** run.json: by what command, on what machine and when a run was made, so that its figures can be traced. */
 import { existsSync } from "node:fs";
-import os from "node:os";
 import { join } from "node:path";
 import { writeConfig } from "../../../lib/checkpoint/config-json";
 import type { ModelConfig } from "../../../lib/model/config";
-import { FilesAside } from "../../../lib/checkpoint/files-aside";
-import { readJson, writeJson } from "../../../lib/checkpoint/json-file";
+import { readJson } from "../../../lib/checkpoint/json-file";
 import { gpuName } from "../../../lib/tensor/webgpu/device";
 import type { RunRecord } from "../../../lib/training/record";
 import type { Training } from "../../../lib/training/run";
+import { commandLine, machineOf, saveRecorded } from "../../recorded";
 
 /**
  * What the folder's run.json says, or a new record of a run that begins now.
@@ -22,7 +21,7 @@ export async function openRecord(
   { command, corpus, backend }: { command: string[]; corpus: string; backend: string },
 ): Promise<RunRecord> {
   const path = join(dir, "run.json");
-  const call = ["npm run pretrain --", ...command].join(" ");
+  const call = commandLine("pretrain", command);
   if (existsSync(path)) {
     const record = readJson(path) as unknown as RunRecord;
     if (record.options.steps === training.options.steps) return record;
@@ -32,13 +31,7 @@ export async function openRecord(
     command: call,
     begun: new Date().toISOString(),
     trainingSeconds: 0,
-    machine: {
-      backend,
-      gpu: backend === "webgpu" ? await gpuName() : null,
-      processor: os.cpus()[0]?.model ?? "unknown",
-      node: process.version,
-      platform: `${process.platform} ${process.arch}`,
-    },
+    machine: machineOf(backend, backend === "webgpu" ? await gpuName() : null),
     corpus,
     config: writeConfig(training.config as ModelConfig, "bfloat16"),
     options: { ...training.options },
@@ -47,11 +40,5 @@ export async function openRecord(
 
 /** Writes it aside and then in place. */
 export function writeRecord(dir: string, record: RunRecord): void {
-  const files = new FilesAside();
-  try {
-    writeJson(files.aside(join(dir, "run.json")), record);
-    files.commit();
-  } finally {
-    files.discard();
-  }
+  saveRecorded(join(dir, "run.json"), record);
 }
