@@ -88,6 +88,25 @@ describe("a changed number", () => {
   });
 });
 
+describe("evidence", () => {
+  it("follows the numbers", () => {
+    expect(judgeClaim("mla-params").evidence).toMatch(/Right: it cuts both.*Right: plain attention.*Wrong: of all/);
+    expect(judgeClaim("mla-params", { routedExperts: 8 }).evidence).toContain("Right: of all parameters");
+    expect(judgeClaim("mla-params", { kvLoraRank: 100_000 }).evidence).toMatch(/^Wrong: it does not cut both/);
+    expect(judgeClaim("lb-conflict", { scoresBetter: 3 }).evidence).toContain("3 of 20 rows");
+  });
+
+  it("counts the rows of the report's table 5, of which two are worse with the bias and one is equal", () => {
+    expect(judgeClaim("lb-conflict").evidence).toContain("17 of 20 rows");
+  });
+
+  it("names the runs of $100M, and no smaller one", () => {
+    const { evidence } = judgeClaim("access-largest");
+    expect(evidence).toContain("Llama 3.1 405B");
+    expect(evidence).not.toContain("DeepSeek");
+  });
+});
+
 describe("changed data", () => {
   const home = process.cwd();
   afterEach(() => process.chdir(home));
