@@ -890,7 +890,7 @@ ${percent(margin(revenue(sold, pricesOf("api-v3-launch")), cost))}
 // %% [markdown]
 // ## 9. What a token costs, by how many are served at once
 //
-// Lesson 01 found that a batch touches nearly all experts, so weights are read once for many tokens. The longer the
+// Lesson 01 found that a large batch touches nearly all experts, so weights are read once for many tokens. The longer the
 // context, the more each token reads of its own cache. Both are in this picture: the cost of a decoding step by its
 // slower half, memory traffic or arithmetic. Each line ends where memory is full.
 

@@ -56,6 +56,7 @@ describe("a changed number", () => {
     ["moe-mixtral", { mixtralTotal: 56e9 }, "partly contradicted", "holds with a condition"],
     ["moe-capacity", { sparseTwinLoss: 1.9 }, "holds with a condition", "contradicted"],
     ["moe-early-6-8", { activeExperts: 12 }, "partly contradicted", "contradicted"],
+    ["lb-collapse", { starvedNone: 0.7 }, "holds with a condition", "holds"],
     ["lb-no-loss", { alpha: 0, gamma: 0 }, "contradicted", "holds"],
     ["lb-architecture", { busiestBias: 1 }, "partly contradicted", "holds"],
     ["mla-latent", { kvLoraRank: 50_000 }, "holds with a condition", "contradicted"],
