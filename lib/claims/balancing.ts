@@ -92,7 +92,7 @@ export const balancingRules = ruleSet(balancingFacts, [
       verdict: weigh([f.tells < 0.01 * kinds ? "right" : f.tells < 0.5 * kinds ? "right if" : "wrong"]),
       evidence:
         `In our recorded run an expert tells ${fixed(f.tells)} of the ${fixed(kinds, 0)} bits that would name the kind of text: far from ` +
-        "a subject each, but not nothing. The condition: not by subject, but a little by kind of text. In the report's 16B models, too, loads differ between kinds of text (appendix C).",
+        "a subject each, but not nothing. The condition: not by subject, but a little by kind of text (lesson 02 holds it against chance). In the report's 16B models, too, loads differ between kinds of text (appendix C).",
     }),
     turns: { key: "tells", name: "what an expert tells about the kind of text", unit: "bits", low: 0.001, high: kinds },
   },

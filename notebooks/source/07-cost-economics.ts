@@ -492,7 +492,8 @@ const bestCase = Math.max(...gpt4Costs.map(({ value: dollars }) => dollars)) / o
 say`A fiftieth needs a GPT-4 of ${money(fiftieth)}; two orders of magnitude need ${money(hundredth)}. The published
 figures give ${fixed(gpt4.costAmortised.value / official.dollars, 0)} to ${fixed(bestCase, 0)} times. The last one is a
 lower bound, "much more than", so nobody can say how far above it GPT-4 lay; and it speaks of training foundation
-models, not of one run. In FLOPs, by an estimate, the ratio is ${fixed(gpt4.flops.value / finalFlops, 1)}.`;
+models, not of one run. (Asked in April 2023 whether GPT-4 had cost as much as that, OpenAI's chief executive answered that it was more, as
+[Wired reports](https://www.wired.com/story/openai-ceo-sam-altman-the-age-of-giant-ai-models-is-already-over/).) In FLOPs, by an estimate, the ratio is ${fixed(gpt4.flops.value / finalFlops, 1)}.`;
 
 // %% [markdown]
 // ## 6. Why eleven times less than Llama 3.1 405B?
