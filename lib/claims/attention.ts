@@ -31,6 +31,8 @@ const configOf = (f: AttentionFacts): ModelConfig => ({
   nRoutedExperts: f.routedExperts,
 });
 
+const says = (right: boolean) => (right ? "Right" : "Wrong");
+
 /** Parameters of plain multi-head attention with as many heads of the same widths, all layers. */
 const plainAttention = (c: ModelConfig) => c.numHiddenLayers * plainAttentionParameters(c);
 
@@ -63,9 +65,9 @@ export const attentionRules = ruleSet(attentionFacts, [
       return {
         verdict: weigh([cuts ? "right" : "wrong", ofActive > 0.5 ? "right" : "wrong", ofAll > 0.5 ? "right" : "wrong"]),
         evidence:
-          `Right: it cuts both, ${billions(latent)} parameters against ${billions(plain)} for plain attention with as many heads, ` +
-          `and ${times(expandedCacheBytes(c) / latentCacheBytes(c))} fewer bytes to read. Right: plain attention would be ` +
-          `${percent(ofActive)} of the weights that work on a token. Wrong: of all parameters it would be ${percent(ofAll)}.`,
+          `${cuts ? "Right: it cuts both" : "Wrong: it does not cut both"}, ${billions(latent)} parameters against ${billions(plain)} for plain attention with as many heads, ` +
+          `and ${times(expandedCacheBytes(c) / latentCacheBytes(c))} fewer bytes to read. ${says(ofActive > 0.5)}: plain attention would be ` +
+          `${percent(ofActive)} of the weights that work on a token. ${says(ofAll > 0.5)}: of all parameters it would be ${percent(ofAll)}.`,
       };
     },
     turns: { key: "routedExperts", name: "routed experts a layer", unit: "experts", low: 8, high: 1024, whole: true },
@@ -91,11 +93,12 @@ export const attentionRules = ruleSet(attentionFacts, [
       return {
         verdict: weigh(["right", bytes > 1 ? "right if" : "wrong"]),
         evidence:
-          `More matrices, yes: five where plain attention has four; with ${percent(latent / plain)} of its parameters. Decoding reads ` +
+          `More matrices, yes: five where plain attention has four; with ${percent(latent / plain)} of its parameters. More activations, too, ` +
+          `but the up-projections are computed again in the backward pass and not kept (the report, section 3.2.3). Decoding reads ` +
           `${times(bytes)} fewer bytes of cache and, absorbed, takes ${fixed(work, 2)} times the arithmetic of a whole token, all ` +
           `matrices and experts included (${whole(f.context)} tokens of context): cheaper wherever memory is what it waits for. ` +
-          "Training takes less arithmetic than plain attention with as many heads; that it is faster than grouped-query attention, " +
-          "nobody has shown.",
+          "Training takes less arithmetic than plain attention with as many heads; we found nobody who has shown that it is faster " +
+          "than grouped-query attention.",
       };
     },
     turns: "A training of equal quality against grouped-query attention, with its time.",

@@ -69,6 +69,17 @@ function community() {
 }
 type CostFacts = ReturnType<typeof costFacts>;
 
+/** The runs of which anybody says that they cost so much, in a cloud, on owned hardware or in their owner's words. */
+const runsAbove = (amount: number) =>
+  entries("training-runs")
+    .filter(({ facts }) =>
+      ["costCloud", "costAmortised", "costStated"].some(
+        (key) => facts[key] !== undefined && facts[key].value >= amount,
+      ),
+    )
+    .map(({ name }) => name)
+    .join(", ");
+
 const official = (f: CostFacts) => f.price * f.gpuHours;
 const dollars = (amount: number) => money(amount, "dollars");
 
@@ -131,7 +142,8 @@ export const costRules = ruleSet(costFacts, [
       evidence:
         `Staff, data and failed attempts are not in it; the report itself leaves out research and ablations, of which ` +
         `${percent(f.visibleResearch)} of a run is visible in its tables. But depreciation is in it: $${fixed(f.price)} an hour is a ` +
-        "rent, and a rent pays for the machine's loss of value, its building and its power. To add them again counts them twice.",
+        "rent, and a rent pays for the machine's loss of value, its building and its power. To add them again counts them twice. " +
+        "(Storage, idle machines and those of development a rent does not pay for; there the claim is right.)",
     }),
     turns: "A bill in which the hours are charged without the machines.",
   },
@@ -157,9 +169,9 @@ export const costRules = ruleSet(costFacts, [
     judge: (f) => ({
       verdict: weigh([f.hoursPublished > 0 ? "right" : "open"]),
       evidence:
-        `Counted alike, yes: hours of the last run at one price compare, and ${fixed(f.hoursPublished, 0)} other models in our data ` +
+        `Counted alike, yes: hours of the last run on like GPUs, at one price, compare, and ${fixed(f.hoursPublished, 0)} other models in our data ` +
         `have their hours published. What is published in dollars is not counted alike: Llama 3.1 405B differs by ` +
-        `${times(f.llamaCloud / f.llamaOwned)} between owning and a cloud. And GPT-4, with which the article compares, has neither.`,
+        `${times(f.llamaCloud / f.llamaOwned)} between owning and a cloud. And of GPT-4, with which the article compares, no hours are published.`,
     }),
     turns: {
       key: "hoursPublished",
@@ -238,7 +250,7 @@ export const costRules = ruleSet(costFacts, [
       return {
         verdict: weigh(["right"], { leavesOut: sparsity > 0.5 }),
         evidence:
-          `Each part was published before, and the report measures several of them one by one. But they don't weigh alike: of the ` +
+          `Main parts were published before (cost-community), and the report measures some of them one by one. But they don't weigh alike: of the ` +
           `${times(ratio.hours)} fewer hours than Llama 3.1 405B, ${times(f.llamaActive / f.v3Active)} is fewer active ` +
           "parameters, the mixture of experts alone.",
       };
@@ -306,7 +318,8 @@ export const costRules = ruleSet(costFacts, [
     judge: (f) => ({
       verdict: weigh([f.dearestPublic >= 100e6 ? "right if" : "right"]),
       evidence:
-        "As the price of one model: every run in our data whose estimate is above it belongs to a large company. As a sum of money: " +
+        `As the price of one model: the runs in our data with an estimate of $100M or more are ${runsAbove(100e6)}, none of them of a ` +
+        "university or a public centre. As a sum of money: " +
         `no. Public bodies have bought machines for more, up to ${fixed(f.dearestPublic / 1e6, 0)} million (of their currency); but ` +
         "for years of use, shared by thousands.",
     }),

@@ -54,7 +54,7 @@ export const hardwareRules = ruleSet(hardwareFacts, [
       evidence:
         `Right about the chips: the rules set thresholds for hardware, and the H800 is an H100 with ` +
         `${percent(f.linkH800 / f.linkH100)} of its NVLink. Wrong about CUDA: DeepSeek used it. Its own libraries, published from ` +
-        "February 2025, are CUDA C++ and require the current toolkit. (We found no rule that withholds it; that alone would prove " +
+        "February 2025, are CUDA C++ and require a recent toolkit. (We found no rule that withholds it; that alone would prove " +
         "nothing.)",
     }),
     turns: {
@@ -90,7 +90,7 @@ export const hardwareRules = ruleSet(hardwareFacts, [
       evidence:
         "Right: below CUDA C++ is where fast kernels are usually written; NVIDIA's own CUTLASS is full of PTX statements. But the H800 " +
         "was not older hardware: it is the chip of the H100, of the newest generation that was on sale while V3 was trained, with " +
-        "slower links. And CUTLASS does it for the newest chips first.",
+        "slower links. And CUTLASS does it for the newest chips as well.",
     }),
     turns: "A report by which V3 was trained on an earlier generation.",
   },

@@ -114,8 +114,8 @@ export const moeRules = ruleSet(moeFacts, [
           !fifth ? "wrong" : about(memory, work, 0.25) ? "right" : "right if",
         ]),
         evidence:
-          `A fifth is right in compute, ${percent(work)} of a dense 70B; of its memory it is ${percent(memory)}. Eight experts ` +
-          `of 7B each it has not: that would be ${billions(stated)}, and it is ${billions(f.mixtralTotal)}, since only the ` +
+          `A fifth is right in compute, ${percent(work)} of a dense 70B; of its memory it is ${percent(memory)}. It does not have ` +
+          `eight experts of 7B each: that would be ${billions(stated)}, and it is ${billions(f.mixtralTotal)}, since only the ` +
           "feed-forward networks exist eight times. That it does as well as a dense 70B is its authors' evaluation.",
       };
     },

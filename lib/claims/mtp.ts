@@ -110,7 +110,7 @@ export const mtpRules = ruleSet(mtpFacts, [
       verdict: weigh(["wrong"]),
       evidence:
         "In V3 it can: the module that predicts token N+2 is given the embedding of token N+1, beside the main model's vector (the " +
-        "report, section 2.2, equation 21), and so keeps the chain of causes. The sentence describes the parallel heads of " +
+        "report, section 2.2, equation 21), and so keeps the causal chain. The sentence describes the parallel heads of " +
         "Gloeckle et al., where each guess is made without the one before it.",
     }),
     turns: "Released code of V3 whose module does not take the embedding of the next token.",

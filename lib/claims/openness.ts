@@ -73,8 +73,8 @@ export const opennessRules = ruleSet(opennessFacts, [
       evidence:
         `V3's text is ${f.v3Data > 0 ? "published" : "not published"}: that is right. Of the ` +
         `${f.projects} projects in our table ${f.openProjects} publish theirs; the largest, Apertus 70B, took ` +
-        `${times(f.largestOpenFlops / f.v3Flops)} the arithmetic of V3. So "every laboratory" means: every one that ` +
-        "leads in quality and sells it. Reasons are seldom given (GPT-4's report names competition and safety), but size is none: " +
+        `${times(f.largestOpenFlops / f.v3Flops)} the arithmetic of V3. So it depends on whom one calls a ` +
+        '"frontier lab". As a reason GPT-4\'s report names competition and safety. Size need be none: ' +
         `${fixed(f.publicTokens / 1e12, 0)} trillion tokens of FineWeb can be downloaded by anybody.`,
     }),
     turns: {
@@ -93,8 +93,8 @@ export const opennessRules = ruleSet(opennessFacts, [
         verdict: weigh([f.missingToVerify > 0 ? "right" : "wrong"], { leavesOut: f.missingToVerify > 1 }),
         evidence:
           `Right, and the data alone would not do. To verify that these weights come from that text, ${f.missingToVerify} things are missing: ${names(missing)}. ` +
-          "In lesson 08 the mean loss does not tell two mixtures of text apart; and the same recipe, repeated with the same data in " +
-          "the same order, gives the same weights to the last bit.",
+          "With all of them it can be done, at a small size: in lesson 08 the same recipe, repeated with the same data in the same " +
+          "order, gives the same weights to the last bit.",
       };
     },
     turns: { key: "missingToVerify", name: "things not published", unit: "artefacts", low: 0, high: 5, whole: true },
@@ -117,8 +117,8 @@ export const opennessRules = ruleSet(opennessFacts, [
       evidence:
         `Not open source: against the Open Source AI Definition, V3 lacks ` +
         `${names(missingForOpenSource(findProject(readOpenness(), "deepseek-v3")))}; since the MIT licence of March 2025 ` +
-        `${f.missingSinceMit} of these ${f.missingForOpenSource} are left. A help all the same: it can be run, measured ` +
-        "and built on, and Open-R1 and this course do.",
+        `${f.missingSinceMit} of these ${f.missingForOpenSource} are left. A help all the same, for whoever has machines ` +
+        "that hold it: it can be run, measured and built on, as Open-R1 does.",
     }),
     turns: {
       key: "missingForOpenSource",
@@ -134,9 +134,9 @@ export const opennessRules = ruleSet(opennessFacts, [
     judge: (f) => ({
       verdict: weigh(["open"]),
       evidence:
-        `Both halves are real. Refusals were trained away from an open 70B model for less than $${f.undoing}, and weights ` +
-        "cannot be called back. On the other side is what only some can build, check or switch off. Which weighs more has " +
-        "no measure yet: the NTIA found the evidence insufficient for restrictions, and for ruling them out.",
+        `For both halves there is evidence, and for neither a measure. Refusals were trained away from an open 70B model for less than $${f.undoing}, and weights ` +
+        "cannot be called back. On the other side is what only some can build, check or switch off. " +
+        "The NTIA found the evidence insufficient for restrictions, and for ruling them out.",
     }),
     turns: "A measured difference in harm between open and closed models of equal capability (the marginal risk).",
   },

@@ -30,7 +30,7 @@ export const qualityRules = ruleSet(qualityFacts, [
       evidence:
         `In the table of its release V3 is ahead of GPT-4o (May 2024) in ${fixed(f.ahead, 0)} of ${fixed(f.rows, 0)} rows, from ` +
         `${signed(f.least)} to ${signed(f.most)} points, and behind in facts (SimpleQA, FRAMES). The condition: by its makers' own ` +
-        "evaluation, with text, and against that model; the GPT-4 of 2023 does not stand in the table, nor does o1.",
+        "evaluation, on text, and against that model; the GPT-4 of 2023 does not stand in the table, nor does o1.",
     }),
     turns: { key: "ahead", name: "rows in which V3 is ahead", unit: "rows", low: 0, high: 22, whole: true },
   },

@@ -54,7 +54,7 @@ export interface AllInParts {
   salary: number; // dollars per person and year, with everything an employer pays
   years: number; // that they worked on it
   data: number; // dollars: collecting, cleaning, annotating
-  infrastructure: number; // share of all computing: storage, network, idle machines, development clusters
+  infrastructure: number; // share of all computing: storage, idle machines, development clusters
 }
 
 export interface AllIn {

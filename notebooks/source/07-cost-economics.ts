@@ -3,12 +3,11 @@
 //
 // ## What does such a model cost, and who can pay for it?
 //
-// At the end of 2024 a small table went round the world: three stages of a training run, their GPU-hours, and a sum in
-// dollars far below what people thought such a model must cost (the report, table 1). A month later it moved stock
-// markets. People have quarrelled about it since: is it a breakthrough, a trick of accounting, or a lie?
+// At the end of 2024 a report came with a small table: three stages of a training run, their GPU-hours, and a sum in
+// dollars (table 1). The sum is far below what is told of other large models. People have quarrelled about it since: is it
+// a breakthrough, a trick of accounting, or a lie?
 //
-// It is none of these. It is an answer to a question, and most of the quarrel is about other questions. At the end of
-// this lesson you can
+// It is an answer to one question, and there are others that it doesn't answer. At the end of this lesson you can
 //
 // - rebuild the bill, from hours and from arithmetic alone;
 // - say what a cost figure contains, and put an honest range where nobody has published a number;
@@ -329,7 +328,7 @@ chose the learning rate and those on data are not in it.`;
 // such as `data: { low: 1e6, likely: 5e6, high: 20e6, basis: "mine" }`.
 //
 // How does one add up ranges? Their *means* add, and those of independent ranges multiply. Their most likely values don't:
-// where every range has a long upper end, as here, a sum of most likely values is itself unlikely.
+// where most ranges reach further up than down, as in the table below, the sum of most likely values lies too low.
 
 // %%
 const ranges = { ...assumedRanges({ price: pricePerHour, people, salary: salary * 1e3, years }) };
@@ -397,7 +396,7 @@ plot(
     bars,
   }),
 );
-const inClaim = { low: claimed("cost-excludes", "low"), high: claimed("cost-excludes", "high") };
+const inClaim = { low: claimed("cost-all-in", "low"), high: claimed("cost-all-in", "high") };
 const within = multiples.shareUpTo(inClaim.high) - multiples.shareUpTo(inClaim.low);
 say`You said *${movesMost}*; it is **${bars[0].name}**, then ${bars[1].name} and ${bars[2].name}. Nine draws of ten
 lie between ${money(1e6 * spread.quantile(0.05))} and ${money(1e6 * spread.quantile(0.95))}, or
@@ -405,8 +404,8 @@ lie between ${money(1e6 * spread.quantile(0.05))} and ${money(1e6 * spread.quant
 ${percent(within)} of them lie in the claimed ${inClaim.low} to ${inClaim.high} times. The sum of the most likely values is higher than
 ${percent(spread.shareUpTo(project.cost(likeliest).dollars / 1e6))} of the draws.
 
-The histogram looks like knowledge. It isn't: it is our assumptions, added up properly. What it does show is which
-ones deserve your doubt.`;
+The histogram looks like knowledge. It is our assumptions, added up. The tornado shows which of them deserve your doubt
+first.`;
 result("the whole project in official runs, median", multiples.quantile(0.5));
 
 // %% [markdown]
@@ -493,7 +492,8 @@ const bestCase = Math.max(...gpt4Costs.map(({ value: dollars }) => dollars)) / o
 say`A fiftieth needs a GPT-4 of ${money(fiftieth)}; two orders of magnitude need ${money(hundredth)}. The published
 figures give ${fixed(gpt4.costAmortised.value / official.dollars, 0)} to ${fixed(bestCase, 0)} times. The last one is a
 lower bound, "much more than", so nobody can say how far above it GPT-4 lay; and it speaks of training foundation
-models, not of one run. In FLOPs, by an estimate, the ratio is ${fixed(gpt4.flops.value / finalFlops, 1)}.`;
+models, not of one run. (Asked in April 2023 whether GPT-4 had cost as much as that, OpenAI's chief executive answered that it was more, as
+[Wired reports](https://www.wired.com/story/openai-ceo-sam-altman-the-age-of-giant-ai-models-is-already-over/).) In FLOPs, by an estimate, the ratio is ${fixed(gpt4.flops.value / finalFlops, 1)}.`;
 
 // %% [markdown]
 // ## 6. Why eleven times less than Llama 3.1 405B?
@@ -539,9 +539,9 @@ table(
 say`${explainHours(rates).text} V3 multiplies ${billions(v3("activeParameters"))} active parameters where the 405B
 multiplies ${billions(run("llama-3.1-405b", "activeParameters"))}.
 
-That is not to say that the engineering did nothing. A mixture of experts is much harder to keep busy than a dense
-model, and V3's GPUs have half the NVLink: to get as much out of each hour is the achievement. But the eleven-fold
-itself is lesson 01.`;
+That is not to say that the engineering did nothing. A mixture of experts sends its tokens from GPU to GPU in every sparse
+layer (lesson 06), and V3's GPUs have ${percent(value("accelerators", "h800", "intraNodeLink") / value("accelerators", "h100", "intraNodeLink"))} of an H100's NVLink. To lose little of each hour under these conditions took
+work. But where the factor itself comes from, lesson 01 shows: few of the parameters work on a token.`;
 
 // %% [markdown]
 // One more point of that picture: Llama 4 Maverick, also a mixture of experts, took fewer GPU-hours than V3.
@@ -891,7 +891,7 @@ ${percent(margin(revenue(sold, pricesOf("api-v3-launch")), cost))}
 // %% [markdown]
 // ## 9. What a token costs, by how many are served at once
 //
-// Lesson 01 found that a batch touches nearly all experts, so weights are read once for many tokens. The longer the
+// Lesson 01 found that a large batch touches nearly all experts, so weights are read once for many tokens. The longer the
 // context, the more each token reads of its own cache. Both are in this picture: the cost of a decoding step by its
 // slower half, memory traffic or arithmetic. Each line ends where memory is full.
 
@@ -1116,8 +1116,9 @@ verdicts(
 );
 
 // %% [markdown]
-// **In one sentence:** the famous figure is the honest price of repeating the last run, an eleventh of Llama 3.1 405B's
-// mostly because there was an eleventh to compute; getting there cost more, and nobody outside knows how much.
+// **In one sentence:** the famous figure is what repeating the last run would cost at an assumed rent, an eleventh of Llama
+// 3.1 405B's at the same rent, mostly because there was an eleventh to compute; getting there cost more, and nobody outside
+// knows how much.
 //
 // ## Where to read on
 //

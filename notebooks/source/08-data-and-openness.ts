@@ -1,7 +1,7 @@
 // %% [markdown]
 // # 08 · Data and openness
 //
-// ## Everything is published except what it read. What can then be reproduced?
+// ## The weights are published, and what they came from is not. What can then be reproduced?
 //
 // Of DeepSeek-V3 you can download the weights, read the architecture in a report of fifty pages, and run the code. What
 // it read to become what it is, nobody outside knows. Does that matter? A recipe without its ingredients can still be a
@@ -241,11 +241,10 @@ table(
 const rows = rowsAlike(cards[0], cards[1]);
 say`Alike are ${rows.alike.join(", ") || "no rows"}. ${
   rows.different.length === 0 ? "No row differs: it is one model." : `The others differ: ${rows.different.join(", ")}.`
-} No row says what was read, and how much of each.`;
+} No row says how much of each kind was read.`;
 
 // %% [markdown]
-// The weights differ, but weights are not a statement about text: look at them as long as you like, there is no place in
-// them where a share of prose is written.
+// The weights differ, but there is no place in them where a share of prose is written.
 //
 // (The difference can be *probed*, as in the table of seeds above. From enough such probes one can guess a mixture,
 // roughly. A guess is not a recipe, and it says nothing of a single document.)
@@ -355,16 +354,16 @@ table(
 );
 const spread = attempts.slice(2).map(({ loss }) => Math.abs(loss / attempts[0].loss - 1));
 const alike = attempts.map(({ print }) => print === attempts[0].print);
-say`The same recipe gives ${alike[1] ? "the same" : "other"} weights, all ${whole(totalParameters(TRIAL_CONFIG))} of them. With a small
-change ${alike[2] || alike[3] ? "they may stay the same as long as nothing else is drawn" : "come others"}, though the loss moves
-by no more than ${percent(Math.max(...spread))}. So weights *can* be verified, by whoever has the text, its
+say`The same recipe gives ${alike[1] ? "the same" : "other"} weights, all ${whole(totalParameters(TRIAL_CONFIG))} of them. After a small
+change ${alike[2] || alike[3] ? "they may stay the same as long as nothing else is drawn" : "they are others"}, and the loss moves
+by up to ${percent(Math.max(...spread))}. So weights *can* be verified, by whoever has the text, its
 order, the settings and the code. Without the text nobody can make the comparison.`;
 
 // %% [markdown]
-// Be fair to the large scale: on thousands of GPUs even the same recipe seldom gives the same bits, since sums are added
-// in whatever order they arrive. What one can verify there is weaker: a second training that ends at the same loss, with
-// checkpoints on the way that agree. [Pythia](https://arxiv.org/abs/2304.01373) was built for that: it gives the text, the
-// exact order of it, and the states in between.
+// Be fair to the large scale: on thousands of GPUs even the same recipe need not give the same bits, since numbers may be
+// added up in another order each time. What one can verify there is weaker: a second training that ends at the same loss, with
+// checkpoints on the way that agree. [Pythia](https://arxiv.org/abs/2304.01373) gives what that takes: the text, the exact
+// order of it, and the states in between.
 //
 // ## 4. A test that leaked
 //
@@ -387,8 +386,8 @@ The edit: *…${shown(edited)}…*
 (The leak is ${percent(leakShare)} of the speeches. That is a gross exaggeration: our model is tiny and reads little.)`;
 
 // %% [markdown]
-// **Predict.** Which of the two leaks will help more on the test: the exact copy, or the edited one? And by how much less
-// will the edited one help? Then run. (Two trainings again, about ten seconds.)
+// **Predict.** Which of the two leaks will help more on the test: the exact copy, or the edited one? And how far apart will
+// they be? Then run. (Two trainings again, about ten seconds.)
 
 // %%
 const leaky = await trained("training with the test in the text", texts.leaked, A);
@@ -560,9 +559,9 @@ somewhere in the speeches, phrases that any speech may have. At ${ngram} words, 
 on average; a test as short as ours may lose it all.`;
 
 // %% [markdown]
-// Real retellings change more than single words. A paraphrase or a translation leaves no n-gram at all, and helps: [Yang et
-// al. (2023)](https://arxiv.org/abs/2311.04850) trained a model of 13 billion parameters on rephrased tests until it matched
-// GPT-4 on them, and the overlap detector found nothing (their abstract).
+// Real retellings change more than single words. A paraphrase or a translation may leave no long n-gram, and help all the
+// same: [Yang et al. (2023)](https://arxiv.org/abs/2311.04850) trained a model of 13 billion parameters on rephrased tests
+// until it came to scores like GPT-4's, and report that rephrasing easily bypasses the search for overlap (their abstract).
 //
 // And our own house? The held-out texts by which this course measures its models were split off document by document.
 // Let the detector loose on them:
@@ -582,7 +581,7 @@ table(
   { caption: "Contamination in our own corpus" },
 );
 const worst = own.reduce((a, b) => (b.share > a.share ? b : a));
-say`${worst.share > 0.02 ? `Not clean: of the held-out ${worst.text}, ${percent(worst.share)} stands word for word in the training text.` : "Hardly anything."}
+say`${worst.share > 0.02 ? `Not clean: of the ${ngram}-grams of the held-out ${worst.text}, ${percent(worst.share)} stand in the training text, word for word.` : "Hardly anything."}
 ${worst.text === "code" ? "Files of one program repeat each other's imports, types and comments, and splitting by document doesn't help against that." : ""}
 What stands in the training text too can be known by heart, so a loss on such text may be lower than on new text. We could
 find that out because we have the text. For V3 nobody outside can.`;
@@ -703,7 +702,7 @@ table(
 // %% [markdown]
 // ## 6. What was reproduced all the same
 //
-// Three kinds of reproduction exist, and they answer different questions:
+// Three kinds of reproduction can be told apart, and they answer different questions:
 //
 // - **with everything published**: [OLMo 2](https://arxiv.org/abs/2501.00656) gives text, code, settings, logs and states on
 //   the way; [Apertus](https://huggingface.co/swiss-ai/Apertus-70B-2509), trained on the public machine in Lugano, gives
@@ -712,9 +711,9 @@ table(
 //   starts from V3's weights. It measured the published models again and came to their scores within one to three standard
 //   deviations (its README), which verifies the *scores*; the training it has to invent anew;
 // - **of the ideas**: MLA, the bias that balances, multi-token prediction are in other people's models and in the library
-//   of this course. An idea can be verified without anybody's data: that is what lessons 01 to 06 do.
+//   of this course. An idea can be tried out without anybody's data: that is what lessons 01 to 06 do.
 
-// %%
+// %% jupyter={"source_hidden": true}
 const v3Run = entry("training-runs", "deepseek-v3").facts;
 const open = entry("training-runs", "apertus-70b").facts;
 const ratio = trainingCompute(open.activeParameters.value, open.tokens.value) / trainingCompute(v3Run.activeParameters.value, v3Run.tokens.value);
@@ -729,7 +728,7 @@ neither this table nor this sum speaks of it.)`;
 //
 // | for caution | for openness |
 // |---|---|
-// | what is published cannot be called back, and nobody sees what it is used for | what only three firms can run, only three firms can check, price or switch off |
+// | what is published cannot be called back, and nobody sees what it is used for | what only a few firms can run, only they can check, price or switch off |
 // | refusals that were trained in can be trained out: for less than $200, from a model of 70 billion parameters ([Lermen et al., 2023](https://arxiv.org/abs/2310.20624), abstract) | the question is the *marginal* risk: what can be done with it that could not be done with a search engine or a closed model ([Kapoor, Bommasani et al., 2024](https://crfm.stanford.edu/open-fms/)) |
 // | capability spreads faster than the knowledge of how to control it | safety research needs weights: whoever wants to find a backdoor has to look inside |
 // | open weights without data are a poor audit: one sees the behaviour, not what it comes from | that is an argument for opening more, not less |
@@ -760,8 +759,8 @@ verdicts(
 );
 
 // %% [markdown]
-// **In one sentence:** weights show *that* something works; only the text, its order and the code show *why*, and whether
-// the test was passed or remembered.
+// **In one sentence:** with the weights one can measure what a model does; to check how it came about, and whether a test was
+// passed or remembered, takes the text, its order and the code.
 //
 // ## Where to read on
 //

@@ -3,16 +3,14 @@
 //
 // ## Every claim of one article, in one table: what holds?
 //
-// This course began with one widely read article on DeepSeek-V3. It is neither careless nor hostile, and it made a
-// great many people curious. It also says dozens of things that can be looked into. The lessons before this one have
-// looked into them, one mechanism at a time. This one puts all verdicts side by side and asks what is rarely asked of a
-// verdict: **what would have to be different for it to fall?**
+// This course began with one widely read article on DeepSeek-V3. It says dozens of things that can be looked into. The
+// lessons before this one have looked into them, one mechanism at a time. This one puts all verdicts side by side and asks
+// of each: **what would have to be different for it to fall?**
 //
 // At the end of this lesson you can
 //
 // - read a claim, say which number it hangs on, and how far that number is from turning it;
-// - tell *contradicted* from *partly contradicted*, from *incomplete*, from *true under a condition*, and from *not to be
-//   known*;
+// - tell *contradicted* from *partly contradicted*, *incomplete*, *holds with a condition* and *cannot be checked*;
 // - audit a claim from anywhere, by rules that someone else can run.
 //
 // *About an hour, with three exercises. It can be read without the other lessons; each verdict says which of them
@@ -21,8 +19,8 @@
 // %% [markdown]
 // ## What is said
 //
-// Everything. Here are the article's sentences, by topic, shortened but close enough to its words that you would recognise
-// them; the ids are those of the lessons.
+// Here are the article's sentences that state something, by topic, shortened but close enough to its words that you would
+// recognise them; the ids are those of the lessons.
 
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
@@ -83,7 +81,8 @@ const changes = {
 // %% [markdown]
 // ## 1. How a verdict comes about
 //
-// Most of what is said about machines is neither true nor false. So there are six verdicts, each with its rule:
+// A sentence may be right in one part and wrong in another, or right on a basis that it doesn't name. So *true* and *false*
+// won't do; there are six verdicts, each with its rule:
 
 // %% jupyter={"source_hidden": true}
 table(
@@ -133,7 +132,7 @@ await check(decideExercise, decide);
 // </details>
 
 // %% [markdown]
-// Most claims say more than one thing. Then each part is looked at by itself, and the parts are weighed. This function is
+// Many claims say more than one thing. Then each part is looked at by itself, and the parts are weighed. This function is
 // the only place where findings become verdicts, so that the same error gets the same verdict wherever it is made:
 
 // %%
@@ -187,14 +186,14 @@ const wrong = count("contradicted") + count("partly contradicted");
 const between = findings.length - count("holds") - count("contradicted") - count("cannot be checked");
 say`You said ${myHolding} and ${myContradicted}. Of ${findings.length}, **${count("holds")}** hold as they stand and **${wrong}** are
 contradicted: ${count("contradicted")} wholly, ${count("partly contradicted")} in part. ${count("cannot be checked")} cannot be
-checked. ${between} are neither all right nor all wrong.`;
+checked. ${between} lie in between: right with a condition, incomplete, or right in one part.`;
 result("claims that hold", count("holds"), "claims");
 result("claims that are contradicted", count("contradicted"), "claims");
 result("claims that are partly contradicted", count("partly contradicted"), "claims");
 
 // %% [markdown]
-// Read down the ones that are contradicted, in section 4: none of them is an invention. There are numbers that lost their
-// basis on the way (*fifty times cheaper*: than what, counted how?), and mechanisms told as the one before them.
+// Read down the ones that are contradicted, in section 4. Two kinds come back: numbers that lost their basis on the way
+// (*one fiftieth*: of what, counted how?), and mechanisms told as the one before them.
 //
 // ## 3. What would turn it?
 //
@@ -441,7 +440,7 @@ function showTopic(topic: Topic): void {
 //
 // That V3 is as good as what it is compared with; everything said about cost rests on it.
 
-// %%
+// %% jupyter={"source_hidden": true}
 showTopic("quality");
 
 // %% [markdown]
@@ -450,7 +449,7 @@ showTopic("quality");
 // How it is computed: [lesson 07](07-cost-economics.ipynb); what each technique saves: lessons
 // [01](01-mixture-of-experts.ipynb) to [05](05-multi-token-prediction.ipynb).
 
-// %%
+// %% jupyter={"source_hidden": true}
 showTopic("cost");
 
 // %% [markdown]
@@ -458,7 +457,7 @@ showTopic("cost");
 //
 // [Lesson 01](01-mixture-of-experts.ipynb); on specialisation [lesson 02](02-load-balancing.ipynb).
 
-// %%
+// %% jupyter={"source_hidden": true}
 showTopic("mixture of experts");
 
 // %% [markdown]
@@ -466,7 +465,7 @@ showTopic("mixture of experts");
 //
 // [Lesson 02](02-load-balancing.ipynb). The runs were recorded: one small model, one budget, three ways to balance.
 
-// %%
+// %% jupyter={"source_hidden": true}
 showTopic("balancing");
 
 // %% [markdown]
@@ -474,7 +473,7 @@ showTopic("balancing");
 //
 // [Lesson 03](03-multi-head-latent-attention.ipynb).
 
-// %%
+// %% jupyter={"source_hidden": true}
 showTopic("attention");
 
 // %% [markdown]
@@ -482,7 +481,7 @@ showTopic("attention");
 //
 // [Lesson 04](04-fp8-training.ipynb); on what limits a GPU also [lesson 06](06-hardware-and-communication.ipynb).
 
-// %%
+// %% jupyter={"source_hidden": true}
 showTopic("FP8");
 
 // %% [markdown]
@@ -490,7 +489,7 @@ showTopic("FP8");
 //
 // [Lesson 05](05-multi-token-prediction.ipynb).
 
-// %%
+// %% jupyter={"source_hidden": true}
 showTopic("multi-token prediction");
 
 // %% [markdown]
@@ -498,7 +497,7 @@ showTopic("multi-token prediction");
 //
 // [Lesson 06](06-hardware-and-communication.ipynb).
 
-// %%
+// %% jupyter={"source_hidden": true}
 showTopic("CUDA");
 
 // %% [markdown]
@@ -506,7 +505,7 @@ showTopic("CUDA");
 //
 // [Lesson 08](08-data-and-openness.ipynb) on data and openness, [lesson 07](07-cost-economics.ipynb) on who can pay.
 
-// %%
+// %% jupyter={"source_hidden": true}
 showTopic("data");
 showTopic("access");
 showTopic("openness");
@@ -541,8 +540,9 @@ a source for; that is no sample.)`;
 //
 // Three things to hold against this table.
 //
-// **Its rules are ours**, and so is the wording of the claims. *About* means within a tenth here, *a fifth* within a quarter
-// of it. Another reader may draw other lines. That is why the rules are code. This is the part that searches for a turn:
+// **Its rules are ours**, and so is the wording of the claims. *About* means within a tenth here; *around*, and *a fifth*,
+// mean within a quarter; a share of a budget, within a fifth. Another reader may draw other lines. That is why the rules are code.
+// This is the part that searches for a turn:
 
 // %%
 showSource("lib/claims/rule.ts", "turning");
@@ -620,7 +620,7 @@ await check(bringExercise, myClaim);
 // <details><summary>Hint 2</summary>
 //
 // A price of a training is made of GPU-hours and a price of one, and there is what the article states: three facts. In
-// `judge`, multiply two and compare with the third; the product belongs into the evidence, computed from the facts. A fact
+// `judge`, multiply two and compare with the third; the product belongs in the evidence, computed from the facts. A fact
 // that changes nothing has no place there.
 //
 // </details>
@@ -655,9 +655,9 @@ holds both to the same standards as the others.`;
 // %% [markdown]
 // ## Recap
 //
-// What the article gets right: that the hours are few and that this was published; that the saving is a sum of techniques;
-// that experts, latent attention, eight-bit numbers and a second prediction are the techniques; that weights one can download
-// change who can take part. Two kinds of error come back in what it gets wrong: **a number without its basis**, and a mechanism
+// What the article gets right: the hours of the last run and their price, as the report gives them; that many techniques came
+// together, and that experts, latent attention, eight-bit numbers and a second prediction are among them; that weights one can
+// download are no open source and a help all the same. Two kinds of error come back in what it gets wrong: **a number without its basis**, and a mechanism
 // told as the one before it (a penalty in a softmax, a longer list of predictions).
 
 // %% jupyter={"source_hidden": true}
@@ -670,12 +670,12 @@ for (const verdict of VERDICTS) say`${withSign(verdict)} (${count(verdict)}): ${
 //
 // ## Where to read on
 //
-// - [DeepSeek-V3 Technical Report](https://arxiv.org/abs/2412.19437): the source that decides most of these claims; read it
-//   once from the beginning, now that you can;
-// - [Insights into DeepSeek-V3](https://arxiv.org/abs/2505.09343): the same authors on hardware, a year wiser;
+// - [DeepSeek-V3 Technical Report](https://arxiv.org/abs/2412.19437): the source behind many of these verdicts, worth reading
+//   from the beginning;
+// - [Insights into DeepSeek-V3](https://arxiv.org/abs/2505.09343): DeepSeek on hardware, in the year after;
 // - [The rising costs of training frontier AI models](https://arxiv.org/abs/2405.21015): how to count cost with care;
 // - [Pythia](https://arxiv.org/abs/2304.01373) and [OLMo 2](https://arxiv.org/abs/2501.00656): what a training looks like
 //   when all of it can be checked.
 
-// %%
+// %% jupyter={"source_hidden": true}
 say`Tensors left: ${tf.memory().numTensors}.`;

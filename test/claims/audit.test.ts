@@ -56,6 +56,7 @@ describe("a changed number", () => {
     ["moe-mixtral", { mixtralTotal: 56e9 }, "partly contradicted", "holds with a condition"],
     ["moe-capacity", { sparseTwinLoss: 1.9 }, "holds with a condition", "contradicted"],
     ["moe-early-6-8", { activeExperts: 12 }, "partly contradicted", "contradicted"],
+    ["lb-collapse", { starvedNone: 0.7 }, "holds with a condition", "holds"],
     ["lb-no-loss", { alpha: 0, gamma: 0 }, "contradicted", "holds"],
     ["lb-architecture", { busiestBias: 1 }, "partly contradicted", "holds"],
     ["mla-latent", { kvLoraRank: 50_000 }, "holds with a condition", "contradicted"],
@@ -85,6 +86,25 @@ describe("a changed number", () => {
   it("must be one that a rule looks at", () => {
     expect(() => audit({ prise: 3 })).toThrow(/no rule looks at "prise"; there are .*\bprice\b/);
     expect(() => judgeClaim("cost-nothing")).toThrow('no claim "cost-nothing"');
+  });
+});
+
+describe("evidence", () => {
+  it("follows the numbers", () => {
+    expect(judgeClaim("mla-params").evidence).toMatch(/Right: it cuts both.*Right: plain attention.*Wrong: of all/);
+    expect(judgeClaim("mla-params", { routedExperts: 8 }).evidence).toContain("Right: of all parameters");
+    expect(judgeClaim("mla-params", { kvLoraRank: 100_000 }).evidence).toMatch(/^Wrong: it does not cut both/);
+    expect(judgeClaim("lb-conflict", { scoresBetter: 3 }).evidence).toContain("3 of 20 rows");
+  });
+
+  it("counts the rows of the report's table 5, of which two are worse with the bias and one is equal", () => {
+    expect(judgeClaim("lb-conflict").evidence).toContain("17 of 20 rows");
+  });
+
+  it("names the runs of $100M, and no smaller one", () => {
+    const { evidence } = judgeClaim("access-largest");
+    expect(evidence).toContain("Llama 3.1 405B");
+    expect(evidence).not.toContain("DeepSeek");
   });
 });
 

@@ -46,9 +46,7 @@ describe("data/claims.json", () => {
     expect(new Set(runs).size).toBe(runs.length);
     expect(new Set(claims.map(({ topic }) => topic))).toEqual(new Set(TOPICS));
     expect([...new Set(claims.map(({ lesson }) => lesson))].sort()).toEqual(
-      ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10"].filter((n) =>
-        claims.some(({ lesson }) => lesson === n),
-      ),
+      ["01", "02", "03", "04", "05", "06", "07", "08", "10"].filter((n) => claims.some(({ lesson }) => lesson === n)),
     );
   });
 
@@ -93,6 +91,24 @@ describe("addresses", () => {
 });
 
 describe("reading a claim", () => {
+  it("finds every figure and fact that a lesson or a rule asks for by name", () => {
+    const folders = ["notebooks/source", "lib/claims", "lib/lessons"];
+    const files = folders.flatMap((folder) =>
+      (fs.readdirSync(folder, { recursive: true }) as string[])
+        .filter((name) => name.endsWith(".ts"))
+        .map((name) => `${folder}/${name}`),
+    );
+    const asked = files.flatMap((file) =>
+      [...fs.readFileSync(file, "utf8").matchAll(/\b(claimed|claimFact)\("([\w.-]+)", "(\w+)"\)/g)].map(
+        ([, what, id, key]) => ({ file, what, id, key }),
+      ),
+    );
+    expect(asked.some(({ file }) => file.startsWith("notebooks"))).toBe(true);
+    for (const { file, what, id, key } of asked) {
+      expect(() => (what === "claimed" ? claimed(id, key) : claimFact(id, key)), file).not.toThrow();
+    }
+  });
+
   it("gives its figures, facts and sources by name", () => {
     expect(claimed("cost-total", "dollars")).toBe(5.5e6);
     expect(claimFact("lb-no-loss", "gamma")).toBe(0.001);

@@ -36,7 +36,7 @@ export const missingExercise = defineExercise<Missing>({
       answer: needing({ verify: ["weights", "inferenceCode"] }),
       message:
         "You take the weights for their own proof. One can run them and see that they are good, but not where they " +
-        "came from: section 3 has two recipes that no description tells apart.",
+        "came from: section 2 has two models whose cards describe their data in the same words.",
     },
     {
       name: "a description is enough",
@@ -53,7 +53,7 @@ export const missingExercise = defineExercise<Missing>({
       name: "the order forgotten",
       answer: needing({ verify: ["weights", "trainingCode", "hyperparameters", "data"] }),
       message:
-        "Nearly: with the same text in another order come other weights, as section 3 shows. To compare weights, " +
+        "Nearly: the same text in another order gives other weights, as section 3 shows. To compare weights, " +
         "the order of the data has to be known too.",
     },
     {
