@@ -5,4 +5,5 @@ export * from "./exercise-3-bubble";
 export * from "./exercise-4-balance";
 export * from "./hardware-charts";
 export * from "./measurements";
+export * from "./nodes-reached";
 export * from "./overlap";
