@@ -124,6 +124,8 @@ const training = {
 };
 const layer = layerTimes(v3, chip, links, training);
 const sums = layerSums(layer);
+
+// %% jupyter={"source_hidden": true}
 const kindOf = (piece: string) =>
   piece.includes("(F)") ? "forward" : piece.includes("(W)") ? "backward for weights" : "backward for input";
 const asTasks = (pieces: Piece[]): TimelineTask[] =>
@@ -156,6 +158,8 @@ const ratioAt = (share: number, limit: number) => {
   const { forward } = layerSums(layerTimes(v3, chip, links, { ...training, reached: share, copies: copiesAt(limit) }));
   return forward.arithmetic / forward.exchange;
 };
+
+// %% jupyter={"source_hidden": true}
 table(
   [0.2, 0.3, 0.4, 0.5, 0.6, 0.7].map((share) => ({
     "share of the peak": percent(share),
@@ -184,7 +188,7 @@ BF16 peak, which the usual figure for utilisation divides by. While it computes,
 // Its **intensity** is $f/q$. If that is below the chip's **ridge** $\pi/\beta$, memory decides, and a faster arithmetic unit
 // would change nothing. Above it, arithmetic decides, and faster memory would change nothing.
 
-// %%
+// %% jupyter={"source_hidden": true}
 const chips = ["a100", "h800", "h100", "h200", "b200", "mi300x", "ascend-910c"].map(machine);
 const tera = (number: number) => number / 1e12;
 table(
@@ -255,6 +259,8 @@ const yourIntensity = await solvedOr(intensityExercise, intensityOf);
 const expertSizes: NumberSizes = { input: 1, weights: 1, output: 2 };
 const rowCounts = Array.from({ length: 15 }, (_, i) => 2 ** i);
 const expertIntensity = (m: number) => yourIntensity(m, v3.hiddenSize, v3.moeIntermediateSize, expertSizes);
+
+// %% jupyter={"source_hidden": true}
 plot(
   lineChart({
     title: "How many tokens does an expert need before arithmetic decides?",
@@ -277,10 +283,12 @@ const sequences = (count: number) => `${count} ${count === 1 ? "sequence" : "seq
 const reportRows = fact("systems", "v3-decode", "rowsPerExpert");
 say`An expert needs **${needed === undefined ? "more than 4096" : whole(needed)} tokens at once**. A token chooses
 ${v3.numExpertsPerTok} of ${v3.nRoutedExperts}, so with ${sequences(batch)} on each of ${decodeGpus} GPUs an expert gets
-${rows < 10 ? fixed(rows, 1) : whole(rows)} on average. The report says: usually within ${reportRows.value}, so the
-bottleneck is memory (${cite(reportRows)}). And a small crowd does not even reuse what is read:
+${rows < 10 ? fixed(rows, 1) : whole(rows)} on average${needed !== undefined && rows >= needed ? ": enough, so here arithmetic decides" : ", too few: memory decides"}.
+The report says of its own decoding: usually within ${reportRows.value}, so the bottleneck is memory (${cite(reportRows)}). And a small crowd does not even reuse what is read:
 ${percent(expertCoverage(v3.nRoutedExperts, v3.numExpertsPerTok, smallCrowd))} of a layer's experts are touched by
-${smallCrowd} tokens, each read for one token or two.`;
+${smallCrowd} tokens, each read for
+${fixed(smallCrowd * v3.numExpertsPerTok / v3.nRoutedExperts / expertCoverage(v3.nRoutedExperts, v3.numExpertsPerTok, smallCrowd), 1)}
+tokens on average.`;
 
 // %% [markdown]
 // **Look at the line.** It rises straight, two FLOPs per byte for each token more, since every weight is one byte and is
@@ -310,10 +318,12 @@ const roofs = [
   { name: "BF16 roof", peak: chip.peaks.bf16, bandwidth: chip.bandwidth },
 ];
 const batches = [...new Set([1, 4, 16, 32, 64, 128, 256, 512, batch])].sort((a, b) => a - b);
+
+// %% jupyter={"source_hidden": true}
 sliderPlot({
   title: "What does each operation of a decoding step wait for?",
-  parameter: "batch",
-  unit: "sequences on each GPU",
+  parameter: "sequences on each GPU",
+  unit: "",
   values: batches,
   initial: batch,
   height: 560,
@@ -337,6 +347,8 @@ ${sequences(batch)} it is ${percent(cacheTime.seconds / decodeTime.seconds)} of 
 // %%
 const prefillGpus = value("serving", "report-deployment", "prefillGpus");
 const reading = prefillOperations(v3, { tokens: 8192, context: 4096, gpus: prefillGpus });
+
+// %% jupyter={"source_hidden": true}
 plot(
   rooflineChart({
     title: "What does each operation wait for when V3 reads a prompt?",
@@ -376,7 +388,7 @@ result("memory's share of the time in decoding", decodeTime.memoryShare);
 // measured the operations on an NVIDIA H200, whose arithmetic is that of an H800 and whose memory is faster. Each point
 // is a product; caches were emptied before each run.
 
-// %%
+// %% jupyter={"source_hidden": true}
 const asNumber = (field: unknown) => Number(field);
 if (h200 === null) say`There is no record of a GPU here; this section's figures are left out.`;
 else {
@@ -463,7 +475,7 @@ else {
 // Lesson 03 promises a paradox: the absorbed form does *more* arithmetic and is faster. The roofline says why: it reads
 // one latent for all heads. What does the clock say?
 
-// %%
+// %% jupyter={"source_hidden": true}
 if (h200 === null) say`There is no record of a GPU here; this section's figures are left out.`;
 else {
   const forms = ["absorbed", "expanded", "recomputed"];
@@ -519,7 +531,7 @@ else {
 // Where do the experts live? In V3's training, a layer's 256 experts sit on 64 GPUs in 8 nodes, 32 experts a node (the
 // report, section 3.2). Within a node, GPUs talk over NVLink; between nodes, over InfiniBand. Usable rates of one GPU:
 
-// %%
+// %% jupyter={"source_hidden": true}
 table(
   [
     { link: "NVLink, within a node", "GB/s": value("accelerators", "h800", "intraNodeUsable") / 1e9 },
@@ -547,6 +559,8 @@ const microseconds = (copies: number) => {
   };
 };
 const mostCopies = (limit: number) => Math.min(limit, nodes - 1); // none of its nodes is its own
+
+// %% jupyter={"source_hidden": true}
 plot(
   lineChart({
     title: "What does a token cost on each link, with a limit on its nodes?",
@@ -566,6 +580,7 @@ const unlimited = reachedNodes[nodes - 1];
 const formula = expectedNodes({ experts: v3.nRoutedExperts, nodes, active: v3.numExpertsPerTok, limit: nodes });
 const limited = reachedNodes[nodeLimit - 1];
 const reachableSets = reachableCombinations({ experts: 256, active: 8, groups: nodes, kept: nodeLimit });
+const reachable = Number((reachableSets * 10n ** 9n) / combinations(256, 8)) / 1e9;
 const bites = nodeLimit < nodes ? "" : " That is no limit: the figures are the same.";
 say`Without a limit a token reaches ${fixed(unlimited, 2)} nodes on average (the formula for experts drawn evenly gives
 ${fixed(formula, 2)}), which are ${fixed(copiesAt(nodes), 2)} copies over InfiniBand, and ${mostCopies(nodes)} in the worst case.
@@ -575,7 +590,7 @@ ${percent(1 - mostCopies(nodeLimit) / mostCopies(nodes))}. Over thousands of tok
 case is what is promised for a text whose tokens all choose badly.`}
 
 What does the limit take away? Of all sets of ${v3.numExpertsPerTok} experts, a token can still choose among
-${percent(Number((reachableSets * 10n ** 9n) / combinations(256, 8)) / 1e9)}.`;
+${reachable < 1e-4 ? `fewer than ${percent(1e-4)}` : percent(reachable)}.`;
 result("nodes that a token reaches", limited, "nodes");
 result("copies of a token over InfiniBand", copiesAt(nodeLimit), "copies");
 
@@ -595,6 +610,8 @@ const cost = (experts: number) => {
   const traffic = exchangeBytes(v3.hiddenSize, copies);
   return 1e6 * exchangeSeconds(traffic, h800Links);
 };
+
+// %% jupyter={"source_hidden": true}
 plot(
   lineChart({
     title: "What does one more expert cost a token?",
@@ -677,6 +694,8 @@ const boundRow = (what: string, d: typeof asPublished) => {
     "tokens/s for a user": tokensPerSecond,
   };
 };
+
+// %% jupyter={"source_hidden": true}
 table(
   [
     boundRow("as published: 7,000 channels, 61 layers", asPublished),
@@ -710,8 +729,8 @@ const roundsWith = copyCounts.map((copies) => overlapRounds(layerWith(copies), s
 const until = 1e3 * Math.max(...roundsWith.flat().map(({ end }) => end));
 sliderPlot({
   title: "A forward and a backward together: is the GPU ever idle?",
-  parameter: "copies",
-  unit: "of a token, to other nodes",
+  parameter: "copies to other nodes",
+  unit: "",
   values: copyCounts,
   initial: Math.max(1, Math.round(training.copies)),
   height: 400,
@@ -737,7 +756,7 @@ ${nodeLimit}.`;
 // takes about as long, one after the other, and both together. (That transfer runs on a copy engine and needs no
 // multiprocessor: the easy case. V3's network kernels are the hard one, and section 6 is about their price.)
 
-// %%
+// %% jupyter={"source_hidden": true}
 const overlapped = h200 === null ? [] : measured(h200, "overlap");
 const timeOf = (kind: string) => 1e3 * (overlapped.find((row) => row.kind === kind)?.seconds ?? NaN);
 if (overlapped.length === 4)
@@ -780,6 +799,8 @@ const kindName = new Map(KINDS);
 const even = { forward: 1, backward: 2, weights: 1, overlapped: 3 };
 const played = (method: Method, t = even) => play(scheduleOf(method, ranks, microBatches), t);
 const longestStep = Math.max(...METHODS.map((method) => played(method).duration));
+
+// %% jupyter={"source_hidden": true}
 sliderPlot<Method>({
   title: "Which rank waits when?",
   parameter: "method",
@@ -887,7 +908,10 @@ const chunks = chunkTimes(layer, v3Layers);
 const computes = METHODS.map((method) =>
   computingShare(play(scheduleOf(method, v3Ranks, v3MicroBatches), chunks), layer, v3Layers, v3MicroBatches),
 );
+const apart = computes[2] - computes[0];
 const bubbleShares = METHODS.map((method) => yourShare(method, v3Ranks, v3MicroBatches, { F: 1, B: 2, W: 1 }));
+
+// %% jupyter={"source_hidden": true}
 table(
   METHODS.map((method, i) => ({
     method,
@@ -905,8 +929,7 @@ plot(
   }),
   { height: 300 },
 );
-say`With so many micro-batches the bubble is at most ${percent(Math.max(...bubbleShares))} in all three. What sets them
-apart is the exchange. With 1F1B a GPU computes for ${percent(computes[0])} of the time, with ZB1P for
+say`With so many micro-batches the bubble is at most ${percent(Math.max(...bubbleShares))} in all three. ${apart > 2 * (bubbleShares[0] - bubbleShares[2]) ? "What sets them apart is the exchange." : "Here it counts about as much as the exchange."} With 1F1B a GPU computes for ${percent(computes[0])} of the time, with ZB1P for
 ${percent(computes[1])}: **${percent(1 - computes[1])} of the cluster waits**. DualPipe brings it to
 ${percent(computes[2])}, ${times(computes[2] / computes[0])} the throughput of 1F1B from the same chips.`;
 
@@ -964,7 +987,7 @@ showSource("lib/economics/pipeline.ts", "play");
 //
 // **Predict.** What happens to the time of a layer if it sets aside none? Two? Half of them?
 
-// %%
+// %% jupyter={"source_hidden": true}
 const counts = Array.from({ length: 65 }, (_, i) => i + 2);
 plot(
   lineChart({
@@ -987,7 +1010,7 @@ is the link's rate divided by those ${ofTraining("communicationMultiprocessors")
 arithmetic** for ${setAside}. On ${whole(ofTraining("gpus"))} GPUs that is as much as
 ${whole(lost * ofTraining("gpus"))} of them.`;
 
-// %%
+// %% jupyter={"source_hidden": true}
 if (h200 !== null) {
   const rows = measured(h200, "carveout", { form: "fp8-fast" });
   const all = rows.find((row) => row.set_aside === 0);
@@ -1082,7 +1105,7 @@ await check(balanceExercise, balance);
 // Two months later the communication library, DeepEP, was published, so one can look. Its kernels keep most of their PTX in
 // one file of small functions, `utils.cuh`. We counted every statement of that file:
 
-// %%
+// %% jupyter={"source_hidden": true}
 const ptx: [string, string][] = [
   ["order of memory operations: who sees what when", "ptxOrdering"],
   ["don't keep this in the first-level cache", "ptxCaching"],
@@ -1122,7 +1145,7 @@ CUTLASS, writes them in the same way; later versions of DeepGEMM take them from 
 // | 20 July 2025 | DeepGEMM drops the patch: NVIDIA's compiler, from version 12.9 on, does the same by itself |
 // | April 2026 | DeepEP's second version; the load survives only in the old kernels |
 
-// %%
+// %% jupyter={"source_hidden": true}
 const gain10 = fact("systems", "deepgemm", "patchGain");
 say`So there was work below PTX, too: for ${percent(gain10.value)} and more in some products (${citeLink(gain10)}). It
 lived for not quite five months, until the maker of CUDA built it in. And the retracted word, "undocumented", lasted
@@ -1140,7 +1163,7 @@ ${value("systems", "deepep-v1", "retractionDays")} days in the README; it lives 
 //
 // The H800 is an H100 made for an export rule. What did the rule take away?
 
-// %%
+// %% jupyter={"source_hidden": true}
 const compared: [string, string, number, string][] = [
   ["FP8 arithmetic", "peakFp8", 1e12, "TFLOP/s"],
   ["memory", "memory", 1e9, "GB"],
@@ -1195,6 +1218,8 @@ const elsewhere = ["h800", "h200", "b200", "mi300x", "ascend-910c"].map((id) => 
     "8-bit floating point": one.peaks.fp8 > one.peaks.bf16 ? "yes" : "no",
   };
 });
+
+// %% jupyter={"source_hidden": true}
 table(elsewhere, {
   caption: `The least time of one sparse layer: ${sequences(dayLoad.batch)} a GPU, and 8,192 tokens of a prompt`,
   columns: { "decoding (µs a layer)": { digits: 0 }, "reading a prompt (µs a layer)": { digits: 0 } },
@@ -1219,11 +1244,11 @@ say`On paper ${elsewhere.slice(-2).map(against).join("; ")}. Peaks alone are no 
 //
 // Was a model of this size ever *trained* on another chip? Huawei says so of its own:
 
-// %%
+// %% jupyter={"source_hidden": true}
 const pangu = (key: string) => fact("systems", "pangu-ultra-moe", key);
 say`Pangu Ultra MoE, a mixture of experts with ${whole(pangu("totalParameters").value / 1e9)} billion parameters, on
 ${whole(pangu("accelerators").value)} Ascend chips, at ${percent(pangu("mfu").value)} of what they could do at most
-(${citeLink(pangu("mfu"))}, in the makers' own words; those chips have no FP8, so it is a share of a 16-bit peak). By the same
+(${citeLink(pangu("mfu"))}, in the makers' own words; those chips have no FP8, so it is a share of the BF16 peak). By the same
 kind of peak V3 reached ${percent(Number(measuredRate.low) / machine("h800").peaks.bf16)} to
 ${percent(Number(measuredRate.high) / machine("h800").peaks.bf16)}, attention counted causally or in full.`;
 
@@ -1232,7 +1257,7 @@ ${percent(Number(measuredRate.high) / machine("h800").peaks.bf16)}, attention co
 // and Huawei's Ascend through MindIE ([README](https://github.com/deepseek-ai/DeepSeek-V3), section 6). Running needs
 // fewer pieces than training: no backward, no pipeline, no optimiser.
 
-// %%
+// %% jupyter={"source_hidden": true}
 const ascendYear = value("systems", "deepgemm", "ascendYear");
 const patchYear = value("systems", "deepgemm", "patchDroppedYear");
 say`So the moat was never that others cannot compute this. It is that somebody has to write, tune and keep up

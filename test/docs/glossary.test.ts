@@ -76,7 +76,10 @@ const LOCAL: Record<string, { symbols: string; reason: string }[]> = {
   "05": [{ symbols: "a c v S E", reason: "acceptance, costs and speed-up of speculative decoding, defined beside it" }],
   "06": [
     { symbols: "f q \\pi \\beta m", reason: "FLOPs, bytes, peak and bandwidth of the roofline, sides of a product" },
-    { symbols: "F B P W", reason: "a forward, a backward, its part for weights, and pipeline ranks, in the report's letters" },
+    {
+      symbols: "F B P W",
+      reason: "a forward, a backward, its part for weights, and pipeline ranks, in the report's letters",
+    },
   ],
   "07": [{ symbols: "C A B E N D", reason: "the scaling law, in the letters of its paper" }],
 };

@@ -1,5 +1,5 @@
 /** What the record of a GPU says, in sentences that follow from its rows and are withdrawn where the rows don't carry them. */
-import { fixed, percent, times } from "../../notebook/format";
+import { fixed, percent, times, whole } from "../../notebook/format";
 import type { Machine } from "../../economics/roofline";
 import { attainable } from "../../economics/roofline";
 import type { Measured } from "./measurements";
@@ -14,10 +14,10 @@ export function errorsInWords(name: string, rows: Measured[]): string {
   if (errors.length < 2) return `There are too few sizes to say how the error of ${name} goes.`;
   const [first, last] = [errors[0], errors[errors.length - 1]];
   const falls = errors.slice(1).filter(({ error }, i) => error < errors[i].error);
-  const ends = `from ${percent(first.error)} for ${first.k} numbers to ${percent(last.error)} for ${last.k}`;
+  const ends = `from ${percent(first.error)} for ${whole(first.k)} numbers to ${percent(last.error)} for ${whole(last.k)}`;
   if (falls.length === 0) return `The error of ${name} grows at every step, ${ends}.`;
   if (falls.length === errors.length - 1) return `The error of ${name} falls at every step, ${ends}.`;
-  return `The error of ${name} goes ${ends}, but not at every step: it falls at ${falls.map(({ k }) => k).join(", ")}.`;
+  return `The error of ${name} goes ${ends}, but not at every step: it falls at ${falls.map(({ k }) => whole(k)).join(", ")}.`;
 }
 
 /** The product that stays farthest below its roof, beside the shortest time that any product took. */
@@ -32,7 +32,7 @@ export function farthestBelow(rows: Measured[], machine: Machine): string {
   const µs = (seconds: number) => `${fixed(1e6 * seconds, 1)} µs`;
   const what = `The point farthest below its roof is ${String(far.row.name)} with ${number(far.row.m)} rows, by a factor of ${fixed(far.behind, 0)}`;
   return far.least < shortest
-    ? `${what}: the roof allows it ${µs(far.least)}, but the shortest product of the whole record took ${µs(shortest)}. So small a product is over before its start is paid for.`
+    ? `${what}: the roof allows it ${µs(far.least)}, but the shortest product of the whole record took ${µs(shortest)}. Such a time is the start of a kernel, which a roofline leaves out.`
     : `${what}.`;
 }
 
@@ -60,5 +60,5 @@ export function flatUntil(rows: Measured[], within = 0.25): string {
     `within ${percent(within)} of the first row, for ${times(tokens / number(first.tokens_each))} the arithmetic`;
   if (off < 0) return `${flat}.`;
   const end = sorted[sorted.length - 1];
-  return `${flat}; at ${number(end.tokens_each)} it takes ${times(end.seconds / first.seconds)} as long.`;
+  return `${flat}; at ${whole(number(end.tokens_each))} it takes ${times(end.seconds / first.seconds)} as long.`;
 }

@@ -28,13 +28,15 @@ describe("a sentence on the errors of sums", () => {
 
   it("says that they grow at every step only where they do", () => {
     expect(of(0.1, 0.2, 0.3)).toContain("grows at every step, from 10% for 512");
-    expect(of(0.1, 0.3, 0.2)).toContain("not at every step: it falls at 2048");
+    expect(of(0.1, 0.3, 0.2)).toContain("not at every step: it falls at 2,048");
     expect(of(0.3, 0.2, 0.1)).toContain("falls at every step");
     expect(of(0.1)).toContain("too few");
   });
 
   it("names the row of the H200's record that falls", () => {
-    expect(errorsInWords("fast sums", measured(h200, "accumulation", { form: "fp8-fast" }))).toContain("falls at 8192");
+    expect(errorsInWords("fast sums", measured(h200, "accumulation", { form: "fp8-fast" }))).toContain(
+      "falls at 8,192",
+    );
   });
 });
 
@@ -43,9 +45,9 @@ describe("the point farthest below its roof", () => {
   const small = { form: "bf16", name: "square", m: 512, flop: 2 * 512 ** 3, bytes: 6 * 512 ** 2 };
 
   it("is explained by the start of a kernel only if its least time is below the shortest of all", () => {
-    expect(farthestBelow([row({ ...small, seconds: 7e-6 })], chip)).toContain("over before its start is paid for");
+    expect(farthestBelow([row({ ...small, seconds: 7e-6 })], chip)).toContain("the start of a kernel");
     const fast = row({ ...small, name: "fast", seconds: 1e-7 });
-    expect(farthestBelow([row({ ...small, seconds: 7e-6 }), fast], chip)).not.toContain("start");
+    expect(farthestBelow([row({ ...small, seconds: 7e-6 }), fast], chip)).not.toContain("kernel");
   });
 
   it("is found in the record", () => {
