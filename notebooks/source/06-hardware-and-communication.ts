@@ -280,11 +280,13 @@ const load = { batch, context, gpus: decodeGpus };
 const rows = rowsPerExpert(v3, load);
 const smallCrowd = 32; // tokens
 const sequences = (count: number) => `${count} ${count === 1 ? "sequence" : "sequences"}`;
+const enough = needed !== undefined && rows >= needed;
 const reportRows = fact("systems", "v3-decode", "rowsPerExpert");
 say`An expert needs **${needed === undefined ? "more than 4096" : whole(needed)} tokens at once**. A token chooses
 ${v3.numExpertsPerTok} of ${v3.nRoutedExperts}, so with ${sequences(batch)} on each of ${decodeGpus} GPUs an expert gets
-${rows < 10 ? fixed(rows, 1) : whole(rows)} on average${needed !== undefined && rows >= needed ? ": enough, so here arithmetic decides" : ", too few: memory decides"}.
-The report says of its own decoding: usually within ${reportRows.value}, so the bottleneck is memory (${cite(reportRows)}). And a small crowd does not even reuse what is read:
+${rows < 10 ? fixed(rows, 1) : whole(rows)} on average: ${enough ? "enough, so arithmetic decides" : "too few, so memory decides"}.
+The report says of its own decoding: usually within ${reportRows.value}, so the bottleneck is memory (${cite(reportRows)}).
+And a small crowd does not even reuse what is read:
 ${percent(expertCoverage(v3.nRoutedExperts, v3.numExpertsPerTok, smallCrowd))} of a layer's experts are touched by
 ${smallCrowd} tokens, each read for
 ${fixed(smallCrowd * v3.numExpertsPerTok / v3.nRoutedExperts / expertCoverage(v3.nRoutedExperts, v3.numExpertsPerTok, smallCrowd), 1)}
@@ -292,7 +294,9 @@ tokens on average.`;
 
 // %% [markdown]
 // **Look at the line.** It rises straight, two FLOPs per byte for each token more, since every weight is one byte and is
-// multiplied and added once for each token; then it bends: from there on, inputs and outputs weigh in. Batching is what lifts an operation up the roofline; sparsity is what pushes it
+// multiplied and added once for each token; then it bends: from there on, inputs and outputs weigh in.
+//
+// Batching is what lifts an operation up the roofline; sparsity is what pushes it
 // down again, since the batch is divided among the experts.
 //
 // ### V3's operations under the roofs
@@ -565,7 +569,7 @@ plot(
   lineChart({
     title: "What does a token cost on each link, with a limit on its nodes?",
     x: { title: "limit (nodes)" },
-    y: { title: "µs a token and layer, there and back" },
+    y: { title: "µs per token and layer, there and back" },
     series: [
       { name: "InfiniBand, at most", x: limits, y: limits.map((limit) => microseconds(mostCopies(limit)).interNode) },
       {
@@ -616,7 +620,7 @@ plot(
   lineChart({
     title: "What does one more expert cost a token?",
     x: { title: "experts, in at most 4 nodes" },
-    y: { title: "µs a token and layer, there and back" },
+    y: { title: "µs per token and layer, there and back" },
     series: [{ name: "the slower link decides", x: expertCounts, y: expertCounts.map(cost) }],
   }),
 );
@@ -929,7 +933,10 @@ plot(
   }),
   { height: 300 },
 );
-say`With so many micro-batches the bubble is at most ${percent(Math.max(...bubbleShares))} in all three. ${apart > 2 * (bubbleShares[0] - bubbleShares[2]) ? "What sets them apart is the exchange." : "Here it counts about as much as the exchange."} With 1F1B a GPU computes for ${percent(computes[0])} of the time, with ZB1P for
+const byExchange = apart > 2 * (bubbleShares[0] - bubbleShares[2]);
+say`With so many micro-batches the bubble is at most ${percent(Math.max(...bubbleShares))} in all three.
+${byExchange ? "What sets them apart is the exchange." : "Here it counts about as much as the exchange."} With 1F1B a GPU
+computes for ${percent(computes[0])} of the time, with ZB1P for
 ${percent(computes[1])}: **${percent(1 - computes[1])} of the cluster waits**. DualPipe brings it to
 ${percent(computes[2])}, ${times(computes[2] / computes[0])} the throughput of 1F1B from the same chips.`;
 
@@ -982,8 +989,7 @@ showSource("lib/economics/pipeline.ts", "play");
 // Bytes don't move by themselves. On an H800, moving them is work for the same *streaming multiprocessors* (SMs) that
 // compute: they copy, forward from InfiniBand to NVLink, and add up answers. V3 set 20 of 132 aside for that (the
 // report, section 3.5.1). Within them the work is divided by *warp specialisation*: some warps send over InfiniBand, some
-// forward to NVLink, some receive, and how many do which follows the load (section 3.2.2). It is the same idea at a smaller
-// scale: different hands for different waits.
+// forward to NVLink, some receive, and how many do which follows the load (section 3.2.2).
 //
 // **Predict.** What happens to the time of a layer if it sets aside none? Two? Half of them?
 
@@ -1102,8 +1108,8 @@ await check(balanceExercise, balance);
 // instructions, and chunk sizes are tuned, so that they use less of the second-level cache and disturb other
 // multiprocessors less (section 3.2.2). It is about the 20, not about the 112 that do the arithmetic.
 //
-// Two months later the communication library, DeepEP, was published, so one can look. Its kernels keep most of their PTX in
-// one file of small functions, `utils.cuh`. We counted every statement of that file:
+// Two months later the communication library, DeepEP, was published, so one can look. One file of small
+// functions, `utils.cuh`, holds PTX for its kernels. We counted every statement of that file:
 
 // %% jupyter={"source_hidden": true}
 const ptx: [string, string][] = [
@@ -1184,6 +1190,9 @@ const asTrained = { ...training, copies: copiesAt(ofTraining("nodeLimit")) };
 const h100Layer = layerTimes(v3, machine("h100"), linksOf("h100"), asTrained);
 const h800Layer = layerTimes(v3, machine("h800"), linksOf("h800"), asTrained);
 const sameExchange = Math.abs(h800Layer.dispatch / h100Layer.dispatch - 1) < 0.01;
+const slowerOnBoth =
+  "With the node limit InfiniBand is the slower link on both, and that was not restricted, so V3's design made the " +
+  "missing NVLink not matter.";
 const rule = fact("systems", "export-rules", "linkLimit2022");
 say`One row: NVLink. The rule of October 2022 named a rate of links, ${whole(rule.value / 1e9)} GB/s, together with a
 rate of operations (${citeLink(rule)}); the H800 stays below it. In October 2023 limits on performance took its place
@@ -1192,7 +1201,7 @@ and caught the H800 as well (${citeLink(fact("systems", "export-rules", "linkLim
 How much did that cost V3? In our count of a layer, exchange takes
 ${fixed(1e3 * layerSums(h800Layer).forward.exchange, 2)} ms on H800 and
 ${fixed(1e3 * layerSums(h100Layer).forward.exchange, 2)} ms on H100:
-${sameExchange ? "the same. With the node limit InfiniBand is the slower link on both, and that was not restricted, so V3's design made the missing NVLink not matter" : "not the same: NVLink decides on the H800"}.
+${sameExchange ? "the same. " + slowerOnBoth : "not the same: NVLink decides on the H800."}
 Nor does V3 use tensor parallelism in training, which would need NVLink most (the report, section 3.2).`;
 
 // %% [markdown]
@@ -1213,8 +1222,8 @@ const elsewhere = ["h800", "h200", "b200", "mi300x", "ascend-910c"].map((id) => 
   const one = machine(id);
   return {
     chip: one.name,
-    "decoding (µs a layer)": 1e6 * phaseTime(usual, one).seconds,
-    "reading a prompt (µs a layer)": 1e6 * phaseTime(reading, one).seconds,
+    "decoding (µs per layer)": 1e6 * phaseTime(usual, one).seconds,
+    "reading a prompt (µs per layer)": 1e6 * phaseTime(reading, one).seconds,
     "8-bit floating point": one.peaks.fp8 > one.peaks.bf16 ? "yes" : "no",
   };
 });
@@ -1222,14 +1231,15 @@ const elsewhere = ["h800", "h200", "b200", "mi300x", "ascend-910c"].map((id) => 
 // %% jupyter={"source_hidden": true}
 table(elsewhere, {
   caption: `The least time of one sparse layer: ${sequences(dayLoad.batch)} a GPU, and 8,192 tokens of a prompt`,
-  columns: { "decoding (µs a layer)": { digits: 0 }, "reading a prompt (µs a layer)": { digits: 0 } },
+  columns: { "decoding (µs per layer)": { digits: 0 }, "reading a prompt (µs per layer)": { digits: 0 } },
 });
 const ofH800 = elsewhere[0];
 const against = ({ chip: name, ...row }: (typeof elsewhere)[number]) => {
-  const share = (phase: "decoding (µs a layer)" | "reading a prompt (µs a layer)") => percent(row[phase] / ofH800[phase]);
-  return `${name} needs ${share("decoding (µs a layer)")} of the H800's time to decode and ${share("reading a prompt (µs a layer)")} to read`;
+  const share = (phase: "decoding (µs per layer)" | "reading a prompt (µs per layer)") => percent(row[phase] / ofH800[phase]);
+  return `${name} needs ${share("decoding (µs per layer)")} of the H800's time to decode and ${share("reading a prompt (µs per layer)")} to read`;
 };
-say`On paper ${elsewhere.slice(-2).map(against).join("; ")}. Peaks alone are no moat. (Where a chip has no FP8, its BF16 rate is taken for both, with FP8's bytes, which flatters it.)`;
+say`On paper ${elsewhere.slice(-2).map(against).join("; ")}. Peaks alone are no moat.
+(Where a chip has no FP8, its BF16 rate is taken for both, with FP8's bytes, which flatters it.)`;
 
 // %% [markdown]
 // Then the software. Count the pieces of V3's system that know which chip they run on:
