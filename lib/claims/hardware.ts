@@ -1,5 +1,12 @@
 /** Claims about CUDA and what is below it: decided by sources, and by what can be counted (lesson 06). */
-import { exchangeBytes, exchangeSeconds, expectedNodes, linksOf, type Links } from "../economics/communication";
+import {
+  copiesBetweenNodes,
+  exchangeBytes,
+  exchangeSeconds,
+  expectedNodes,
+  linksOf,
+  type Links,
+} from "../economics/communication";
 import { value } from "../economics/facts";
 import { DEEPSEEK_V3 } from "../model/config";
 import { fixed, percent, whole } from "../notebook/format";
@@ -31,7 +38,7 @@ type HardwareFacts = ReturnType<typeof hardwareFacts>;
 function exchange({ nodeLimit, expertNodes }: HardwareFacts, links: Links): number {
   const { nRoutedExperts: experts, numExpertsPerTok: active, hiddenSize } = DEEPSEEK_V3;
   const reached = expectedNodes({ experts, nodes: expertNodes, active, limit: nodeLimit });
-  const others = reached * (1 - 1 / expertNodes);
+  const others = copiesBetweenNodes(reached, expertNodes);
   return exchangeSeconds(exchangeBytes(hiddenSize, { interNode: others, intraNode: active }), links);
 }
 

@@ -13,7 +13,10 @@ export interface Links {
   intraNode: number;
 }
 
-/** The links of an accelerator: the usable rate if one is known, else half of what is stated for both directions. */
+/**
+ * The links of an accelerator. NVLink: the usable rate where one is known, else half of what is stated for both
+ * directions, less what the H800 loses from there to its usable rate; so chips are compared like for like.
+ */
 export function linksOf(id: string): Links {
   const known = (key: string) => {
     try {
@@ -22,7 +25,9 @@ export function linksOf(id: string): Links {
       return undefined;
     }
   };
-  const intraNode = known("intraNodeUsable") ?? fact("accelerators", id, "intraNodeLink").value / 2;
+  const stated = (chip: string) => fact("accelerators", chip, "intraNodeLink").value / 2;
+  const usableShare = fact("accelerators", "h800", "intraNodeUsable").value / stated("h800");
+  const intraNode = known("intraNodeUsable") ?? usableShare * stated(id);
   return { interNode: known("interNodeLink") ?? fact("accelerators", "h800", "interNodeLink").value, intraNode };
 }
 
@@ -57,6 +62,11 @@ export function meanNodes(chosen: number[][], { experts, nodes }: Pick<Placement
   return chosen.reduce((sum, own) => sum + count(own), 0) / chosen.length;
 }
 
+/** The copies that cross the network: of the nodes that a token reaches, one in `nodes` is its own, on average. */
+export function copiesBetweenNodes(reached: number, nodes: number): number {
+  return reached * (1 - 1 / nodes);
+}
+
 /** Bytes of one number on its way out and back: V3 dispatches in FP8 and combines in BF16 (section 3.3.3). */
 export interface Payload {
   dispatch: number;
@@ -72,8 +82,8 @@ export interface Traffic {
 /**
  * Bytes of one token in one layer, there and back.
  *
- * @param copies how many of the token's vector cross each kind of link: over InfiniBand the nodes reached, over NVLink
- *   the active experts
+ * @param copies how many of the token's vector cross each kind of link: over InfiniBand the other nodes that it reaches
+ *   (`copiesBetweenNodes` on average), over NVLink the active experts
  */
 export function exchangeBytes(
   hiddenSize: number,

@@ -1,7 +1,7 @@
 /**
  * The roofline (Williams et al., 2009): how fast an operation can run on a chip, from two numbers of each. A chip
- * computes at most P FLOP/s and reads at most W bytes/s. An operation needs F FLOPs and moves B bytes. So it takes at
- * least max(F / P, B / W); which of the two is larger says what it waits for. F / B is its intensity, P / W the ridge.
+ * computes at most π FLOP/s and reads at most β bytes/s. An operation needs f FLOPs and moves q bytes. So it takes at
+ * least max(f / π, q / β); which of the two is larger says what it waits for. f / q is its intensity, π / β the ridge.
  *
  * This file has chips, products and DeepSeek-V3's operations for one layer. Bytes are counted as a perfect kernel would
  * move them: each operand and each result once.

@@ -5,7 +5,7 @@
 //
 // DeepSeek-V3 was trained on 2,048 GPUs ([technical report](https://arxiv.org/abs/2412.19437), section 3.1). In every
 // sparse layer, each of them sends its tokens to experts on other machines, and then has nothing to do until the
-// answers come back. Left alone, this cluster would wait for about half of its time.
+// answers come back. Left alone, this cluster would wait for nearly half of its time; section 1 counts it.
 //
 // It did not, and this lesson is about why not. It is also about a story that grew around it: that DeepSeek "bypassed
 // CUDA" and so broke a monopoly. At the end of this lesson you can
@@ -24,9 +24,12 @@
 //
 // | id | claim |
 // |---|---|
-// | `fp8-bound` | GPUs are often limited by bandwidth, not by arithmetic |
+// | `fp8-bound` | GPUs are often limited by memory bandwidth, rather than by compute |
 // | `cuda-bypass` | code at the level of assembly bypassed CUDA |
-// | `cuda-restrictions` | export rules block the full CUDA ecosystem |
+// | `cuda-exports` | the export of the most advanced chips to China is blocked |
+// | `cuda-restrictions` | export rules block the latest chips, and with them the full CUDA ecosystem |
+// | `cuda-older` | to optimise code for older hardware is standard practice |
+// | `cuda-closer` | so performance comes closer to that of unrestricted access |
 // | `cuda-moat` | NVIDIA's moat weakens; AMD and Huawei become viable |
 //
 // What can be counted, we count. What cannot, we look up: in the report, in the released libraries, and in the record
@@ -34,8 +37,9 @@
 
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
+import { verdictOf } from "./lib/claims/audit";
 import {
-  bestSetAside, decodeBound, exchangeBytes, exchangeSeconds, expectedNodes, expertsAtSamePrice, linksOf, meanNodes,
+  bestSetAside, copiesBetweenNodes, decodeBound, exchangeBytes, exchangeSeconds, expectedNodes, expertsAtSamePrice, linksOf,
   sharedSeconds, V3_PAYLOAD,
 } from "./lib/economics/communication";
 import type { SharedJob, Traffic } from "./lib/economics/communication";
@@ -46,21 +50,20 @@ import {
   attainable, decodeOperations, grouped, intensity, leastTime, machine, phaseTime, prefillOperations, product, ridge,
   rowsPerExpert, type Operation,
 } from "./lib/economics/roofline";
+import { layerParameters } from "./lib/economics/parameters";
 import { combinations, expertCoverage, reachableCombinations } from "./lib/economics/routing";
 import {
-  balanceExercise, bubbleExercise, chunkTimes, clock, computingShare, describe, forwardAlone, H100, intensityExercise,
-  layerSums, layerTimes, measured, overlapGain, overlapRounds, rate, readMeasurements, rooflineChart, throughput,
-  timelineChart, trafficExercise, V3_JOB, type Measurements, type MicroBatchTimes, type NumberSizes,
+  balanceExercise, bubbleExercise, chunkTimes, clock, computingShare, describe, errorsInWords, farthestBelow, flatUntil,
+  forwardAlone, H100, intensityExercise, layerSums, layerTimes, lossInWords, measured, nodesReached, overlapGain,
+  overlapRounds, rate, readMeasurements, rooflineChart, throughput, timelineChart, trafficExercise, V3_JOB, type Measurements, type MicroBatchTimes, type NumberSizes,
   type Piece, type TimelineTask,
 } from "./lib/lessons/06-hardware-and-communication";
 import { DEEPSEEK_V3 } from "./lib/model/config";
-import { selectExperts } from "./lib/model/router";
 import {
   barChart, check, checkParameters, fixed, lineChart, percent, plot, result, say, showSource, sliderPlot, solvedOr,
   table, times, verdicts, whole,
 } from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
-import { Random } from "./lib/tensor/random";
 
 const backend = await useBackend();
 const h200 = readMeasurements();
@@ -102,7 +105,8 @@ const multiprocessors = value("accelerators", "h800", "multiprocessors");
 // everywhere (*MLP*, the report's word); and gets its own tokens' answers back (*combine*).
 //
 // Both kinds of time can be counted. Arithmetic: FLOPs, over what the chip reaches. Exchange: bytes, over what the
-// network carries, with V3's own rules, which section 3 explains.
+// network carries, with V3's own rules, which section 3 explains. The network carries a copy of a token to each *other*
+// node that it reaches; the experts on its own node cost it none.
 //
 // **Predict.** What share of that forward does the GPU compute? Put a number between 0 and 1.
 
@@ -110,12 +114,18 @@ const multiprocessors = value("accelerators", "h800", "multiprocessors");
 const computingGuess = 0.8; // your guess
 
 // %%
+const nodes = ofTraining("expertNodes");
+const limits = Array.from({ length: nodes }, (_, i) => i + 1);
+const reachedNodes = nodesReached(v3, { nodes, seed }); // [limit - 1]: random tokens through V3's rule, see section 3
+const copiesAt = (limit: number) => copiesBetweenNodes(reachedNodes[limit - 1], nodes);
 const training = {
-  tokens: ofTraining("sequence"), sequence: ofTraining("sequence"), reached, multiprocessors, setAside, nodeLimit,
-  payload: V3_PAYLOAD,
+  tokens: ofTraining("sequence"), sequence: ofTraining("sequence"), reached, multiprocessors, setAside,
+  copies: copiesAt(nodeLimit), payload: V3_PAYLOAD,
 };
 const layer = layerTimes(v3, chip, links, training);
 const sums = layerSums(layer);
+
+// %% jupyter={"source_hidden": true}
 const kindOf = (piece: string) =>
   piece.includes("(F)") ? "forward" : piece.includes("(W)") ? "backward for weights" : "backward for input";
 const asTasks = (pieces: Piece[]): TimelineTask[] =>
@@ -136,7 +146,7 @@ plot(
 const forwardRatio = sums.forward.arithmetic / sums.forward.exchange;
 say`You said ${percent(computingGuess)}; by this count it computes for
 **${percent(sums.forward.arithmetic / (sums.forward.arithmetic + sums.forward.exchange))}** of the time. Arithmetic and
-exchange stand at ${fixed(forwardRatio, 2)} to 1.`;
+exchange stand at ${fixed(forwardRatio, 2)} to 1, with ${fixed(training.copies, 2)} copies of a token to other nodes.`;
 result("computing, share of the time with the exchange", sums.forward.arithmetic / (sums.forward.arithmetic + sums.forward.exchange));
 
 // %% [markdown]
@@ -145,9 +155,11 @@ result("computing, share of the time with the exchange", sums.forward.arithmetic
 
 // %%
 const ratioAt = (share: number, limit: number) => {
-  const { forward } = layerSums(layerTimes(v3, chip, links, { ...training, reached: share, nodeLimit: limit }));
+  const { forward } = layerSums(layerTimes(v3, chip, links, { ...training, reached: share, copies: copiesAt(limit) }));
   return forward.arithmetic / forward.exchange;
 };
+
+// %% jupyter={"source_hidden": true}
 table(
   [0.2, 0.3, 0.4, 0.5, 0.6, 0.7].map((share) => ({
     "share of the peak": percent(share),
@@ -158,8 +170,9 @@ table(
 );
 const measuredRate = fact("systems", "v3-training", "measuredRate");
 say`For a whole step of training, everything included, DeepSeek measured ${whole(measuredRate.value / 1e12)} TFLOP/s a
-GPU (${citeLink(measuredRate)}), which is ${percent(measuredRate.value / machine("h800").peaks.fp8)} of the H800's FP8
-peak. While it computes, a GPU is faster than that average.`;
+GPU (${citeLink(measuredRate)}, attention counted causally). That is ${percent(measuredRate.value / machine("h800").peaks.fp8)}
+of the H800's FP8 peak, which this lesson divides by, and ${percent(measuredRate.value / machine("h800").peaks.bf16)} of its
+BF16 peak, which the usual figure for utilisation divides by. While it computes, a GPU is faster than that average.`;
 
 // %% [markdown]
 // Two cures, then: fewer bytes (section 3), and something to do while they travel (sections 4 and 5). First the
@@ -167,15 +180,15 @@ peak. While it computes, a GPU is faster than that average.`;
 //
 // ## 2. The roofline
 //
-// A chip has two speeds: $P$, the operations it can do in a second, and $W$, the bytes it can read in a second. An
-// operation has two sizes: $F$ FLOPs and $B$ bytes. Both go on at the same time, so it takes at least
+// A chip has two speeds: $\pi$, the operations it can do in a second, and $\beta$, the bytes it can read in a second. An
+// operation has two sizes: $f$ FLOPs and $q$ bytes. Both go on at the same time, so it takes at least
 //
-// $$t = \max\!\left(\frac{F}{P},\; \frac{B}{W}\right)$$
+// $$t = \max\!\left(\frac{f}{\pi},\; \frac{q}{\beta}\right)$$
 //
-// Its **intensity** is $F/B$. If that is below the chip's **ridge** $P/W$, memory decides, and a faster arithmetic unit
+// Its **intensity** is $f/q$. If that is below the chip's **ridge** $\pi/\beta$, memory decides, and a faster arithmetic unit
 // would change nothing. Above it, arithmetic decides, and faster memory would change nothing.
 
-// %%
+// %% jupyter={"source_hidden": true}
 const chips = ["a100", "h800", "h100", "h200", "b200", "mi300x", "ascend-910c"].map(machine);
 const tera = (number: number) => number / 1e12;
 table(
@@ -188,7 +201,7 @@ table(
     "ridge, FP8": one.peaks.fp8 === one.peaks.bf16 ? null : ridge(one, "fp8"),
   })),
   {
-    caption: "Two speeds of a chip, as its maker or others state them, and the ridge in FLOPs a byte",
+    caption: "Two speeds of a chip, as its maker or others state them, and the ridge in FLOPs per byte",
     columns: { "ridge, BF16": { digits: 0 }, "ridge, FP8": { digits: 0 }, "memory (TB/s)": { digits: 2 } },
   },
 );
@@ -226,6 +239,12 @@ await check(intensityExercise, intensityOf);
 // </details>
 // <details><summary>Hint 2</summary>
 //
+// Every number of the output is a sum over k, and each term of it is multiplied and then added. A matrix of r rows and c
+// columns has r · c numbers; which of the three sizes belongs to it?
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
 // FLOPs are 2 · m · k · n. Bytes are m · k numbers of the input, k · n of the weights and m · n of the output, each
 // times its own size.
 //
@@ -240,11 +259,13 @@ const yourIntensity = await solvedOr(intensityExercise, intensityOf);
 const expertSizes: NumberSizes = { input: 1, weights: 1, output: 2 };
 const rowCounts = Array.from({ length: 15 }, (_, i) => 2 ** i);
 const expertIntensity = (m: number) => yourIntensity(m, v3.hiddenSize, v3.moeIntermediateSize, expertSizes);
+
+// %% jupyter={"source_hidden": true}
 plot(
   lineChart({
     title: "How many tokens does an expert need before arithmetic decides?",
     x: { title: "tokens that an expert gets at once (log scale)", log: true },
-    y: { title: "FLOPs a byte (log scale)", log: true },
+    y: { title: "FLOPs per byte (log scale)", log: true },
     series: [
       { name: "an expert's matrix, FP8", x: rowCounts, y: rowCounts.map(expertIntensity) },
       {
@@ -259,17 +280,23 @@ const load = { batch, context, gpus: decodeGpus };
 const rows = rowsPerExpert(v3, load);
 const smallCrowd = 32; // tokens
 const sequences = (count: number) => `${count} ${count === 1 ? "sequence" : "sequences"}`;
+const enough = needed !== undefined && rows >= needed;
 const reportRows = fact("systems", "v3-decode", "rowsPerExpert");
 say`An expert needs **${needed === undefined ? "more than 4096" : whole(needed)} tokens at once**. A token chooses
 ${v3.numExpertsPerTok} of ${v3.nRoutedExperts}, so with ${sequences(batch)} on each of ${decodeGpus} GPUs an expert gets
-${rows < 10 ? fixed(rows, 1) : whole(rows)} on average. The report says: usually within ${reportRows.value}, so the
-bottleneck is memory (${cite(reportRows)}). And a small crowd does not even reuse what is read:
+${rows < 10 ? fixed(rows, 1) : whole(rows)} on average: ${enough ? "enough, so arithmetic decides" : "too few, so memory decides"}.
+The report says of its own decoding: usually within ${reportRows.value}, so the bottleneck is memory (${cite(reportRows)}).
+And a small crowd does not even reuse what is read:
 ${percent(expertCoverage(v3.nRoutedExperts, v3.numExpertsPerTok, smallCrowd))} of a layer's experts are touched by
-${smallCrowd} tokens, each read for one token or two.`;
+${smallCrowd} tokens, each read for
+${fixed(smallCrowd * v3.numExpertsPerTok / v3.nRoutedExperts / expertCoverage(v3.nRoutedExperts, v3.numExpertsPerTok, smallCrowd), 1)}
+tokens on average.`;
 
 // %% [markdown]
-// **Look at the line.** It rises straight, one FLOP more for each token more, and then bends: from there on, inputs and
-// outputs count as much as weights. Batching is what lifts an operation up the roofline; sparsity is what pushes it
+// **Look at the line.** It rises straight, two FLOPs per byte for each token more, since every weight is one byte and is
+// multiplied and added once for each token; then it bends: from there on, inputs and outputs weigh in.
+//
+// Batching is what lifts an operation up the roofline; sparsity is what pushes it
 // down again, since the batch is divided among the experts.
 //
 // ### V3's operations under the roofs
@@ -295,10 +322,12 @@ const roofs = [
   { name: "BF16 roof", peak: chip.peaks.bf16, bandwidth: chip.bandwidth },
 ];
 const batches = [...new Set([1, 4, 16, 32, 64, 128, 256, 512, batch])].sort((a, b) => a - b);
+
+// %% jupyter={"source_hidden": true}
 sliderPlot({
   title: "What does each operation of a decoding step wait for?",
-  parameter: "batch",
-  unit: "sequences on each GPU",
+  parameter: "sequences on each GPU",
+  unit: "",
   values: batches,
   initial: batch,
   height: 560,
@@ -322,6 +351,8 @@ ${sequences(batch)} it is ${percent(cacheTime.seconds / decodeTime.seconds)} of 
 // %%
 const prefillGpus = value("serving", "report-deployment", "prefillGpus");
 const reading = prefillOperations(v3, { tokens: 8192, context: 4096, gpus: prefillGpus });
+
+// %% jupyter={"source_hidden": true}
 plot(
   rooflineChart({
     title: "What does each operation wait for when V3 reads a prompt?",
@@ -342,10 +373,10 @@ table(
       phase,
       "least time of a layer (µs)": 1e6 * seconds,
       "of it waiting for memory": percent(memoryShare),
-      "µs a token": (1e6 * seconds) / tokens,
+      "µs per token": (1e6 * seconds) / tokens,
     };
   }),
-  { caption: `One sparse layer on ${chip.name}, counted`, columns: { "µs a token": { digits: 2 } } },
+  { caption: `One sparse layer on ${chip.name}, counted`, columns: { "µs per token": { digits: 2 } } },
 );
 const readingTime = phaseTime(reading, chip);
 const holds = (share: number) => (share > 0.5 ? "true" : "not true");
@@ -361,7 +392,7 @@ result("memory's share of the time in decoding", decodeTime.memoryShare);
 // measured the operations on an NVIDIA H200, whose arithmetic is that of an H800 and whose memory is faster. Each point
 // is a product; caches were emptied before each run.
 
-// %%
+// %% jupyter={"source_hidden": true}
 const asNumber = (field: unknown) => Number(field);
 if (h200 === null) say`There is no record of a GPU here; this section's figures are left out.`;
 else {
@@ -388,6 +419,7 @@ else {
     }),
     { height: 520 },
   );
+  say`**Read the points.** ${farthestBelow(measured(h200, "gemm"), sheet)}`;
   const best = (record: Measurements, form: string) => Math.max(...measured(record, "gemm", { form }).map(rate));
   const fastestRead = (record: Measurements) =>
     Math.max(...measured(record, "bandwidth", { kind: "read", warm: false }).map(throughput));
@@ -409,11 +441,11 @@ else {
   );
   const oneRow = measured(h200, "gemm", { name: "expert up", form: "fp8", m: 1 })[0];
   const clocks = clock(h200, "gemm");
-  say`**The horizontal roof:** even large products stay below it. What holds them down is power: while products ran, the
-  clock fell as low as ${whole(clocks?.min ?? NaN)} MHz, from ${whole(clocks?.max ?? NaN)}, so that the chip stays
-  within its watts. **The slanted roof:** with few tokens, points rise beside it, but below. An expert's matrix for one
+  say`**The horizontal roof:** even large products stay below it. While products ran, the clock fell as low as
+  ${whole(clocks?.min ?? NaN)} MHz, from ${whole(clocks?.max ?? NaN)}, as it does when a chip must stay within its watts;
+  we read that as what holds them down. **The slanted roof:** with few tokens, points rise beside it, but below. An expert's matrix for one
   token takes ${fixed(1e6 * oneRow.seconds, 0)} µs, at ${percent(throughput(oneRow) / sheet.bandwidth)} of the memory's
-  rate: it is over before memory is up to speed.
+  rate.
 
   Measured on ${describe(h200)}.`;
   if (h100 !== null)
@@ -425,7 +457,7 @@ else {
     const found = sums(form).find((row) => row.k === k);
     return found === undefined ? null : asNumber(found.max_relative_error);
   };
-  if (sums("fp8-fast").length > 0)
+  if (sums("fp8-fast").length > 0) {
     table(
       sums("fp8-fast").map(({ k }) => ({
         "numbers added": asNumber(k),
@@ -434,18 +466,20 @@ else {
       })),
       { caption: "What fast sums cost: relative error of the same FP8 product (all values positive)" },
     );
+    say`${errorsInWords("fast sums", sums("fp8-fast"))} ${errorsInWords("promoted sums", sums("fp8"))}`;
+  }
 }
 
 // %% [markdown]
-// The last table is a glimpse at lesson 04: the fast sums of the chip lose digits with every number added, the promoted
-// ones don't. V3's training promotes, and pays for it in speed, as the first table shows.
+// The last table is a glimpse at lesson 04. V3's training promotes, and pays for it in speed, as the first table shows.
+// (Where an error falls although more is added, the library may have divided the sum into parts, each short.)
 //
 // ### Decoding with latent attention, measured
 //
 // Lesson 03 promises a paradox: the absorbed form does *more* arithmetic and is faster. The roofline says why: it reads
 // one latent for all heads. What does the clock say?
 
-// %%
+// %% jupyter={"source_hidden": true}
 if (h200 === null) say`There is no record of a GPU here; this section's figures are left out.`;
 else {
   const forms = ["absorbed", "expanded", "recomputed"];
@@ -489,18 +523,19 @@ else {
       }),
     { caption: "256 experts' matrices in BF16 on an H200", columns: { "one by one (ms)": { digits: 2 } } },
   );
+  say`${flatUntil(measured(h200, "experts", { experts: 256, form: "grouped" }))}`;
 }
 
 // %% [markdown]
-// In the table, time hardly changes while tokens multiply: the chip reads all matrices whether one token wants them or
-// sixty-four. That is memory-bound made visible. Only the last rows are paid for by arithmetic.
+// Where time stays while tokens multiply, the chip reads all matrices whether one token wants them or many: memory-bound,
+// made visible. Where it grows with them, arithmetic decides.
 //
 // ## 3. Node-limited routing, by counting bytes
 //
 // Where do the experts live? In V3's training, a layer's 256 experts sit on 64 GPUs in 8 nodes, 32 experts a node (the
 // report, section 3.2). Within a node, GPUs talk over NVLink; between nodes, over InfiniBand. Usable rates of one GPU:
 
-// %%
+// %% jupyter={"source_hidden": true}
 table(
   [
     { link: "NVLink, within a node", "GB/s": value("accelerators", "h800", "intraNodeUsable") / 1e9 },
@@ -515,40 +550,33 @@ expert there.`;
 
 // %% [markdown]
 // The slow link thus pays for *nodes*, not for experts. How many nodes does a token reach, if nobody limits them? And
-// with a limit? Here are random tokens through V3's own router, for every limit. (A group of experts is what sits on a
-// node. The affinities are random, so nothing but the rule is at work.)
+// with a limit? Here are random tokens through V3's own rule, for every limit. (A group of experts is what sits on a
+// node. The affinities are random, so nothing but the rule is at work.) One of a token's nodes may be its own, where it
+// needs no InfiniBand: of $n$ nodes each is home with the same chance, so the copies are $(n-1)/n$ of the nodes reached.
 
 // %%
-const nodes = ofTraining("expertNodes");
-function nodesReached(limit: number): number {
-  return tf.tidy(() => {
-    const affinity = tf.sigmoid(new Random(seed).normalTensor([2048, v3.nRoutedExperts])) as tf.Tensor2D;
-    const bias = tf.zeros([v3.nRoutedExperts]) as tf.Tensor1D;
-    const { expertIndices } = selectExperts(affinity, bias, { ...v3, nGroup: nodes, topkGroup: limit });
-    return meanNodes(expertIndices.arraySync() as number[][], { experts: v3.nRoutedExperts, nodes });
-  });
-}
-const limits = Array.from({ length: nodes }, (_, i) => i + 1);
-const reachedNodes = limits.map(nodesReached);
-const microseconds = (limit: number) => {
-  const traffic = exchangeBytes(v3.hiddenSize, { interNode: limit, intraNode: v3.numExpertsPerTok });
+const microseconds = (copies: number) => {
+  const traffic = exchangeBytes(v3.hiddenSize, { interNode: copies, intraNode: v3.numExpertsPerTok });
   return {
     interNode: (1e6 * traffic.interNode) / h800Links.interNode,
     intraNode: (1e6 * traffic.intraNode) / h800Links.intraNode,
   };
 };
+const mostCopies = (limit: number) => Math.min(limit, nodes - 1); // none of its nodes is its own
+
+// %% jupyter={"source_hidden": true}
 plot(
   lineChart({
     title: "What does a token cost on each link, with a limit on its nodes?",
     x: { title: "limit (nodes)" },
-    y: { title: "µs a token and layer, there and back" },
+    y: { title: "µs per token and layer, there and back" },
     series: [
-      { name: "InfiniBand, at most", x: limits, y: limits.map((limit) => microseconds(limit).interNode) },
+      { name: "InfiniBand, at most", x: limits, y: limits.map((limit) => microseconds(mostCopies(limit)).interNode) },
       {
         name: "InfiniBand, on average", dashed: true,
-        x: limits, y: reachedNodes.map((mean) => microseconds(mean).interNode),
+        x: limits, y: limits.map((limit) => microseconds(copiesAt(limit)).interNode),
       },
-      { name: "NVLink", x: limits, y: limits.map((limit) => microseconds(limit).intraNode) },
+      { name: "NVLink", x: limits, y: limits.map(() => microseconds(0).intraNode) },
     ],
   }),
 );
@@ -556,14 +584,19 @@ const unlimited = reachedNodes[nodes - 1];
 const formula = expectedNodes({ experts: v3.nRoutedExperts, nodes, active: v3.numExpertsPerTok, limit: nodes });
 const limited = reachedNodes[nodeLimit - 1];
 const reachableSets = reachableCombinations({ experts: 256, active: 8, groups: nodes, kept: nodeLimit });
+const reachable = Number((reachableSets * 10n ** 9n) / combinations(256, 8)) / 1e9;
+const bites = nodeLimit < nodes ? "" : " That is no limit: the figures are the same.";
 say`Without a limit a token reaches ${fixed(unlimited, 2)} nodes on average (the formula for experts drawn evenly gives
-${fixed(formula, 2)}), and ${nodes} in the worst case. With a limit of ${nodeLimit} it reaches ${fixed(limited, 2)}, and
-never more than ${nodeLimit}. The average falls by ${percent(1 - limited / unlimited)}, the worst case, which everybody
-else waits for, by ${percent(1 - nodeLimit / nodes)}.
+${fixed(formula, 2)}), which are ${fixed(copiesAt(nodes), 2)} copies over InfiniBand, and ${mostCopies(nodes)} in the worst case.
+With a limit of ${nodeLimit} it reaches ${fixed(limited, 2)}, which are **${fixed(copiesAt(nodeLimit), 2)} copies**, and never
+more than ${mostCopies(nodeLimit)}.${bites || ` The average falls by ${percent(1 - limited / unlimited)}, the worst case by
+${percent(1 - mostCopies(nodeLimit) / mostCopies(nodes))}. Over thousands of tokens the average decides how long the exchange takes; the worst
+case is what is promised for a text whose tokens all choose badly.`}
 
 What does the limit take away? Of all sets of ${v3.numExpertsPerTok} experts, a token can still choose among
-${percent(Number((reachableSets * 10n ** 9n) / combinations(256, 8)) / 1e9)}.`;
+${reachable < 1e-4 ? `fewer than ${percent(1e-4)}` : percent(reachable)}.`;
 result("nodes that a token reaches", limited, "nodes");
+result("copies of a token over InfiniBand", copiesAt(nodeLimit), "copies");
 
 // %% [markdown]
 // ### The surprise: five experts for nothing
@@ -581,18 +614,24 @@ const cost = (experts: number) => {
   const traffic = exchangeBytes(v3.hiddenSize, copies);
   return 1e6 * exchangeSeconds(traffic, h800Links);
 };
+
+// %% jupyter={"source_hidden": true}
 plot(
   lineChart({
     title: "What does one more expert cost a token?",
     x: { title: "experts, in at most 4 nodes" },
-    y: { title: "µs a token and layer, there and back" },
+    y: { title: "µs per token and layer, there and back" },
     series: [{ name: "the slower link decides", x: expertCounts, y: expertCounts.map(cost) }],
   }),
 );
+const h100Price = expertsAtSamePrice(ofTraining("nodeLimit"), linksOf("h100"));
+const meanPrice = expertsAtSamePrice(copiesAt(ofTraining("nodeLimit")), h800Links);
 say`You said ${samePriceGuess}. It is **${fixed(price, 1)}**: the line is flat from ${ofTraining("nodeLimit")} experts
 up to there, since InfiniBand is busy with its ${ofTraining("nodeLimit")} copies anyway, and NVLink has time left. The
-report rounds to ${ofTraining("expertsAtSamePrice")} (${cite(fact("systems", "v3-training", "expertsAtSamePrice"))}). On
-an H100, with its full NVLink, it would be ${whole(expertsAtSamePrice(ofTraining("nodeLimit"), linksOf("h100")))}.`;
+report rounds to ${ofTraining("expertsAtSamePrice")} (${cite(fact("systems", "v3-training", "expertsAtSamePrice"))}). It
+counts all ${ofTraining("nodeLimit")} nodes as others, as if a token were never at home; with the
+${fixed(copiesAt(ofTraining("nodeLimit")), 2)} copies of the average it is ${fixed(meanPrice, 1)}. On an H100, with its full NVLink, used as
+well as the H800's, it would be ${whole(h100Price)} by the report's way of counting.`;
 
 // %% [markdown]
 // ### Exercise 2 · The bytes of a token
@@ -626,6 +665,12 @@ await check(trafficExercise, bytesOf);
 // </details>
 // <details><summary>Hint 2</summary>
 //
+// Count copies first and multiply once at the end: both links carry the same vector, of the same bytes. Which of them has
+// to leave out what is at home, and which doesn't?
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
 // One copy, there and back, is hiddenSize · (1 + 2) bytes. InfiniBand carries one for each node other than home, NVLink
 // one for each expert.
 //
@@ -635,7 +680,8 @@ await check(trafficExercise, bytesOf);
 // ### What the network allows in decoding
 //
 // The same bytes set a speed limit on answers. In decoding the report sends tokens over InfiniBand directly, a copy for
-// each expert (section 3.4.2). DeepSeek's own estimate, in a later paper on V3's hardware, can be rebuilt from five
+// each expert, and the network cards are started by the GPU itself, without the CPU: *IBGDA*, InfiniBand GPUDirect Async
+// (section 3.4.2). DeepSeek's own estimate, in a later paper on V3's hardware, can be rebuilt from five
 // numbers:
 
 // %%
@@ -652,6 +698,8 @@ const boundRow = (what: string, d: typeof asPublished) => {
     "tokens/s for a user": tokensPerSecond,
   };
 };
+
+// %% jupyter={"source_hidden": true}
 table(
   [
     boundRow("as published: 7,000 channels, 61 layers", asPublished),
@@ -673,28 +721,35 @@ twice, for two micro-batches take turns.`;
 // The exchange cannot be avoided, but the GPU need not wait. It holds another micro-batch, on its way *back*. While one
 // side's tokens travel, it computes for the other side. Figure 4 of the report cuts both into pieces and gives the
 // order. We play that order with our times. Each piece starts as soon as its lane is free and its input is there; slide
-// the limit on nodes, and so the length of the exchanges:
+// the copies that a token sends to other nodes, and so the length of the exchanges, up to one for every other node:
 
 // %%
 const shownRounds = 2;
-const layerAt = (limit: number) => layerTimes(v3, chip, links, { ...training, nodeLimit: limit });
-const roundsAt = limits.map((limit) => overlapRounds(layerAt(limit), shownRounds));
-const until = 1e3 * Math.max(...roundsAt.flat().map(({ end }) => end));
+const layerWith = (copies: number) => layerTimes(v3, chip, links, { ...training, copies });
+const copyCounts = Array.from({ length: nodes - 1 }, (_, i) => i + 1);
+
+// %% jupyter={"source_hidden": true}
+const roundsWith = copyCounts.map((copies) => overlapRounds(layerWith(copies), shownRounds));
+const until = 1e3 * Math.max(...roundsWith.flat().map(({ end }) => end));
 sliderPlot({
   title: "A forward and a backward together: is the GPU ever idle?",
-  parameter: "limit",
-  unit: "nodes",
-  values: limits,
-  initial: nodeLimit,
+  parameter: "copies to other nodes",
+  unit: "",
+  values: copyCounts,
+  initial: Math.max(1, Math.round(training.copies)),
   height: 400,
-  figure: (limit) =>
+  figure: (copies) =>
     timelineChart({
-      title: `limit ${limit}`, unit: "ms", rows: ["arithmetic", "exchange"],
+      title: `${copies} ${copies === 1 ? "copy" : "copies"}`, unit: "ms", rows: ["arithmetic", "exchange"],
       kinds: ["forward", "backward for input", "backward for weights"],
-      tasks: asTasks(roundsAt[limit - 1]), until,
+      tasks: asTasks(roundsWith[copies - 1]), until,
     }),
 });
 const gain = overlapGain(layer);
+const hides = (copies: number) => {
+  const { together, arithmetic } = overlapGain(layerWith(copies));
+  return together < arithmetic * (1 + 1e-9);
+};
 say`One after the other, forward and backward of a layer take ${fixed(1e3 * gain.inTurn, 1)} ms; together
 **${fixed(1e3 * gain.together, 1)} ms**, and their arithmetic alone ${fixed(1e3 * gain.arithmetic, 1)} ms. So
 ${percent((gain.inTurn - gain.together) / (gain.inTurn - gain.arithmetic))} of the exchange is hidden, at a node limit of
@@ -705,7 +760,7 @@ ${nodeLimit}.`;
 // takes about as long, one after the other, and both together. (That transfer runs on a copy engine and needs no
 // multiprocessor: the easy case. V3's network kernels are the hard one, and section 6 is about their price.)
 
-// %%
+// %% jupyter={"source_hidden": true}
 const overlapped = h200 === null ? [] : measured(h200, "overlap");
 const timeOf = (kind: string) => 1e3 * (overlapped.find((row) => row.kind === kind)?.seconds ?? NaN);
 if (overlapped.length === 4)
@@ -715,11 +770,20 @@ if (overlapped.length === 4)
 else say`There is no record of that here.`;
 
 // %% [markdown]
-// Look again at the upper lane of the figure. With few nodes it has no gaps: all exchange runs below arithmetic. Slide
-// to the right, and gaps open; now the lower lane has none. **Overlap hides the smaller of the two, never the larger.**
-// That is why node-limited routing and DualPipe belong together: the first makes the exchange the smaller one, the
-// second hides it.
-//
+// Look again at the upper lane of the figure. Does it have gaps at one copy? At one for every other node? Where it has,
+// look at the lower lane. **Overlap hides the smaller of the two, never the larger.** So what does the limit on nodes add?
+
+// %% jupyter={"source_hidden": true}
+const hiddenUpTo = copyCounts.filter(hides).pop() ?? 0;
+const withoutLimit = copiesAt(nodes);
+const guarantee = (what: string, copies: number) => `${what} ${hides(copies) ? "is hidden" : "is **not** all hidden"}`;
+say`By this count the exchange is hidden up to ${hiddenUpTo} copies a token, of ${nodes - 1} possible ones. With the limit of
+${nodeLimit}, ${guarantee(`the average (${fixed(training.copies, 2)} copies)`, training.copies)}, and
+${guarantee(`the worst case (${mostCopies(nodeLimit)})`, mostCopies(nodeLimit))}. Without any limit,
+${guarantee(`the average (${fixed(withoutLimit, 2)})`, withoutLimit)}, and
+${guarantee(`the worst case (${mostCopies(nodes)})`, mostCopies(nodes))}. Faster arithmetic leaves less time to hide anything: try \`reached\`.`;
+
+// %% [markdown]
 // ## 5. DualPipe: where the other micro-batch comes from
 //
 // V3 has 61 layers on 16 pipeline ranks (the report, section 3.2): each rank holds a few layers, and micro-batches pass
@@ -739,6 +803,8 @@ const kindName = new Map(KINDS);
 const even = { forward: 1, backward: 2, weights: 1, overlapped: 3 };
 const played = (method: Method, t = even) => play(scheduleOf(method, ranks, microBatches), t);
 const longestStep = Math.max(...METHODS.map((method) => played(method).duration));
+
+// %% jupyter={"source_hidden": true}
 sliderPlot<Method>({
   title: "Which rank waits when?",
   parameter: "method",
@@ -758,6 +824,8 @@ sliderPlot<Method>({
       until: longestStep,
     }),
 });
+const longestBubble = (method: Method) => Math.max(...played(method).bubbles);
+const smallest = METHODS.reduce((a, b) => (longestBubble(b) < longestBubble(a) ? b : a));
 table(
   METHODS.map((method) => {
     const timeline = played(method);
@@ -773,7 +841,7 @@ table(
   { caption: `${ranks} ranks, ${microBatches} micro-batches, nothing hidden; a forward takes 1, a backward 2` },
 );
 say`In this picture nothing is hidden: forward and backward at once take as long as one after the other. Even so
-DualPipe's bubble is the smallest. Its price stands in the last column: as each rank serves both directions, it holds
+${smallest}'s bubble is the smallest. DualPipe's price stands in the last column: as each rank serves both directions, it holds
 two stages' weights. (Numbers are micro-batches that entered at rank 0.)`;
 
 // %% [markdown]
@@ -818,6 +886,12 @@ await check(bubbleExercise, bubbleShare);
 // </details>
 // <details><summary>Hint 2</summary>
 //
+// A rank works through a forward and a whole backward of every micro-batch, whatever the order. Write the bubble of 1F1B
+// first and let its cases pass; the other two differ in one bracket.
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
 // Work is microBatches · (F + B). The bubbles are (PP − 1)(F + B), (PP − 1)(F + B − 2 · W) and (PP / 2 − 1)(F + 2 · B −
 // 3 · W).
 //
@@ -838,7 +912,10 @@ const chunks = chunkTimes(layer, v3Layers);
 const computes = METHODS.map((method) =>
   computingShare(play(scheduleOf(method, v3Ranks, v3MicroBatches), chunks), layer, v3Layers, v3MicroBatches),
 );
+const apart = computes[2] - computes[0];
 const bubbleShares = METHODS.map((method) => yourShare(method, v3Ranks, v3MicroBatches, { F: 1, B: 2, W: 1 }));
+
+// %% jupyter={"source_hidden": true}
 table(
   METHODS.map((method, i) => ({
     method,
@@ -856,8 +933,10 @@ plot(
   }),
   { height: 300 },
 );
-say`With so many micro-batches the bubble is small in all three: ${percent(bubbleShares[0])} in 1F1B. What sets them
-apart is the exchange. With 1F1B a GPU computes for ${percent(computes[0])} of the time, with ZB1P for
+const byExchange = apart > 2 * (bubbleShares[0] - bubbleShares[2]);
+say`With so many micro-batches the bubble is at most ${percent(Math.max(...bubbleShares))} in all three.
+${byExchange ? "What sets them apart is the exchange." : "Here it counts about as much as the exchange."} With 1F1B a GPU
+computes for ${percent(computes[0])} of the time, with ZB1P for
 ${percent(computes[1])}: **${percent(1 - computes[1])} of the cluster waits**. DualPipe brings it to
 ${percent(computes[2])}, ${times(computes[2] / computes[0])} the throughput of 1F1B from the same chips.`;
 
@@ -866,6 +945,39 @@ ${percent(computes[2])}, ${times(computes[2] / computes[0])} the throughput of 1
 // fact that 1F1B could hide some of its exchange behind its weight gradients. DeepSeek did not publish a step of 1F1B
 // to compare with. Read the ratio as "what is at stake", not as a measurement.
 //
+// ### And the memory?
+//
+// What does a rank's GPU hold, by the report's choices: weights in BF16 (twice, for two directions), their gradients in
+// FP32, a copy of the weights in FP32 and two BF16 moments, these divided among the GPUs that hold the same weights (ZeRO-1;
+// sections 3.2 and 3.3.3)?
+
+// %% jupyter={"source_hidden": true}
+const v3Gpus = ofTraining("gpus");
+const perLayer = layerParameters(v3);
+const expertGpus = nodes * ofTraining("gpusPerNode"); // that share a layer's experts
+const ownExperts = (v3Layers * v3.nRoutedExperts * perLayer.expert) / expertGpus;
+const ownOthers = v3Layers * (perLayer.moeLayer - v3.nRoutedExperts * perLayer.expert);
+const sharing = v3Gpus / v3Ranks; // GPUs with the same layers: all share what is not a routed expert
+const [bf16, fp32] = [2, 4]; // bytes
+const both = 2; // directions
+const held = [
+  { what: "weights, both directions", bytes: both * bf16 * (ownExperts + ownOthers) },
+  { what: "gradients, both directions", bytes: both * fp32 * (ownExperts + ownOthers) },
+  {
+    what: "FP32 weights and two moments, its part",
+    bytes: (fp32 + 2 * bf16) * ((ownExperts * expertGpus) / sharing + ownOthers / sharing),
+  },
+];
+const heldBytes = held.reduce((sum, { bytes }) => sum + bytes, 0);
+const ownMemory = value("accelerators", "h800", "memory");
+table(held.map(({ what, bytes }) => ({ what, GB: bytes / 1e9 })), {
+  caption: `One GPU of V3's training, ${v3Layers} sparse layers a rank; counted`, digits: 1,
+});
+say`Together ${fixed(heldBytes / 1e9, 0)} GB of ${fixed(ownMemory / 1e9, 0)}; the rest is for activations, and for what this count leaves out
+(embedding and head, buffers of the exchange). So a second copy of a rank's weights, DualPipe's price, is affordable:
+${fixed(held[0].bytes / both / 1e9, 1)} GB, because a GPU holds ${whole(v3.nRoutedExperts / expertGpus)} of a layer's ${v3.nRoutedExperts} experts.`;
+
+// %% [markdown]
 // How is a schedule written? As a list of steps for each rank. This is the whole engine that plays it:
 
 // %%
@@ -876,11 +988,12 @@ showSource("lib/economics/pipeline.ts", "play");
 //
 // Bytes don't move by themselves. On an H800, moving them is work for the same *streaming multiprocessors* (SMs) that
 // compute: they copy, forward from InfiniBand to NVLink, and add up answers. V3 set 20 of 132 aside for that (the
-// report, section 3.5.1).
+// report, section 3.5.1). Within them the work is divided by *warp specialisation*: some warps send over InfiniBand, some
+// forward to NVLink, some receive, and how many do which follows the load (section 3.2.2).
 //
 // **Predict.** What happens to the time of a layer if it sets aside none? Two? Half of them?
 
-// %%
+// %% jupyter={"source_hidden": true}
 const counts = Array.from({ length: 65 }, (_, i) => i + 2);
 plot(
   lineChart({
@@ -898,12 +1011,12 @@ plot(
 );
 const lost = setAside / multiprocessors;
 say`Too few, and the exchange takes forever; too many, and nobody is left to compute. By this count the best is
-${bestSetAside(V3_JOB)}. It is no independent discovery: that one multiprocessor moves a twentieth of the link's rate is
-taken from the report's "20 are enough". What the curve shows is the price: **${percent(lost)} of the chip's
+${bestSetAside(V3_JOB)}; V3 has ${ofTraining("communicationMultiprocessors")}. It is no independent discovery: what one multiprocessor moves
+is the link's rate divided by those ${ofTraining("communicationMultiprocessors")}, which the report calls enough. What the curve shows is the price: **${percent(lost)} of the chip's
 arithmetic** for ${setAside}. On ${whole(ofTraining("gpus"))} GPUs that is as much as
 ${whole(lost * ofTraining("gpus"))} of them.`;
 
-// %%
+// %% jupyter={"source_hidden": true}
 if (h200 !== null) {
   const rows = measured(h200, "carveout", { form: "fp8-fast" });
   const all = rows.find((row) => row.set_aside === 0);
@@ -923,12 +1036,9 @@ if (h200 !== null) {
         ],
       }),
     );
-    const lostHere = 1 - rate(twenty) / rate(all);
-    say`A surprise: the real chip loses less. With ${asNumber(twenty.set_aside)} set aside, a large product loses
-    ${percent(lostHere)}, not ${percent(asNumber(twenty.set_aside) / multiprocessors)}. Power was its limit, not the
-    number of multiprocessors (its clock was down to ${whole(clock(h200, "carveout")?.min ?? NaN)} MHz); with some of
-    them idle, the others can clock higher. In training the twenty are not idle, so take this as the lower end of the
-    price.`;
+    say`${lossInWords(all, twenty, multiprocessors)} The clock was down to ${whole(clock(h200, "carveout")?.min ?? NaN)} MHz
+    meanwhile: where power is the limit, idle multiprocessors leave more of it to the others. In training those set aside are
+    not idle, so take this as the lower end of the price.`;
   }
 }
 const v1 = fact("systems", "deepep-v1", "multiprocessors");
@@ -970,6 +1080,12 @@ await check(balanceExercise, balance);
 // </details>
 // <details><summary>Hint 2</summary>
 //
+// With s of n set aside, arithmetic has n − s left, so its time grows by n / (n − s). The exchange has s times the rate of
+// one, up to the bandwidth. Which of the two times is the job's?
+//
+// </details>
+// <details><summary>Hint 3</summary>
+//
 // For each s from 1 to multiprocessors − 1: the larger of arithmetic · multiprocessors / (multiprocessors − s) and
 // bytes / min(bandwidth, s · perMultiprocessor). Return the s with the smallest.
 //
@@ -992,21 +1108,21 @@ await check(balanceExercise, balance);
 // instructions, and chunk sizes are tuned, so that they use less of the second-level cache and disturb other
 // multiprocessors less (section 3.2.2). It is about the 20, not about the 112 that do the arithmetic.
 //
-// Two months later the communication library was published, so one can look. We counted every PTX statement in the file
-// that holds them:
+// Two months later the communication library, DeepEP, was published, so one can look. One file of small
+// functions, `utils.cuh`, holds PTX for its kernels. We counted every statement of that file:
 
-// %%
+// %% jupyter={"source_hidden": true}
 const ptx: [string, string][] = [
   ["order of memory operations: who sees what when", "ptxOrdering"],
   ["don't keep this in the first-level cache", "ptxCaching"],
-  ["the copy engine and its barriers", "ptxCopyEngine"],
-  ["read shared data through a cache for constants", "ptxNonCoherent"],
+  ["the tensor memory accelerator (TMA) and its barriers", "ptxCopyEngine"],
+  ["read what others may change through the read-only path", "ptxNonCoherent"],
   ["stop, and which thread am I", "ptxOther"],
 ];
 const ptxCounts = ptx.map(([, key]) => value("systems", "deepep-v1", key));
 plot(
   barChart({
-    title: "What do the PTX lines in DeepSeek's kernels do?",
+    title: "What do the PTX statements in DeepEP's utils.cuh do?",
     x: { title: "statements" },
     labels: ptx.map(([name]) => name),
     series: [{ name: "statements", values: ptxCounts }],
@@ -1014,9 +1130,15 @@ plot(
   { height: 320 },
 );
 const ptxTotal = ptxCounts.reduce((sum, count) => sum + count, 0);
+const gemmPtx = (key: string) => value("systems", "deepgemm", key);
 say`**${ptxTotal} statements**, each a line or a few, wrapped in a C++ function
-(${citeLink(fact("systems", "deepep-v1", "ptxOrdering"))}). Most say things that CUDA C++ has no word for: in which
-order others may see a write, or that a value read once needs no place in a cache.`;
+(${citeLink(fact("systems", "deepep-v1", "ptxOrdering"))}). ${ptxCounts[0] + ptxCounts[1]} of them say in which order others may
+see a write, or that a value read once needs no place in a cache.
+
+And the arithmetic? DeepGEMM, the library of FP8 products, has PTX as well: the file \`mma_utils.cuh\` of its first version holds
+${gemmPtx("ptxStatements")} statements, ${gemmPtx("ptxTensorCore")} of them \`wgmma\`, the instructions of Hopper's tensor cores
+(${citeLink(fact("systems", "deepgemm", "ptxStatements"))}). CUDA C++ has no other name for those, and NVIDIA's own library,
+CUTLASS, writes them in the same way; later versions of DeepGEMM take them from there.`;
 
 // %% [markdown]
 // The fourth bar is the one that made headlines. Its history, from the libraries' own records:
@@ -1025,11 +1147,11 @@ order others may see a write, or that a value read once needs no place in a cach
 // |---|---|
 // | 24 February 2025 | DeepEP is published. Its README says that it uses "out-of-doc", undocumented behaviour: the load `ld.global.nc.L1::no_allocate.L2::256B` |
 // | 26 February 2025 | DeepGEMM is published, a library of FP8 products in CUDA C++. Its README describes a patch of the compiled SASS that flips bits to interleave two kinds of instructions |
-// | 27 February 2025 | Corrected: the instruction *is* documented; what is not allowed is its **use**, for it reads data that others change through a path meant for constants. It is tested to work on Hopper, and a switch turns it off |
+// | 27 February 2025 | Corrected: the instruction *is* documented; what is not allowed is its **use**, for it reads data that others change through the path for data that nobody changes. It is tested to work on Hopper, and a switch turns it off |
 // | 20 July 2025 | DeepGEMM drops the patch: NVIDIA's compiler, from version 12.9 on, does the same by itself |
 // | April 2026 | DeepEP's second version; the load survives only in the old kernels |
 
-// %%
+// %% jupyter={"source_hidden": true}
 const gain10 = fact("systems", "deepgemm", "patchGain");
 say`So there was work below PTX, too: for ${percent(gain10.value)} and more in some products (${citeLink(gain10)}). It
 lived for not quite five months, until the maker of CUDA built it in. And the retracted word, "undocumented", lasted
@@ -1047,7 +1169,7 @@ ${value("systems", "deepep-v1", "retractionDays")} days in the README; it lives 
 //
 // The H800 is an H100 made for an export rule. What did the rule take away?
 
-// %%
+// %% jupyter={"source_hidden": true}
 const compared: [string, string, number, string][] = [
   ["FP8 arithmetic", "peakFp8", 1e12, "TFLOP/s"],
   ["memory", "memory", 1e9, "GB"],
@@ -1064,9 +1186,13 @@ table(
   })),
   { caption: "H100 and H800" },
 );
-const asTrained = { ...training, nodeLimit: ofTraining("nodeLimit") };
+const asTrained = { ...training, copies: copiesAt(ofTraining("nodeLimit")) };
 const h100Layer = layerTimes(v3, machine("h100"), linksOf("h100"), asTrained);
 const h800Layer = layerTimes(v3, machine("h800"), linksOf("h800"), asTrained);
+const sameExchange = Math.abs(h800Layer.dispatch / h100Layer.dispatch - 1) < 0.01;
+const slowerOnBoth =
+  "With the node limit InfiniBand is the slower link on both, and that was not restricted, so V3's design made the " +
+  "missing NVLink not matter.";
 const rule = fact("systems", "export-rules", "linkLimit2022");
 say`One row: NVLink. The rule of October 2022 named a rate of links, ${whole(rule.value / 1e9)} GB/s, together with a
 rate of operations (${citeLink(rule)}); the H800 stays below it. In October 2023 limits on performance took its place
@@ -1075,14 +1201,13 @@ and caught the H800 as well (${citeLink(fact("systems", "export-rules", "linkLim
 How much did that cost V3? In our count of a layer, exchange takes
 ${fixed(1e3 * layerSums(h800Layer).forward.exchange, 2)} ms on H800 and
 ${fixed(1e3 * layerSums(h100Layer).forward.exchange, 2)} ms on H100:
-${ Math.abs(h800Layer.dispatch / h100Layer.dispatch - 1) < 0.01 ? "the same" : "not the same" }. With the node limit
-InfiniBand is the slower link on both, and that was not restricted. V3's design made the missing NVLink not matter; nor
-does it use tensor parallelism in training, which would need NVLink most (the report, section 3.2).`;
+${sameExchange ? "the same. " + slowerOnBoth : "not the same: NVLink decides on the H800."}
+Nor does V3 use tensor parallelism in training, which would need NVLink most (the report, section 3.2).`;
 
 // %% [markdown]
-// All of these are thresholds on hardware. We found no rule that withholds the CUDA toolkit, its compiler or its
-// libraries; anybody can download them. (Not having found one is no proof. But the claim is specific, and DeepSeek's
-// libraries list a current CUDA among their requirements.)
+// So the latest chips were blocked, as the claim says. The CUDA ecosystem was not: DeepSeek's own libraries, published from
+// February 2025 on, are CUDA C++ and list a current CUDA among their requirements. All of these rules are thresholds on
+// hardware. (We also found no rule that withholds the toolkit; by itself, that would prove nothing.)
 //
 // ### What another chip would need
 //
@@ -1097,24 +1222,31 @@ const elsewhere = ["h800", "h200", "b200", "mi300x", "ascend-910c"].map((id) => 
   const one = machine(id);
   return {
     chip: one.name,
-    "decoding (µs a layer)": 1e6 * phaseTime(usual, one).seconds,
-    "reading a prompt (µs a layer)": 1e6 * phaseTime(reading, one).seconds,
+    "decoding (µs per layer)": 1e6 * phaseTime(usual, one).seconds,
+    "reading a prompt (µs per layer)": 1e6 * phaseTime(reading, one).seconds,
     "8-bit floating point": one.peaks.fp8 > one.peaks.bf16 ? "yes" : "no",
   };
 });
+
+// %% jupyter={"source_hidden": true}
 table(elsewhere, {
   caption: `The least time of one sparse layer: ${sequences(dayLoad.batch)} a GPU, and 8,192 tokens of a prompt`,
-  columns: { "decoding (µs a layer)": { digits: 0 }, "reading a prompt (µs a layer)": { digits: 0 } },
+  columns: { "decoding (µs per layer)": { digits: 0 }, "reading a prompt (µs per layer)": { digits: 0 } },
 });
-say`On paper AMD's chip beats the one that V3 was trained on, in both phases, and Huawei's keeps up in decoding. Peaks
-were never the moat. (Where a chip has no FP8, its BF16 rate is taken for both, with FP8's bytes, which flatters it.)`;
+const ofH800 = elsewhere[0];
+const against = ({ chip: name, ...row }: (typeof elsewhere)[number]) => {
+  const share = (phase: "decoding (µs per layer)" | "reading a prompt (µs per layer)") => percent(row[phase] / ofH800[phase]);
+  return `${name} needs ${share("decoding (µs per layer)")} of the H800's time to decode and ${share("reading a prompt (µs per layer)")} to read`;
+};
+say`On paper ${elsewhere.slice(-2).map(against).join("; ")}. Peaks alone are no moat.
+(Where a chip has no FP8, its BF16 rate is taken for both, with FP8's bytes, which flatters it.)`;
 
 // %% [markdown]
 // Then the software. Count the pieces of V3's system that know which chip they run on:
 //
 // | piece | what it does | tied to NVIDIA by | done elsewhere? |
 // |---|---|---|---|
-// | DeepGEMM | FP8 products with block scales | tensor-core and copy-engine instructions of Hopper | **by DeepSeek itself**: DeepGEMM-Ascend, published 30 September 2026 with the same interface ([README](https://github.com/deepseek-ai/DeepGEMM-Ascend)) |
+// | DeepGEMM | FP8 products with block scales | tensor-core and TMA instructions of Hopper | **by DeepSeek itself**: DeepGEMM-Ascend, published 30 September 2026 with the same interface ([README](https://github.com/deepseek-ai/DeepGEMM-Ascend)) |
 // | DeepEP | dispatch and combine | PTX, NVLink, NVSHMEM or NCCL | DeepEP-Ascend, of the same month; its figures come from hardware that is not on sale ([TechRadar](https://www.techradar.com/pro/huawei-and-deepseek-release-open-source-ai-tools-in-a-bid-to-lower-nvidia-exposure-but-will-programmers-make-the-switch), 7 October 2026) |
 // | FlashMLA | attention over the latent cache | Hopper's instructions | versions for Ascend, same announcement |
 // | DualPipe, EPLB | schedule, placement of experts | nothing: Python | not needed |
@@ -1122,18 +1254,20 @@ were never the moat. (Where a chip has no FP8, its BF16 rate is taken for both, 
 //
 // Was a model of this size ever *trained* on another chip? Huawei says so of its own:
 
-// %%
+// %% jupyter={"source_hidden": true}
 const pangu = (key: string) => fact("systems", "pangu-ultra-moe", key);
 say`Pangu Ultra MoE, a mixture of experts with ${whole(pangu("totalParameters").value / 1e9)} billion parameters, on
 ${whole(pangu("accelerators").value)} Ascend chips, at ${percent(pangu("mfu").value)} of what they could do at most
-(${citeLink(pangu("mfu"))}, in the makers' own words). V3's figure for its GPUs is not far from that (lesson 07).`;
+(${citeLink(pangu("mfu"))}, in the makers' own words; those chips have no FP8, so it is a share of the BF16 peak). By the same
+kind of peak V3 reached ${percent(Number(measuredRate.low) / machine("h800").peaks.bf16)} to
+${percent(Number(measuredRate.high) / machine("h800").peaks.bf16)}, attention counted causally or in full.`;
 
 // %% [markdown]
 // And to *run* V3? The README of the release listed both from the first days: AMD GPUs through SGLang in FP8 and BF16,
 // and Huawei's Ascend through MindIE ([README](https://github.com/deepseek-ai/DeepSeek-V3), section 6). Running needs
 // fewer pieces than training: no backward, no pipeline, no optimiser.
 
-// %%
+// %% jupyter={"source_hidden": true}
 const ascendYear = value("systems", "deepgemm", "ascendYear");
 const patchYear = value("systems", "deepgemm", "patchDroppedYear");
 say`So the moat was never that others cannot compute this. It is that somebody has to write, tune and keep up
@@ -1154,8 +1288,8 @@ const linkShare = value("accelerators", "h800", "intraNodeLink") / value("accele
 const amd = phaseTime(reading, machine("mi300x")).seconds / phaseTime(reading, h800).seconds;
 verdicts([
   {
-    claim: "fp8-bound: GPUs are often limited by bandwidth, not arithmetic",
-    verdict: decodeShare < 0.5 ? "contradicted" : readShare < 0.5 ? "holds with a condition" : "holds",
+    claim: "fp8-bound: GPUs are often limited by memory bandwidth rather than by compute",
+    verdict: verdictOf("fp8-bound"),
     sources: "The report says the same of the experts in decoding (section 3.4.2).",
     computed:
       `By phase: ${percent(decodeShare)} of a decoding layer's time waits for memory, ${percent(readShare)} when a ` +
@@ -1163,30 +1297,51 @@ verdicts([
   },
   {
     claim: "cuda-bypass: assembly-level code bypassed CUDA",
-    verdict: "partly contradicted",
+    verdict: verdictOf("cuda-bypass"),
     sources:
       "The report: customised PTX in communication kernels, one sentence (section 3.2.2). DeepEP and DeepGEMM are " +
       "CUDA C++ and require CUDA (their READMEs).",
     computed:
-      `${ptxTotal} PTX statements in DeepEP's file of them, inside CUDA C++; ${ptxCounts[3]} of them a use that is ` +
-      "not allowed, with a switch to turn it off. That assembly-level code was written is right.",
+      `Right: it was written. ${ptxTotal} PTX statements in DeepEP's utils.cuh, inside CUDA C++; ${ptxCounts[3]} of them a ` +
+      "use that is not allowed, with a switch to turn it off. Not right: bypassed; PTX is a layer of CUDA.",
   },
   {
-    claim: "cuda-restrictions: export rules block the full CUDA ecosystem",
-    verdict: linkShare < 1 ? "partly contradicted" : "cannot be checked",
-    sources: `${cite(rule)}; we found no rule on the toolkit, which is no proof that there is none.`,
+    claim: "cuda-exports: the export of the most advanced chips to China is blocked",
+    verdict: verdictOf("cuda-exports"),
+    sources: `${cite(rule)}; ${cite(fact("systems", "export-rules", "linkLimitDropped"))}.`,
+    computed: "Nothing to compute: the H100 since October 2022, the H800 since October 2023, and what came after them.",
+  },
+  {
+    claim: "cuda-restrictions: export rules block the latest chips, and with them the full CUDA ecosystem",
+    verdict: verdictOf("cuda-restrictions"),
+    sources: `${cite(rule)}; DeepSeek's libraries are CUDA C++ and require its current toolkit (their READMEs).`,
     computed:
-      `The rules are thresholds on hardware: the H800 has ${percent(linkShare)} of the H100's NVLink, all else equal.`,
+      `Right about the chips: the H800 has ${percent(linkShare)} of the H100's NVLink. Not right about the software, ` +
+      "which DeepSeek used.",
+  },
+  {
+    claim: "cuda-older: to optimise code for older hardware is standard practice",
+    verdict: verdictOf("cuda-older"),
+    sources: "NVIDIA's CUTLASS has PTX for each generation, from mma_sm70.h to mma_sm100.h.",
+    computed: "Right about the practice. The H800 was not older: it is the H100's chip with slower links.",
+  },
+  {
+    claim: "cuda-closer: so performance comes closer to that of unrestricted access",
+    verdict: verdictOf("cuda-closer"),
+    sources: "No training of V3 on both chips is published.",
+    computed:
+      `By count, exchange takes ${fixed(h800Layer.dispatch / h100Layer.dispatch, 2)} times as long on an H800 as on an ` +
+      "H100, because of the routing rather than of PTX.",
   },
   {
     claim: "cuda-moat: the moat weakens; AMD and Huawei become viable",
-    verdict: "incomplete",
+    verdict: verdictOf("cuda-moat"),
     sources:
       "V3 ran on both from its release (README, section 6); Huawei reports a training of V3's size on Ascend " +
       `(${cite(pangu("totalParameters"))}); DeepSeek's own kernels for Ascend came in September 2026.`,
     computed:
-      `By the roofline an MI300X needs ${percent(amd)} of the H800's time to read a prompt: hardware was viable ` +
-      "before. PTX ties closer to NVIDIA, so it is no reason.",
+      `By the roofline an MI300X needs ${percent(amd)} of the H800's time to read a prompt; that is hardware, not ` +
+      "software. PTX ties closer to NVIDIA, so it is no reason.",
   },
 ]);
 

@@ -74,7 +74,13 @@ const LOCAL: Record<string, { symbols: string; reason: string }[]> = {
   "03": [{ symbols: "r c", reason: "the rank of a matrix, and a latent, where the formula holds for any" }],
   "04": [{ symbols: "e f", reason: "exponent and fraction of a floating-point number" }],
   "05": [{ symbols: "a c v S E", reason: "acceptance, costs and speed-up of speculative decoding, defined beside it" }],
-  "06": [{ symbols: "F B P W m", reason: "FLOPs, bytes, peak and bandwidth of the roofline, sides of a product" }],
+  "06": [
+    { symbols: "f q \\pi \\beta m", reason: "FLOPs, bytes, peak and bandwidth of the roofline, sides of a product" },
+    {
+      symbols: "F B P W",
+      reason: "a forward, a backward, its part for weights, and pipeline ranks, in the report's letters",
+    },
+  ],
   "07": [{ symbols: "C A B E N D", reason: "the scaling law, in the letters of its paper" }],
 };
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  copiesBetweenNodes,
   decodeBound,
   exchangeBytes,
   exchangeSeconds,
@@ -57,6 +58,18 @@ describe("bytes and time", () => {
     expect(experts).toBeCloseTo(12.8, 12);
     expect(Math.round(experts)).toBe(value("systems", "v3-training", "expertsAtSamePrice"));
     expect(experts / 4).toBeCloseTo(value("systems", "v3-training", "expertsPerNode"), 12);
+  });
+
+  it("compares NVLinks like for like: another chip is taken to use as much of its own as the H800 does", () => {
+    const [h800, h100] = ["h800", "h100"].map((id) => linksOf(id).intraNode);
+    const stated = (id: string) => value("accelerators", id, "intraNodeLink");
+    expect(h100 / h800).toBeCloseTo(stated("h100") / stated("h800"), 12);
+    expect(expertsAtSamePrice(4, linksOf("h100"))).toBeCloseTo(28.8, 12);
+  });
+
+  it("sends no copy over the network to the token's own node", () => {
+    expect(copiesBetweenNodes(8, 8)).toBe(7);
+    expect(copiesBetweenNodes(1, 8)).toBe(7 / 8);
   });
 
   it("gives the published bound on decoding: 120.96 µs, 14.76 ms, 67 tokens/s", () => {

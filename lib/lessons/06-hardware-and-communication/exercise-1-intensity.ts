@@ -8,7 +8,7 @@ export interface NumberSizes {
   weights: number;
   output: number;
 }
-/** [m, k] · [k, n] → FLOPs a byte. */
+/** [m, k] · [k, n] → FLOPs per byte. */
 export type Intensity = (m: number, k: number, n: number, bytes: NumberSizes) => number;
 
 const intensityByLib: Intensity = (m, k, n, { input, weights, output }) =>
@@ -67,7 +67,7 @@ export const intensityExercise = defineExercise<Intensity>({
     {
       name: "bytes over FLOPs",
       answer: (...args) => 1 / intensityByLib(...args),
-      message: "Upside down: intensity is FLOPs a byte, not bytes a FLOP.",
+      message: "Upside down: intensity is FLOPs per byte, not bytes per FLOP.",
     },
   ],
 });

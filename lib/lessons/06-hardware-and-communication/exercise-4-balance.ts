@@ -1,7 +1,19 @@
 /** Exercise 4: how many multiprocessors an exchange should take from the arithmetic beside it. */
-import { bestSetAside, exchangeBytes, linksOf, sharedSeconds, type SharedJob } from "../../economics/communication";
+import {
+  bestSetAside,
+  copiesBetweenNodes,
+  exchangeBytes,
+  linksOf,
+  sharedSeconds,
+  V3_PAYLOAD,
+  type SharedJob,
+} from "../../economics/communication";
+import { value } from "../../economics/facts";
+import { machine } from "../../economics/roofline";
 import { DEEPSEEK_V3 } from "../../model/config";
 import { defineExercise } from "../../notebook/exercise/check";
+import { nodesReached } from "./nodes-reached";
+import { layerSums, layerTimes } from "./overlap";
 
 export type SetAside = (job: SharedJob) => number;
 
@@ -21,19 +33,27 @@ const firstCount = (job: SharedJob, good: (count: number) => boolean): number =>
   return job.multiprocessors - 1;
 };
 
-const bandwidth = linksOf("h800").interNode;
-const copies = { interNode: 4, intraNode: DEEPSEEK_V3.numExpertsPerTok };
+const fromReport = (key: string) => value("systems", "v3-training", key);
+const multiprocessors = value("accelerators", "h800", "multiprocessors");
+const links = linksOf("h800");
+const nodes = fromReport("expertNodes");
+const tokens = fromReport("sequence");
+const copies = copiesBetweenNodes(nodesReached(DEEPSEEK_V3, { nodes })[fromReport("nodeLimit") - 1], nodes);
+const reached = 0.5; // assumed: the share of the peak that arithmetic reaches
+const load = { tokens, sequence: tokens, reached, multiprocessors, setAside: 0, copies, payload: V3_PAYLOAD };
 
 /**
  * A forward of one layer with 4,096 tokens. The report says that 20 multiprocessors are enough, so each is taken to
  * move a twentieth of InfiniBand's rate. The arithmetic is that of a chip at half of its FP8 peak.
  */
 export const V3_JOB: SharedJob = {
-  multiprocessors: 132,
-  arithmetic: 6.25e-3,
-  bytes: 4096 * exchangeBytes(DEEPSEEK_V3.hiddenSize, copies).interNode,
-  bandwidth,
-  perMultiprocessor: bandwidth / 20,
+  multiprocessors,
+  arithmetic: layerSums(layerTimes(DEEPSEEK_V3, machine("h800"), links, load)).forward.arithmetic,
+  bytes:
+    tokens *
+    exchangeBytes(DEEPSEEK_V3.hiddenSize, { interNode: copies, intraNode: DEEPSEEK_V3.numExpertsPerTok }).interNode,
+  bandwidth: links.interNode,
+  perMultiprocessor: links.interNode / fromReport("communicationMultiprocessors"),
 };
 
 const jobs: [string, SharedJob][] = [
@@ -53,7 +73,7 @@ export const balanceExercise = defineExercise<SetAside>({
     name: "time of V3's forward of a layer",
     unit: "ms",
     of: (got, [job]) => 1e3 * sharedSeconds(job, got),
-    v3: 1e3 * sharedSeconds(V3_JOB, 20),
+    v3: 1e3 * sharedSeconds(V3_JOB, fromReport("communicationMultiprocessors")),
   },
   misconceptions: [
     {

@@ -13,7 +13,7 @@ export interface Roof {
 
 export interface RooflinePoint {
   name: string;
-  intensity: number; // FLOPs a byte
+  intensity: number; // FLOPs per byte
   rate: number; // FLOP/s
   /** Its share of the whole, shown by the size of its mark. */
   share?: number;
@@ -44,7 +44,7 @@ export function rooflineChart(chart: {
     x: points.map(({ intensity }) => intensity),
     y: points.map(({ rate }) => rate / SCALE),
     text: points.map((point) => point.name),
-    hovertemplate: "%{text}<br>%{x:.3~g} FLOPs a byte, %{y:.3~g} TFLOP/s<extra></extra>",
+    hovertemplate: "%{text}<br>%{x:.3~g} FLOPs per byte, %{y:.3~g} TFLOP/s<extra></extra>",
     marker: {
       color: COLOURS[i % COLOURS.length],
       size: points.map(({ share }) => (share === undefined ? 9 : 8 + 30 * Math.sqrt(share))),
@@ -57,7 +57,7 @@ export function rooflineChart(chart: {
     data: [...roofs, ...series],
     layout: {
       title: { text: chart.title },
-      xaxis: axis({ title: "intensity (FLOPs a byte, log scale)", log: true }, [low, high]),
+      xaxis: axis({ title: "intensity (FLOPs per byte, log scale)", log: true }, [low, high]),
       yaxis: axis(
         { title: "rate (TFLOP/s, log scale)", log: true },
         roofs.flatMap(({ y }) => y as number[]),

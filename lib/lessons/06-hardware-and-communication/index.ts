@@ -4,5 +4,7 @@ export * from "./exercise-2-traffic";
 export * from "./exercise-3-bubble";
 export * from "./exercise-4-balance";
 export * from "./hardware-charts";
+export * from "./measured-words";
 export * from "./measurements";
+export * from "./nodes-reached";
 export * from "./overlap";

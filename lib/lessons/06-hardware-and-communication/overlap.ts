@@ -23,7 +23,7 @@ export interface TrainingLoad {
   reached: number; // share of a chip's peak that arithmetic reaches
   multiprocessors: number;
   setAside: number; // multiprocessors used for communication
-  nodeLimit: number;
+  copies: number; // of a token's vector that go to other nodes
   payload: Payload;
 }
 
@@ -32,7 +32,7 @@ export interface TrainingLoad {
  * assumed not to limit the products, which holds for thousands of tokens. Recomputed activations are left out.
  */
 export function layerTimes(config: ModelConfig, machine: Machine, links: Links, load: TrainingLoad): LayerTimes {
-  const { tokens, sequence, nodeLimit, payload } = load;
+  const { tokens, sequence, copies, payload } = load;
   const share = (load.reached * (load.multiprocessors - load.setAside)) / load.multiprocessors;
   const operations = prefillOperations(config, { tokens, context: sequence, gpus: 1 });
   const seconds = (some: Operation[]) =>
@@ -43,8 +43,8 @@ export function layerTimes(config: ModelConfig, machine: Machine, links: Links, 
   const maps = seconds(operations.filter((one) => !isCore(one) && !isExpert(one)));
   const experts = seconds(operations.filter(isExpert));
   const exchange = (bytes: number) => {
-    const copies = { interNode: nodeLimit, intraNode: config.numExpertsPerTok };
-    const traffic = exchangeBytes(config.hiddenSize, copies, { dispatch: bytes, combine: 0 });
+    const crossing = { interNode: copies, intraNode: config.numExpertsPerTok };
+    const traffic = exchangeBytes(config.hiddenSize, crossing, { dispatch: bytes, combine: 0 });
     return tokens * exchangeSeconds(traffic, links);
   };
   return {

@@ -71,8 +71,9 @@ describe("06-balance", () => {
   };
   holdsTo(balanceExercise, byCrossing);
 
-  it("finds V3's own 20 for V3's forward", () => {
-    expect(balanceExercise.reference(V3_JOB)).toBe(20);
+  it("finds no more than V3's own 20 for V3's forward, and 20 if every token went to four other nodes", () => {
+    expect(balanceExercise.reference(V3_JOB)).toBe(17);
+    expect(balanceExercise.reference({ ...V3_JOB, bytes: 4 * 4096 * 3 * 7168 })).toBe(20);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { linksOf, V3_PAYLOAD } from "../../../lib/economics/communication";
+import { copiesBetweenNodes, linksOf, V3_PAYLOAD } from "../../../lib/economics/communication";
 import { play } from "../../../lib/economics/pipeline";
 import { scheduleOf, type Method } from "../../../lib/economics/pipeline-schedules";
 import { machine } from "../../../lib/economics/roofline";
@@ -13,6 +13,7 @@ import {
   overlapRounds,
   type LayerTimes,
 } from "../../../lib/lessons/06-hardware-and-communication/overlap";
+import { nodesReached } from "../../../lib/lessons/06-hardware-and-communication/nodes-reached";
 import { DEEPSEEK_V3 } from "../../../lib/model/config";
 
 const load = {
@@ -21,7 +22,7 @@ const load = {
   reached: 0.5,
   multiprocessors: 132,
   setAside: 20,
-  nodeLimit: 4,
+  copies: copiesBetweenNodes(nodesReached(DEEPSEEK_V3, { nodes: 8 })[3], 8),
   payload: V3_PAYLOAD,
 };
 const timesWith = (changes: Partial<typeof load>) =>
@@ -30,8 +31,8 @@ const timesWith = (changes: Partial<typeof load>) =>
 describe("a layer's forward and another's backward together", () => {
   it("takes about as long for exchange as for arithmetic in a forward, as the report says, at half of the peak", () => {
     const { forward } = layerSums(timesWith({}));
-    expect(forward.arithmetic / forward.exchange).toBeGreaterThan(0.9);
-    expect(forward.arithmetic / forward.exchange).toBeLessThan(1.2);
+    expect(forward.arithmetic / forward.exchange).toBeGreaterThan(1.1);
+    expect(forward.arithmetic / forward.exchange).toBeLessThan(1.3);
   });
 
   it("hides all of the exchange while it is no longer than the arithmetic", () => {
@@ -41,7 +42,7 @@ describe("a layer's forward and another's backward together", () => {
   });
 
   it("takes as long as the exchange when that is the longer one", () => {
-    const times = timesWith({ nodeLimit: 8, reached: 0.9 });
+    const times = timesWith({ copies: 7, reached: 0.9 });
     const { forward, backward } = layerSums(times);
     expect(overlapGain(times).together).toBeCloseTo(forward.exchange + backward.exchange, 9);
   });
