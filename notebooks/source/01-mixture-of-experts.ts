@@ -46,9 +46,9 @@ import {
   combinations, expertCoverage, log10, parametersRead, reachableCombinations, simulateCoverage,
 } from "./lib/economics/routing";
 import {
-  activeCounts, countExercise, countsThatRoundTo, coverageExercise, designCost, designExercise, designScore,
-  gateExercise, largest, lineOverlap, meanOverlaps, overlapComparisons, selectExercise, selectFillingWithZeros, selectionByLib, V3_BUDGET, V3_DESIGN,
-  type Budget, type Design,
+  activeCounts, countExercise, countsThatRoundTo, coverageExercise, designCost, designExercise, designScore, gateExercise,
+  largest, lineOverlap, meanOverlaps, overlapComparisons, selectExercise, selectFillingWithZeros, selectionByLib, V3_BUDGET,
+  V3_DESIGN, type Budget, type Design,
 } from "./lib/lessons/01-mixture-of-experts";
 import { verdictOf } from "./lib/claims/audit";
 import { DEEPSEEK_V3, tinyConfig, type ModelConfig } from "./lib/model/config";
@@ -144,11 +144,11 @@ light up: of the routed experts mostly other ones, of everything else the same.`
 //
 // $$\mathrm{FFN}(x) = W_\mathrm{down}\,\bigl(\mathrm{SiLU}(W_\mathrm{gate}\,x) \odot W_\mathrm{up}\,x\bigr)$$
 //
-// A mixture of experts puts $E$ small networks of this form side by side. A router picks a set $\mathcal I(x)$ of $K$
+// A mixture of experts puts $E$ small networks of this form side by side. A router picks a set $\mathcal C(x)$ of $K$
 // of them for each token $x$, with weights $g_i$; a shared expert works on every token (the report, equation 12,
 // without the residual):
 //
-// $$y = \sum_{i \in \mathcal I(x)} g_i \,\mathrm{FFN}_i(x) \;+\; \mathrm{FFN}_\mathrm{shared}(x)$$
+// $$y = \sum_{i \in \mathcal C(x)} g_i \,\mathrm{FFN}_i(x) \;+\; \mathrm{FFN}_\mathrm{shared}(x)$$
 //
 // Not every layer is like that: V3's first three are dense (the report, section 4.2), and it does not say why. The authors'
 // earlier model kept its first layer dense because its load was especially slow to even out (DeepSeekMoE, section 5.1.2).
@@ -260,8 +260,8 @@ tf.dispose([quiet, loud]);
 
 // %% [markdown]
 // For the example we write the affinities down, with one decimal, so that you can check every step in your head. Expert
-// 1 is popular: three tokens like it. So it comes with a correction bias below zero (the parameter `biasOfExpert1`), and
-// experts 4 and 10 come with one above. (How biases move is lesson 02. Here they are given.)
+// 1 is popular: three tokens like it. So this lesson gives it a correction bias below zero (the parameter
+// `biasOfExpert1`), and experts 4 and 10 one above. (How biases move is lesson 02. Here they are given.)
 
 // %%
 const tokens = ["The", "patient", "took", "two", "tablets", "."];
@@ -347,8 +347,8 @@ sliderPlot({
 //
 // In formulas, for each token:
 //
-// $$z_i = s_i + b_i, \qquad \mathcal I = \mathrm{top}K\{\,z_i : i \text{ in a kept group}\,\}, \qquad
-//   g_i = 2.5\,\frac{s_i}{\sum_{j \in \mathcal I} s_j}\;\;(i \in \mathcal I)$$
+// $$z_i = s_i + b_i, \qquad \mathcal C = \mathrm{top}K\{\,z_i : i \text{ in a kept group}\,\}, \qquad
+//   g_i = 2.5\,\frac{s_i}{\sum_{j \in \mathcal C} s_j}\;\;(i \in \mathcal C)$$
 //
 // The report has the affinity, bias and normalisation (equations 13 to 16). The two-best rule is in its section 2.1.2 in
 // words, which speak of affinities; the released code adds up biased scores. The scale is only in the released code.
@@ -931,7 +931,7 @@ async function measureAll() {
 }
 const measured = await measureAll();
 
-// %% tags=["timing"]
+// %% tags=["timing"] jupyter={"source_hidden": true}
 plot(
   lineChart({
     title: "What does a token cost as experts are added?",
@@ -984,7 +984,7 @@ but **${percent(mixtral.total / llama.value)} of the memory**. "A fifth of the c
 // choose, and none is dropped (the report, section 2.1.2). Side by side (Switch-C has an
 // encoder and a decoder; both are counted as active, though a token passes through only one of them):
 
-// %%
+// %% jupyter={"source_hidden": true}
 const counted = (E: number, K: number, count: { total: number; active: number }) => ({
   experts: E,
   "active experts": K,
@@ -1013,7 +1013,7 @@ table(
 // Two numbers describe what a model costs to run, so models live on a plane. Compute goes to the right, memory goes up.
 // A dense model can only be on the diagonal. The dotted lines are the memory of 1, 8 and 16 GPUs:
 
-// %%
+// %% jupyter={"source_hidden": true}
 const published = (id: string) => ({
   name: modelFacts(id).name,
   active: modelFact(id, "activeParameters").value,
@@ -1053,7 +1053,7 @@ ${gpuMemory} GB. Two costs, two answers: which counts depends on whether you pay
 // %%
 const sparseBehind = 0.1; // nats per token, your guess; below 0 if you think that the sparse one is ahead
 
-// %%
+// %% jupyter={"source_hidden": true}
 const twinIds = ["deepseekmoe-2b", "deepseekmoe-gshard15", "deepseekmoe-dense16"];
 const twinRows: [name: string, key: string, digits?: number][] = [
   ["expert parameters (B)", "totalExpertParameters", 2],

@@ -495,7 +495,7 @@ What they would have been worth shows later, if at all. Section 7 looks at longe
 //
 // γ is the only number of the method. V3 took one value for nearly all of its training:
 
-// %%
+// %% jupyter={"source_hidden": true}
 const v3Gamma = fact("models", "deepseek-v3", "biasUpdateSpeed");
 const miniRun = runOf(MINI_FOLDER).options;
 say`γ = ${v3Gamma.value} (${v3Gamma.unit}; ${cite(v3Gamma)}). v3-mini, whose training had only
@@ -614,6 +614,12 @@ await check(gammaExercise, settle);
 //
 // </details>
 // <details><summary>Hint 2</summary>
+//
+// After every batch one bias goes down by γ and the other goes up by γ. How fast does their difference grow? How large must it
+// be, so that the other expert is chosen?
+//
+// </details>
+// <details><summary>Hint 3</summary>
 //
 // In each batch the difference grows by 2γ. The other expert is chosen as soon as it exceeds the gap. What does the next
 // step do?
@@ -915,7 +921,7 @@ the bias, and the loss within each sequence ${fixed(scopeCost, 3)}. ${
 // They also trained two larger pairs, and tested them on tasks: auxiliary losses, as strong as in DeepSeek-V2-Lite and
 // DeepSeek-V2, against the bias. Here is all of that table (the report, section 4.5.2, table 5).
 
-// %%
+// %% jupyter={"source_hidden": true}
 const tasks: [name: string, key: string][] = [
   ["Pile-test (bits per byte, less is better)", "pileBitsPerByte"],
   ["BBH (%)", "bbh"],
@@ -977,7 +983,7 @@ plot(
   }),
 );
 
-// %%
+// %% jupyter={"source_hidden": true}
 const heldOut = (run: (typeof recorded)[number]) => run.evaluations[run.evaluations.length - 1];
 const bitsOf = (run: (typeof recorded)[number]) => mean(DOMAINS.map((domain) => heldOut(run).bitsPerByte[domain]));
 const vioOf = (run: (typeof recorded)[number]) => mean(layersOnly(heldOut(run).loads.map((loads) => vio(loads))));

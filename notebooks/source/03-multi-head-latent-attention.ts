@@ -909,7 +909,7 @@ const gains = (better: string, than: string) => benchmarks.map((key) => printedS
 const mlaGains = [...gains("v2-small-mla", "v2-small-mha"), ...gains("v2-large-mla", "v2-large-mha")];
 const mqaLosses = gains("v2-dense-mha", "v2-dense-mqa");
 const cacheShare = (size: string) => printedScore(`v2-${size}-mla`, "cacheNumbers") / printedScore(`v2-${size}-mha`, "cacheNumbers");
-say`Source: ${citeLink(modelFact("v2-large-mla", "bbh"))}. MHA is ahead of MQA in ${mqaLosses.filter((gain) => gain > 0).length} of
+say`Sources: ${citeLink(modelFact("v2-dense-mha", "bbh"))}, and ${citeLink(modelFact("v2-large-mla", "bbh"))}. MHA is ahead of MQA in ${mqaLosses.filter((gain) => gain > 0).length} of
 ${mqaLosses.length} benchmarks, by ${fixed(Math.min(...mqaLosses), 1)} to ${fixed(Math.max(...mqaLosses), 1)} points. MLA is ahead of MHA in
 ${mlaGains.filter((gain) => gain > 0).length} of ${mlaGains.length}; the differences go from ${fixed(Math.min(...mlaGains), 1).replace("-", "−")} to ${fixed(Math.max(...mlaGains), 1)} points. Its cache is
 ${percent(cacheShare("small"))} and ${percent(cacheShare("large"))} of MHA's.
@@ -965,7 +965,7 @@ ${compareWidths(recorded.runs)
 //
 // ## 8. What attention costs a model
 //
-// One often reads that attention would dominate a model's parameters and its work, and that MLA prevents it. So we need two
+// `mla-params` says that attention would otherwise dominate a model's parameters and its work. To judge it we need two
 // models: V3 as it is, and the same with plain attention of the same heads.
 
 // %% jupyter={"source_hidden": true}
@@ -1130,7 +1130,7 @@ table(
 say`${describeHeads(measures)} Measured on ${measuredTexts.length} pieces of held-out text. That is ${measures.length} comparisons; of so many, each at 95%, about
 ${Math.round(0.05 * measures.length)} would stand out by chance alone.${
   new Set(preferences(measures).map((one) => one?.target)).size > 1
-    ? " All heads read the same latents: that they differ shows that each has its own way to make keys of them."
+    ? " All heads read the same latents, and yet they differ: each has queries of its own, and its own matrix that makes keys."
     : ""
 }`;
 
