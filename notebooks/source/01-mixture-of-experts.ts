@@ -7,8 +7,9 @@
 // release](https://github.com/deepseek-ai/DeepSeek-V3), section 1). So for the token that you are reading about right
 // now, the other 634 billion did nothing at all. They sat in memory and waited for a token that wants them.
 //
-// What its training cost follows from that (lesson 07 does the bill). But "costs like 37 billion" is true of one kind of
-// cost, false of a second, and for a third it depends on how many users are served at once. At the end of this lesson you can
+// The cost of its training follows from that (lesson 07 does the bill). But "costs like 37 billion" is true of one kind
+// of cost, false of a second, and for a third it depends on how many users are served at once. At the end of this lesson
+// you can
 //
 // - route a token **by hand**, from affinity to weights, as V3's router does;
 // - derive both figures from the configuration, and say what somebody counts who says "37B";

@@ -236,8 +236,8 @@ W^UK and W^UV of all heads are another, [${smallAttention.kvBProj.shape.join(", 
 // *Implement · difficulty 2 of 3 · 12 minutes · 3 points*
 //
 // `qC` [B, H, T, nope] holds the queries of all heads, `wUK` [H, C, nope] each head's own matrix: a head's key is latent times
-// matrix (so the formula's $W^{UK}$ is its transpose). Return the queries in the space of the latents, [B, H, T, C]: the product of such a query with any latent has to be
-// the product of the old query with that latent's key.
+// matrix (so the formula's $W^{UK}$ is its transpose). Return the queries in the space of the latents, [B, H, T, C]: the
+// product of such a query with any latent has to be the product of the old query with that latent's key.
 //
 // `tf.matMul(qC, qC, false, true)` multiplies the last two axes, here with the second factor transposed; the axes before
 // them must agree, and an axis of size 1 is repeated as needed. `wUK.expandDims(0)` is [1, H, C, nope].
@@ -1209,8 +1209,9 @@ not in it, nor the chip. Below, absorbing wins: writing. Above, expanding: readi
 result("new tokens from which expanding is cheaper", meeting, "tokens");
 
 // %% [markdown]
-// So one model is run by two programs. DeepSeek's own kernels have a mode for the absorbed way, in which all heads share one key that is as wide as
-// latent and rotary key together ([FlashMLA](https://github.com/deepseek-ai/FlashMLA) calls it MQA mode). The weights are the same.
+// So one model is run by two programs. DeepSeek's own kernels have a mode for the absorbed way, in which all heads share one
+// key that is as wide as latent and rotary key together ([FlashMLA](https://github.com/deepseek-ai/FlashMLA) calls it MQA
+// mode). The weights are the same.
 //
 // ## Recap: the claims, and what came out
 
