@@ -7,12 +7,12 @@
 // release](https://github.com/deepseek-ai/DeepSeek-V3), section 1). So for the token that you are reading about right
 // now, the other 634 billion did nothing at all. They sat in memory and waited for a token that wants them.
 //
-// That is the main reason why this model was cheap to train (lesson 07 does the bill). It is also where most accounts
-// go wrong: "costs like 37 billion" is true of one kind of cost, false of a second, and for a third it depends on how
-// many users are served at once. At the end of this lesson you can
+// The cost of its training follows from that (lesson 07 does the bill). But "costs like 37 billion" is true of one kind
+// of cost, false of a second, and for a third it depends on how many users are served at once. At the end of this lesson
+// you can
 //
 // - route a token **by hand**, from affinity to weights, as V3's router does;
-// - derive both figures from the configuration, and say which of three "37B" somebody means;
+// - derive both figures from the configuration, and say what somebody counts who says "37B";
 // - tell what a sparse model saves, what it doesn't, and what changes when many tokens come at once;
 // - judge a design: how many experts, how wide, how many active.
 //
@@ -21,7 +21,7 @@
 // %% [markdown]
 // ## What is said
 //
-// The account of DeepSeek-V3 that most people have read says, in our words:
+// A popular account of DeepSeek-V3 says, in our words:
 //
 // | id | claim |
 // |---|---|
@@ -32,7 +32,7 @@
 // | `moe-hospital` | a hospital of 256 specialists, eight of whom are consulted for a patient |
 // | `moe-mixtral` | Mixtral 8x7B: 8 experts of 7B, 2 active; like a dense 70B at a fifth of the inference cost |
 //
-// None of these is silly. How far each holds is for the sources to say: the [technical
+// How far does each hold? For that we ask the sources: the [technical
 // report](https://arxiv.org/abs/2412.19437) (sections 2.1.2 and 4.2), the released configuration, and the released
 // code. We compute what can be computed, and each claim gets its verdict at the end.
 
@@ -47,9 +47,9 @@ import {
   combinations, expertCoverage, log10, parametersRead, reachableCombinations, simulateCoverage,
 } from "./lib/economics/routing";
 import {
-  countExercise, coverageExercise, designCost, designExercise, designScore, gateExercise, largest, lineOverlap,
-  meanOverlaps, overlapComparisons, selectExercise, selectFillingWithZeros, selectionByLib, V3_BUDGET, V3_DESIGN,
-  type Budget, type Design,
+  activeCounts, countExercise, countsThatRoundTo, coverageExercise, designCost, designExercise, designScore, gateExercise,
+  largest, lineOverlap, meanOverlaps, overlapComparisons, selectExercise, selectFillingWithZeros, selectionByLib, V3_BUDGET,
+  V3_DESIGN, type Budget, type Design,
 } from "./lib/lessons/01-mixture-of-experts";
 import { verdictOf } from "./lib/claims/audit";
 import { DEEPSEEK_V3, tinyConfig, type ModelConfig } from "./lib/model/config";
@@ -145,11 +145,11 @@ light up: of the routed experts mostly other ones, of everything else the same.`
 //
 // $$\mathrm{FFN}(x) = W_\mathrm{down}\,\bigl(\mathrm{SiLU}(W_\mathrm{gate}\,x) \odot W_\mathrm{up}\,x\bigr)$$
 //
-// A mixture of experts puts $E$ small networks of this form side by side. A router picks a set $\mathcal I(x)$ of $K$
+// A mixture of experts puts $E$ small networks of this form side by side. A router picks a set $\mathcal C(x)$ of $K$
 // of them for each token $x$, with weights $g_i$; a shared expert works on every token (the report, equation 12,
 // without the residual):
 //
-// $$y = \sum_{i \in \mathcal I(x)} g_i \,\mathrm{FFN}_i(x) \;+\; \mathrm{FFN}_\mathrm{shared}(x)$$
+// $$y = \sum_{i \in \mathcal C(x)} g_i \,\mathrm{FFN}_i(x) \;+\; \mathrm{FFN}_\mathrm{shared}(x)$$
 //
 // Not every layer is like that: V3's first three are dense (the report, section 4.2), and it does not say why. The authors'
 // earlier model kept its first layer dense because its load was especially slow to even out (DeepSeekMoE, section 5.1.2).
@@ -208,12 +208,12 @@ say`The sparse layer holds ${times(layerTotal / layerActive)} as many parameters
 // ## 3. The hospital, and where it misleads
 //
 // The popular picture: a hospital with 256 specialists; a patient comes in, eight of them are consulted, the others see
-// somebody else. It is a good picture to start from. Hold it against the model:
+// somebody else. Hold it against the model:
 //
 // | the picture | the model | does it fit? |
 // |---|---|---|
 // | many specialists, few per patient | $E$ experts, $K$ per token | yes: this is the point of it all |
-// | all of them are on the payroll | all experts are in memory | yes: and this is the cost that people forget |
+// | all of them are on the payroll | all experts are in memory | yes: and this is a cost that the picture hides |
 // | there is a general practitioner whom everybody sees | the shared expert | yes, though the story usually leaves it out |
 // | a patient sees one team | each layer has its own experts and chooses anew | no: one token meets hundreds of experts |
 // | a patient is a whole case | a token is a piece of a word | no: the next piece of the same word may go elsewhere |
@@ -261,8 +261,8 @@ tf.dispose([quiet, loud]);
 
 // %% [markdown]
 // For the example we write the affinities down, with one decimal, so that you can check every step in your head. Expert
-// 1 is popular: three tokens like it. That made it overloaded, so its correction bias went down; expert 10's went up.
-// (How biases move is lesson 02. Here they are given.)
+// 1 is popular: three tokens like it. So this lesson gives it a correction bias below zero (the parameter
+// `biasOfExpert1`), and experts 4 and 10 one above. (How biases move is lesson 02. Here they are given.)
 
 // %%
 const tokens = ["The", "patient", "took", "two", "tablets", "."];
@@ -338,8 +338,8 @@ sliderPlot({
 // Take *took* through it by hand:
 //
 // 1. its affinities are the third row;
-// 2. add the biases: expert 4 goes up by 0.1, expert 10 by 0.2, and expert 1 goes down, perhaps below zero. That is
-//    allowed;
+// 2. add the biases: expert 4 goes up by 0.1, expert 10 by 0.2, and expert 1 moves by `biasOfExpert1`. A score below
+//    zero is allowed;
 // 3. a group's score is **the sum of its two best**: look only at two numbers in each group. The two best groups stay,
 //    all other experts are out (as if their score were $-\infty$);
 // 4. the three best of what is left are chosen;
@@ -348,11 +348,11 @@ sliderPlot({
 //
 // In formulas, for each token:
 //
-// $$z_i = s_i + b_i, \qquad \mathcal I = \mathrm{top}K\{\,z_i : i \text{ in a kept group}\,\}, \qquad
-//   g_i = 2.5\,\frac{s_i}{\sum_{j \in \mathcal I} s_j}\;\;(i \in \mathcal I)$$
+// $$z_i = s_i + b_i, \qquad \mathcal C = \mathrm{top}K\{\,z_i : i \text{ in a kept group}\,\}, \qquad
+//   g_i = 2.5\,\frac{s_i}{\sum_{j \in \mathcal C} s_j}\;\;(i \in \mathcal C)$$
 //
-// The report has the affinity, bias and normalisation (equations 13 to 16); the two-best rule is in its section 2.1.2
-// in words, and the scale only in the released code.
+// The report has the affinity, bias and normalisation (equations 13 to 16). The two-best rule is in its section 2.1.2 in
+// words, which speak of affinities; the released code adds up biased scores. The scale is only in the released code.
 
 // %% jupyter={"source_hidden": true}
 const two = tokens.indexOf("two");
@@ -379,7 +379,7 @@ still sum to ${fixed(routed.gates[5].reduce((a, b) => a + b, 0))}, like everybod
 // - **Groups** save network, not arithmetic. V3's experts live on many machines; a group is what sits together, and a
 //   token that stays within four groups travels to at most four machines (the report, section 2.1.2). Lesson 06 counts
 //   the bytes.
-// - **The bias** keeps the load even (lesson 02). It is *not* a penalty inside a softmax, as popular accounts have it.
+// - **The bias** keeps the load even (lesson 02). It is *not* a penalty inside a softmax, as a popular account has it.
 // - **The weights** ignore the bias, so that evening out the load does not change what an expert's answer is worth.
 //
 // This is the function that did it. Everything you saw is in these lines:
@@ -410,22 +410,22 @@ table(
   { caption: "What the router of took learns from one step", digits: 2 },
 );
 const withGradient = slopes.filter((slope) => Math.abs(slope) > 1e-6).length;
-say`You said ${affinitiesWithGradient}; it is **${withGradient}** of ${slopes.length}. A router learns through the weights
+say`You said ${affinitiesWithGradient}; it is **${withGradient}** of ${slopes.length}. From the task, a router learns through the weights
 of the experts that it chose, and through nothing else: those that helped more than the others gain, at the others'
 expense (times the affinities, these slopes add up to ${fixed(Math.abs(slopes.reduce((sum, slope, e) => sum + slope * affinities[took][e], 0)), 1)}). An expert that was not chosen learns nothing from this token, and
-nothing is learned about it. That is why a router that starts lopsided stays so, unless something else evens it out:
-lesson 02.`;
+nothing is learned about it. So a router that starts lopsided has little that would set it right, unless something else
+evens it out: lesson 02.`;
 
 // %% [markdown]
 // And why 2.5? The report does not mention it. Here is what it does. The weights of the chosen experts sum to the scale. If
 // the outputs of $K$ experts are about equally long and point in unrelated directions, then with equal weights of $1/K$ their
-// sum is only $1/\sqrt K$ as long as one of them, and next to the shared expert it would hardly count.
+// sum is only $1/\sqrt K$ as long as one of them, and next to the shared expert it would count for less.
 
 // %% jupyter={"source_hidden": true}
 const { numExpertsPerTok: v3Chosen, routedScalingFactor: v3Scale } = DEEPSEEK_V3;
 say`With ${v3Chosen} experts that is ${fixed(1 / Math.sqrt(v3Chosen))}; times ${v3Scale} it is
-${fixed(v3Scale / Math.sqrt(v3Chosen))}. So the routed experts together weigh about as much as the shared one. This is our
-reading: nobody at DeepSeek has published theirs.`;
+${fixed(v3Scale / Math.sqrt(v3Chosen))}. So, if each is about as long as the shared expert's output, the routed experts together weigh about as much
+as the shared one. This is our reading; we know of no published one.`;
 
 // %% [markdown]
 // ### Exercise 1 · The gate
@@ -605,21 +605,18 @@ the work.`;
 
 // %% [markdown]
 // Which "37B" is it, then? "Active" is a convention. The head multiplies every token by its whole matrix; of the
-// embedding a token looks up one row. Three counts are in use:
+// embedding a token looks up one row. Three counts are possible:
 
 // %%
 table(
-  [
-    { "what is counted": "the layers", head: false, embedding: false },
-    { "what is counted": "the layers and the head: every matrix that is multiplied", head: true, embedding: false },
-    { "what is counted": "the layers, the head and the whole embedding", head: true, embedding: true },
-  ].map(({ head, embedding, ...row }) => ({ ...row, active: billions(activeParameters(config, { head, embedding })) })),
+  activeCounts(config).map(({ what, parameters }) => ({ "what is counted": what, active: billions(parameters) })),
   { caption: "Three counts of active parameters" },
 );
 const announced = modelFact("deepseek-v3", "activeParameters");
 const checkpoint = modelFact("deepseek-v3", "checkpointParameters");
-say`The announced figure is ${fixed(announced.value / 1e9, 0)}B (${cite(announced)}); for V3's configuration the
-last two both round to it. For cost, the middle one is the right one: it is what gets multiplied. (And the
+say`The announced figure is ${fixed(announced.value / 1e9, 0)}B (${cite(announced)}). Of the three
+counts of V3's own configuration, what rounds to it is **${countsThatRoundTo(DEEPSEEK_V3, announced.value).join("**, and **") || "none"}**.
+For cost, the middle count is the right one: it is what gets multiplied. (And the
 "${fixed(checkpoint.value / 1e9, 0)}B" of the checkpoint? That file also holds the multi-token prediction module of
 lesson 05, and the scales of its 8-bit numbers; counted for this configuration:
 ${billions(releasedCheckpoint(config).total)}.)`;
@@ -804,8 +801,8 @@ await check(coverageExercise, coverage);
 
 // %% [markdown]
 // Real experts are not equally popular, and tokens of one text are not independent. What the first of these does, dice
-// can show: draw batches of tokens, count the experts they touch, once with equal popularity and once with popularity
-// that falls like $1/i^s$ (the parameter `skew` is $s$).
+// can show: draw batches of tokens, count the experts they touch, once with equal popularity and once with a popularity
+// of the $i$-th expert that falls like $1/i^{\mathrm{skew}}$ (see the parameters).
 
 // %%
 const cover = await solvedOr(coverageExercise, coverage); // yours, once it passes
@@ -844,7 +841,7 @@ plot(
 );
 say`Dice and formula agree where the formula's assumptions hold. The less equal the popularity, the fewer experts
 are touched: at skew ${skew} a batch of ${batches[7]} touches ${percent(uneven[7])}, with equal popularity
-${percent(even[7])}. That sounds thrifty, but it is waste: experts that are rarely wanted learn little. V3's
+${percent(even[7])}. That reads less, but it is waste: experts that are rarely wanted learn little. V3's
 balancing works against it (lesson 02).`;
 
 // %% [markdown]
@@ -935,7 +932,7 @@ async function measureAll() {
 }
 const measured = await measureAll();
 
-// %% tags=["timing"]
+// %% tags=["timing"] jupyter={"source_hidden": true}
 plot(
   lineChart({
     title: "What does a token cost as experts are added?",
@@ -988,7 +985,7 @@ but **${percent(mixtral.total / llama.value)} of the memory**. "A fifth of the c
 // choose, and none is dropped (the report, section 2.1.2). Side by side (Switch-C has an
 // encoder and a decoder; both are counted as active, though a token passes through only one of them):
 
-// %%
+// %% jupyter={"source_hidden": true}
 const counted = (E: number, K: number, count: { total: number; active: number }) => ({
   experts: E,
   "active experts": K,
@@ -1017,7 +1014,7 @@ table(
 // Two numbers describe what a model costs to run, so models live on a plane. Compute goes to the right, memory goes up.
 // A dense model can only be on the diagonal. The dotted lines are the memory of 1, 8 and 16 GPUs:
 
-// %%
+// %% jupyter={"source_hidden": true}
 const published = (id: string) => ({
   name: modelFacts(id).name,
   active: modelFact(id, "activeParameters").value,
@@ -1057,7 +1054,7 @@ ${gpuMemory} GB. Two costs, two answers: which counts depends on whether you pay
 // %%
 const sparseBehind = 0.1; // nats per token, your guess; below 0 if you think that the sparse one is ahead
 
-// %%
+// %% jupyter={"source_hidden": true}
 const twinIds = ["deepseekmoe-2b", "deepseekmoe-gshard15", "deepseekmoe-dense16"];
 const twinRows: [name: string, key: string, digits?: number][] = [
   ["expert parameters (B)", "totalExpertParameters", 2],
@@ -1096,9 +1093,9 @@ ${tests.filter((difference) => difference < 0).length} and draws ${tests.filter(
 model was trained once, so nobody can say how much of that is chance. (${cite(modelFact(twinIds[0], "pileLoss"))})`;
 
 // %% [markdown]
-// So the claim is nearly right **where it was tested**: parameters that sleep were worth almost as much as parameters that
-// work. That was at two billion parameters and a hundred billion tokens. For V3 there is no such twin: nobody has trained a
-// dense model of its size on its text.
+// So the claim is nearly right **where it was tested**: in this one pair, parameters that mostly sleep were worth almost as
+// much as parameters that always work. That was at two billion parameters and a hundred billion tokens. For V3 no such twin
+// is published, a dense model of its size on its text.
 
 // %% [markdown]
 // ## 10. A routing picture
@@ -1199,7 +1196,7 @@ say`What these lines can tell, and what they can't:
 
 ${comparisons.map(({ text }) => `- ${text}`).join("\n")}
 
-${lopsided ? "The last one is the lopsided start of lesson 02: random vectors that went through random layers are alike, and the router's random vectors prefer the same few experts for all of them. " : ""}Six lines of our own are few, and V3 is ${sizeRatio} the size of this model.`;
+${lopsided ? "The last one is the lopsided start of lesson 02: random vectors that went through random layers are alike, and the router's random vectors prefer the same few experts for all of them. That is our explanation; the table shows only that it is so. " : ""}Six lines of our own are few, and V3 is ${sizeRatio} the size of this model.`;
 
 // %% [markdown]
 // Is there an expert for prose, and one for sums? Six lines can't say, and nothing was done to make one. Lesson 02 asks whole

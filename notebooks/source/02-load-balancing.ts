@@ -3,11 +3,11 @@
 //
 // ## What keeps 256 experts busy, without a loss that fights the task?
 //
-// A router that is left alone sends nearly everything to a few favourites. The others learn nothing, so they are not
-// chosen, so they learn nothing. In this lesson you watch it happen, in a model that trains in front of you.
+// A router that is left alone comes to prefer some experts. Those are trained more, the others less, and so they are
+// chosen less still. In this lesson you watch it happen, in a model that trains in front of you.
 //
-// The usual cure is a second loss that asks for balance. It works, and it pulls at the same weights as the first one.
-// DeepSeek-V3 became known for another cure: a number per expert that no gradient touches. At the end you can
+// The older cure is a second loss that asks for balance. It works, and it pulls at the same weights as the first one.
+// DeepSeek-V3 has another cure: a number per expert that no gradient touches. At the end you can
 //
 // - say in one number how unbalanced a layer is, and what that costs on GPUs;
 // - write V3's rule and the loss that it replaces, and choose its speed γ;
@@ -96,8 +96,8 @@ const sumOf = (rows: number[][]) => rows[0].map((_, i) => rows.reduce((sum, row)
 // ## 1. Leave the router alone
 //
 // A small V3 with one sparse layer, random weights, and the plain task: predict the next byte. Nothing asks for balance.
-// At the beginning every expert is as good as any other. Yet some are chosen a little more often, by the luck of the
-// random numbers. Those are trained a little more. And the router learns from what its chosen experts did.
+// At the beginning no expert has learned anything. Yet some are chosen more often, by the luck of the random numbers. Those
+// are trained more. And the router learns from what its chosen experts did.
 //
 // **Predict.** There are `liveExperts` experts, and a token takes `liveActive` of them. If all were equally busy, an
 // expert would see the share `liveActive / liveExperts` of the tokens. What share will **the busiest expert** see at the
@@ -157,7 +157,8 @@ plot(
 const lastOf = (run: LiveRun) => sumOf(run.reports.slice(-10).map(({ loads }) => loads[0])); // of ten steps
 const busiest = (loads: number[]) => (Math.max(...loads) / mean(loads)) * (liveActive / liveExperts);
 const idle = (loads: number[]) => loads.filter((load) => load < 0.1 * mean(loads)).length;
-say`You said ${myShare}%. In the last ten steps the busiest expert saw **${percent(busiest(lastOf(none)))} of the
+const atFirst = Math.max(...relative(none.reports[0].loads[0]));
+say`You said ${myShare}%. In the first step the busiest expert had ${times(atFirst)} its fair share. In the last ten steps it saw **${percent(busiest(lastOf(none)))} of the
 tokens**, and ${idle(lastOf(none))} of ${liveExperts} experts got less than a tenth of their fair share. With perfect
 balance it would have been ${percent(liveActive / liveExperts)}, and none.`;
 
@@ -238,8 +239,8 @@ result("MaxVio without balancing", noneVio);
 // second factor, $P_i$, the average preference for the expert, which has one. Where $f_i$ is large, the gradient pushes
 // the preference down.
 //
-// We train the same model on the same text again, with this loss. Now and then we stop and compute **two gradients** on
-// text that is set aside for it: that of the task, and that of the balance loss.
+// We train the same model on the same text again, with this loss (as long as before, and some seconds more). Now and then
+// we stop and compute **two gradients**, each time on the same four batches: that of the task, and that of the balance loss.
 
 // %%
 const setAside = [0, 1, 2, 3].map((step) => drawBatch(corpus.train, { batch: 16, length: 33, seed: seed + 99, step }));
@@ -316,13 +317,13 @@ plot(
 );
 const lateRouters = mean(pulls.slice(-3).map(({ routers }) => strength(routers)));
 const lateAll = mean(pulls.slice(-3).map(({ all }) => strength(all)));
-say`On all weights together the loss for balance is a whisper: ${percent(lateAll)} of the task's gradient at the end.
+say`On all weights together the balance loss has ${percent(lateAll)} of the length of the task's gradient at the end.
 On the router it is ${times(lateRouters)} the task's, and at its height
-**${times(Math.max(...pulls.map(({ routers }) => strength(routers))))}**. With a weight of no more than ${liveAlpha}.`;
+**${times(Math.max(...pulls.map(({ routers }) => strength(routers))))}**. The weight α is ${liveAlpha}.`;
 
 // %% [markdown]
-// A second hand on the router's wheel, then, whichever way it turns. Make α smaller, and balance suffers; make it larger,
-// and the router follows the balance more than the task. It has to be tuned, and it is in every gradient.
+// So a second gradient moves the router, whatever its angle to the first. Make α smaller, and its pull for balance gets
+// weaker; make it larger, and the router follows the balance more than the task. α has to be tuned.
 //
 // ## 4. V3's cure: move a number, not the gradient
 //
@@ -376,10 +377,10 @@ table(
 );
 
 // %% [markdown]
-// Follow expert A: everybody's favourite, so its bias falls until some tokens leave it. Which leave first? A token takes two
-// experts, so a good second choice is no reason to leave: *patient* has 0.72 for B, and keeps both at first. What counts is how
-// far A is ahead of the token's **third** choice: look at the full stop and at *took*. Nobody's affinity has changed, and no gradient was
-// involved.
+// Follow expert A: it is the first choice of every token, so its bias falls until some leave it. Which leave first? A token
+// takes two experts, so one good other expert is no reason to leave: *patient* has 0.72 for B, and still takes A when *took*
+// and the full stop have left. A token leaves A when **two** others have overtaken it, biases included. Nobody's affinity has
+// changed, and no gradient was involved.
 //
 // Does it come to rest? Look at the last rows: a step has the size γ even when almost nothing is wrong. Section 5 comes
 // back to that.
@@ -440,7 +441,7 @@ await check(biasExercise, balanceStep);
 showSource("lib/training/balance.ts", "updateBias");
 
 // %% [markdown]
-// And now live: same model, same text, same seed.
+// And now live: same model, same text, same seed (about ten seconds).
 
 // %%
 const bias = await live("bias", "bias");
@@ -474,8 +475,9 @@ table(
 
 // %% [markdown]
 // Compare the columns of the three pictures: where is one dark from top to bottom, and where do dark cells come and go? Then
-// the losses in the table. Is what lies between them the method, or luck? One training of each can't say. So the same trainings were made beforehand with several seeds (`npm run balancing`); a comparison takes runs with
-// the same seed in pairs.
+// the losses in the table. Is what lies between them the method, or luck? One training of each can't say. So the same
+// trainings were made beforehand with several seeds (`npm run balancing`); a comparison takes runs with the same seed in
+// pairs.
 
 // %% jupyter={"source_hidden": true}
 const recordedSmall = recordedTrials();
@@ -485,7 +487,7 @@ say`${sleepCost.text} ${heldOutBits("auxiliary", "bias").text}
 
 ${sleepCost.order === "higher"
   ? "So collapse costs something even in a training as short as this."
-  : "So far, experts that sleep have not cost anything that these trainings could show: in so few steps a small model learns little that would need many experts."}
+  : "So far, experts that sleep have not cost anything that these trainings could show. In so few steps a small model may learn little that needs many experts."}
 What they would have been worth shows later, if at all. Section 7 looks at longer runs.`;
 
 // %% [markdown]
@@ -493,7 +495,7 @@ What they would have been worth shows later, if at all. Section 7 looks at longe
 //
 // γ is the only number of the method. V3 took one value for nearly all of its training:
 
-// %%
+// %% jupyter={"source_hidden": true}
 const v3Gamma = fact("models", "deepseek-v3", "biasUpdateSpeed");
 const miniRun = runOf(MINI_FOLDER).options;
 say`γ = ${v3Gamma.value} (${v3Gamma.unit}; ${cite(v3Gamma)}). v3-mini, whose training had only
@@ -612,6 +614,12 @@ await check(gammaExercise, settle);
 //
 // </details>
 // <details><summary>Hint 2</summary>
+//
+// After every batch one bias goes down by γ and the other goes up by γ. How fast does their difference grow? How large must it
+// be, so that the other expert is chosen?
+//
+// </details>
+// <details><summary>Hint 3</summary>
 //
 // In each batch the difference grows by 2γ. The other expert is chosen as soon as it exceeds the gap. What does the next
 // step do?
@@ -798,14 +806,15 @@ between 0 and 1. ${
 // %% [markdown]
 // ## 7. Balanced over what?
 //
-// The bias looks at a whole batch. The sequence-wise loss looks at each sequence. That sounds like a detail. It is the
-// most important thing in this lesson.
+// The bias looks at a whole batch. The sequence-wise loss looks at each sequence. That sounds like a detail. What hangs on
+// it?
 //
 // Think of a batch with a page of code and a page of a novel. Balanced over the **batch**, one half of the experts may
 // serve the code and the other half the novel. Balanced within each **sequence**, every page has to use every expert.
 // Then no expert can be for code.
 //
-// One more live training: the loss of section 3 with the same weight α, now within each sequence of 32 bytes.
+// One more live training (about ten seconds): the loss of section 3 with the same weight α, now within each sequence of 32
+// bytes.
 
 // %%
 const sequenceWise = await live("loss within each sequence", "sequence");
@@ -900,15 +909,19 @@ table(
   { caption: "Validation loss in the report (nats; less is better)", digits: 3 },
 );
 const scopeCost = ablation[0].within.value - ablation[0].bias.value;
-say`Source: ${cite(ablation[0].bias)}. **The auxiliary loss over the batch does as well as the bias.** What made the
-difference was the scope, by ${fixed(scopeCost, 3)} nats at 1B. "Without a loss" is the smaller part of the story. (One
-training of each is reported, and no spread.)`;
+const batchCost = ablation[0].batch.value - ablation[0].bias.value;
+say`Source: ${cite(ablation[0].bias)}. At 1B, the auxiliary loss over the batch is ${fixed(Math.abs(batchCost), 3)} nats away from
+the bias, and the loss within each sequence ${fixed(scopeCost, 3)}. ${
+  ablation.every(({ within, bias, batch }) => within.value - bias.value > Math.abs(batch.value - bias.value))
+    ? "**At both sizes the scope made more difference than loss or no loss.** "
+    : ""
+}(One training of each is reported, and no spread: how much of it is chance, nobody can say.)`;
 
 // %% [markdown]
-// They also trained two larger pairs, and tested them on tasks: auxiliary losses as in DeepSeek-V2 against the bias. Here is
-// all of that table (the report, section 4.5.2, table 5).
+// They also trained two larger pairs, and tested them on tasks: auxiliary losses, as strong as in DeepSeek-V2-Lite and
+// DeepSeek-V2, against the bias. Here is all of that table (the report, section 4.5.2, table 5).
 
-// %%
+// %% jupyter={"source_hidden": true}
 const tasks: [name: string, key: string][] = [
   ["Pile-test (bits per byte, less is better)", "pileBitsPerByte"],
   ["BBH (%)", "bbh"],
@@ -934,7 +947,7 @@ table(
     [`${sizeName("large")}, auxiliary losses`]: taskWords("large", "auxiliary", key),
     [`${sizeName("large")}, bias`]: taskWords("large", "bias", key),
   })),
-  { caption: "What the bias buys, by the report" },
+  { caption: "Auxiliary losses against the bias, as the report prints it" },
 );
 const gainOf = (size: "small" | "large", key: string) =>
   (key === "pileBitsPerByte" ? -1 : 1) * (balanceFact(size, "bias", key).value - balanceFact(size, "auxiliary", key).value);
@@ -970,7 +983,7 @@ plot(
   }),
 );
 
-// %%
+// %% jupyter={"source_hidden": true}
 const heldOut = (run: (typeof recorded)[number]) => run.evaluations[run.evaluations.length - 1];
 const bitsOf = (run: (typeof recorded)[number]) => mean(DOMAINS.map((domain) => heldOut(run).bitsPerByte[domain]));
 const vioOf = (run: (typeof recorded)[number]) => mean(layersOnly(heldOut(run).loads.map((loads) => vio(loads))));
@@ -1003,8 +1016,8 @@ to nothing on held-out text, with the bias ${fixed(idleOf(recordedBias), 0)}.
 
 The paper on the bias reports for its 1B model a perplexity of ${fact("models", "loss-free-1b", "biasPerplexity").value} with
 the bias and ${fact("models", "loss-free-1b", "auxiliaryPerplexity").value} with the auxiliary loss
-(${cite(fact("models", "loss-free-1b", "biasPerplexity"))}). Whatever the gain in quality: balance is needed first of all for
-what comes next.`;
+(${cite(fact("models", "loss-free-1b", "biasPerplexity"))}). Whatever the gain in quality, balance is
+needed for what comes next, too.`;
 
 // %% [markdown]
 // ## 8. What imbalance costs: the slowest GPU decides
@@ -1141,7 +1154,7 @@ plot(
 );
 const [ordered, packed, copied] = placements.map(([, placement]) => slowdownOf(today, placement));
 say`The layer takes ${fixed(ordered)} times the time of perfect balance in order, **${fixed(packed)}** packed well, and
-**${fixed(copied)}** with copies. Packing costs nothing but the moving of weights, and it goes a long way.`;
+**${fixed(copied)}** with copies. Packing costs no memory: the same weights lie in other places.`;
 
 // %% [markdown]
 // **Predict.** Say that there is room for one more copy of every expert, however many GPUs there are. When do these copies
@@ -1344,8 +1357,8 @@ last; about the **next** character ${fixed(firstInformation.next.bits)} and ${fi
   !fadesOut
     ? "In this model early and late layers differ little in that."
     : growsIn
-      ? "So early experts are for what a token **is**, and late ones lean towards what it **becomes**. Nobody told them."
-      : "So it is the early experts that know best what a token **is**."
+      ? "So the early experts know more of what a token **is** than the late ones, and less of what comes **next**."
+      : "So the early experts know more of what a token **is** than the late ones."
 }`;
 
 // %% [markdown]
@@ -1381,9 +1394,9 @@ const [early, late] = [inCommon(0), inCommon(layerCount - 1)];
 say`In the first picture two bytes of the same character share **${percent(early.same)}** of their experts, two different ones
 ${percent(early.other)}. In the last layer it is ${percent(late.same)} against ${percent(late.other)}. ${
   early.same > 1.1 * late.same
-    ? "So at first a letter keeps its colour; later the same letter goes to different experts, depending on where it stands."
-    : "So a letter keeps its colour about as well in both."
-} ${kindBits < 0.5 ? 'Neither picture has a colour for "the novel".' : ""}`;
+    ? "So a letter has more of its experts in common with itself in the first picture than in the last."
+    : "So a letter keeps its experts about as well in both."
+}`;
 
 // %% [markdown]
 // Which characters the most one-sided experts of the first sparse layer get:
@@ -1413,10 +1426,10 @@ table(
 
 // %% [markdown]
 // How far does this carry? v3-mini reads bytes, has 32 experts a layer and four very different kinds of text. V3 reads
-// pieces of words, with 256 experts, and the report's own figure (section 4.5.3) shows patterns by domain that are
-// stronger under its batch-wise balancing than under a sequence-wise loss: the same direction as in section 7. What our
-// measurement supports is the modest form: specialisation is real, it is measurable, it is mostly not what people would
-// call a topic.
+// pieces of words, with 256 experts. Figure 9 of the report (section 4.5.3) shows two models of 16B: with the bias, experts
+// differ more by domain than with auxiliary losses, the same direction as in section 7. What our measurement supports is a
+// modest form, for one small model: how much an expert gives away of a token's character and of the kind of text, beside
+// what chance would give.
 
 // %% [markdown]
 // ## Recap: the claims, and what came out
@@ -1470,9 +1483,9 @@ verdicts([
 ]);
 
 // %% [markdown]
-// **In one sentence:** a router left alone starves most of its experts; a bias that is moved after each step and used for
-// the choice alone feeds them without a gradient of its own, and what matters even more than *how* is *over what* you
-// balance.
+// **In one sentence:** a router left alone leaves many of its experts idle; a bias that is moved after each step and used for
+// the choice alone brings them back without a gradient of its own; and over *what* one balances, batch or sequence, decides
+// how far experts may differ.
 //
 // ## Where to read on
 //

@@ -4,9 +4,8 @@
 // ## How do 128 heads remember a long text in so little memory?
 //
 // To write its next word, a model looks back at every word before it. So it keeps something of each: the cache of keys
-// and values. With plain attention one token of V3 would leave megabytes there, and a long text would fill a whole server
-// of GPUs with its cache alone. V3 keeps a small part of that. Its report calls the quality comparable to that of plain
-// attention (section 2.1.1).
+// and values. With plain attention the cache of one long text would fill a whole server of GPUs. V3 keeps a small part of
+// that. Its report calls the quality comparable to that of plain attention (section 2.1.1).
 //
 // At the end of this lesson you can
 //
@@ -101,7 +100,7 @@ const GB = 1e9;
 // (MQA) among all.
 //
 // **Predict.** V3 has 61 layers with 128 heads (the report, section 4.2). How many kilobytes per token would plain attention
-// keep, two bytes a number? And how many does V3 keep? Put your guesses, then run both cells.
+// keep, with `cacheBytes` bytes a number (see the parameters)? And how many does V3 keep? Put your guesses, then run both cells.
 
 // %%
 const myGuess = { plain: 500, v3: 100 }; // KB per token
@@ -113,7 +112,7 @@ const v3Heads = {
 const { qkNopeHeadDim: v3Nope, qkRopeHeadDim: v3Rope, vHeadDim: v3Value, kvLoraRank: v3Latent } = DEEPSEEK_V3;
 const kept = [
   { name: `MHA with V3's heads (keys of ${v3Nope + v3Rope})`, bytes: expandedCacheBytes(DEEPSEEK_V3, cacheBytes) },
-  { name: `MHA with keys of ${v3Value}, as most models have`, bytes: kvCacheBytes(v3Heads, "multi-head", cacheBytes) },
+  { name: `MHA with keys of ${v3Value}, as wide as the values`, bytes: kvCacheBytes(v3Heads, "multi-head", cacheBytes) },
   { name: "GQA, groups of 16 heads", bytes: kvCacheBytes(v3Heads, "grouped-query", cacheBytes) },
   { name: "MQA, one pair for all", bytes: kvCacheBytes(v3Heads, "multi-query", cacheBytes) },
   { name: "MLA, V3's latent", bytes: latentCacheBytes(DEEPSEEK_V3, cacheBytes) },
@@ -130,7 +129,7 @@ plot(
 );
 say`You said ${whole(myGuess.plain)} and ${whole(myGuess.v3)} KB. Plain attention with V3's heads keeps
 **${whole(mha.bytes / KB)} KB** per token, V3 **${fixed(latentKept.bytes / KB, 1)} KB**: ${times(mha.bytes / latentKept.bytes)} less.
-Plain attention usually has keys as wide as values; against that it is ${times(narrowMha.bytes / latentKept.bytes)} less. Both
+Against plain attention with keys as wide as its values it is ${times(narrowMha.bytes / latentKept.bytes)} less. Both
 ratios are in use. One shared pair would take ${times(latentKept.bytes / mqa.bytes)} less still, but it is one pair: in V3 each head has
 keys and values of its own.`;
 result("cache per token", latentKept.bytes, "bytes");
@@ -220,7 +219,7 @@ W^UK and W^UV of all heads are another, [${smallAttention.kvBProj.shape.join(", 
 // %% [markdown]
 // ## 3. Never expand again
 //
-// Keeping latents saves memory. But if all the past has to be expanded at every step, decoding gets slower, not faster. The
+// Keeping latents saves memory. But if all the past has to be expanded at every step, each step costs far more arithmetic. The
 // trick: a score is a product, and products can be taken in another order.
 //
 // $$q^\top k_s = q^\top (W^{UK} c_s) = (W^{UK\top} q)^\top c_s$$
@@ -229,15 +228,16 @@ W^UK and W^UV of all heads are another, [${smallAttention.kvBProj.shape.join(", 
 // meets the latents as they are. $W^{UK}$ is **absorbed** into the query.
 //
 // In the exercises of this lesson tensors have these sizes: B sequences, H heads, T new tokens, S tokens seen so far, C
-// numbers in a latent, nope channels of a head without position, R channels with it, v channels of a head's value.
+// numbers in a latent, nope channels of a head without position, R channels with it, v channels of a head's value. In the
+// formulas, as in the report, a raised C or R names a part of a query or key, and $R_t$ is a rotation.
 //
 // ### Exercise 1 · Absorb W^UK into the query
 //
 // *Implement · difficulty 2 of 3 · 12 minutes · 3 points*
 //
 // `qC` [B, H, T, nope] holds the queries of all heads, `wUK` [H, C, nope] each head's own matrix: a head's key is latent times
-// matrix. Return the queries in the space of the latents, [B, H, T, C]: the product of such a query with any latent has to be
-// the product of the old query with that latent's key.
+// matrix (so the formula's $W^{UK}$ is its transpose). Return the queries in the space of the latents, [B, H, T, C]: the
+// product of such a query with any latent has to be the product of the old query with that latent's key.
 //
 // `tf.matMul(qC, qC, false, true)` multiplies the last two axes, here with the second factor transposed; the axes before
 // them must agree, and an axis of size 1 is repeated as needed. `wUK.expandDims(0)` is [1, H, C, nope].
@@ -345,7 +345,7 @@ await check(valuesExercise, mixThenExpand);
 const expandedMixture = await solvedOr(valuesExercise, mixThenExpand);
 
 // %% [markdown]
-// V2's report says that $W^{UV}$ "can be absorbed into" $W^O$ (section 2.1.2). Why does no one multiply the two matrices once and
+// V2's report says that $W^{UV}$ "can be absorbed into" $W^O$ (section 2.1.2). Why not multiply the two matrices once and
 // keep the product? Guess before you run the cell: would that matrix be smaller or larger than the two?
 
 // %% jupyter={"source_hidden": true}
@@ -360,7 +360,7 @@ many to store and to read. So "absorbed" means another order of products, not an
 // %% [markdown]
 // ## 4. Positions break it, and the repair
 //
-// A query also has to know *where* a key stands. V3, like most models, uses **rotary** positions: a query at position $t$ is
+// A query also has to know *where* a key stands. V3, like many models, uses **rotary** positions: a query at position $t$ is
 // turned by $R_t$, a key at $s$ by $R_s$, by angles that grow with the position. The score then depends on the distance only. But
 // now a rotation stands between the query and the latent:
 //
@@ -434,7 +434,7 @@ say`Of the ${STEPS.length} steps, ${STEPS.filter((step) => movableSteps[step]).j
 them, and need not be: it stands before the latent is kept, where each token passes it once.`;
 
 // %% [markdown]
-// V3's repair is called **decoupled** rotary keys (equations 3, 4, 8 and 10). A head's query and key get two parts. The first is
+// V3's repair is called **decoupled** rotary keys (equations 3, 4 and 8 to 10). A head's query and key get two parts. The first is
 // *never turned*: it comes from the latent and can be absorbed. The second is short and turned. Its key is made straight from the
 // state, $k_t^R = R_t W^{KR} h_t$; it is **one for all heads** and is kept beside the latent. The score is the sum of both
 // products:
@@ -577,7 +577,7 @@ table(
 showSource("lib/model/mla.ts", "naive");
 
 // %% [markdown]
-// And the absorbed one. Compare the lines in which `cKV` appears: here it is never multiplied by a matrix.
+// And the absorbed one. Compare the lines in which `cKV` appears: here no weight multiplies it.
 
 // %%
 showSource("lib/model/mla.ts", "absorbed");
@@ -679,7 +679,7 @@ at most ${tokenByToken.error.toExponential(1)} of the largest.`;
 // %% [markdown]
 // ## 5. The queries are compressed too
 //
-// Queries are not kept, so the cache gains nothing from it. All the same V3 makes them through a narrow place (equations 6, 7 and 9):
+// Queries are not kept, so the cache gains nothing from it. All the same V3 makes them through a narrow place (equations 6 to 8):
 //
 // $$c_t^Q = \mathrm{RMSNorm}(W^{DQ} h_t) \qquad q_t^C = W^{UQ} c_t^Q \qquad q_t^R = R_t W^{QR} c_t^Q$$
 //
@@ -690,7 +690,7 @@ at most ${tokenByToken.error.toExponential(1)} of the largest.`;
 showDrawing(latentAttentionDrawing(DEEPSEEK_V3));
 
 // %% [markdown]
-// First the parameters. Here are all matrices of one layer's attention:
+// Here are all matrices of one layer's attention:
 
 // %%
 table(
@@ -776,8 +776,8 @@ result("arithmetic, absorbed against expanded", absorbedWork.work.flop / keptWor
 result("least time, absorbed against expanded", absorbedWork.time.seconds / keptWork.time.seconds);
 
 // %% [markdown]
-// That is the surprise of this lesson: **more arithmetic, less time**. One latent is read once and serves 128 heads, so each
-// byte is used hundreds of times. With plain heads or groups of heads, a byte is used as often as heads share it:
+// More arithmetic, and yet less time, as far as the chip's limits say. One latent is read once and serves 128 heads, so each
+// byte is used many times. With plain heads or groups of heads, a byte is used as often as heads share it:
 
 // %% jupyter={"source_hidden": true}
 const llama = decoderShape("llama-3.1-405b");
@@ -811,9 +811,9 @@ whole roofline, and the three ways measured on a real GPU.`;
 
 // %% [markdown]
 // And on this machine? One layer, one new token, a growing past. The layer is smaller than V3's, with its proportions: the
-// latent is four times as wide as a head. The cell takes about 10 s.
+// latent is four times as wide as a head. The second cell below takes about 10 s.
 //
-// **Predict.** There is no GPU here. Which of the three will be the fastest at the longest past?
+// **Predict.** Your machine is no H800. Which of the three will be the fastest at the longest past?
 
 // %%
 const fastestGuess = "keys and values kept"; // "latents kept, expanded again", "latents kept, absorbed"
@@ -881,8 +881,9 @@ again and ${fixed(oneStep.cached, 1)} ms from its latents: ${times(oneStep.recom
 // %% [markdown]
 // ## 7. What does it cost in quality?
 //
-// The developers of V2 trained pairs of models that differ in nothing but attention, up to 250 billion parameters, and printed four
-// benchmarks of each (V2's report, appendix D, tables 8 and 9). First what *sharing* keys and values among heads costs, then what the
+// The developers of V2 trained models that differ in attention only, up to 250 billion parameters, and printed four
+// benchmarks of each (V2's report, appendix D, tables 8 and 9). The dense ones also differ in the number of layers, so that
+// all have about as many parameters. First what *sharing* keys and values among heads costs, then what the
 // latent costs:
 
 // %% jupyter={"source_hidden": true}
@@ -908,12 +909,12 @@ const gains = (better: string, than: string) => benchmarks.map((key) => printedS
 const mlaGains = [...gains("v2-small-mla", "v2-small-mha"), ...gains("v2-large-mla", "v2-large-mha")];
 const mqaLosses = gains("v2-dense-mha", "v2-dense-mqa");
 const cacheShare = (size: string) => printedScore(`v2-${size}-mla`, "cacheNumbers") / printedScore(`v2-${size}-mha`, "cacheNumbers");
-say`Source: ${citeLink(modelFact("v2-large-mla", "bbh"))}. MHA is ahead of MQA in ${mqaLosses.filter((gain) => gain > 0).length} of
+say`Sources: ${citeLink(modelFact("v2-dense-mha", "bbh"))}, and ${citeLink(modelFact("v2-large-mla", "bbh"))}. MHA is ahead of MQA in ${mqaLosses.filter((gain) => gain > 0).length} of
 ${mqaLosses.length} benchmarks, by ${fixed(Math.min(...mqaLosses), 1)} to ${fixed(Math.max(...mqaLosses), 1)} points. MLA is ahead of MHA in
 ${mlaGains.filter((gain) => gain > 0).length} of ${mlaGains.length}; the differences go from ${fixed(Math.min(...mlaGains), 1).replace("-", "−")} to ${fixed(Math.max(...mlaGains), 1)} points. Its cache is
 ${percent(cacheShare("small"))} and ${percent(cacheShare("large"))} of MHA's.
 
-Each model was trained once, and no spread is printed. So how much of a lead of a point is chance can't be said.${
+Each model was trained once, and no spread is printed. So nobody can say how much of a lead of one point is chance.${
   [mlaGains.slice(0, benchmarks.length), mlaGains.slice(benchmarks.length)].every((some) => some.reduce((a, b) => a + b) > 0)
     ? " What can be said: the averages over the four, as printed, show no loss at either size."
     : ""
@@ -959,12 +960,12 @@ ${compareWidths(recorded.runs)
   .join("\n")}`;
 
 // %% [markdown]
-// What this can show is limited: the models are tiny, see little text, and their texts are short. And a wide latent has its price
-// here: it takes parameters from the dense layer. It says nothing about 512 in V3.
+// What this can show is limited: the models are tiny, see little text, and their texts are short. A wide latent may have its
+// price here, since it takes parameters from the dense layer. None of it says anything about 512 in V3.
 //
 // ## 8. What attention costs a model
 //
-// One often reads that attention would dominate a model's parameters and its work, and that MLA prevents it. So we need two
+// `mla-params` says that attention would otherwise dominate a model's parameters and its work. To judge it we need two
 // models: V3 as it is, and the same with plain attention of the same heads.
 
 // %% jupyter={"source_hidden": true}
@@ -1129,7 +1130,7 @@ table(
 say`${describeHeads(measures)} Measured on ${measuredTexts.length} pieces of held-out text. That is ${measures.length} comparisons; of so many, each at 95%, about
 ${Math.round(0.05 * measures.length)} would stand out by chance alone.${
   new Set(preferences(measures).map((one) => one?.target)).size > 1
-    ? " All heads read the same latents: that they differ shows that each has its own way to make keys of them."
+    ? " All heads read the same latents, and yet they differ: each has queries of its own, and its own matrix that makes keys."
     : ""
 }`;
 
@@ -1144,7 +1145,7 @@ ${Math.round(0.05 * measures.length)} would stand out by chance alone.${
 // $$\text{expanded:}\quad 2 H C (d_{nope} + d_v)\, S + 2 H (d_{nope} + d_{rope} + d_v)\, P$$
 // $$\text{absorbed:}\quad 2 H C (d_{nope} + d_v)\, n + 2 H (2 C + d_{rope})\, P$$
 //
-// FLOPs. These cases are computed by them:
+// FLOPs. These cases are computed from the two formulas:
 
 // %%
 const cases = [
@@ -1208,8 +1209,9 @@ not in it, nor the chip. Below, absorbing wins: writing. Above, expanding: readi
 result("new tokens from which expanding is cheaper", meeting, "tokens");
 
 // %% [markdown]
-// One model, two programs. DeepSeek's own kernels have a mode for the absorbed way, in which all heads share one key that is as wide as
-// latent and rotary key together ([FlashMLA](https://github.com/deepseek-ai/FlashMLA) calls it MQA mode). The weights are the same.
+// So one model is run by two programs. DeepSeek's own kernels have a mode for the absorbed way, in which all heads share one
+// key that is as wide as latent and rotary key together ([FlashMLA](https://github.com/deepseek-ai/FlashMLA) calls it MQA
+// mode). The weights are the same.
 //
 // ## Recap: the claims, and what came out
 

@@ -56,7 +56,7 @@ describe("a name in the code", () => {
 
   it.each([
     ["[`noSuchName`](../lib/model/mla.ts)", ["noSuchName"]],
-    ["[`absorbed`](../lib/model/mla.ts)", ["absorbed"]],
+    ["[`perHead`](../lib/model/mla.ts)", ["perHead"]],
     ["[`nothing` of `latent`](../lib/model/mla.ts)", ["nothing of latent"]],
     ["[`mla`](../lib/model/gone.ts)", ["lib/model/gone.ts"]],
     ["[`cKV` of `latent`](../lib/model/mla.ts), [`qLoraRank`](../lib/model/config.ts)", []],

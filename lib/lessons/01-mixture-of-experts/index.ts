@@ -1,4 +1,5 @@
 /** All that lesson 01 has of its own, in one place to import from. */
+export * from "./active-counts";
 export * from "./exercise-1-gate";
 export * from "./exercise-2-select";
 export * from "./exercise-3-count";
