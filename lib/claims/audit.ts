@@ -140,6 +140,11 @@ export function verdictOf(id: string, changes: NamedNumbers = {}): Verdict {
   return rule.judge(factsOf(rule, changes)).verdict;
 }
 
+/** A claim as a lesson's recap names it: "moe-37b: …", in the words of data/claims.json. @throws if there is no such claim */
+export function claimInWords(id: string): string {
+  return `${id}: ${findClaim(id).claim}`;
+}
+
 function ruleOf(id: string): AnyRule {
   findClaim(id); // throws if there is none
   const [rule] = allRules(id);

@@ -25,12 +25,12 @@
 //
 // | id | claim |
 // |---|---|
-// | `moe-37b` | 671B parameters with 37B active: inference costs like a dense model of 37B |
-// | `moe-256-8` | 256 experts a layer, of which 8 work on a token |
-// | `moe-early-6-8` | typically 6 to 8 of the 256 are active |
-// | `moe-capacity` | capacity like the whole 671B, since different tokens use different experts |
-// | `moe-hospital` | a hospital of 256 specialists, eight of whom are consulted for a patient |
-// | `moe-mixtral` | Mixtral 8x7B: 8 experts of 7B, 2 active; like a dense 70B at a fifth of the inference cost |
+// | `moe-37b` | V3 has 671B parameters of which 37B are active, so that inference costs like a 37B dense model |
+// | `moe-256-8` | There are 256 experts a layer, and 8 are activated for each token |
+// | `moe-early-6-8` | Typically 6 to 8 of the 256 experts are active |
+// | `moe-capacity` | It has the capacity of the whole 671B, since different tokens use different experts |
+// | `moe-hospital` | It is like a hospital with 256 specialists, of whom 8 are consulted for each patient |
+// | `moe-mixtral` | Mixtral 8x7B has 8 experts of 7B with 2 active: it performs like a dense 70B at a fifth of the inference cost |
 //
 // How far does each hold? For that we ask the sources: the [technical
 // report](https://arxiv.org/abs/2412.19437) (sections 2.1.2 and 4.2), the released configuration, and the released
@@ -51,7 +51,7 @@ import {
   largest, lineOverlap, meanOverlaps, overlapComparisons, selectExercise, selectFillingWithZeros, selectionByLib, V3_BUDGET,
   V3_DESIGN, type Budget, type Design,
 } from "./lib/lessons/01-mixture-of-experts";
-import { verdictOf } from "./lib/claims/audit";
+import { claimInWords, verdictOf } from "./lib/claims/audit";
 import { DEEPSEEK_V3, tinyConfig, type ModelConfig } from "./lib/model/config";
 import { layerDrawing } from "./lib/drawings";
 import { moe, routedExperts as routedSum } from "./lib/model/experts";
@@ -1289,7 +1289,7 @@ const v3Touched = expertCoverage(v3.nRoutedExperts, v3.numExpertsPerTok, batch);
 const parametersOf = (id: string) => billions(modelFact(id, "totalParameters").value);
 verdicts([
   {
-    claim: "moe-37b: inference costs like a dense 37B",
+    claim: claimInWords("moe-37b"),
     verdict: verdictOf("moe-37b"),
     sources: "37B active (README of the release, section 1)",
     computed:
@@ -1298,7 +1298,7 @@ verdicts([
       `${times(parametersRead(v3, batch) / v3Active)} as much at batch ${batch}.`,
   },
   {
-    claim: "moe-256-8: 256 experts a layer, 8 for a token",
+    claim: claimInWords("moe-256-8"),
     verdict: verdictOf("moe-256-8"),
     sources: "the released configuration",
     computed:
@@ -1306,13 +1306,13 @@ verdicts([
       `layers, plus ${v3.nSharedExperts} shared: ${v3.numExpertsPerTok + v3.nSharedExperts} work on a token.`,
   },
   {
-    claim: "moe-early-6-8: typically 6 to 8 are active",
+    claim: claimInWords("moe-early-6-8"),
     verdict: verdictOf("moe-early-6-8"),
     sources: `the released configuration; DeepSeek-V2 had ${v2.K} of ${v2.E} (its report, section 3.1.2)`,
     computed: `${v3.numExpertsPerTok} lies in that range. But it is a fixed number, the same for every token in every sparse layer.`,
   },
   {
-    claim: "moe-capacity: capacity like the whole 671B",
+    claim: claimInWords("moe-capacity"),
     verdict: verdictOf("moe-capacity"),
     sources: "DeepSeekMoE, section 4.3, table 2: a sparse model and its dense twin at 2B. There is no twin of V3.",
     computed:
@@ -1320,7 +1320,7 @@ verdicts([
       `sparse model is ${fixed(apart, 3)} nats behind its twin.`,
   },
   {
-    claim: "moe-hospital: specialists, eight consulted",
+    claim: claimInWords("moe-hospital"),
     verdict: verdictOf("moe-hospital"),
     sources: "the report, section 2.1.2",
     computed:
@@ -1328,7 +1328,7 @@ verdicts([
       `(${v3Sparse} layers choose anew), and silent about the shared expert.`,
   },
   {
-    claim: "moe-mixtral: 8 of 7B, like a dense 70B at a fifth of the cost",
+    claim: claimInWords("moe-mixtral"),
     verdict: verdictOf("moe-mixtral"),
     sources: "That it is as good is its authors' evaluation (Mixtral of Experts, section 3).",
     computed:

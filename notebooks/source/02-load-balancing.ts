@@ -21,11 +21,11 @@
 //
 // | id | claim, in our words |
 // |---|---|
-// | `lb-collapse` | without balancing, a few experts get the tokens and the rest stays untrained |
-// | `lb-conflict` | auxiliary losses set balance against accuracy |
-// | `lb-penalty` | V3 adds a penalty inside the routing softmax that makes overused experts harder to pick |
-// | `lb-no-loss` | no balancing term is left in the loss, and nothing is left to tune |
-// | `moe-specialise` | experts specialise subtly, not by topics that people would name |
+// | `lb-collapse` | Without balancing, a few experts get most tokens and the rest stay untrained |
+// | `lb-conflict` | Auxiliary losses set balance against accuracy |
+// | `lb-penalty` | V3 puts a penalty inside the routing softmax that makes overused experts harder to pick |
+// | `lb-no-loss` | So no balancing term is left in the loss, and no tuning of it |
+// | `moe-specialise` | Experts specialise, but subtly and not by topics that humans would name |
 //
 // Sources: the [technical report](https://arxiv.org/abs/2412.19437) of V3, sections 2.1.2, 3.4 and 4.5; the
 // [paper](https://arxiv.org/abs/2408.15664) on the method by some of the same authors. The rest we measure: on small
@@ -34,7 +34,7 @@
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
 import { openCorpus } from "./lib/corpus/build";
-import { verdictOf } from "./lib/claims/audit";
+import { claimInWords, verdictOf } from "./lib/claims/audit";
 import { characters, textOf } from "./lib/corpus/bytes";
 import { DOMAINS, drawBatch, heldOutWindows } from "./lib/corpus/corpus";
 import { cite, fact } from "./lib/economics/facts";
@@ -1437,7 +1437,7 @@ table(
 // %% jupyter={"source_hidden": true}
 verdicts([
   {
-    claim: "lb-collapse: without balancing, few experts get the tokens",
+    claim: claimInWords("lb-collapse"),
     verdict: verdictOf("lb-collapse"),
     sources: "the report, section 2.1.2, calls it routing collapse",
     computed:
@@ -1446,7 +1446,7 @@ verdicts([
       "quality, our trainings are too few and too short to say.",
   },
   {
-    claim: "lb-conflict: auxiliary losses set balance against accuracy",
+    claim: claimInWords("lb-conflict"),
     verdict: verdictOf("lb-conflict"),
     sources:
       "Too large a weight hurts (the report, section 2.1.2). But over the batch a loss did as well as the bias " +
@@ -1456,7 +1456,7 @@ verdicts([
       `it is ${fixed(byChance[0], 0)}° to ${fixed(byChance[1], 0)}°. The pull there was ${times(lateRouters)} the task's at the end.`,
   },
   {
-    claim: "lb-penalty: a penalty inside the routing softmax",
+    claim: claimInWords("lb-penalty"),
     verdict: verdictOf("lb-penalty"),
     sources: "Sigmoid, and a bias for the choice only (the report, equations 15 and 16; the released inference code).",
     computed:
@@ -1464,7 +1464,7 @@ verdicts([
       `${fixed(nearlyOut.v3)}, and inside a softmax it has fallen to ${fixed(nearlyOut.softmax)}.`,
   },
   {
-    claim: "lb-no-loss: no balancing term is left, nothing to tune",
+    claim: claimInWords("lb-no-loss"),
     verdict: verdictOf("lb-no-loss"),
     sources: `A sequence-wise loss with α = ${v3Alpha.value} is left, and γ = ${v3Gamma.value} is to be set (the report, section 4.2).`,
     computed:
@@ -1473,7 +1473,7 @@ verdicts([
       "gradient on v3-mini's routers.",
   },
   {
-    claim: "moe-specialise: subtle specialisation, not by topics",
+    claim: claimInWords("moe-specialise"),
     verdict: verdictOf("moe-specialise"),
     sources: "The report, section 4.5.3, shows patterns by domain; how strong they are depends on the scope of balancing.",
     computed:

@@ -24,20 +24,20 @@
 //
 // | id | claim |
 // |---|---|
-// | `fp8-bound` | GPUs are often limited by memory bandwidth, rather than by compute |
-// | `cuda-bypass` | code at the level of assembly bypassed CUDA |
-// | `cuda-exports` | the export of the most advanced chips to China is blocked |
-// | `cuda-restrictions` | export rules block the latest chips, and with them the full CUDA ecosystem |
-// | `cuda-older` | to optimise code for older hardware is standard practice |
-// | `cuda-closer` | so performance comes closer to that of unrestricted access |
-// | `cuda-moat` | NVIDIA's moat weakens; AMD and Huawei become viable |
+// | `fp8-bound` | GPUs are often limited by memory bandwidth rather than by compute |
+// | `cuda-bypass` | V3 bypassed CUDA with code at the level of assembly |
+// | `cuda-exports` | The export of the most advanced chips to China is blocked |
+// | `cuda-restrictions` | US export rules block the latest chips, and with them the full CUDA ecosystem |
+// | `cuda-older` | To optimise code for older hardware is standard practice |
+// | `cuda-closer` | So performance comes closer to that of unrestricted access |
+// | `cuda-moat` | NVIDIA's moat weakens: AMD and Huawei become viable |
 //
 // What can be counted, we count. What cannot, we look up: in the report, in the released libraries, and in the record
 // of a real GPU that the course has measured.
 
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
-import { verdictOf } from "./lib/claims/audit";
+import { claimInWords, verdictOf } from "./lib/claims/audit";
 import {
   bestSetAside, copiesBetweenNodes, decodeBound, exchangeBytes, exchangeSeconds, expectedNodes, expertsAtSamePrice, linksOf,
   sharedSeconds, V3_PAYLOAD,
@@ -1288,7 +1288,7 @@ const linkShare = value("accelerators", "h800", "intraNodeLink") / value("accele
 const amd = phaseTime(reading, machine("mi300x")).seconds / phaseTime(reading, h800).seconds;
 verdicts([
   {
-    claim: "fp8-bound: GPUs are often limited by memory bandwidth rather than by compute",
+    claim: claimInWords("fp8-bound"),
     verdict: verdictOf("fp8-bound"),
     sources: "The report says the same of the experts in decoding (section 3.4.2).",
     computed:
@@ -1296,7 +1296,7 @@ verdicts([
       "prompt is read or a model is trained. In training the network is the second limit.",
   },
   {
-    claim: "cuda-bypass: assembly-level code bypassed CUDA",
+    claim: claimInWords("cuda-bypass"),
     verdict: verdictOf("cuda-bypass"),
     sources:
       "The report: customised PTX in communication kernels, one sentence (section 3.2.2). DeepEP and DeepGEMM are " +
@@ -1306,13 +1306,13 @@ verdicts([
       "use that is not allowed, with a switch to turn it off. Not right: bypassed; PTX is a layer of CUDA.",
   },
   {
-    claim: "cuda-exports: the export of the most advanced chips to China is blocked",
+    claim: claimInWords("cuda-exports"),
     verdict: verdictOf("cuda-exports"),
     sources: `${cite(rule)}; ${cite(fact("systems", "export-rules", "linkLimitDropped"))}.`,
     computed: "Nothing to compute: the H100 since October 2022, the H800 since October 2023, and what came after them.",
   },
   {
-    claim: "cuda-restrictions: export rules block the latest chips, and with them the full CUDA ecosystem",
+    claim: claimInWords("cuda-restrictions"),
     verdict: verdictOf("cuda-restrictions"),
     sources: `${cite(rule)}; DeepSeek's libraries are CUDA C++ and require its current toolkit (their READMEs).`,
     computed:
@@ -1320,13 +1320,13 @@ verdicts([
       "which DeepSeek used.",
   },
   {
-    claim: "cuda-older: to optimise code for older hardware is standard practice",
+    claim: claimInWords("cuda-older"),
     verdict: verdictOf("cuda-older"),
     sources: "NVIDIA's CUTLASS has PTX for each generation, from mma_sm70.h to mma_sm100.h.",
     computed: "Right about the practice. The H800 was not older: it is the H100's chip with slower links.",
   },
   {
-    claim: "cuda-closer: so performance comes closer to that of unrestricted access",
+    claim: claimInWords("cuda-closer"),
     verdict: verdictOf("cuda-closer"),
     sources: "No training of V3 on both chips is published.",
     computed:
@@ -1334,7 +1334,7 @@ verdicts([
       "H100, because of the routing rather than of PTX.",
   },
   {
-    claim: "cuda-moat: the moat weakens; AMD and Huawei become viable",
+    claim: claimInWords("cuda-moat"),
     verdict: verdictOf("cuda-moat"),
     sources:
       "V3 ran on both from its release (README, section 6); Huawei reports a training of V3's size on Ascend " +

@@ -227,6 +227,18 @@ describe("the lessons' masters", () => {
       expect(other).toEqual([]);
     },
   );
+
+  it.each(fs.readdirSync("notebooks/source").filter((name) => name.endsWith(".ts")))(
+    "%s tells claims in the audit's words",
+    (name) => {
+      const text = fs.readFileSync(path.join("notebooks/source", name), "utf8");
+      const words = new Map(findings.map(({ claim }) => [claim.id, claim.claim.replace(/\.$/, "")]));
+      const rows = [...text.matchAll(/^\/\/ \| `([\w-]+)` \| (.*) \|$/gm)].map(([, id, said]) => ({ id, said }));
+      const ours = rows.filter(({ id }) => words.has(id));
+      expect(ours).toEqual(ours.map(({ id }) => ({ id, said: words.get(id) })));
+      expect(text).not.toMatch(/claim: "`?(\w+-)+\w+`?: /);
+    },
+  );
 });
 
 it("lesson 10 shows every topic", () => {
