@@ -209,13 +209,14 @@ await check(targetsExercise, targets);
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// State i belongs to `ids[i]`. The module has gone k tokens further, and predicts the one after those. The last row is the
-// one whose target is the text's last token.
+// State i has seen the tokens up to number i. Module k has seen k tokens more, and predicts the one after those. The last
+// row is the one whose target is the text's last token.
 //
 // </details>
 // <details><summary>Hint 3</summary>
 //
-// A row is `[i, ids[i + k], ids[i + k + 1]]`, for every i from 0 on whose target `ids[i + k + 1]` exists.
+// A row is `const row = (i: number) => [i, ids[i + k], ids[i + k + 1]];`, for every i from 0 on whose target lies within the
+// text.
 //
 // </details>
 
@@ -590,8 +591,8 @@ await check(verifyExercise, verifyDraft);
 // </details>
 // <details><summary>Hint 3</summary>
 //
-// `accept` is `Math.min(1, p[draft] / q[draft])`. For `replacement` take `Math.max(0, x - q[v])` of each `x` at place `v` in
-// `p`, then divide all of them by their sum.
+// `accept` is `Math.min(1, p[draft] / q[draft])`. What the tokens are owed is
+// `const owed = p.map((x, v) => Math.max(0, x - q[v]));`; for `replacement` divide all of it by its sum.
 //
 // </details>
 
@@ -795,7 +796,13 @@ await check(expectedExercise, tokensPerStep);
 // </details>
 // <details><summary>Hint 3</summary>
 //
-// Start with `let [tokens, chance] = [1, 1];` and, once for each draft, `chance *= acceptance;` and `tokens += chance;`.
+// ```ts
+// let [tokens, chance] = [1, 1];
+// for (let draft = 1; draft <= drafts; draft++) {
+//   chance *= acceptance; // this draft and all before it are accepted
+//   tokens += chance;
+// }
+// ```
 //
 // </details>
 
@@ -994,8 +1001,8 @@ communication; and the library's number of drafts and of GPUs is not ours. Which
 // Drafts save time and cost arithmetic. The unit is what the main model computes for one token; a draft costs `draftCost`
 // units. A step with $k$ drafts computes the main model on $k + 1$ tokens, whether they are kept or not, and writes $E(a, k)$
 // tokens on average. Divide one by the other: that is what a **written token** costs, and it may cost at most `budget`.
-// Return the largest number of drafts, from 0 to `most`, that keeps to it; `acceptance` is $a$. You can call
-// `tokensPerStep(acceptance, k)`, yours from above, or `expected(acceptance, k)`, the same, checked.
+// Return the largest number of drafts, from 0 to `most`, that keeps to it; `acceptance` is $a$. With two drafts $E$ is
+// `tokensPerStep(acceptance, 2)`, yours from above, or `expected(acceptance, 2)`, the same, checked.
 
 // %% nbgrader={"grade": false, "grade_id": "05-depth", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function draftsWithin({ acceptance, draftCost, budget, most }: DepthBudget): number {

@@ -108,10 +108,4 @@ export const depthExercise = defineExercise<Depth>({
       message: "One more draft would still be within the budget.",
     },
   ],
-  score: {
-    name: "tokens a step",
-    unit: "",
-    of: (k, [{ acceptance }]) => expectedTokens(acceptance, k),
-    v3: expectedTokens(0.875, 1), // data/serving.json: speculation.acceptance
-  },
 });
