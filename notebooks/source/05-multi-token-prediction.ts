@@ -44,11 +44,12 @@ import { citeLink, fact, modelFact, value } from "./lib/economics/facts";
 import { forwardFlops, mtpForwardFlops } from "./lib/economics/flops";
 import { mtpParameters, totalParameters } from "./lib/economics/parameters";
 import { expectedTokens, speculativeSpeedUp, verificationCost } from "./lib/economics/speculation";
+import { agreements, type Agreement } from "./lib/inference/acceptance";
 import { decode, type DecodedToken } from "./lib/inference/decode";
 import { argMax, draw } from "./lib/inference/sampling";
 import { decodeSpeculatively, verify } from "./lib/inference/speculative";
 import {
-  acceptanceByKind, acceptanceByTemperature, acceptanceOf, agreements, batchTimes, byModule, CHARACTER_KINDS,
+  acceptanceByKind, acceptanceByTemperature, acceptanceOf, batchTimes, byModule, CHARACTER_KINDS,
   charactersOf, combineExercise, curveInWords, depthExercise, engineTimes, expectedExercise, flopsPerToken, hardestKind, mtpAblation,
   normed, originOf, overlapByEqual, parallelAtBest, targetsExercise, verifyExercise, whoSeesWhatChart,
   type CombineWeights, type DepthBudget,
@@ -717,10 +718,15 @@ table(
 // the two weighs more is a matter of measurement (about 5 s):
 
 // %%
-const heldOutTexts = DOMAINS.map((domain) => ({
-  domain,
-  texts: agreements(model, heldOutWindows(corpus.heldOut[domain], { length: 98, count: 16, seed })),
-}));
+async function alongText() {
+  const measured: { domain: Domain; texts: Agreement[][] }[] = []; // texts: [windows][positions]
+  for await (const i of progress(DOMAINS.length, "measuring", { unit: "kinds of text" })) {
+    const windows = heldOutWindows(corpus.heldOut[DOMAINS[i]], { length: 98, count: 16, seed });
+    measured.push({ domain: DOMAINS[i], texts: await agreements(model, windows) });
+  }
+  return measured;
+}
+const heldOutTexts = await alongText();
 table(
   heldOutTexts.map(({ domain, texts }) => {
     const { greedy, sampled } = acceptanceOf(texts.flat());
@@ -1037,7 +1043,7 @@ await check(depthExercise, draftsWithin);
 //
 // </details>
 
-// %%
+// %% jupyter={"source_hidden": true}
 const costOf = (k: number) => flopsPerToken({ acceptance, draftCost, budget: 0, most: k }, k);
 say`For V3 at ${percent(acceptance)}: with one draft a written token takes ${percent(costOf(1) - 1)} more arithmetic,
 with two ${percent(costOf(2) - 1)}, with four ${percent(costOf(4) - 1)}. Speculation spends arithmetic to save time.`;

@@ -1,11 +1,9 @@
 import { expect, it } from "vitest";
-import { draftAcceptance } from "../../../lib/inference/acceptance";
+import { type Agreement, agreements, draftAcceptance } from "../../../lib/inference/acceptance";
 import {
   acceptanceByTemperature,
   acceptanceOf,
-  agreements,
   overlapByEqual,
-  type Agreement,
 } from "../../../lib/lessons/05-multi-token-prediction/agreement";
 import { useBackend } from "../../../lib/tensor/backend";
 import { Random } from "../../../lib/tensor/random";
@@ -18,9 +16,9 @@ it("is measured at each position, and its mean is the acceptance of drafts", asy
   const random = new Random(5);
   const windows = [0, 1, 2].map(() => Array.from({ length: 9 }, () => random.integer(model.config.vocabSize)));
   await expectNoLeak(async () => {
-    const texts = agreements(model, windows);
+    const texts = await agreements(model, windows);
     expect(texts.map((text) => text.length)).toEqual([7, 7, 7]);
-    const { greedy, sampled } = await draftAcceptance(model, windows, { batch: 3 });
+    const { greedy, sampled } = await draftAcceptance(model, windows, { batch: 2 });
     const rates = acceptanceOf(texts.flat());
     expect(rates.greedy).toBeCloseTo(greedy, 6);
     expect(rates.sampled).toBeCloseTo(sampled, 5);
@@ -31,7 +29,7 @@ it("is measured at each position, and its mean is the acceptance of drafts", asy
 it("refuses a model without a module", async () => {
   await useBackend("wasm");
   const model = lively({ numNextnPredictLayers: 0 });
-  expect(() => agreements(model, [[1, 2, 3, 4]])).toThrow(/no multi-token prediction module/);
+  await expect(agreements(model, [[1, 2, 3, 4]])).rejects.toThrow(/no multi-token prediction module/);
   model.dispose();
 });
 
