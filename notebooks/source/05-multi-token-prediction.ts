@@ -23,6 +23,7 @@
 // | id | claim, in our words |
 // |---|---|
 // | `mtp-2-4` | in training, the model predicts the next 2 to 4 tokens |
+// | `mtp-unseen` | to predict token N+2, the model can't rely on first seeing token N+1 |
 // | `mtp-inference` | inference is unchanged by it |
 // | `mtp-planning` | it makes the model plan ahead: better long-range reasoning, more stable training |
 // | `mtp-cost` | the cost is modest: extra predictions share nearly everything and differ only in the output layer |
@@ -50,8 +51,8 @@ import { argMax, draw } from "./lib/inference/sampling";
 import { decodeSpeculatively, verify } from "./lib/inference/speculative";
 import {
   acceptanceByKind, acceptanceByTemperature, acceptanceOf, batchTimes, byModule, CHARACTER_KINDS,
-  charactersOf, combineExercise, curveInWords, depthExercise, engineTimes, expectedExercise, flopsPerToken, hardestKind, mtpAblation,
-  normed, originOf, overlapByEqual, parallelAtBest, targetsExercise, verifyExercise, whoSeesWhatChart,
+  charactersOf, combineExercise, curveInWords, depthExercise, engineTimes, expectedExercise, flopsPerToken, hardestKind,
+  mtpAblation, normed, originOf, overlapByEqual, parallelAtBest, targetsExercise, verifyExercise, whoSeesWhatChart,
   type CombineWeights, type DepthBudget,
 } from "./lib/lessons/05-multi-token-prediction";
 import { DEEPSEEK_V3 } from "./lib/model/config";
@@ -157,19 +158,21 @@ const likeliest = tf.tidy(() => {
   const all = model.forward([beginning]);
   return Array.from(all.slice([0, beginning.length - 1, 0], [1, 1, -1]).reshape<tf.Tensor1D>([-1]).topk(3).indices.dataSync());
 });
+const knowing = likeliest.map((id) => byModule(model, [...beginning, id]));
 table(
   [
-    ...likeliest.map((id) => ({
+    ...likeliest.map((id, i) => ({
       predictor: "the module",
       "has seen": `${start}${shown(id)}`,
-      ...best(byModule(model, [...beginning, id])),
+      ...best(knowing[i]),
     })),
     { predictor: "a parallel head, at best", "has seen": start, ...best(blind) },
   ],
   { caption: "What comes after the next letter?" },
 );
-say`The module's guess goes with the letter. The parallel head has one answer for all of them, and
-${percent(blind[argMax(blind)])} is what the best one is worth.`;
+const differentGuesses = new Set(knowing.map(argMax)).size;
+say`After ${likeliest.length} different letters the module has ${differentGuesses} different guesses. The parallel head has
+one answer for all of them, and ${percent(blind[argMax(blind)])} is what the best one is worth.`;
 
 // %% [markdown]
 // How many modules? V3 has **one**. "The next 2 to 4 tokens" fits Meta's paper better than V3.
@@ -665,7 +668,8 @@ test of the library compares 20,000 of them with the exact probabilities.)`;
 // guess writes eight texts, half of them at temperature 1; about 10 s.)
 
 // %%
-const yourKind: (typeof CHARACTER_KINDS)[number] = "digit"; // one of CHARACTER_KINDS: change it before you run on
+const yourKind: (typeof CHARACTER_KINDS)[number] = "digit";
+// first letter of a word | letter within a word | space | digit | other sign: change it before you run on
 
 // %%
 async function byKind() {
@@ -747,7 +751,8 @@ const agreeing = acceptanceOf(positions).greedy;
 say`The first choices agree at ${percent(agreeing)} of the positions, where temperature 1 accepts ${percent(over.equal)}: it
 loses ${percent(agreeing * (1 - over.equal))} of all drafts there. They differ at ${percent(1 - agreeing)}, where it still
 accepts ${percent(over.different)} and temperature 0 nothing: that gains
-${percent((1 - agreeing) * over.different)}. The difference of the two is the difference between the columns.`;
+${percent((1 - agreeing) * over.different)}. The difference of the two is what temperature 1 gains over
+all these windows.`;
 
 // %% jupyter={"source_hidden": true}
 say`For V3 the report has ${percent(reported.low!)} to ${percent(reported.high!)}, across topics. Ours and theirs can't be
@@ -762,8 +767,8 @@ compared number by number: our tokens are bytes, theirs are pieces of words.`;
 //
 // tokens: the second draft counts only if the first was kept. (A single module can be used in a chain, its own state in
 // place of the main model's; it was not trained for that.) A chain is not the only way to draft further.
-// [Medusa](https://arxiv.org/abs/2401.10774) has parallel heads, takes several candidates of each, and
-// [EAGLE](https://arxiv.org/abs/2401.15077) drafts with a small model on the main model's states; both verify a whole
+// [Medusa](https://arxiv.org/abs/2401.10774) has parallel heads and takes several candidates from each;
+// [EAGLE](https://arxiv.org/abs/2401.15077) drafts with a small model on the main model's states. Both verify a whole
 // **tree** of drafts in one pass, with an attention mask that lets each draft see only its own branch. $E(a, k)$ is for one
 // chain.
 //
@@ -984,8 +989,8 @@ sliderPlot({
       ],
     }),
 });
-say`With one draft and ${percent(acceptance)} acceptance the estimate is ${curveInWords(crowd, crowd.map((batch) => estimate(batch, 1)))}
-texts. The points are measurements of a serving library (${citeLink(fact("serving", "speculation", "sglangBatch1"))}).`;
+say`With one draft and ${percent(acceptance)} acceptance the estimate is
+${curveInWords(crowd, crowd.map((batch) => estimate(batch, 1)))} texts. The points are measurements of a serving library (${citeLink(fact("serving", "speculation", "sglangBatch1"))}).`;
 
 // %% jupyter={"source_hidden": true}
 const measuredPoints = [
@@ -1061,6 +1066,14 @@ verdicts([
     computed:
       `${1 + DEEPSEEK_V3.numNextnPredictLayers} tokens at every place: within ${claimed("mtp-2-4", "low")} to ` +
       `${claimed("mtp-2-4", "high")}, but never more`,
+  },
+  {
+    claim: "`mtp-unseen`: to predict token N+2, the model can't rely on first seeing token N+1",
+    verdict: verdictOf("mtp-unseen"),
+    sources: "section 2.2, equation 21: the module is given the embedding of token N+1. It is parallel heads that are not",
+    computed:
+      `after ${likeliest.length} different letters v3-mini's module has ${differentGuesses} different guesses; one guess for ` +
+      `all cases is worth ${percent(blind[argMax(blind)])}`,
   },
   {
     claim: "`mtp-inference`: inference is unchanged",
