@@ -899,7 +899,7 @@ table(
 say`You said **${yourEngine}**. ${engineRows.map(({ engine, v, plain, drafting }) =>
   `**${engine}**: a step over two tokens takes ${fixed(v)} times as long as over one, and with drafts decoding is ` +
   `${fixed(drafting.perSecond / plain.perSecond)} times as fast`,
-).join(". ")}.`;
+).join(". ")}. Run the cell a second time: by how much the numbers move is how well they are known.`;
 
 // %% [markdown]
 // What decides is whether a step has **arithmetic to spare**. Where it waits for something that does not grow with the
