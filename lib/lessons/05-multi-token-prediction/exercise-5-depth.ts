@@ -65,15 +65,47 @@ export const depthExercise = defineExercise<Depth>({
       message: "Your step has 1 + k · a tokens. A draft counts only if all before it were accepted: use tokensPerStep.",
     },
     {
+      name: "a token too few verified",
+      answer: deepest((task, k) => (k + k * task.draftCost) / expectedTokens(task.acceptance, k)),
+      message:
+        "Your step verifies k tokens. The main model also computes the newest token itself, before the drafts: k + 1 " +
+        "tokens in every step.",
+    },
+    {
+      name: "accepted drafts only",
+      answer: deepest((task, k) => (k + 1 + k * task.draftCost) / (expectedTokens(task.acceptance, k) - 1)),
+      message:
+        "You divide by the accepted drafts alone. A step also writes a token of the main model's own: with no draft it " +
+        "writes one, for one unit.",
+    },
+    {
+      name: "the cheapest",
+      answer: () => 0,
+      message:
+        "You return 0 in every case. No draft is always the cheapest, but what is asked for is the largest number of " +
+        "drafts whose cost for a written token stays within the budget.",
+    },
+    {
+      name: "the budget not looked at",
+      answer: ({ most }) => most,
+      message:
+        "You return `most` in every case. Check for each number of drafts what a written token costs, and hold that to " +
+        "the budget.",
+    },
+    {
+      name: "one draft too many",
+      answer: (task) => Math.min(task.most, deepest(flopsPerToken)(task) + 1),
+      message: "You return the first number of drafts that is over the budget. The last one within it is wanted.",
+    },
+    {
+      name: "most left out",
+      answer: (task) => Math.min(task.most - 1, deepest(flopsPerToken)(task)),
+      message: "Your numbers of drafts end one before `most`. `most` itself is allowed too.",
+    },
+    {
       name: "stopped one short",
       answer: (task) => Math.max(0, deepest(flopsPerToken)(task) - 1),
       message: "One more draft would still be within the budget.",
     },
   ],
-  score: {
-    name: "tokens a step",
-    unit: "",
-    of: (k, [{ acceptance }]) => expectedTokens(acceptance, k),
-    v3: expectedTokens(0.875, 1), // data/serving.json: speculation.acceptance
-  },
 });
