@@ -22,12 +22,12 @@
 //
 // | id | claim, in our words |
 // |---|---|
-// | `mtp-2-4` | in training, the model predicts the next 2 to 4 tokens |
-// | `mtp-unseen` | to predict token N+2, the model can't rely on first seeing token N+1 |
-// | `mtp-inference` | inference is unchanged by it |
-// | `mtp-planning` | it makes the model plan ahead: better long-range reasoning, more stable training |
-// | `mtp-cost` | the cost is modest: extra predictions share nearly everything and differ only in the output layer |
-// | `mtp-origin` | the idea comes from speculative decoding |
+// | `mtp-2-4` | V3 is trained to predict the next 2 to 4 tokens |
+// | `mtp-unseen` | To predict token N+2 the model cannot rely on first seeing token N+1 |
+// | `mtp-inference` | At inference nothing changes |
+// | `mtp-planning` | It makes the model plan ahead, with better long-range reasoning and more stable training |
+// | `mtp-cost` | The cost is modest: the extra predictions share almost everything and differ only in the output layer |
+// | `mtp-origin` | The idea comes from speculative decoding |
 //
 // The sources: the [technical report](https://arxiv.org/abs/2412.19437) (sections 2.2, 4.5.1 and 5.4.3), the released
 // weights, and the papers on parallel heads and on speculative decoding. What can be computed, we compute, with a model
@@ -39,7 +39,7 @@ import { openCorpus } from "./lib/corpus/build";
 import { BEGIN_OF_DOCUMENT, bytesOf, textOf } from "./lib/corpus/bytes";
 import { DOMAINS, heldOutWindows, type Domain } from "./lib/corpus/corpus";
 import { claimed } from "./lib/claims/claims";
-import { verdictOf } from "./lib/claims/audit";
+import { claimInWords, verdictOf } from "./lib/claims/audit";
 import { multiTokenPredictionDrawing } from "./lib/drawings";
 import { citeLink, fact, modelFact, value } from "./lib/economics/facts";
 import { forwardFlops, mtpForwardFlops } from "./lib/economics/flops";
@@ -1060,7 +1060,7 @@ with two ${percent(costOf(2) - 1)}, with four ${percent(costOf(4) - 1)}. Specula
 const reportedSpeedUp = fact("serving", "speculation", "speedUp");
 verdicts([
   {
-    claim: "`mtp-2-4`: training predicts the next 2 to 4 tokens",
+    claim: claimInWords("mtp-2-4"),
     verdict: verdictOf("mtp-2-4"),
     sources: "V3's configuration has one module: the next token and one more. Four is in Meta's paper",
     computed:
@@ -1068,7 +1068,7 @@ verdicts([
       `${claimed("mtp-2-4", "high")}, but never more`,
   },
   {
-    claim: "`mtp-unseen`: to predict token N+2, the model can't rely on first seeing token N+1",
+    claim: claimInWords("mtp-unseen"),
     verdict: verdictOf("mtp-unseen"),
     sources: "section 2.2, equation 21: the module is given the embedding of token N+1. It is parallel heads that are not",
     computed:
@@ -1076,7 +1076,7 @@ verdicts([
       `all cases is worth ${percent(blind[argMax(blind)])}`,
   },
   {
-    claim: "`mtp-inference`: inference is unchanged",
+    claim: claimInWords("mtp-inference"),
     verdict: verdictOf("mtp-inference"),
     sources:
       `the module can be thrown away; used as a draft it gives ${fixed(reportedSpeedUp.value, 1)} times the tokens per ` +
@@ -1084,7 +1084,7 @@ verdicts([
     computed: `the same text, ${fixed(stats.tokens / stats.steps)} tokens for each pass of the main model`,
   },
   {
-    claim: "`mtp-planning`: the model plans ahead, reasons better over long ranges, trains more stably",
+    claim: claimInWords("mtp-planning"),
     verdict: verdictOf("mtp-planning"),
     sources:
       `planning is a "may" in section 2.2; table 4 has scores, better in ${gained.length} of ${ablation.length} rows, and no ` +
@@ -1092,7 +1092,7 @@ verdicts([
     computed: "nothing that could decide it: one training of each kind ranks nothing",
   },
   {
-    claim: "`mtp-cost`: modest cost; extra predictions differ only in the output layer",
+    claim: claimInWords("mtp-cost"),
     verdict: verdictOf("mtp-cost"),
     sources: "section 2.2: embedding and head are shared; a whole block and a projection are the module's own",
     computed:
@@ -1100,7 +1100,7 @@ verdicts([
       `${percent(addedToV3.flops)} more arithmetic: modest; and the output layer is what does not differ`,
   },
   {
-    claim: "`mtp-origin`: it comes from speculative decoding",
+    claim: claimInWords("mtp-origin"),
     verdict: verdictOf("mtp-origin"),
     sources:
       "predicting several tokens to decode faster is from 2018 ([blockwise parallel decoding](https://arxiv.org/abs/1811.03115)). " +
