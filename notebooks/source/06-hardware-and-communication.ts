@@ -1234,9 +1234,9 @@ table(elsewhere, {
   columns: { "decoding (µs per layer)": { digits: 0 }, "reading a prompt (µs per layer)": { digits: 0 } },
 });
 const ofH800 = elsewhere[0];
-const against = ({ chip: name, ...row }: (typeof elsewhere)[number]) => {
+const against = (row: (typeof elsewhere)[number]) => {
   const share = (phase: "decoding (µs per layer)" | "reading a prompt (µs per layer)") => percent(row[phase] / ofH800[phase]);
-  return `${name} needs ${share("decoding (µs per layer)")} of the H800's time to decode and ${share("reading a prompt (µs per layer)")} to read`;
+  return `${row.chip} needs ${share("decoding (µs per layer)")} of the H800's time to decode and ${share("reading a prompt (µs per layer)")} to read`;
 };
 say`On paper ${elsewhere.slice(-2).map(against).join("; ")}. Peaks alone are no moat.
 (Where a chip has no FP8, its BF16 rate is taken for both, with FP8's bytes, which flatters it.)`;
