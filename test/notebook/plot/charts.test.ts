@@ -40,7 +40,7 @@ describe("waffleChart", () => {
   });
 
   it("is told in words by how many squares a part has", () => {
-    expect(describeFigure(figure)).toBe("Plot: squares\n- a (bar): 20 bars\n- b (bar): 1 bar\n- c (bar): 4 bars");
+    expect(describeFigure(figure)).toBe("Plot: squares\n- a (bar): 20 bars\n- b (bar): 0 bars\n- c (bar): 5 bars");
   });
 
   it("keeps a part too small for a square in the legend", () => {
