@@ -15,3 +15,22 @@ trap(
     return [outer, own, assigned.stdout.split("\n")[0]];
   },
 );
+
+trap(
+  "a property of an earlier cell's variable can be taken under another name",
+  { ours: ["a\n", "a 4\n", "a\n"], stock: ["", "", "a\n"] },
+  async (kernel) => {
+    await kernel.execute('const chips = [{ chip: "a", watts: 2 }], twice = (x: number) => 2 * x;');
+    const printed = [
+      "const { chip: first } = chips[0];\nconsole.log(first);",
+      "const of = ({ chip: name, ...rest }: (typeof chips)[number]) => `${name} ${twice(rest.watts)}`;\nconsole.log(of(chips[0]));",
+      'let found = "";\n({ chip: found } = chips[0]);\nconsole.log(found);',
+    ];
+    const outputs: string[] = [];
+    for (const cell of printed) {
+      outputs.push((await kernel.execute(cell)).stdout);
+      await new Promise((done) => setTimeout(done, 250));
+    }
+    return outputs;
+  },
+);
