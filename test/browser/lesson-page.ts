@@ -111,18 +111,24 @@ export class LessonPage {
     return this.page.locator(".jp-Notebook .jp-Cell").nth(index);
   }
 
+  /** Clicks into a cell's source; a folded one is unfolded first. */
+  private async edit(index: number): Promise<void> {
+    await this.cell(index).scrollIntoViewIfNeeded();
+    const folded = this.cell(index).locator(".jp-InputPlaceholder .jp-Placeholder-content");
+    if (await folded.isVisible()) await folded.click();
+    await this.cell(index).locator(".cm-content").click();
+  }
+
   /** Replaces a cell's text by typing over it. */
   async write(index: number, source: string): Promise<void> {
-    await this.cell(index).scrollIntoViewIfNeeded();
-    await this.cell(index).locator(".cm-content").click();
+    await this.edit(index);
     await this.page.keyboard.press("ControlOrMeta+A");
     await this.page.keyboard.insertText(source);
   }
 
   /** Runs one cell with Control+Enter and waits for its answer. */
   async run(index: number, timeout = 120_000): Promise<string> {
-    await this.cell(index).scrollIntoViewIfNeeded();
-    await this.cell(index).locator(".cm-content").click();
+    await this.edit(index);
     const prompt = this.cell(index).locator(".jp-InputPrompt");
     const before = await prompt.textContent();
     await this.page.keyboard.press("ControlOrMeta+Enter");
