@@ -2,12 +2,12 @@
 import { modelFact } from "../economics/facts";
 import { fixed, percent, times } from "../notebook/format";
 import { DOMAINS } from "../corpus/corpus";
+import { mean } from "../statistics/interval";
 import { recordedRun, type RecordedRun } from "../training/record";
 import { mutualInformation } from "../training/specialisation";
 import { claimFact } from "./claims";
 import { ruleSet, weigh } from "./rule";
 
-const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const last = <T>(values: T[]) => values[values.length - 1];
 
 /** Bits per byte of the last evaluation, mean over the domains. */

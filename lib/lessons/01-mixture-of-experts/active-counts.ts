@@ -8,6 +8,7 @@ const COUNTS = [
   { what: "the layers, the head and the whole embedding", head: true, embedding: true },
 ];
 
+/** The same model counted in each way, from the least to the most. */
 export function activeCounts(config: ModelConfig): { what: string; parameters: number }[] {
   return COUNTS.map(({ what, ...parts }) => ({ what, parameters: activeParameters(config, parts) }));
 }

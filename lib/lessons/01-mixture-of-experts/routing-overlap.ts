@@ -4,6 +4,7 @@
  */
 import { busiestShare, meanOverlap } from "../../economics/routing";
 import { compare, compareWithChance, type Comparison } from "../../statistics/comparison";
+import { mean } from "../../statistics/interval";
 
 /** Shares of one line, means over the layers. */
 export interface LineOverlap {
@@ -38,14 +39,15 @@ export function lineOverlap(gates: number[][][], characters: number[], kinds: nu
   return meanOverlaps(perLayer);
 }
 
+/** Each share as a mean over rows: the layers of a line, or several lines. */
 export function meanOverlaps(rows: LineOverlap[]): LineOverlap {
-  const mean = (key: keyof LineOverlap) => rows.reduce((sum, row) => sum + row[key], 0) / rows.length;
+  const over = (key: keyof LineOverlap) => mean(rows.map((row) => row[key]));
   return {
-    equal: mean("equal"),
-    equalElsewhere: mean("equalElsewhere"),
-    different: mean("different"),
-    differentElsewhere: mean("differentElsewhere"),
-    busiest: mean("busiest"),
+    equal: over("equal"),
+    equalElsewhere: over("equalElsewhere"),
+    different: over("different"),
+    differentElsewhere: over("differentElsewhere"),
+    busiest: over("busiest"),
   };
 }
 

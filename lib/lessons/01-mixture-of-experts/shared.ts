@@ -8,4 +8,3 @@ export function largest(values: number[], n: number): number[] {
 
 export const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
 export const plus = (a: number[], b: number[]) => a.map((x, i) => x + b[i]);
-export const mean = (values: number[]) => sum(values) / values.length;

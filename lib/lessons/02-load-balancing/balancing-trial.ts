@@ -8,6 +8,7 @@ import { VOCAB_SIZE } from "../../corpus/bytes";
 import { DOMAINS, drawBatch, type Corpus, type Streams } from "../../corpus/corpus";
 import { type ModelConfig, tinyConfig } from "../../model/config";
 import { compare, type Comparison } from "../../statistics/comparison";
+import { mean } from "../../statistics/interval";
 import { maxVio } from "../../training/balance";
 import { evaluate, evaluationWindows } from "../../training/evaluate";
 import { MICRO } from "../../training/presets";
@@ -56,6 +57,7 @@ export function trialConfig({ experts, active }: TrialShape): ModelConfig {
   });
 }
 
+/** A training of that shape that has not begun: weights and batches are the seed's. */
 export function trialTraining(shape: TrialShape, method: TrialMethod, seed: number): Training {
   return new Training(trialConfig(shape), {
     ...MICRO.training,
@@ -89,12 +91,12 @@ export interface TrialResult {
   information: number;
 }
 
+/** Measures a trained model on held-out text, the same for all seeds. */
 export async function trialResult({ model }: Training, heldOut: Streams): Promise<TrialResult> {
   // The same windows for every seed: what differs between runs is the training.
   const windows = evaluationWindows(heldOut, { length: TRIAL_LENGTH, count: 64, seed: 1 });
   const found = await evaluate(model, windows, { batch: 64 });
   const byKind = DOMAINS.map((domain) => found[domain].loads[0]);
-  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   return {
     bitsPerByte: mean(DOMAINS.map((domain) => found[domain].bitsPerByte)),
     mixedMaxVio: maxVio(byKind[0].map((_, e) => byKind.reduce((sum, loads) => sum + loads[e], 0))),

@@ -1,7 +1,8 @@
 /** MaxVio: one number for how unbalanced a layer is. */
 import { defineExercise } from "../../notebook/exercise/check";
 import { maxVio } from "../../training/balance";
-import { mean, sum } from "../01-mixture-of-experts/shared";
+import { mean } from "../../statistics/interval";
+import { sum } from "../01-mixture-of-experts/shared";
 
 /** Loads [E] → how far the busiest expert is above the mean, relative to it. */
 export type MaxVio = (loads: number[]) => number;

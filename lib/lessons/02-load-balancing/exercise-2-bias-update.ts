@@ -2,7 +2,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { selectExperts } from "../../model/router";
 import { defineExercise } from "../../notebook/exercise/check";
-import { largest, mean, plus, sum } from "../01-mixture-of-experts/shared";
+import { mean } from "../../statistics/interval";
+import { largest, plus, sum } from "../01-mixture-of-experts/shared";
 import { movedBias, routedLoads } from "./bias-simulation";
 
 export interface Balanced {

@@ -1,7 +1,7 @@
 /** One decoding step of a whole layer: the latent cache grows by a token, and that token attends to it. */
 import * as tf from "@tensorflow/tfjs";
 import { project } from "../../model/arithmetic";
-import type { ModelConfig } from "../../model/config";
+import { DEEPSEEK_V3, type ModelConfig } from "../../model/config";
 import { againstShared, latent, mergeHeads, queries, upMatrices } from "../../model/mla";
 import { rotaryTables, softmaxScale } from "../../model/rotary";
 import type { MlaWeights } from "../../model/weights";
@@ -68,15 +68,6 @@ const decodeWith =
     });
   };
 
-const YARN = {
-  factor: 40,
-  originalMaxPositionEmbeddings: 4096,
-  betaFast: 32,
-  betaSlow: 1,
-  mscale: 1,
-  mscaleAllDim: 1,
-};
-
 function step(seed: number, [B, S]: [number, number], overrides: Partial<ModelConfig> = {}): [DecodeInput] {
   const config = caseConfig(overrides);
   const made = caseTensors(seed);
@@ -90,7 +81,7 @@ export const decodeExercise = defineExercise<Decode>({
   cases: [
     { name: "a third token behind two", args: () => step(1, [1, 2]) },
     { name: "two sequences of six tokens each", args: () => step(2, [2, 6]) },
-    { name: "with YaRN, as V3 has it", args: () => step(3, [1, 4], { ropeScaling: YARN }) },
+    { name: "with YaRN, as V3 has it", args: () => step(3, [1, 4], { ropeScaling: DEEPSEEK_V3.ropeScaling }) },
   ],
   misconceptions: [
     {

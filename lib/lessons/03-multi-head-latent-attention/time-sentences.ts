@@ -26,6 +26,7 @@ export function describeTimes(times: DecodeTimes): string {
     .join(" ");
 }
 
+/** The value in the middle; of an even number, the upper of the two. */
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
