@@ -39,6 +39,7 @@ export function describeLesson({ lesson: name, wrong, refused, also, leaving }: 
         expect.soft(drawnTraces, `cell ${cell + 1} has drawn its traces`).toBeGreaterThanOrEqual(visibleTraces);
       }
       await open.screenshot("run-all");
+      expect(await open.trouble()).toEqual([]);
       for (const cell of sliderCells) {
         await lesson.pressSlider(cell, "Home");
         const first = await lesson.picture(cell);

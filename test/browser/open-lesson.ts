@@ -6,6 +6,8 @@ import { inject } from "vitest";
 import { launchChromium } from "../../tools/course/build/chromium";
 import { notebookFile } from "../../tools/course/build/masters";
 import { bundles, hasTag, PLOTLY, readNotebook, type Notebook } from "../../tools/course/build/notebook";
+import { outputDrift } from "../../tools/course/build/drift";
+import { executionFailures, verdictFailures } from "../../tools/course/build/verify";
 import { LessonPage } from "./lesson-page";
 import { notebookUrl, SCREENSHOTS } from "./server";
 
@@ -27,6 +29,11 @@ export interface OpenLesson extends OpenNotebook {
   index(id: string): number;
   /** The source of a cell in the solved notebook. */
   solution(id: string): string;
+  /**
+   * What is wrong with the lesson as it stands after Run All, saved: cells that failed, exercises that don't say "not
+   * solved yet", outputs that are not the committed notebook's. The step notebooks leaves this to the browser.
+   */
+  trouble(): Promise<string[]>;
 }
 
 function indexOf(notebook: Notebook, id: string): number {
@@ -65,8 +72,9 @@ export async function openLesson(name: string): Promise<OpenLesson> {
           PLOTLY in data ? [{ index, figure: data[PLOTLY] as { frames?: object[] } }] : [],
         ),
   );
+  const notebook = await openNotebook(name);
   return {
-    ...(await openNotebook(name)),
+    ...notebook,
     plotCells: plots.map(({ index }) => index),
     sliderCells: plots.filter(({ figure }) => figure.frames !== undefined).map(({ index }) => index),
     parameters: {
@@ -76,5 +84,13 @@ export async function openLesson(name: string): Promise<OpenLesson> {
     },
     index: (id) => indexOf(unsolved, id),
     solution: (id) => solved.cells[indexOf(solved, id)].source,
+    trouble: async () => {
+      await notebook.lesson.save();
+      const saved = readNotebook(path.join(inject("lab").work, `${name}.ipynb`));
+      const failures = executionFailures(saved);
+      return failures.length > 0
+        ? failures
+        : [...verdictFailures(saved, "not solved yet"), ...outputDrift(unsolved, saved)];
+    },
   };
 }

@@ -1,6 +1,6 @@
 /*
- * Runs the kernel's tests with other versions of Node: 22, 24 and the newest, or those named as arguments. Unless it is
- * named, a version that is this Node's is left out: the step "kernel" of npm test runs on it.
+ * Runs the kernel's tests with other versions of Node: 24, which most people have, and the newest, or those named as
+ * arguments. Unless it is named, a version that is this Node's is left out: the step "kernel" of npm test runs on it.
  *
  * The binaries come as npm packages into .cache/nodes. Only the kernel runs on them; the tests themselves run on this
  * Node. zeromq, the one native part, uses Node-API, so what is installed serves every version. The last line is
@@ -69,7 +69,7 @@ function test(binary) {
 const major = (version) => version.split(".")[0];
 
 const asked = process.argv.slice(2);
-const versions = asked.length > 0 ? asked : ["22", "24", "latest"];
+const versions = asked.length > 0 ? asked : ["24", "latest"];
 const lines = [];
 const sum = { passed: 0, failed: 0 };
 for (const version of versions) {

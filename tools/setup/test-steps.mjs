@@ -168,8 +168,10 @@ export const STEPS = [
   {
     name: "notebooks",
     what: "every notebook is what its master generates and runs from the top",
-    run: async (project) => {
-      const args = [module(project, "tsx/dist/cli.mjs"), "test/notebooks/check.ts"];
+    run: async (project, named) => {
+      // The learner's notebooks run in the step browser, where there is one, and are judged there in the same way.
+      const solved = named || (await browserTrouble(project)) !== null ? [] : ["--solved"];
+      const args = [module(project, "tsx/dist/cli.mjs"), "test/notebooks/check.ts", ...solved];
       const { code, output } = await runNode(project, args, true);
       return countResult(output, code);
     },
