@@ -32,6 +32,20 @@ const load = createRequire(import.meta.url);
 /** Pages of docs/ that a reader of lessons looks things up in; others get a page when something links to them. */
 const LOOKED_UP = ["docs/primer.md", "docs/typescript-for-python.md", "docs/glossary.md"];
 
+/** What myst-nb writes where something unfolds, and what a page says there. */
+const PROMPTS = {
+  "Show code cell source": "Show the code",
+  "Hide code cell source": "Hide the code",
+  "Show code cell outputs": "See what comes out",
+  "Hide code cell outputs": "Hide what came out",
+};
+
+/** A page of Sphinx's, finished. @param {string} html @param {string} page */
+function finished(html, page) {
+  const prompted = Object.entries(PROMPTS).reduce((all, [from, to]) => all.replaceAll(`>${from}<`, `>${to}<`), html);
+  return setFormulas(prompted, page);
+}
+
 /** @param {string} file */
 const read = (file) => fs.readFileSync(file, "utf8");
 
@@ -181,7 +195,7 @@ export async function buildPages({ project, out, python, say = () => {}, address
   const first = Object.values(cards).find(({ image }) => image !== undefined);
   cards.index = { ...first, title: TITLE, description: "A course of notebooks that explains DeepSeek-V3 by running it." };
 
-  LOOKED_UP.forEach((file) => places.resolve(`/${file}`, "index"));
+  LOOKED_UP.forEach((file) => places.resolve(file, "README.md"));
   const written = new Set(["index", ...lessons.map(({ lesson }) => lesson)]);
   for (let pending; (pending = [...places.linked].filter(([, page]) => !written.has(page))).length > 0; ) {
     for (const [file, page] of pending) {
@@ -195,10 +209,10 @@ export async function buildPages({ project, out, python, say = () => {}, address
   const made = path.join(work, "html");
   const warnings = await sphinx(project, python, ["-q", "-j", "auto", "-b", "html", "-d", path.join(work, "doctrees"), source, made]);
   [...warnings, ...places.lost.map((link) => `no page for the link in ${link}`)].forEach((line) => say(line));
-  for (const name of ["objects.inv", ".buildinfo", ".doctrees"]) fs.rmSync(path.join(made, name), { recursive: true, force: true });
+  for (const name of ["objects.inv", ".buildinfo", "_sources"]) fs.rmSync(path.join(made, name), { recursive: true, force: true });
   for (const page of ["search", ...written]) {
     const file = path.join(made, `${page}.html`);
-    write(file, setFormulas(read(file), page));
+    write(file, finished(read(file), page));
   }
   fs.cpSync(made, out, { recursive: true });
   return `${lessons.length} lessons, ${written.size} pages`;

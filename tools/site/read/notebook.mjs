@@ -118,10 +118,7 @@ function answersOfPredictions(notebook) {
  */
 function pageMetadata({ metadata }, waits) {
   const folded = metadata.jupyter?.source_hidden === true;
-  const tags = [...(folded ? ["hide-input"] : []), ...(waits ? ["hide-output"] : [])];
-  // One text stands for both parts of a cell, so a cell that is folded twice says it for its outputs.
-  const prompts = waits && !folded ? { mystnb: { code_prompt_show: "See what comes out", code_prompt_hide: "Hide it" } } : {};
-  return { tags, ...prompts };
+  return { tags: [...(folded ? ["hide-input"] : []), ...(waits ? ["hide-output"] : [])] };
 }
 
 /**
