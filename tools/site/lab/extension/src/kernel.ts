@@ -1,0 +1,212 @@
+/**
+ * The front half of the kernel in a tab: speaks Jupyter's protocol to JupyterLab, and tools/site/worker/protocol.ts to the
+ * worker that runs the cells.
+ */
+import type { KernelMessage } from "@jupyterlab/services";
+import { BaseKernel, type IKernel, type IKernelClient } from "@jupyterlite/services";
+import type { ErrorContent, FromWorker, SavedNotebook, ToWorker } from "../../../worker/protocol";
+
+/** What the extension gives to each kernel. */
+export interface KernelSurroundings {
+  /** The address of the folder that bundleWorker wrote, ending in "/". */
+  base: string;
+  /** The saved notebooks beside one, slimmed (slimNotebook); null while none has changed since the last call. */
+  notebooksBeside?(notebook: string): Promise<SavedNotebook[] | null>;
+}
+
+/** How long a worker may take to hear of an interrupt, in milliseconds. One that does not is ended. */
+const HEARS_WITHIN_MS = 1500;
+
+const ENDED: ErrorContent = {
+  ename: "Kernel ended",
+  evalue:
+    "This cell let nothing else in, not even Interrupt, so the kernel was ended and started anew. What was computed is " +
+    "lost, what is written is not: Run → Run All Above Selected Cell computes it again.",
+  traceback: [],
+};
+ENDED.traceback.push(`${ENDED.ename}: ${ENDED.evalue}`);
+
+const kernels = new Map<string, CourseKernel>();
+
+/** JupyterLite's Interrupt only drops the cells that wait: the running one has to be told as well. Called once. */
+export function hearInterrupts(client: IKernelClient): void {
+  const dropWaiting = client.interrupt.bind(client);
+  client.interrupt = async (id: string) => {
+    kernels.get(id)?.interrupt();
+    await dropWaiting(id);
+  };
+}
+
+type Header = KernelMessage.IHeader<KernelMessage.MessageType> | undefined;
+type Reply = Extract<FromWorker, { id: number; type: "executed" | "completed" | "inspected" }>;
+
+export class CourseKernel extends BaseKernel implements IKernel {
+  private worker!: Worker;
+  private started!: Promise<void>;
+  private heard: (() => void) | null = null;
+  private next = 0;
+  private readonly waiting = new Map<number, (reply: Reply | null) => void>();
+  /** The cells that run or ran, so that late output finds them. */
+  private readonly headers = new Map<number, Header>();
+  private running: number | null = null;
+
+  constructor(
+    options: IKernel.IOptions,
+    private readonly surroundings: KernelSurroundings,
+  ) {
+    super(options);
+    kernels.set(this.id, this);
+    this.startWorker();
+  }
+
+  override get ready(): Promise<void> {
+    return this.started;
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) return;
+    this.worker.terminate();
+    kernels.delete(this.id);
+    super.dispose();
+  }
+
+  /** Asks the running cell to stop; ends the worker where it does not even hear that. */
+  interrupt(): void {
+    if (this.running === null || this.heard !== null) return;
+    const timer = setTimeout(() => this.endWorker(), HEARS_WITHIN_MS);
+    this.heard = () => {
+      clearTimeout(timer);
+      this.heard = null;
+    };
+    this.post({ type: "interrupt" });
+  }
+
+  private startWorker(): void {
+    const { base } = this.surroundings;
+    this.worker = new Worker(`${base}worker.js`, { type: "module" });
+    this.started = new Promise((resolve, reject) => {
+      this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+        if (data.type === "ready") resolve();
+        else this.take(data);
+      };
+      this.worker.onerror = (event) => reject(new Error(`The kernel did not start: ${event.message}`));
+    });
+    this.post({ type: "start", base, notebook: this.location });
+  }
+
+  private endWorker(): void {
+    const id = this.running;
+    this.worker.terminate();
+    this.heard = null;
+    this.startWorker();
+    for (const [request, answer] of [...this.waiting]) {
+      if (request === id) this.take({ type: "executed", id: request, error: ENDED });
+      else answer(null);
+    }
+    this.waiting.clear();
+  }
+
+  private post(message: ToWorker): void {
+    this.worker.postMessage(message);
+  }
+
+  private ask(make: (id: number) => ToWorker): Promise<Reply | null> {
+    const id = this.next++;
+    return new Promise((resolve) => {
+      this.waiting.set(id, resolve);
+      this.post(make(id));
+    });
+  }
+
+  private take(message: FromWorker): void {
+    if (message.type === "ready") return;
+    if (message.type === "interrupting") return this.heard?.();
+    const header = this.headers.get(message.id);
+    if (message.type === "stream") this.stream({ name: message.name, text: message.text }, header);
+    else if (message.type === "display") {
+      const { data, metadata, transient } = message;
+      const content = { data, metadata, transient } as KernelMessage.IDisplayDataMsg["content"];
+      if (message.update) this.updateDisplayData(content, header);
+      else this.displayData(content, header);
+    } else if (message.type === "error") this.publishExecuteError(message.error, header);
+    else {
+      if (message.type === "executed" && message.error) this.publishExecuteError(message.error, header);
+      this.waiting.get(message.id)?.(message);
+      this.waiting.delete(message.id);
+    }
+  }
+
+  /** Sends the worker what has been saved since, for the checks. */
+  private async sendNotebooks(): Promise<void> {
+    const files = await this.surroundings.notebooksBeside?.(this.location);
+    if (files) this.post({ type: "notebooks", files });
+  }
+
+  async executeRequest(
+    content: KernelMessage.IExecuteRequestMsg["content"],
+  ): Promise<KernelMessage.IExecuteReplyMsg["content"]> {
+    await this.started;
+    await this.sendNotebooks().catch(() => {}); // a check answers without them as well
+    const execution_count = this.executionCount;
+    const reply = await this.ask((id) => {
+      this.running = id;
+      this.headers.set(id, this.parentHeader);
+      return { type: "execute", id, code: content.code, count: execution_count };
+    });
+    this.running = null;
+    this.heard?.();
+    const error = reply?.type === "executed" ? reply.error : ENDED;
+    return error === null
+      ? { status: "ok", execution_count, user_expressions: {} }
+      : { status: "error", execution_count, ...error };
+  }
+
+  async completeRequest(
+    content: KernelMessage.ICompleteRequestMsg["content"],
+  ): Promise<KernelMessage.ICompleteReplyMsg["content"]> {
+    const reply = await this.ask((id) => ({ type: "complete", id, code: content.code, cursor: content.cursor_pos }));
+    const { matches, start, end } =
+      reply?.type === "completed" ? reply : { matches: [], start: content.cursor_pos, end: content.cursor_pos };
+    return { status: "ok", matches, cursor_start: start, cursor_end: end, metadata: {} };
+  }
+
+  async inspectRequest(
+    content: KernelMessage.IInspectRequestMsg["content"],
+  ): Promise<KernelMessage.IInspectReplyMsg["content"]> {
+    const reply = await this.ask((id) => ({ type: "inspect", id, code: content.code, cursor: content.cursor_pos }));
+    const data = reply?.type === "inspected" ? reply.data : null;
+    return { status: "ok", found: data !== null, data: data ?? {}, metadata: {} };
+  }
+
+  async kernelInfoRequest(): Promise<KernelMessage.IInfoReplyMsg["content"]> {
+    return {
+      status: "ok",
+      implementation: "tslab",
+      implementation_version: "1.0.22",
+      language_info: {
+        name: "typescript",
+        version: "5.0",
+        file_extension: ".ts",
+        mimetype: "text/typescript",
+        codemirror_mode: { name: "javascript", typescript: true },
+      },
+      protocol_version: "5.3",
+      banner: "TypeScript in this tab",
+      help_links: [],
+    } as KernelMessage.IInfoReplyMsg["content"];
+  }
+
+  async isCompleteRequest(): Promise<KernelMessage.IIsCompleteReplyMsg["content"]> {
+    return { status: "complete" };
+  }
+
+  async commInfoRequest(): Promise<KernelMessage.ICommInfoReplyMsg["content"]> {
+    return { status: "ok", comms: {} };
+  }
+
+  // Comms and questions to the reader are not used by the course.
+  inputReply(): void {}
+  async commOpen(): Promise<void> {}
+  async commMsg(): Promise<void> {}
+  async commClose(): Promise<void> {}
+}
