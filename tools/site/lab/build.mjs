@@ -16,14 +16,17 @@ import { writeOfflineList } from "./offline.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
-/** Parts of JupyterLite that the course has no use for, or replaces: its service worker, and what asks for a server. */
+/** Parts of JupyterLite that the course has no use for, or replaces: its service worker, and what asks other hosts. */
 const DISABLED = [
   "@jupyterlite/application-extension:service-worker-manager",
-  "@jupyterlite/application-extension:lsp-connection-manager",
   "@jupyterlab/apputils-extension:announcements",
   "@jupyterlab/extensionmanager-extension",
   "@jupyterlab/help-extension:jupyter-forum",
 ];
+
+/** What JupyterLite brings along for those who build it, and fonts in formats that today's browsers don't ask for. */
+const UNUSED = /^(rspack\.config\..*|jupyterlite\.schema\..*|package\.json|overrides\.json|doc)$/;
+const OLD_FONTS = /^fa-.*\.(svg|eot|ttf)$/;
 
 /**
  * The extensions, and nothing else that happens to be installed: the renderer of plots and the behaviour of the page are
@@ -70,6 +73,7 @@ export async function buildLab({ project, python, out, say }) {
       defaultKernelName: "tslab",
       disabledExtensions: DISABLED,
       contentsAllJsonFile: "all.json",
+      faviconUrl: "./icon-120x120.png",
       exposeAppInBrowser: true,
     },
   };
@@ -81,15 +85,20 @@ export async function buildLab({ project, python, out, say }) {
   const { code, output } = await runProgram(python, ["-m", "jupyterlite_core", "build"], options);
   if (code !== 0) {
     const last = output.trim().split("\n").at(-1);
-    throw new SetupError(`JupyterLite could not be assembled: ${last} See ${path.relative(project.root, project.log)}.`);
+    throw new SetupError(
+      `JupyterLite could not be assembled: ${last} See ${path.relative(project.root, project.log)}.`,
+    );
   }
   const { contents, lessons } = collectContents(project);
   writeContents(out, contents, new Date().toISOString());
   fs.writeFileSync(path.join(out, "lessons.json"), json(lessons));
   fs.copyFileSync(path.join(HERE, "service-worker.js"), path.join(out, "service-worker.js"));
-  for (const name of ["jupyter-lite.ipynb", "jupyterlite.schema.v0.json", "package.json", "doc"]) {
+  for (const name of fs.readdirSync(out).filter((name) => UNUSED.test(name))) {
     fs.rmSync(path.join(out, name), { recursive: true, force: true });
   }
+  fs.rmSync(path.join(out, "lab", "favicon.ico"), { force: true });
+  const build = path.join(out, "build");
+  for (const name of fs.readdirSync(build).filter((name) => OLD_FONTS.test(name))) fs.rmSync(path.join(build, name));
   return `${Object.keys(lessons).length} lessons`;
 }
 

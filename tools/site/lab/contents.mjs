@@ -19,8 +19,7 @@ import { fingerprint } from "./fingerprint.mjs";
 /** Text that notebooks may hold as a list of lines, and JupyterLite wants whole. */
 const isLines = (/** @type {unknown} */ value) =>
   Array.isArray(value) && value.every((line) => typeof line === "string");
-const joined = (/** @type {unknown} */ value) =>
-  isLines(value) ? /** @type {string[]} */ (value).join("") : value;
+const joined = (/** @type {unknown} */ value) => (isLines(value) ? /** @type {string[]} */ (value).join("") : value);
 
 /**
  * A notebook with each text in one piece, as a server would hand it out.
@@ -52,7 +51,10 @@ function linked(project, folder, text) {
   return targets
     .filter((target) => !/^[a-z]+:/i.test(target))
     .map((target) => path.posix.join(folder, decodeURIComponent(target)))
-    .filter((file) => !file.startsWith("..") && fs.statSync(path.join(project.root, file), { throwIfNoEntry: false })?.isFile());
+    .filter(
+      (file) =>
+        !file.startsWith("..") && fs.statSync(path.join(project.root, file), { throwIfNoEntry: false })?.isFile(),
+    );
 }
 
 /**
@@ -107,7 +109,13 @@ export function collectContents(project) {
   return { contents, lessons };
 }
 
-const MIME = { ".ipynb": null, ".md": "text/markdown", ".ts": "text/plain", ".json": "application/json", ".svg": "image/svg+xml" };
+const MIME = {
+  ".ipynb": null,
+  ".md": "text/markdown",
+  ".ts": "text/plain",
+  ".json": "application/json",
+  ".svg": "image/svg+xml",
+};
 
 /**
  * An entry of a folder's list, as Jupyter's contents API has it.
@@ -119,7 +127,17 @@ const MIME = { ".ipynb": null, ".md": "text/markdown", ".ts": "text/plain", ".js
 function entry(file, type, size, date) {
   const mimetype = type === "file" ? (MIME[/** @type {keyof typeof MIME} */ (path.posix.extname(file))] ?? null) : null;
   const times = { created: date, last_modified: date };
-  return { name: path.posix.basename(file), path: file, type, size, mimetype, format: null, content: null, writable: true, ...times };
+  return {
+    name: path.posix.basename(file),
+    path: file,
+    type,
+    size,
+    mimetype,
+    format: null,
+    content: null,
+    writable: true,
+    ...times,
+  };
 }
 
 /**

@@ -11,7 +11,7 @@ const LIST = "offline.json";
 const FIRST = /^(build|extensions|lab|api)\/|^[^/]+\.(json|js|webmanifest)$|^worker\/[^/]+\.(js|wasm)$/;
 
 /** The service worker itself, and pictures and licences that no page shows. */
-const LEFT_OUT = /^service-worker\.js$|third-party-licenses\.json$|\.svg$/;
+const LEFT_OUT = /^service-worker\.js$|third-party-licenses\.json$|^build\/schemas\/@/;
 
 /**
  * @param {string} folder
@@ -21,7 +21,9 @@ export function filesOf(folder) {
   return fs
     .readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(folder, path.join(entry.parentPath ?? entry.path, entry.name)).replaceAll(path.sep, "/"))
+    .map((entry) =>
+      path.relative(folder, path.join(entry.parentPath ?? entry.path, entry.name)).replaceAll(path.sep, "/"),
+    )
     .sort();
 }
 

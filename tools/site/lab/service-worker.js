@@ -40,15 +40,15 @@ async function digestOf(bytes) {
   return [...digest.slice(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** A file of the list: as it is kept, else from the network. */
-async function fileOf(path, digest) {
+/** A file of the list: as it is kept, else from the network, where it may have a query behind its name. */
+async function fileOf(path, digest, address = SCOPE + path) {
   const cache = await caches.open(KEPT);
   const key = keyOf(path, digest);
   const kept = await cache.match(key);
   if (kept !== undefined) return kept;
   let response;
   for (const mode of ["default", "reload"]) {
-    response = await fetch(SCOPE + path, { cache: mode });
+    response = await fetch(address, { cache: mode });
     if (!response.ok) return response;
     const bytes = await response.clone().arrayBuffer();
     if ((await digestOf(bytes)) !== digest) continue; // the browser had an older one, or the site has a newer
@@ -74,7 +74,7 @@ async function answer(request, path) {
   if (request.mode === "navigate") list = currentList();
   const { files } = await (list ??= keptList());
   const digest = files[path];
-  return digest === undefined ? fetch(request) : fileOf(path, digest);
+  return digest === undefined ? fetch(request) : fileOf(path, digest, request.url);
 }
 
 self.addEventListener("install", (event) => event.waitUntil(self.skipWaiting()));
@@ -93,9 +93,9 @@ self.addEventListener("fetch", (event) => {
 self.addEventListener("message", (event) => {
   const keep = async () => {
     const { files, first } = await (list ??= keptList());
-    const paths = new Set([...event.data.keep.map(pathOf), ...first]);
-    for (const path of paths) {
-      if (path !== null && files[path] !== undefined) await fileOf(path, files[path]).catch(() => {});
+    for (const address of [...event.data.keep, ...first.map((path) => SCOPE + path)]) {
+      const path = pathOf(address);
+      if (path !== null && files[path] !== undefined) await fileOf(path, files[path], address).catch(() => {});
     }
   };
   event.waitUntil(keep());

@@ -7,7 +7,7 @@ import { fingerprint } from "../../fingerprint.mjs";
 
 /** What the browser keeps, by path; as JupyterLite's drive stores it. */
 export interface Store {
-  getItem(path: string): Promise<{ content: unknown } | null>;
+  getItem(path: string): Promise<{ content: unknown; last_modified: string } | null>;
   setItem(path: string, item: object): Promise<unknown>;
   removeItem(path: string): Promise<void>;
   keys(): Promise<string[]>;

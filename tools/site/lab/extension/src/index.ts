@@ -6,9 +6,11 @@ import { Notification } from "@jupyterlab/apputils";
 import { PageConfig } from "@jupyterlab/coreutils";
 import { INotebookTracker } from "@jupyterlab/notebook";
 import { IDefaultDrive } from "@jupyterlab/services";
+import { IKernelClient, IKernelSpecs } from "@jupyterlite/services";
+import { slimNotebook, type SavedNotebook } from "../../../worker/protocol";
 import type { Copies } from "../../../../setup/copies.mjs";
 import { syncCopies, type Lessons, type Store } from "./copies";
-import kernel from "./kernel";
+import { CourseKernel, hearInterrupts } from "./kernel";
 import { keepForOffline, startServiceWorker } from "./offline";
 import { watchOtherTabs } from "./other-tabs";
 import { guardStorage, type Drive } from "./storage";
@@ -34,18 +36,68 @@ async function bringCopiesUpToDate(app: JupyterFrontEnd, drive: BrowserDrive): P
   const response = await fetch(`${base}lessons.json`);
   if (!response.ok) throw new Error(`lessons.json: ${response.status}`);
   const lessons = (await response.json()) as Lessons;
-  const fetchLesson = async (lesson: string) => (await fetch(`${base}files/${lesson}.ipynb`)).json() as Promise<unknown>;
+  const fetchLesson = async (lesson: string) =>
+    (await fetch(`${base}files/${lesson}.ipynb`)).json() as Promise<unknown>;
   const copies = remembered(key);
   const done = await syncCopies(await drive.storage, copies, { lessons, fetchLesson });
   localStorage.setItem(key, JSON.stringify(copies));
   for (const { did, lesson, file } of done) {
     if (did !== "offered") continue;
-    Notification.info(`There is a newer version of ${lesson}. Yours has stayed as it is; the new one lies beside it: ${file}`, {
-      autoClose: false,
-      actions: [{ label: "Open", callback: () => void app.commands.execute("docmanager:open", { path: file }) }],
-    });
+    Notification.info(
+      `There is a newer version of ${lesson}. Yours has stayed as it is; the new one lies beside it: ${file}`,
+      {
+        autoClose: false,
+        actions: [{ label: "Open", callback: () => void app.commands.execute("docmanager:open", { path: file }) }],
+      },
+    );
   }
 }
+
+/** The notebooks that the browser keeps in the folder of one, when any of them has been saved since the last call. */
+function savedNotebooks(drive: BrowserDrive): (notebook: string) => Promise<SavedNotebook[] | null> {
+  let told = "";
+  return async (notebook) => {
+    const storage = await drive.storage;
+    const folder = notebook.replace(/[^/]*$/, "");
+    const isBeside = (path: string) => path.endsWith(".ipynb") && path.replace(/[^/]*$/, "") === folder;
+    const files: SavedNotebook[] = [];
+    for (const path of (await storage.keys()).filter(isBeside)) {
+      const item = await storage.getItem(path);
+      if (item === null) continue;
+      const text = slimNotebook(item.content as { cells?: unknown });
+      files.push({ path, text, changed: Date.parse(item.last_modified) });
+    }
+    const now = files.map(({ path, changed }) => `${path} ${changed}`).join("\n");
+    if (now === told) return null;
+    told = now;
+    return files;
+  };
+}
+
+const kernel: JupyterFrontEndPlugin<void> = {
+  id: "deepseek-v3-course-in-a-tab:kernel",
+  description: "Runs TypeScript in a worker of this page, under the name that the lessons' notebooks ask for.",
+  autoStart: true,
+  requires: [IKernelSpecs, IKernelClient, IDefaultDrive],
+  activate: (_: JupyterFrontEnd, specs: IKernelSpecs, client: IKernelClient, drive: BrowserDrive) => {
+    hearInterrupts(client);
+    const spec = {
+      name: "tslab",
+      display_name: "TypeScript (course)",
+      language: "typescript",
+      argv: [],
+      resources: {},
+    };
+    specs.register({
+      spec,
+      create: async (options) =>
+        new CourseKernel(options, {
+          base: `${PageConfig.getBaseUrl()}worker/`,
+          notebooksBeside: savedNotebooks(drive),
+        }),
+    });
+  },
+};
 
 const work: JupyterFrontEndPlugin<void> = {
   id: "deepseek-v3-course-in-a-tab:work",
