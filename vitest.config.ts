@@ -17,7 +17,7 @@ const PROJECTS: Project[] = [
   {
     name: "unit", // lib, the commands, and the notebook build
     include: ["test/**/*.test.ts"],
-    exclude: ["test/{kernel,setup,browser,webgpu,teaching}/**"],
+    exclude: ["test/{kernel,setup,browser,webgpu,teaching,site}/**"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
@@ -48,6 +48,13 @@ const PROJECTS: Project[] = [
     testTimeout: 300_000,
     hookTimeout: 60_000,
     atATime: 2,
+  },
+  {
+    name: "site", // the course in a browser tab: the built site, and real browsers
+    include: ["test/site/**/*.test.ts"],
+    testTimeout: 300_000,
+    hookTimeout: 600_000,
+    atATime: 1,
   },
   {
     name: "teaching", // real graders, real runs of lessons: each takes all cores

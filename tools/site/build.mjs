@@ -57,15 +57,15 @@ export function sizeOf(folder) {
 
 /**
  * @param {Project} project
- * @param {{ out: string, report?: Report }} options
+ * @param {{ out: string, report?: Report, prepared?: boolean }} options prepared: what the course itself needs is set up
  * @returns {Promise<boolean>} whether it was built; if not, it was there already
  * @throws {SetupError}
  */
-export async function buildSite(project, { out, report = new Report(STEPS) }) {
+export async function buildSite(project, { out, report = new Report(STEPS), prepared = false }) {
   requireOurs(out);
   const stamp = stampOf(project);
   if (stampHolds(readStamp(out), stamp)) return false;
-  await setUp(project, report, { extra: ["tests"] });
+  if (!prepared) await setUp(project, report, { extra: ["tests"] });
   await report.step("Packages of the site", (say) => setUpSitePython(project, say));
   const { python } = withSitePython(project);
   const making = `${out}.part`;

@@ -45,6 +45,7 @@ const COMPRESSED = /^(text\/|application\/(json|xml|wasm|manifest\+json)|image\/
  * The file that an address means; null if there is none in the folder.
  * @param {string} folder
  * @param {string} name decoded, without the leading slash
+ * @returns {string | null}
  */
 function fileFor(folder, name) {
   const file = path.join(folder, ...name.split("/"));
@@ -68,7 +69,7 @@ export function serveSite({ folder, port, base = "/" }) {
     const end = (
       /** @type {number} */ status,
       /** @type {Record<string, string>} */ headers,
-      body = Buffer.alloc(0),
+      /** @type {Buffer} */ body = Buffer.alloc(0),
     ) => {
       sent.push({ path: request.url ?? "", bytes: request.method === "HEAD" ? 0 : body.length });
       response.writeHead(status, { ...headers, "Content-Length": body.length });

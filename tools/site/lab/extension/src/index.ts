@@ -18,6 +18,22 @@ import { guardStorage, type Drive } from "./storage";
 /** JupyterLite's own, once its storage is there. */
 type BrowserDrive = Drive & { storage: Promise<Store> };
 
+/** The notebook that the address asks for; JupyterLite takes it out of the address when it has opened it. */
+const asked = new URLSearchParams(location.search).get("path");
+
+/**
+ * Gives each notebook a workspace of its own, named in the address: a lesson that is opened comes without those that were
+ * open in another tab, each of which would start a kernel, and a reload brings back what was open here. Before JupyterLite
+ * reads the address.
+ */
+function useOwnWorkspace(): void {
+  const url = new URL(location.href);
+  if (asked === null || url.searchParams.has("workspace")) return;
+  url.searchParams.set("workspace", asked.replace(/\.ipynb$/, "").replaceAll("/", "-"));
+  history.replaceState(history.state, "", url);
+}
+useOwnWorkspace();
+
 /** When the page is quiet after it has opened a lesson, what is missing for a time without a network is fetched. */
 const QUIET_MS = 8000;
 
@@ -129,6 +145,9 @@ const work: JupyterFrontEndPlugin<void> = {
         setTimeout(keepForOffline, QUIET_MS);
       });
     });
+
+    // What a workspace had open comes later, and in front, otherwise.
+    if (asked !== null) void app.restored.then(() => app.commands.execute("docmanager:open", { path: asked }));
 
     const problems = (error: unknown) => console.error(`The learner's copies: ${String(error)}`);
     await Promise.all([bringCopiesUpToDate(app, drive).catch(problems), startServiceWorker(PageConfig.getBaseUrl())]);

@@ -5,7 +5,7 @@
 
 interface Channel {
   postMessage(message: unknown): void;
-  onmessage: ((event: { data: unknown }) => void) | null;
+  addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
 }
 
 interface Opened {
@@ -26,11 +26,11 @@ export function watchOtherTabs(
   warn: (path: string) => void,
 ): (path: string) => void {
   const from = `${Date.now()} ${Math.random()}`;
-  channel.onmessage = ({ data }) => {
+  channel.addEventListener("message", ({ data }) => {
     const { kind, path, from: sender } = data as Opened;
     if (sender === from || !isOpen(path)) return;
     if (kind === "opened") channel.postMessage({ kind: "open here too", path, from } satisfies Opened);
     warn(path);
-  };
+  });
   return (path) => channel.postMessage({ kind: "opened", path, from } satisfies Opened);
 }
