@@ -9,19 +9,21 @@ import tseslint from "typescript-eslint";
  * @type {Record<string, string[]>}
  */
 export const MAY_IMPORT = {
-  tensor: [],
-  numerics: ["tensor"],
-  model: ["tensor", "numerics"],
-  checkpoint: ["tensor", "numerics", "model"],
-  corpus: ["tensor"],
-  training: ["tensor", "numerics", "model", "checkpoint", "corpus"],
-  inference: ["tensor", "numerics", "model", "checkpoint"],
-  economics: ["model", "checkpoint"], // counts from a configuration: no tensors
+  host: [], // where Node and a browser differ
+  tensor: ["host"],
+  numerics: ["host", "tensor"],
+  model: ["host", "tensor", "numerics"],
+  checkpoint: ["host", "tensor", "numerics", "model"],
+  corpus: ["host", "tensor"],
+  training: ["host", "tensor", "numerics", "model", "checkpoint", "corpus"],
+  inference: ["host", "tensor", "numerics", "model", "checkpoint"],
+  economics: ["host", "model", "checkpoint"], // counts from a configuration: no tensors
   statistics: [], // intervals and comparisons of plain numbers
-  notebook: [], // shows whatever it is given, and knows nothing of models
-  drawings: ["model", "notebook"], // pictures of the architecture, from a configuration
-  claims: ["model", "checkpoint", "corpus", "training", "inference", "economics", "statistics", "notebook"],
+  notebook: ["host"], // shows whatever it is given, and knows nothing of models
+  drawings: ["host", "model", "notebook"], // pictures of the architecture, from a configuration
+  claims: ["host", "model", "checkpoint", "corpus", "training", "inference", "economics", "statistics", "notebook"],
   lessons: [
+    "host",
     "tensor",
     "numerics",
     "model",

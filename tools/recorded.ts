@@ -3,7 +3,8 @@ import { existsSync, mkdirSync } from "node:fs";
 import os from "node:os";
 import { dirname } from "node:path";
 import { FilesAside } from "../lib/checkpoint/files-aside";
-import { readJson, writeJson } from "../lib/checkpoint/json-file";
+import { readJson } from "../lib/checkpoint/json-file";
+import { writeJson } from "../lib/checkpoint/json-write";
 import type { RunRecord } from "../lib/training/record";
 
 /** @param name as npm run knows the command */

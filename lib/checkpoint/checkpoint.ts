@@ -8,15 +8,16 @@
  * numbers. Linear maps are turned from [out, in] to [in, out] and experts stacked, once, here; saving does the reverse.
  */
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
+import { host } from "../host";
 import type { ModelConfig } from "../model/config";
 import { DeepSeekV3 } from "../model/model";
 import { readConfig, writeConfig } from "./config-json";
 import { fp8Tensors, isFp8Weight, scaledWeight, scaleName, scaleShape } from "./fp8-weights";
 import { eachParameterShape, isTransposed, releasedTensors } from "./parameter-shapes";
 import { FilesAside } from "./files-aside";
-import { readJson, writeJson } from "./json-file";
+import { readJson } from "./json-file";
+import { writeJson } from "./json-write";
 import { checkFolder } from "./regular-file";
 import { TensorFiles } from "./safetensors-read";
 import type { WrittenFormat } from "./safetensors-formats";
@@ -38,7 +39,7 @@ export interface Checkpoint {
  */
 export function loadCheckpoint(dir: string): Checkpoint {
   checkFolder(dir);
-  const path = join(dir, "config.json");
+  const path = host.paths.join(dir, "config.json");
   const config = inFile(path, () => readConfig(readJson(path)));
   const files = TensorFiles.openFolder(dir);
   const numNextnPredictLayers = countMtpModules(files, config);
@@ -208,12 +209,13 @@ export async function saveCheckpoint(
   const files = new FilesAside();
   try {
     for (const [i, shard] of shards.entries()) {
-      await writeSafetensors(files.aside(join(dir, names[i])), shard, { format: "pt" });
+      await writeSafetensors(files.aside(host.paths.join(dir, names[i])), shard, { format: "pt" });
     }
-    if (shards.length > 1) writeJson(files.aside(join(dir, "model.safetensors.index.json")), indexOf(shards, names));
+    if (shards.length > 1)
+      writeJson(files.aside(host.paths.join(dir, "model.safetensors.index.json")), indexOf(shards, names));
     const saved = { ...config, numNextnPredictLayers: weights.mtp.length };
     const json = writeConfig(saved, dtype === "F32" ? "float32" : "bfloat16", { fp8: dtype === "F8_E4M3" });
-    writeJson(files.aside(join(dir, "config.json")), json);
+    writeJson(files.aside(host.paths.join(dir, "config.json")), json);
     files.commit();
   } finally {
     files.discard();
@@ -284,6 +286,6 @@ function removeOlder(dir: string, names: string[]): void {
   const current = names.length > 1 ? [...names, "model.safetensors.index.json"] : names;
   for (const file of readdirSync(dir)) {
     const ours = /^model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?$/.test(file);
-    if (ours && !current.includes(file)) rmSync(join(dir, file));
+    if (ours && !current.includes(file)) rmSync(host.paths.join(dir, file));
   }
 }

@@ -1,5 +1,5 @@
-/** JSON files that hold one object. */
-import { readFileSync, writeFileSync } from "node:fs";
+/** JSON files that hold one object, read. */
+import { host } from "../host";
 import { fileSize, isThere, opening } from "./regular-file";
 import { shorten } from "./shorten";
 
@@ -13,7 +13,7 @@ const MOST_BYTES = 100e6; // ten times the index of the released model
 export function readJson(path: string): Record<string, unknown> {
   const size = fileSize(path);
   if (size > MOST_BYTES) throw new Error(`${path}: it has ${size} bytes; a JSON file here has at most ${MOST_BYTES}`);
-  const text = opening(path, () => readFileSync(path, "utf8"));
+  const text = opening(path, () => host.readText(path));
   if (isLfsPointer(text)) throw new Error(`${path}: ${LFS_POINTER}`);
   try {
     const content: unknown = JSON.parse(text);
@@ -40,9 +40,4 @@ export function isLfsPointer(begin: string): boolean {
  */
 export function readJsonIfThere(path: string): Record<string, unknown> | null {
   return isThere(path) ? readJson(path) : null;
-}
-
-/** Writes an object as an indented JSON file. */
-export function writeJson(path: string, content: object): void {
-  writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`);
 }

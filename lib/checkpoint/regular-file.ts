@@ -1,6 +1,6 @@
 /** What lies at a path, asked before it is opened: a pipe would wait for ever, a device never end. */
-import { statSync, type BigIntStats } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { host } from "../host";
+import type { Found } from "../host/host";
 import { shorten } from "./shorten";
 
 /**
@@ -11,9 +11,9 @@ import { shorten } from "./shorten";
 export function fileSize(path: string): number {
   const found = look(path);
   if (found === null) throw new Error(`${path}: there is no such file`);
-  if (found.isDirectory()) throw new Error(`${path}: it is a folder; a file is needed here`);
-  if (!found.isFile()) throw new Error(`${path}: it is no regular file but a pipe or a device`);
-  return Number(found.size);
+  if (found.kind === "folder") throw new Error(`${path}: it is a folder; a file is needed here`);
+  if (found.kind !== "file") throw new Error(`${path}: it is no regular file but a pipe or a device`);
+  return found.size;
 }
 
 /**
@@ -27,37 +27,15 @@ export function isThere(path: string): boolean {
 
 /** @throws if there is no folder at the path, or it cannot be looked at */
 export function checkFolder(path: string): void {
-  if (!look(path)?.isDirectory()) throw new Error(`${path}: there is no such folder`);
+  if (look(path)?.kind !== "folder") throw new Error(`${path}: there is no such folder`);
 }
-
-/**
- * Whether two paths lead to one place, through links or by another spelling too. Of a place that is not there yet, the
- * folder counts in which it would be made.
- */
-export function samePlace(one: string, other: string): boolean {
-  const [a, b] = [one, other].map(placeOf);
-  return a.rest === b.rest && a.found.dev === b.found.dev && a.found.ino === b.found.ino;
-}
-
-/** The nearest part of a path that exists, and what follows it. */
-function placeOf(path: string): { found: BigIntStats; rest: string } {
-  const whole = resolve(path);
-  for (let at = whole; ; at = dirname(at)) {
-    const found = look(at);
-    if (found !== null || at === dirname(at))
-      return { found: found ?? statSync(at, BIG), rest: whole.slice(at.length) };
-  }
-}
-
-const BIG = { bigint: true } as const; // numbers of files can be larger than a number holds exactly
 
 /** @returns null if nothing is there */
-function look(path: string): BigIntStats | null {
+function look(path: string): Found | null {
   try {
-    return statSync(path, BIG);
+    return host.look(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
     if (code === "EACCES" || code === "EPERM") throw new Error(`${path}: permission denied: it cannot be read`);
     if (code === "ELOOP") throw new Error(`${path}: its links lead in a circle`);
     if (code === "ENAMETOOLONG") throw new Error(`${shorten(path)}: a name in this path is too long`);

@@ -5,8 +5,7 @@
  *
  * The format: github.com/huggingface/safetensors.
  */
-import { closeSync, openSync, readSync } from "node:fs";
-import { isAbsolute, join, normalize } from "node:path";
+import { host } from "../host";
 import { isLfsPointer, LFS_POINTER, readJson } from "./json-file";
 import { fileSize, isThere, opening } from "./regular-file";
 import { STORED_FORMATS } from "./safetensors-formats";
@@ -49,14 +48,14 @@ export class TensorFiles {
    * @throws if there is neither, or as openFile, or if the index names what is not there
    */
   static openFolder(dir: string): TensorFiles {
-    const single = join(dir, "model.safetensors");
+    const single = host.paths.join(dir, "model.safetensors");
     if (isThere(single)) return TensorFiles.openFile(single);
-    const index = join(dir, "model.safetensors.index.json");
+    const index = host.paths.join(dir, "model.safetensors.index.json");
     if (!isThere(index)) throw new Error(`${dir}: there is neither model.safetensors nor model.safetensors.index.json`);
     const places = new Map<string, { file: string; info: TensorInfo }>();
     const headers = new Map<string, Map<string, TensorInfo>>();
     for (const [name, shard] of Object.entries(readWeightMap(index))) {
-      const file = join(dir, shard);
+      const file = host.paths.join(dir, shard);
       if (!headers.has(file)) {
         const placed = `${index}: it places tensor ${shorten(name)} in ${shorten(shard)}`;
         if (leaves(shard)) throw new Error(`${placed}, which is not in its folder`);
@@ -204,31 +203,15 @@ function readWeightMap(index: string): Record<string, string> {
 
 /** Whether the name of a file leads out of the folder that it is in. */
 function leaves(name: string): boolean {
-  return isAbsolute(name) || /^\.\.?([/\\]|$)/.test(normalize(name));
+  return host.paths.isAbsolute(name) || /^\.\.?([/\\]|$)/.test(host.paths.normalize(name));
 }
 
 /** Bytes begin … end of a file, in a buffer of their own. */
 function readBytes(path: string, begin: number, end: number): ArrayBuffer {
-  const buffer = new ArrayBuffer(end - begin);
-  const bytes = new Uint8Array(buffer);
-  withFile(path, (file) => {
-    let done = 0;
-    while (done < bytes.length) {
-      // One call reads at most 2 GiB.
-      const step = readSync(file, bytes, done, Math.min(bytes.length - done, 1 << 30), begin + done);
-      if (step === 0)
-        throw new Error(`${path}: cut off: bytes ${begin} to ${end} were wanted, only ${begin + done} are there`);
-      done += step;
-    }
-  });
-  return buffer;
-}
-
-function withFile<T>(path: string, use: (file: number) => T): T {
-  const file = opening(path, () => openSync(path, "r"));
-  try {
-    return opening(path, () => use(file));
-  } finally {
-    closeSync(file);
+  const bytes = opening(path, () => host.readRange(path, begin, end - begin));
+  if (bytes.length < end - begin) {
+    const there = begin + bytes.length;
+    throw new Error(`${path}: cut off: bytes ${begin} to ${end} were wanted, only ${there} are there`);
   }
+  return bytes.buffer as ArrayBuffer;
 }

@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { host } from "../host";
 import { BEGIN_OF_DOCUMENT } from "./bytes";
 import {
   CORPUS_FOLDER,
@@ -24,7 +25,7 @@ import { sources } from "./sources";
  * @throws if a package is missing, or a file of the folder is not what its manifest says
  */
 export function openCorpus(dir: string = CORPUS_FOLDER): Corpus {
-  if (!existsSync(path.join(dir, "manifest.json"))) buildCorpus(dir);
+  if (host.look(host.paths.join(dir, "manifest.json")) === null) buildCorpus(dir);
   return readCorpus(dir);
 }
 

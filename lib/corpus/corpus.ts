@@ -4,9 +4,7 @@
  * within a document and run from one into the next: as in DeepSeek-V3, documents are packed and attention is not masked
  * between them (the report, section 4.1).
  */
-import { createHash } from "node:crypto";
-import fs from "node:fs";
-import path from "node:path";
+import { host } from "../host";
 import { Random } from "../tensor/random";
 
 /** Four kinds of text that differ in their bytes as much as in what they say. */
@@ -51,33 +49,48 @@ export function streamFile(domain: Domain, split: Split): string {
 
 /** The sha256 of some bytes, in hexadecimal. */
 export function sha256(bytes: Uint8Array | string): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  return host.hash().update(bytes).digest();
 }
 
 /**
- * Reads the corpus.
+ * Opens the corpus. A stream is read when it is first asked for: few lessons need all of it.
  *
- * @throws if it was not built, or a file is not what its manifest says
+ * @throws if it was not built; on reading a stream, if its file is not what the manifest says
  */
 export function readCorpus(dir: string = CORPUS_FOLDER): Corpus {
-  const manifestFile = path.join(dir, "manifest.json");
-  if (!fs.existsSync(manifestFile)) throw new Error(`there is no corpus in ${dir}: npm run corpus builds it`);
-  const manifest = JSON.parse(fs.readFileSync(manifestFile, "utf8")) as CorpusManifest;
-  const read = (split: Split) =>
-    Object.fromEntries(DOMAINS.map((domain) => [domain, readStream(dir, manifest, domain, split)])) as Streams;
+  const manifestFile = host.paths.join(dir, "manifest.json");
+  if (host.look(manifestFile) === null) throw new Error(`there is no corpus in ${dir}: npm run corpus builds it`);
+  const manifest = JSON.parse(host.readText(manifestFile)) as CorpusManifest;
+  const read = (split: Split) => lazily((domain) => readStream(dir, manifest, domain, split));
   return { manifest, train: read("train"), heldOut: read("heldOut") };
 }
 
 function readStream(dir: string, manifest: CorpusManifest, domain: Domain, split: Split): Uint16Array {
   const file = streamFile(domain, split);
-  const bytes = fs.readFileSync(path.join(dir, file));
+  const bytes = host.readBytes(host.paths.join(dir, file));
   const entry = manifest.files.find((known) => known.file === file);
   if (entry === undefined || entry.sha256 !== sha256(bytes)) {
     throw new Error(
-      `${path.join(dir, file)} is not the file that the manifest names: npm run corpus builds the corpus anew`,
+      `${host.paths.join(dir, file)} is not the file that the manifest names: npm run corpus builds the corpus anew`,
     );
   }
-  return Uint16Array.from({ length: bytes.length / 2 }, (_, i) => bytes.readUInt16LE(2 * i));
+  const tokens = new Uint16Array(bytes.length / 2);
+  for (let i = 0; i < tokens.length; i++) tokens[i] = bytes[2 * i] | (bytes[2 * i + 1] << 8);
+  return tokens;
+}
+
+function lazily(read: (domain: Domain) => Uint16Array): Streams {
+  const streams = {} as Streams;
+  for (const domain of DOMAINS) {
+    const always = { configurable: true, enumerable: true };
+    const get = () => {
+      const value = read(domain);
+      Object.defineProperty(streams, domain, { ...always, writable: true, value });
+      return value;
+    };
+    Object.defineProperty(streams, domain, { ...always, get });
+  }
+  return streams;
 }
 
 /** How often each domain is drawn. The novel is so short that it is repeated more than the others even so. */

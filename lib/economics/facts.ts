@@ -7,7 +7,7 @@
  * FLOP, seconds, dollars, never GB or TFLOPS. Where sources disagree, or one gives a range, a fact also has `low` and
  * `high`, and says in `basis` what they are.
  */
-import path from "node:path";
+import { host } from "../host";
 import { readFresh } from "./json-file";
 
 export const FACT_FILES = [
@@ -69,7 +69,7 @@ export interface FactFile {
  * @throws if a fact lacks its unit, place, a known source or a known confidence, or has half a range, naming the fact
  */
 export function readFacts(name: FactFileName, folder = "data"): FactFile {
-  const file = path.join(folder, `${name}.json`);
+  const file = host.paths.join(folder, `${name}.json`);
   return readFresh(file, (content) => checkedFacts(content as FactContent, name, file));
 }
 

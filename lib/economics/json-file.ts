@@ -1,6 +1,5 @@
 /** Reads data files, which are read often and rarely change. */
-import fs from "node:fs";
-import path from "node:path";
+import { host } from "../host";
 
 const read = new Map<string, { changed: number; content: unknown }>();
 
@@ -13,11 +12,10 @@ const read = new Map<string, { changed: number; content: unknown }>();
  * @throws if there is no such file, it is not JSON, or `make` throws
  */
 export function readFresh<T>(file: string, make: (content: unknown) => T = (content) => content as T): T {
-  const place = path.resolve(file);
-  const changed = fs.statSync(place).mtimeMs;
-  const known = read.get(place);
+  const changed = host.look(file)?.changed ?? NaN; // reading says what is wrong with a file that is not there
+  const known = read.get(file);
   if (known?.changed === changed) return known.content as T;
-  const content = make(JSON.parse(fs.readFileSync(place, "utf8")));
-  read.set(place, { changed, content });
+  const content = make(JSON.parse(host.readText(file)));
+  read.set(file, { changed, content });
   return content;
 }

@@ -1,4 +1,5 @@
 /** Several texts at once. A step then feeds one token of each, so that the weights are fetched once for all of them. */
+import { host } from "../host";
 import * as tf from "@tensorflow/tfjs";
 import { LatentCache } from "../model/latent-cache";
 import type { DeepSeekV3 } from "../model/model";
@@ -43,7 +44,7 @@ export async function decodeBatch(
         ended[b] = id === stop || written[b].length === tokens;
         return [id];
       });
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await host.nextTurn();
       signal?.throwIfAborted();
     }
     return written;

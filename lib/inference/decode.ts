@@ -2,6 +2,7 @@
  * Writing on: a prompt goes in, tokens come out one by one, each drawn from what the model predicts and fed back in.
  * The past is kept as latents, so a token costs one pass of one token, however long the text is.
  */
+import { host } from "../host";
 import type { DeepSeekV3 } from "../model/model";
 import { Random } from "../tensor/random";
 import type { Engine } from "./engine";
@@ -153,7 +154,7 @@ export class Clock {
   /** @throws if the signal is aborted */
   async breathe(): Promise<void> {
     if (performance.now() - this.breathed > 20) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await host.nextTurn();
       this.breathed = performance.now();
     }
     this.signal?.throwIfAborted();

@@ -3,12 +3,10 @@
  * shows the notebook takes the richest form it knows. Every output of the course has `text/plain` as well, for screen
  * readers, terminals and tests.
  *
- * This is the one file that knows how the kernel shows outputs. tslab's own `display` puts one form into an output;
- * several need the function below it. Outside a kernel the plain text is printed.
+ * This is the one file that sends outputs to the notebook. tslab's own `display` puts one form into an output; several
+ * need the function below it, which lib/host finds. Outside a kernel the plain text is printed.
  */
-import { randomUUID } from "node:crypto";
-import { createRequire } from "node:module";
-import path from "node:path";
+import { host } from "../host";
 
 /** The forms of one output. */
 export interface MimeBundle {
@@ -19,31 +17,11 @@ export interface MimeBundle {
 /** Takes outputs in place of the kernel; `update` says that the output replaces the one with the same id. */
 export type Sink = (bundle: MimeBundle, output: { id: string; update: boolean }) => void;
 
-interface TslabOutput {
-  data: MimeBundle;
-  metadata: object;
-  transient: { display_id?: string };
-}
-
-interface TslabJupyter {
-  lastWriteDisplayData?: ((output: TslabOutput, update: boolean) => void) | null;
-}
-
 let capturing: Sink | null = null;
-
-/** The kernel's function that sends an output, or null outside a kernel. Loads nothing by itself. */
-function kernelWriter(): TslabJupyter["lastWriteDisplayData"] {
-  const projectRequire = createRequire(path.join(process.cwd(), "package.json"));
-  const found = Object.keys(projectRequire.cache).find((file) =>
-    file.replaceAll("\\", "/").endsWith("/tslab/dist/jupyter.js"),
-  );
-  if (found === undefined) return null;
-  return (projectRequire.cache[found]?.exports as TslabJupyter).lastWriteDisplayData;
-}
 
 /** Whether outputs go to a notebook (or to a sink in its place), not to a terminal or a file. */
 export function inNotebook(): boolean {
-  return capturing !== null || typeof kernelWriter() === "function";
+  return capturing !== null || host.outputs() !== null;
 }
 
 /** Shows one output below the running cell. */
@@ -53,11 +31,11 @@ export function display(bundle: MimeBundle): void {
 
 /** An output that can be replaced later, such as a progress bar: the first `show` makes it, the next ones replace it. */
 export function newOutput(): { show(bundle: MimeBundle): void } {
-  const id = randomUUID();
+  const id = host.randomId();
   let update = false;
   return {
     show(bundle) {
-      const write = kernelWriter();
+      const write = host.outputs();
       if (capturing) capturing(bundle, { id, update });
       else if (write) write({ data: bundle, metadata: {}, transient: { display_id: id } }, update);
       else console.log(bundle["text/plain"]);

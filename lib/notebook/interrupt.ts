@@ -3,7 +3,7 @@
  * awaits, so a long loop lets signals in now and then and asks whether one came. The kernel puts the answer on
  * globalThis when it starts; outside a kernel there is none, and Ctrl-C ends the process as usual.
  */
-import vm from "node:vm";
+import { host } from "../host";
 
 /** What the kernel (tools/kernel) puts on globalThis when it starts. */
 interface CourseInterrupt {
@@ -30,14 +30,13 @@ export function checkInterrupt(): void {
  * @throws "Interrupted" if the cell that started this work has been interrupted
  */
 export async function breathe(): Promise<void> {
-  await new Promise<void>((resolve) => setImmediate(resolve));
+  await host.nextTurn();
   checkInterrupt();
 }
 
 /** Whether an error comes from Interrupt, and so must end the cell whatever else is caught. */
 export function isInterrupt(error: unknown): boolean {
-  if (error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED") return true;
-  return kernelInterrupt()?.isInterrupted?.(error) ?? false;
+  return host.isInterrupt(error) || (kernelInterrupt()?.isInterrupted?.(error) ?? false);
 }
 
 /** A call took longer than it was given. */
@@ -47,8 +46,6 @@ export class TimeIsUp extends Error {
     this.name = "TimeIsUp";
   }
 }
-
-const CALL = new vm.Script("{ const call = globalThis.courseCall; delete globalThis.courseCall; call(); }");
 
 /**
  * Calls a function that may never return, such as a learner's: ends it when time is up, also in a loop without an
@@ -60,20 +57,17 @@ const CALL = new vm.Script("{ const call = globalThis.courseCall; delete globalT
  * @throws TimeIsUp when time is up, and whatever the function throws
  */
 export async function callWithin<T>(seconds: number, work: () => T | Promise<T>): Promise<T> {
-  const box: { result?: T | Promise<T> } = {};
   const begin = performance.now();
-  // Node can only end code that a vm script runs, and a script sees nothing of ours but globalThis.
-  Object.assign(globalThis, { courseCall: () => void (box.result = work()) });
-  try {
-    CALL.runInThisContext({ timeout: Math.max(1, Math.ceil(seconds * 1000)), breakOnSigint: true });
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT")
-      throw new TimeIsUp(seconds);
-    throw error;
-  }
-  if (!(box.result instanceof Promise)) return box.result as T;
+  const called = host.limited(seconds * 1000, work);
+  if (called === null) throw new TimeIsUp(seconds);
+  const { value } = called;
+  if (!(value instanceof Promise)) return value;
   const left = seconds * 1000 - (performance.now() - begin);
-  return Promise.race([box.result, endOfTime(left, seconds, box.result)]);
+  try {
+    return await Promise.race([value, endOfTime(left, seconds, value)]);
+  } catch (error) {
+    throw host.isTimeUp(error) ? new TimeIsUp(seconds) : error;
+  }
 }
 
 /** Rejects when the time is over or the cell is interrupted; never settles if `other` does so first. */

@@ -3,8 +3,7 @@
  * may be (parameter-spec.ts). Here the values of a running lesson are checked against it, so that a value that makes no
  * sense is reported at once and by name, not by an odd error three sections later.
  */
-import { existsSync, readFileSync } from "node:fs";
-import path from "node:path";
+import { host } from "../host";
 import { display, type MimeBundle } from "./display";
 import { plainHtml } from "./html";
 import { allowedText, parseParameters, problemWith, type ParameterSpec, type ParameterValue } from "./parameter-spec";
@@ -15,7 +14,7 @@ const CELL = /^\/\/ %% .*tags=\[[^\]]*"parameters"[^\]]*\].*\r?\n([\s\S]*?)(?=^\
 export const PARAMETERS_MIME = "application/vnd.course.parameters+json";
 
 /** Where the lessons are, from the project's root; tests have some of their own. */
-const lessonsFolder = () => process.env.COURSE_NOTEBOOKS ?? "notebooks";
+const lessonsFolder = () => host.setting("COURSE_NOTEBOOKS") ?? "notebooks";
 
 /**
  * The parameters of a lesson, from the parameters cell of its master.
@@ -38,13 +37,13 @@ export function parametersOf(master: string, lesson: string): ParameterSpec[] {
  * @throws if a parameter is missing, unknown, of the wrong type or out of its range, with one line for each
  */
 export function checkParameters(lesson: string, values: Record<string, ParameterValue>): void {
-  const file = path.join(lessonsFolder(), "source", `${lesson}.ts`);
-  if (!existsSync(file)) throw new Error(`checkParameters: there is no lesson "${lesson}" (${file})`);
-  const specs = parametersOf(readFileSync(file, "utf8"), lesson);
+  const file = host.paths.join(lessonsFolder(), "source", `${lesson}.ts`);
+  if (host.look(file) === null) throw new Error(`checkParameters: there is no lesson "${lesson}" (${file})`);
+  const specs = parametersOf(host.readText(file), lesson);
   const problems = findProblems(specs, values);
   if (problems.length > 0) throw new Error(problems.join("\n"));
   const changed = specs.filter((spec) => values[spec.name] !== spec.default);
-  const isRun = process.env.COURSE_RUN !== undefined;
+  const isRun = host.setting("COURSE_RUN") !== undefined;
   if (changed.length === 0 && !isRun) return;
   const list = changed.map((spec) => `${spec.name} = ${values[spec.name]} (default ${spec.default})`).join(", ");
   const text = changed.length === 0 ? "All parameters have their defaults." : `Changed parameters: ${list}.`;

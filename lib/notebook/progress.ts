@@ -6,6 +6,7 @@
  *
  * With `const bar = progress(…)`, `bar.note("loss 2.31")` shows something beside the bar.
  */
+import { host } from "../host";
 import { inNotebook, newOutput, type MimeBundle } from "./display";
 import { whole } from "./format";
 import { BAD, GOOD, LINE, plainHtml } from "./html";
@@ -84,8 +85,9 @@ function drawing(): Draw {
     const output = newOutput();
     return (bundle) => output.show(bundle);
   }
-  if (!process.stdout.isTTY) return () => {};
-  return (bundle, last = false) => void process.stdout.write(`\r\x1b[K${bundle["text/plain"]}${last ? "\n" : ""}`);
+  const write = host.terminal();
+  if (write === null) return () => {};
+  return (bundle, last = false) => write(`\r\x1b[K${bundle["text/plain"]}${last ? "\n" : ""}`);
 }
 
 function bar(state: State): MimeBundle {

@@ -4,8 +4,7 @@
  * This needs no compiler: a declaration at the top level of a file begins in the first column, and ends before the next
  * line that begins there with anything but a closing bracket. All of lib is written that way.
  */
-import fs from "node:fs";
-import path from "node:path";
+import { host } from "../host";
 import { display } from "./display";
 
 const DECLARATION = /^export (?:async )?(?:function\*?|const|class|interface|type|enum) ([\w$]+)/;
@@ -51,8 +50,8 @@ function beginOfComment(lines: string[], declaration: number): number {
  * @throws if the file does not exist or exports no such name (the error lists those it does)
  */
 export function showSource(file: string, name: string): void {
-  if (!fs.existsSync(file)) throw new Error(`showSource: there is no file ${file} in the project`);
-  const { code, line } = findDeclaration(fs.readFileSync(file, "utf8"), name, file);
+  if (host.look(file) === null) throw new Error(`showSource: there is no file ${file} in the project`);
+  const { code, line } = findDeclaration(host.readText(file), name, file);
   const caption = `${file}:${line}`;
   const fence = "`".repeat(Math.max(3, ...[...code.matchAll(/`+/g)].map(([ticks]) => ticks.length + 1)));
   display({
@@ -66,6 +65,6 @@ export function showSource(file: string, name: string): void {
  * doesn't, the notebook is one folder below the root, as in work/ and notebooks/.
  */
 export function linkTo(file: string): string {
-  const notebook = process.env.JPY_SESSION_NAME ?? "work/lesson.ipynb";
-  return path.relative(path.dirname(notebook), file).split(path.sep).join("/");
+  const notebook = host.notebook() ?? "work/lesson.ipynb";
+  return host.paths.relative(host.paths.dirname(notebook), file);
 }

@@ -142,7 +142,7 @@ function loopModule(): Uint8Array {
   ];
   const locals = [2, 2, I32, ...count(PRODUCT - SUM + INSTRUCTION), V128];
   const body = [...locals, ...repeat(BLOCKS, fourSums), 0x0b];
-  const text = (value: string) => [value.length, ...Buffer.from(value)];
+  const text = (value: string) => [value.length, ...new TextEncoder().encode(value)];
   const section = (id: number, content: number[]) => [id, ...count(content.length), ...content];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],

@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
+import { host } from "../host";
 import { registerBatchMatMul } from "./wasm/batch-matmul";
 import { registerEinsum } from "./wasm/einsum";
 import { registerGroupedMatMul } from "./wasm/grouped-matmul";
@@ -12,7 +13,6 @@ import { guardMemory } from "./wasm/memory";
 import { registerUnsortedSegmentSum } from "./wasm/segment-sum";
 import { printTensors } from "./print";
 import { registerSumGradient } from "./sum-gradient";
-import { prepareWebgpu } from "./webgpu/device";
 import { registerWebgpuPrograms } from "./webgpu/program";
 
 export type BackendName = "webgpu" | "wasm" | "cpu";
@@ -76,7 +76,7 @@ const PROGRAMS_A_SUBMISSION = 100;
 /** @returns null if the backend now is in use, else what is in the way */
 async function start(name: BackendName): Promise<string | null> {
   try {
-    const problem = name === "webgpu" ? await prepareWebgpu() : null;
+    const problem = name === "webgpu" ? await host.prepareWebgpu() : null;
     if (problem !== null) return problem;
     if (!(await tf.setBackend(name))) return "it did not start";
     if (name === "wasm") guardMemory();

@@ -2,16 +2,18 @@
  * What console.log and a cell's last line say of a tensor: its shape, its type and its values, few of them where there
  * are many. tfjs itself shows the object, which holds no values.
  */
-import { inspect } from "node:util";
 import * as tf from "@tensorflow/tfjs";
 
 /** Tensors up to this size are shown whole; of larger ones each axis shows its ends. */
 const SHOWN_WHOLE = 64;
 const SHOWN_AT_EACH_END = 3;
 
+/** What console.log calls to print an object; the same in Node and in the kernel of a tab. */
+const PRINTED_AS = Symbol.for("nodejs.util.PRINTED_AS");
+
 /** Lets Node print tensors this way. Calling it again changes nothing. */
 export function printTensors(): void {
-  Object.defineProperty(tf.Tensor.prototype, inspect.custom, {
+  Object.defineProperty(tf.Tensor.prototype, PRINTED_AS, {
     configurable: true,
     value(this: tf.Tensor, depth: number): string {
       return depth < 0 ? heading(this) : describeTensor(this);

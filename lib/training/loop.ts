@@ -2,6 +2,7 @@
  * The training loop. It knows neither notebooks nor terminals: whoever loops over train shows what it yields, saves, or
  * stops.
  */
+import { host } from "../host";
 import { drawBatch, type Streams } from "../corpus/corpus";
 import type { Training, TrainingReport } from "./run";
 
@@ -38,7 +39,7 @@ export async function* train(
   while (training.step < steps) {
     const begin = performance.now();
     await by.makeStep(drawBatch(streams, { batch, length: length + 2, seed, step: training.step }));
-    await new Promise<void>((resolve) => setImmediate(resolve)); // lets signals in
+    await host.nextTurn(); // lets signals in
     const { step, tokens } = training;
     const due = step % reportEvery === 0 || step === steps;
     const report = due ? await training.report() : undefined;

@@ -1,7 +1,8 @@
 /** What a run leaves to draw: how it went, report by report, and what each evaluation found. */
-import { join } from "node:path";
+import { host } from "../host";
 import { FilesAside } from "../checkpoint/files-aside";
-import { readJson, readJsonIfThere, writeJson } from "../checkpoint/json-file";
+import { readJson, readJsonIfThere } from "../checkpoint/json-file";
+import { writeJson } from "../checkpoint/json-write";
 import { DOMAINS, type Domain } from "../corpus/corpus";
 import type { Evaluation } from "./evaluate";
 import type { TrainingReport } from "./run";
@@ -54,7 +55,7 @@ export type RecordedRunName = "bias" | "auxiliary" | "none" | "no-mtp";
 
 /** How the model in a folder was trained. */
 export function runOf(folder: string): RunRecord {
-  return readJson(join(folder, "run.json")) as unknown as RunRecord;
+  return readJson(host.paths.join(folder, "run.json")) as unknown as RunRecord;
 }
 
 /**
@@ -62,15 +63,17 @@ export function runOf(folder: string): RunRecord {
  * at all, and by the bias without multi-token prediction. From the project's root.
  */
 export function recordedRun(name: RecordedRunName): RecordedRun {
-  return readJson(join("data", "curves", `${name}.json`)) as unknown as RecordedRun;
+  return readJson(host.paths.join("data", "curves", `${name}.json`)) as unknown as RecordedRun;
 }
 
 /** The curves of a run up to a step; what a killed run wrote beyond its last saved state is dropped. */
 export function readCurves(dir: string, step: number, routers: string[]): Curves {
-  const curves = readJsonIfThere(join(dir, "curves.json")) as Curves | null;
+  const curves = readJsonIfThere(host.paths.join(dir, "curves.json")) as Curves | null;
   if (curves === null) return { routers, reports: [], evaluations: [], loads: null };
   if (![curves.reports, curves.evaluations, curves.routers].every(Array.isArray)) {
-    throw new Error(`${join(dir, "curves.json")}: it has no lists of routers, reports and evaluations; move it away`);
+    throw new Error(
+      `${host.paths.join(dir, "curves.json")}: it has no lists of routers, reports and evaluations; move it away`,
+    );
   }
   const seen = (entry: { step: number }) => entry.step <= step;
   return { ...curves, reports: curves.reports.filter(seen), evaluations: curves.evaluations.filter(seen) };
@@ -80,7 +83,7 @@ export function readCurves(dir: string, step: number, routers: string[]): Curves
 export function writeCurves(dir: string, curves: Curves): void {
   const files = new FilesAside();
   try {
-    writeJson(files.aside(join(dir, "curves.json")), curves);
+    writeJson(files.aside(host.paths.join(dir, "curves.json")), curves);
     files.commit();
   } finally {
     files.discard();

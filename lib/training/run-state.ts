@@ -9,7 +9,8 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, ren
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import type { ModelConfig } from "../model/config";
-import { readJson, writeJson } from "../checkpoint/json-file";
+import { readJson } from "../checkpoint/json-file";
+import { writeJson } from "../checkpoint/json-write";
 import { TensorFiles } from "../checkpoint/safetensors-read";
 import { writeSafetensors, type WrittenTensor } from "../checkpoint/safetensors-write";
 import { Training, type TrainingOptions } from "./run";

@@ -1,6 +1,7 @@
 /** What Tab and Shift-Tab answer in a cell, beyond tslab's own answers. */
 import { describe, expect, it } from "vitest";
 import { calleeAround, pathsAt } from "../../tools/kernel/help.cjs";
+import { listFolder } from "../../tools/kernel/list-folder.cjs";
 import { trap } from "./project";
 
 const CALL = `/** Twice as much. */\nfunction twice(n: number, of: string) { return 2 * n; }\ntwice(3, `;
@@ -44,7 +45,7 @@ describe("the name that is called around the cursor", () => {
 });
 
 describe("paths of an import", () => {
-  const at = (source: string) => pathsAt(process.cwd(), source, source.length);
+  const at = (source: string) => pathsAt(process.cwd(), source, source.length, listFolder);
 
   it("are the project's folders and files, without their endings", () => {
     expect(at('import { route } from "./lib/model/rout')).toEqual({ start: 35, end: 39, candidates: ["router"] });

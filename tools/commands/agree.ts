@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { loadModel } from "../../lib/checkpoint/checkpoint";
-import { writeJson } from "../../lib/checkpoint/json-file";
+import { writeJson } from "../../lib/checkpoint/json-write";
 import { useBackend } from "../../lib/tensor/backend";
 import { DOMAINS } from "../../lib/corpus/corpus";
 import { openCorpus } from "../../lib/corpus/build";

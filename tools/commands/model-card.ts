@@ -8,7 +8,8 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { readConfig } from "../../lib/checkpoint/config-json";
-import { readJson, readJsonIfThere, writeJson } from "../../lib/checkpoint/json-file";
+import { readJson, readJsonIfThere } from "../../lib/checkpoint/json-file";
+import { writeJson } from "../../lib/checkpoint/json-write";
 import { useBackend } from "../../lib/tensor/backend";
 import { openCorpus } from "../../lib/corpus/build";
 import { recordedRun, type Curves, type RunRecord } from "../../lib/training/record";

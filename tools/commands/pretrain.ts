@@ -57,6 +57,7 @@ function isFullMemory(error: unknown): boolean {
 async function pretrain(args: Arguments, call: string[]): Promise<void> {
   const interrupt = new Interrupt((text) => console.log(text));
   const corpus = args.corpus === CORPUS_FOLDER ? openCorpus() : readCorpus(args.corpus);
+  void [{ ...corpus.train }, { ...corpus.heldOut }]; // a damaged file is told before anything else is done
   const backend = await useBackend(args.backend);
   console.log(`backend: ${backend}`);
   const training = await openRun(args, corpus);

@@ -7,8 +7,8 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { loadModel, saveCheckpoint } from "../../lib/checkpoint/checkpoint";
-import { writeJson } from "../../lib/checkpoint/json-file";
-import { samePlace } from "../../lib/checkpoint/regular-file";
+import { writeJson } from "../../lib/checkpoint/json-write";
+import { samePlace } from "../../lib/checkpoint/same-place";
 import { useBackend } from "../../lib/tensor/backend";
 import { DOMAINS } from "../../lib/corpus/corpus";
 import { openCorpus } from "../../lib/corpus/build";

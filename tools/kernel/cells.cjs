@@ -4,6 +4,7 @@
  */
 const { SourceMap } = require("node:module");
 const { prepareCell } = require("./cell-source.cjs");
+const { Standing } = require("./standing.cjs");
 
 /** With these TypeScript begins a module: it would erase what an earlier run of the cell has computed. */
 const ERASING = /^(exports\.[\w$]+ = )+void 0;$/m;
@@ -47,10 +48,7 @@ class Cells {
   /** What the cell that was compiled last declares. @type {string[]} */
   names = [];
   #source = "";
-  /** By name, the run of a cell that declared what the name means now. @type {Map<string, { source: string, at: number }>} */
-  #declared = new Map();
-  /** By name, the run after that which failed to declare it anew. @type {Map<string, { cell: number, message: string }>} */
-  #failed = new Map();
+  #standing = new Standing();
   /** The number that a reader sees beside the cell that is compiled next. */
   number = 0;
 
@@ -103,28 +101,12 @@ class Cells {
    * @param {string | null} failure what it failed with
    */
   ran(at, failure) {
-    for (const name of this.names) {
-      if (failure !== null) {
-        this.#failed.set(name, { cell: this.number, message: failure });
-      } else {
-        this.#declared.set(name, { source: this.#source, at });
-        this.#failed.delete(name);
-      }
-    }
+    this.#standing.ran(this.names, { cell: this.number, source: this.#source, at, failure });
   }
 
-  /**
-   * What a check may ask (lib/notebook/exercise/standing.ts): whether a name means what stands in its cell.
-   */
+  /** What a check may ask. */
   get standing() {
-    return {
-      /** @param {string[]} names */
-      lastFailure: (names) => names.map((name) => this.#failed.get(name)).find((failure) => failure) ?? null,
-      /** @param {string} name */
-      sourceOf: (name) => this.#declared.get(name)?.source ?? null,
-      /** @param {string} name */
-      ranAt: (name) => this.#declared.get(name)?.at ?? null,
-    };
+    return this.#standing.answers;
   }
 
   /**

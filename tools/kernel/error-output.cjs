@@ -1,88 +1,17 @@
-/**
- * Turns what the executor reports into the content of a Jupyter error.
- *
- * tslab prints an error as red text and sends no `error` output, so Run All went on, and a runner that looks for errors
- * called a broken notebook a success. The traceback keeps what a reader of the cell can use: the message first, then
- * cells and files of the project with the lines as they are written; no frames of Node or tslab, no machine's paths.
- */
+/** error-content.cjs in Node. */
 const path = require("node:path");
 const { format, inspect } = require("node:util");
-
-/** The executor's format of a compiler message. */
-const COMPILER_MESSAGE = "%s%d:%d - %s";
-
-/** What the compiler says of a name that no cell has declared; where it knows a similar one, it is more likely a typo. */
-const UNKNOWN_NAME = /Cannot find name '[^']*'\.(?! Did you mean)/;
-const NOT_RUN = "Is it declared in a cell further up? Then that cell has not run: Run → Run All Above Selected Cell.";
+const content = require("./error-content.cjs");
 
 const FOREIGN_FRAME = /^\s+at .*(node:|[\\/]tslab[\\/]dist[\\/]|[\\/]tools[\\/]kernel[\\/])/;
 
 /**
- * @typedef {object} Places where compiled code comes from; null where that is not known
- * @property {(name: string, line: number, column: number) => number | null} cellLine "cell-7" → the line in the cell
- * @property {(file: string, line: number, column: number) => number | null} fileLine "lib/x.js" → the line in lib/x.ts
- */
-
-/**
  * @param {unknown[][]} reports the arguments of the executor's console.error, one call each; at least one
- * @param {Places} places
- * @returns {{ ename: string, evalue: string, traceback: string[] }}
+ * @param {import("./error-content.cjs").Places} places
  */
 function errorContent(reports, places) {
-  const [format0, ...values] = reports[0] ?? [];
-  if (isCompilerMessage(reports[0])) {
-    const messages = reports.map((report) => format(...report));
-    const traceback = messages.some((message) => UNKNOWN_NAME.test(message)) ? [...messages, NOT_RUN] : messages;
-    return { ename: "CompileError", evalue: messages.join("\n"), traceback };
-  }
-  const error = format0;
-  if (!(error instanceof Error)) {
-    const text = typeof error === "string" ? format(error, ...values) : inspect(error);
-    return { ename: "Thrown value", evalue: text, traceback: [`Thrown value: ${text}`] };
-  }
-  return { ename: error.name, evalue: error.message, traceback: readableStack(error, places) };
-}
-
-/** @param {unknown[] | undefined} report */
-function isCompilerMessage(report) {
-  return report?.[0] === COMPILER_MESSAGE;
-}
-
-/** What Node puts before a stack: file and line, the compiled source, an arrow below it. */
-const COMPILED_SOURCE = /^\S.*:\d+\n.*\n *\^+\n+/;
-
-/**
- * @param {Error} error
- * @param {Places} places
- * @returns {string[]} lines
- */
-function readableStack(error, { cellLine, fileLine }) {
   const root = process.cwd() + path.sep;
-  const lines = inspect(error)
-    .replace(COMPILED_SOURCE, "")
-    .split("\n")
-    .filter((line) => !FOREIGN_FRAME.test(line))
-    .map((line) =>
-      line
-        .replaceAll(root, "")
-        .replaceAll("\\", "/")
-        .replace(/\bcell-(\d+):(\d+):(\d+)/, (_, cell, line, column) => {
-          const own = cellLine(`cell-${cell}`, Number(line), Number(column));
-          return own === null ? `cell ${cell}` : `cell ${cell}, line ${own}`;
-        })
-        .replace(/\b(lib\/.*)\.js:(\d+):(\d+)/, (_, file, line, column) => {
-          const own = fileLine(`${file}.js`, Number(line), Number(column));
-          return own === null ? `${file}.ts` : `${file}.ts:${own}`;
-        }),
-    );
-  return lines.filter((line, i) => line !== lines[i - 1]);
+  return content.errorContent(reports, places, { inspect, format, root, foreign: FOREIGN_FRAME });
 }
 
-/** The error of a cell that was interrupted. */
-const INTERRUPTED = {
-  ename: "Interrupted",
-  evalue: "The cell was interrupted.",
-  traceback: ["The cell was interrupted."],
-};
-
-module.exports = { errorContent, INTERRUPTED, isCompilerMessage };
+module.exports = { ...content, errorContent };

@@ -2,9 +2,6 @@
  * Two answers that an editor gives and tslab does not: Shift-Tab between the brackets of a call shows what is called, and
  * Tab in the path of an import offers the project's folders and files.
  */
-const fs = require("node:fs");
-const path = require("node:path");
-
 /** @typedef {import("tslab/dist/converter").Converter} Converter */
 
 /** What has brackets behind it and is no call. */
@@ -43,20 +40,21 @@ const IMPORTED = /\b(?:from|import)\s*\(?\s*["'](\.{1,2}\/(?:[^"'\n]*\/)?)([^"'\
  * @param {string} root cells import from here
  * @param {string} source
  * @param {number} position
+ * @param {(folder: string) => string[]} list the names in a folder; those of folders end in a slash
  */
-function pathsAt(root, source, position) {
+function pathsAt(root, source, position, list) {
   const [, folder, begun] = IMPORTED.exec(source.slice(0, position)) ?? [];
   if (folder === undefined) return null;
   let entries;
   try {
-    entries = fs.readdirSync(path.join(root, folder), { withFileTypes: true });
+    entries = list(root === "" ? folder : `${root}/${folder}`);
   } catch {
     return null;
   }
   const names = entries.flatMap((entry) => {
-    if (/^(\.|node_modules$)/.test(entry.name)) return [];
-    if (entry.isDirectory()) return [`${entry.name}/`];
-    return /(?<!\.d)\.ts$/.test(entry.name) ? [entry.name.slice(0, -".ts".length)] : [];
+    if (/^(\.|node_modules\/$)/.test(entry)) return [];
+    if (entry.endsWith("/")) return [entry];
+    return /(?<!\.d)\.ts$/.test(entry) ? [entry.slice(0, -".ts".length)] : [];
   });
   return { start: position - begun.length, end: position, candidates: names.filter((n) => n.startsWith(begun)).sort() };
 }
@@ -66,9 +64,10 @@ function pathsAt(root, source, position) {
  *
  * @param {Converter} converter
  * @param {string} root
+ * @param {(folder: string) => string[]} list as of pathsAt
  * @returns {Converter}
  */
-function withHelp(converter, root) {
+function withHelp(converter, root, list) {
   return {
     ...converter,
     inspect(previous, source, position) {
@@ -77,7 +76,7 @@ function withHelp(converter, root) {
       return callee === null ? found : converter.inspect(previous, source, callee);
     },
     complete(previous, source, position) {
-      const paths = pathsAt(root, source, position);
+      const paths = pathsAt(root, source, position, list);
       return paths === null ? converter.complete(previous, source, position) : { ...paths, original: undefined };
     },
   };

@@ -5,8 +5,6 @@
  * so of 20,000 lines most would be lost between kernel and browser.
  */
 
-const { performance } = require("node:perf_hooks");
-
 const WINDOW_MS = 100;
 /** Messages in one window that go out as they come: half of what the server allows. */
 const MESSAGES_PER_WINDOW = 50;
@@ -19,7 +17,7 @@ class OutputStream {
   #text = "";
   #windowStart = 0;
   #sentInWindow = 0;
-  /** @type {NodeJS.Timeout | undefined} */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
   /** @param {(name: string, text: string) => void} send sends one message; name is stdout or stderr */

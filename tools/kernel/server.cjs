@@ -46,7 +46,7 @@ class CourseServer extends jupyter.ZmqServer {
    * @param {unknown[][]} reports where the executor puts its errors
    * @param {import("./interrupt.cjs").Interrupts} interrupts
    * @param {import("./cells.cjs").Cells} cells
-   * @param {import("./error-output.cjs").Places} places
+   * @param {import("./error-content.cjs").Places} places
    * @param {string} connectionFile
    */
   constructor(executor, reports, interrupts, cells, places, connectionFile) {

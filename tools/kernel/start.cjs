@@ -24,13 +24,14 @@ const { createExecutor } = require("tslab/dist/executor.js");
 const { originalPosition } = require("./cells.cjs");
 const { freshImports } = require("./fresh-imports.cjs");
 const { withHelp } = require("./help.cjs");
+const { listFolder } = require("./list-folder.cjs");
 const { Interrupts } = require("./interrupt.cjs");
 const { CourseServer } = require("./server.cjs");
 const { catchStrays } = require("./strays.cjs");
 const { warmUp } = require("./warm-up.cjs");
 
 const compiler = freshImports(createConverter({ isJS: false, isBrowser: false }), pollProjectFiles);
-const converter = cells.wrap(withHelp(compiler, root));
+const converter = cells.wrap(withHelp(compiler, root, listFolder));
 
 /** What the executor reported of the running cell: a thrown value, or one entry per compiler message.
  * @type {unknown[][]} */
@@ -44,7 +45,7 @@ const executor = createExecutor(
 const interrupts = new Interrupts(() => executor.interrupt());
 Object.assign(globalThis, { courseInterrupt: interrupts, courseCells: cells.standing });
 
-/** @type {import("./error-output.cjs").Places} */
+/** @type {import("./error-content.cjs").Places} */
 const places = {
   cellLine: (name, line, column) => cells.lineOf(name, line, column),
   fileLine: (file, line, column) =>

@@ -1,5 +1,4 @@
 /** The ways of training in few bits that lesson 04 compares, live and as recorded runs. */
-import { join } from "node:path";
 import { ALL_FP8_PRECISION, BF16_PRECISION, V3_PRECISION, type Precision } from "../../model/precision";
 import { readJson } from "../../checkpoint/json-file";
 import { V3_ACCUMULATOR } from "../../numerics/accumulator";
@@ -67,5 +66,5 @@ export interface VariantRuns {
  */
 export function recordedVariants(kind: "scratch" | "continued"): VariantRuns {
   const file = { scratch: "fp8.json", continued: "fp8-continued.json" }[kind];
-  return readJson(join("data", "curves", file)) as unknown as VariantRuns;
+  return readJson(`data/curves/${file}`) as unknown as VariantRuns;
 }

@@ -1,6 +1,5 @@
 /** What a precision costs a trained model: its loss on held-out text, computed with fewer bits. */
 import * as tf from "@tensorflow/tfjs";
-import { join } from "node:path";
 import { readJson } from "../../checkpoint/json-file";
 import type { Module } from "../../model/arithmetic";
 import { DeepSeekV3 } from "../../model/model";
@@ -63,7 +62,7 @@ export interface MeasuredEffects {
 
 /** What was measured on v3-mini beforehand, on more text than a lesson can wait for; from the project's root. */
 export function recordedEffects(): MeasuredEffects {
-  return readJson(join("data", "measurements", "fp8-modules.json")) as unknown as MeasuredEffects;
+  return readJson("data/measurements/fp8-modules.json") as unknown as MeasuredEffects;
 }
 
 /** The modules that V3 computes in FP8. */

@@ -3,6 +3,7 @@
  * drafting. Their ratios decide whether speculation pays. Each time is the fastest of several rounds, since anything
  * else that the machine does can only add time.
  */
+import { host } from "../../host";
 import * as tf from "@tensorflow/tfjs";
 import { LatentCache } from "../../model/latent-cache";
 import type { DeepSeekV3 } from "../../model/model";
@@ -111,7 +112,7 @@ async function inTurns<K extends string>(
       if (round > 0) fastest[name] = Math.min(fastest[name], performance.now() - begin); // round 0 warms up
     }
     await rewind();
-    await new Promise<void>((resolve) => setImmediate(resolve)); // an interrupt can come through here
+    await host.nextTurn(); // an interrupt can come through here
   }
   return fastest;
 }

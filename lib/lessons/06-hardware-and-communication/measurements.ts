@@ -2,8 +2,7 @@
  * What a real GPU did: the records of tools/measure/gpu.py in data/measurements/. A row is one measurement, with its
  * median time, spread and number of repetitions, or with the reason why it was not made.
  */
-import fs from "node:fs";
-import path from "node:path";
+import { host } from "../../host";
 
 export interface Provenance {
   date: string;
@@ -61,9 +60,8 @@ export const H100 = "data/measurements/h100.json";
  * @throws if the file has another format, or comes from a run that only tests the script
  */
 export function readMeasurements(file: string = H200): Measurements | null {
-  const full = path.resolve(file);
-  if (!fs.existsSync(full)) return null;
-  const record = JSON.parse(fs.readFileSync(full, "utf8")) as Measurements;
+  if (host.look(file) === null) return null;
+  const record = JSON.parse(host.readText(file)) as Measurements;
   if (record.format !== 1) throw new Error(`${file}: format ${record.format}; this reads format 1`);
   if (record.provenance.quick) throw new Error(`${file}: a quick run tests the script and measures nothing`);
   return record;

@@ -129,7 +129,7 @@ export function leakOf(corpus: Corpus, settings: TrialSettings, seed: number): L
     control,
     edited,
     others,
-    texts: { clean, leaked: withLeak(exam), edited: withLeak(Buffer.from(edited)) },
+    texts: { clean, leaked: withLeak(exam), edited: withLeak(new TextEncoder().encode(edited)) },
   };
 }
 

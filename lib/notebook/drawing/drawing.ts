@@ -3,6 +3,7 @@
  * shows that in both themes and in a notebook that it does not trust, where it drops `image/svg+xml` and cuts inline
  * SVG out of HTML; code hosts show it too. Inside an image no style of the page applies, so a drawing brings its colours.
  */
+import { host } from "../../host";
 import { display, type MimeBundle } from "../display";
 import { escapeHtml } from "../html";
 import { TEMPLATE } from "../plot/theme";
@@ -38,7 +39,7 @@ export function showDrawing(drawing: Drawing): void {
 /** The output that `showDrawing` shows. */
 export function drawingBundle(drawing: Drawing): MimeBundle {
   const { title, description, width } = drawing;
-  const address = `data:image/svg+xml;base64,${Buffer.from(toSvg(drawing)).toString("base64")}`;
+  const address = `data:image/svg+xml;base64,${host.base64(toSvg(drawing))}`;
   const alt = escapeHtml(`${title}. ${description}`);
   return {
     "text/html": `<img src="${address}" alt="${alt}" width="${width}" style="max-width: 100%; height: auto">`,

@@ -2,8 +2,7 @@
  * What a lesson announces of its exercises: title, kind, difficulty, minutes and points stand in its master and nowhere
  * else. Whoever needs them reads them here.
  */
-import fs from "node:fs";
-import path from "node:path";
+import { host } from "../../host";
 
 /** An exercise as its lesson announces it. */
 export interface ListedExercise {
@@ -21,7 +20,7 @@ export interface ListedExercise {
   names?: { exercise: string; answer: string };
 }
 
-const MASTERS = path.join("notebooks", "source");
+const MASTERS = "notebooks/source";
 
 const HEADING = /^\/\/ ### Exercise (\d+) · (.+)$/;
 const ANNOUNCED = /^\/\/ \*(.+) · difficulty ([123]) of 3 · (\d+) minutes · (\d+) points?\*$/m;
@@ -69,7 +68,7 @@ export function allExercises(folder = MASTERS): ListedExercise[] {
 /** What its lesson announces of one exercise; undefined where there is no such master, or it can't be read. */
 export function announcedExercise(id: string, folder = MASTERS): ListedExercise | undefined {
   try {
-    const masters = mastersIn(folder).filter((file) => path.basename(file).startsWith(id.slice(0, "01-".length)));
+    const masters = mastersIn(folder).filter((file) => host.paths.basename(file).startsWith(id.slice(0, "01-".length)));
     return masters.flatMap(readMaster).find((exercise) => exercise.id === id);
   } catch {
     return undefined; // a check answers all the same
@@ -78,8 +77,8 @@ export function announcedExercise(id: string, folder = MASTERS): ListedExercise 
 
 /** The masters' files in the order of the lessons. */
 function mastersIn(folder: string): string[] {
-  const names = fs.readdirSync(folder).filter((name) => /^\d\d-.+\.ts$/.test(name));
-  return names.sort().map((name) => path.resolve(folder, name));
+  const names = host.list(folder).filter((name) => /^\d\d-.+\.ts$/.test(name));
+  return names.sort().map((name) => host.paths.join(folder, name));
 }
 
 /** What was read of each master, and when the file had last been changed. */
@@ -87,10 +86,10 @@ const known = new Map<string, { changed: number; exercises: ListedExercise[] }>(
 
 /** The exercises of a master, read again only when the file has changed. */
 function readMaster(file: string): ListedExercise[] {
-  const changed = fs.statSync(file).mtimeMs;
+  const changed = host.look(file)?.changed ?? 0;
   const before = known.get(file);
   if (before?.changed === changed) return before.exercises;
-  const exercises = exercisesIn(fs.readFileSync(file, "utf8"), path.basename(file, ".ts"));
+  const exercises = exercisesIn(host.readText(file), host.paths.basename(file, ".ts"));
   known.set(file, { changed, exercises });
   return exercises;
 }

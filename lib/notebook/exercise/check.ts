@@ -4,6 +4,7 @@
  * learner's function on the cases and says, in this order: right; or which known mistake it is; or where the first
  * difference lies. Nothing that the function does makes the check itself fail.
  */
+import { host } from "../../host";
 import { display } from "../display";
 import { feedback } from "./feedback";
 import { answered, calledWith, firstDifference, isStub, mishap, recognise, scoreOf, untidiness } from "./judge";
@@ -54,7 +55,7 @@ export async function check<F extends AnyFunction>(exercise: Exercise<F>, answer
   const judged = stale === null ? (source === null ? null : { source }) : keptInOpenNotebook(exercise.id);
   display(feedback(exercise, result, { score, judged, wrong: wrongAnswers.get(exercise.id) ?? 0 }));
   // nbgrader counts a test cell as passed unless it throws; a learner's lesson runs on whatever the answer is.
-  if (process.env.NBGRADER_EXECUTION !== undefined) assertSolved(result);
+  if (host.setting("NBGRADER_EXECUTION") !== undefined) assertSolved(result);
 }
 
 /** The same check as data; shows nothing. */

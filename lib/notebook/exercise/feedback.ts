@@ -3,7 +3,7 @@
  * what was found, and where to go from here. The plain text says the same in the same words. Title and points are those
  * of the lesson's master; without it, the id serves as title.
  */
-import fs from "node:fs";
+import { host } from "../../host";
 import type { MimeBundle } from "../display";
 import type { AnyFunction } from "./run";
 import type { CheckResult, Exercise } from "./types";
@@ -74,7 +74,7 @@ export function feedback<F extends AnyFunction>(
 /** The notebook with a lesson's solutions, from the project's root; null where there is none, as in an assignment. */
 function solutionOf(lesson: string): string | null {
   const file = `notebooks/solutions/${lesson}.ipynb`;
-  return process.env.NBGRADER_EXECUTION === undefined && fs.existsSync(file) ? file : null;
+  return host.setting("NBGRADER_EXECUTION") === undefined && host.look(file) !== null ? file : null;
 }
 
 /** "The gate: right"; behind a title that asks, a sentence of its own. */

@@ -3,7 +3,7 @@
  * there, so it can't even begin. The kernel calls this in its place (tools/kernel/unready-check.cjs). What the same
  * check had found before, about the same text, stays on record.
  */
-import path from "node:path";
+import { host } from "../../host";
 import { display } from "../display";
 import { allExercises, type ListedExercise } from "./announced";
 import { feedback } from "./feedback";
@@ -18,7 +18,7 @@ import { findCell, keptJudgement, readCells, savedText, sourceHash } from "./sta
  * @param missing the names that do not exist in the kernel
  */
 export function notRun(exercise: string, answer: string, missing: readonly string[]): void {
-  const file = process.env.JPY_SESSION_NAME;
+  const file = host.notebook();
   const announced = exerciseNamed(exercise, answer, file);
   const cells = (file === undefined ? null : readCells(file)) ?? [];
   const id = announced?.id ?? exercise;
@@ -37,12 +37,12 @@ export function notRun(exercise: string, answer: string, missing: readonly strin
   ].join("\n");
   const result = { passed: false, status: "stale", message } as const;
   display(feedback({ id }, result, { score: null, judged: kept, wrong: 0 }));
-  if (process.env.NBGRADER_EXECUTION !== undefined) throw new Error(message);
+  if (host.setting("NBGRADER_EXECUTION") !== undefined) throw new Error(message);
 }
 
 /** The exercise that a check names; of several lessons that use the same names, the one that is open. */
 function exerciseNamed(exercise: string, answer: string, file: string | undefined): ListedExercise | undefined {
-  const open = path.basename(file ?? "", ".ipynb");
+  const open = host.paths.basename(file ?? "", ".ipynb");
   const same = listed().filter(({ names }) => names?.exercise === exercise && names.answer === answer);
   return same.find(({ lesson }) => open.startsWith(lesson)) ?? same[0];
 }

@@ -2,8 +2,7 @@
  * How far a learner is with the exercises of the course. The learner's own notebooks say it, as they were last saved;
  * nothing is kept anywhere else.
  */
-import fs from "node:fs";
-import path from "node:path";
+import { host } from "../../host";
 import { display } from "../display";
 import { table } from "../table";
 import { allExercises, type ListedExercise } from "./announced";
@@ -73,11 +72,11 @@ interface Copy {
 
 /** A lesson's notebooks in a folder: the learner's copy, and newer ones that were laid beside it. */
 function readCopies(lesson: string, folder: string): Copy[] {
-  const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  const names = host.look(folder) === null ? [] : host.list(folder);
   return names
     .filter((name) => name === `${lesson}.ipynb` || (name.startsWith(`${lesson}.new`) && name.endsWith(".ipynb")))
     .flatMap((name) => {
-      const cells = readCells(path.join(folder, name));
+      const cells = readCells(host.paths.join(folder, name));
       return cells === null ? [] : [{ name, cells }];
     });
 }
@@ -138,7 +137,7 @@ export function progressRows(progress: readonly ExerciseProgress[]) {
 
 /** Shows the index in a lesson: all exercises of the course, and how far the notebooks beside this one are. */
 export function showExercises(): void {
-  const folder = path.dirname(process.env.JPY_SESSION_NAME ?? "work/lesson.ipynb");
+  const folder = host.paths.dirname(host.notebook() ?? "work/lesson.ipynb");
   const progress = progressIn(folder);
   const links = progress.map(({ link }) => link);
   table(progressRows(progress), { caption: "All exercises", columns: { exercise: { links }, title: { links } } });

@@ -3,8 +3,7 @@
  * no longer compiles, or was edited and not run, the name still means an older answer. The kernel knows what ran, the
  * saved notebook what stands there. Outside the kernel nothing is known, and the check judges what it is given.
  */
-import { createHash } from "node:crypto";
-import fs from "node:fs";
+import { host } from "../../host";
 
 /** What the kernel (tools/kernel) puts on globalThis when it starts. */
 export interface CourseCells {
@@ -54,7 +53,7 @@ export function findCell(cells: readonly SavedCell[], gradeId: string): SavedCel
 /** The cells of a saved notebook; null where it can't be read, as while it is being written. */
 export function readCells(file: string): SavedCell[] | null {
   try {
-    const { cells } = JSON.parse(fs.readFileSync(file, "utf8")) as { cells?: SavedCell[] };
+    const { cells } = JSON.parse(host.readText(file)) as { cells?: SavedCell[] };
     return Array.isArray(cells) ? cells : null;
   } catch {
     return null;
@@ -64,7 +63,7 @@ export function readCells(file: string): SavedCell[] | null {
 /** A short name of a source, the same for the same lines: line endings and blanks at their ends don't count. */
 export function sourceHash(source: string): string {
   const lines = source.split(/\r?\n/).map((line) => line.trimEnd());
-  return createHash("sha256").update(lines.join("\n").trim()).digest("hex").slice(0, 16);
+  return host.hash().update(lines.join("\n").trim()).digest().slice(0, 16);
 }
 
 /** The hash of the source that declared an answer; null where it is not known. */
@@ -89,7 +88,7 @@ const isSign = (sign: unknown): sign is "✔" | "✘" => sign === "✔" || sign 
 
 /** The same of the notebook that is open; for a check that does not judge, so that its output loses nothing. */
 export function keptInOpenNotebook(id: string): Judgement | null {
-  const file = process.env.JPY_SESSION_NAME;
+  const file = host.notebook();
   return keptJudgement((file === undefined ? null : readCells(file)) ?? [], id);
 }
 
@@ -114,9 +113,10 @@ export function staleness(id: string, answer: unknown): string | null {
 
 /** Whether the notebook was saved after the answer's cell ran, and holds another answer. */
 function editedSince(id: string, name: string, cells: CourseCells): boolean {
-  const [ran, source, file] = [cells.ranAt?.(name) ?? null, cells.sourceOf(name), process.env.JPY_SESSION_NAME];
-  if (ran === null || source === null || file === undefined || !fs.existsSync(file)) return false;
-  if (fs.statSync(file).mtimeMs <= ran) return false; // saved before: it may hold less than what ran
+  const [ran, source, file] = [cells.ranAt?.(name) ?? null, cells.sourceOf(name), host.notebook()];
+  const found = file === undefined ? null : host.look(file);
+  if (ran === null || source === null || file === undefined || found === null) return false;
+  if (found.changed <= ran) return false; // saved before: it may hold less than what ran
   const saved = findCell(readCells(file) ?? [], id);
   return saved !== undefined && sourceHash(savedText(saved.source)) !== sourceHash(source);
 }

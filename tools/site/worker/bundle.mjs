@@ -6,6 +6,115 @@
  *     *.wasm             of tfjs's backend
  *     files/             data, corpus, checkpoints, types: names with their hash, to be cached for good
  */
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { collectTypes } from "./types.mjs";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+
+/** Files up to this size come together, before the first cell runs. */
+const SMALL = 450_000;
+
+/** A large file comes in pieces of this size before they are packed. */
+const PIECE = 2 ** 21;
+
+const CORPUS = ".cache/corpus";
+
+/** @param {string | Uint8Array} bytes */
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+
+/**
+ * All files below a folder, from the project's root, with slashes.
+ *
+ * @param {string} project
+ * @param {string} folder
+ * @returns {string[]}
+ */
+function filesIn(project, folder) {
+  const at = path.join(project, folder);
+  if (!fs.existsSync(at)) return [];
+  const names = /** @type {string[]} */ (fs.readdirSync(at, { recursive: true }));
+  return names
+    .map((name) => path.posix.join(folder, name.split(path.sep).join("/")))
+    .filter((file) => fs.statSync(path.join(project, file)).isFile())
+    .sort();
+}
+
+/**
+ * What takes the place of Node's own modules: whatever is called of them says that it can't be had.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const withoutNode = {
+  name: "without-node",
+  setup({ onResolve, onLoad }) {
+    const names =
+      "fs|path|os|util|vm|module|crypto|worker_threads|perf_hooks|inspector|string_decoder|http|https|url|stream|zlib|net|tls";
+    onResolve({ filter: new RegExp(`^(node:.*|(${names})(/promises)?|node-fetch|source-map-support)$`) }, ({ path }) => ({
+      path: path.replace(/^node:/, ""),
+      namespace: "node",
+    }));
+    onLoad({ filter: /.*/, namespace: "node" }, ({ path }) => ({
+      contents: `
+        const missing = (name) => () => { throw new Error("This needs Node (" + ${JSON.stringify(path)} + "." + name + "): it can't be done in a browser tab"); };
+        module.exports = Object.create(new Proxy({}, { get: (_, name) => typeof name === "symbol" || name === "__esModule" ? undefined : missing(name) }));`,
+    }));
+  },
+};
+
+/**
+ * All modules of lib that run in a tab, and the browser's half of lib/host.
+ *
+ * @param {string} project
+ * @returns {import("esbuild").Plugin}
+ */
+function libOf(project) {
+  const files = filesIn(project, "lib").filter((file) => {
+    const threads = /from "node:worker_threads"/.test(fs.readFileSync(path.join(project, file), "utf8"));
+    return file.endsWith(".ts") && !threads && !/^lib\/host\/(node|index)\.ts$/.test(file);
+  });
+  const imports = files.map((file, i) => `import * as m${i} from ${JSON.stringify(path.join(project, file))};`);
+  const entries = files.flatMap((file, i) => {
+    const name = file.replace(/\.ts$/, "");
+    const folder = path.posix.basename(name) === "index" ? [path.posix.dirname(name)] : [];
+    return [name, ...folder].map((key) => `${JSON.stringify(key)}: m${i}`);
+  });
+  const webgpu = hasPackage(project, "@tensorflow/tfjs-backend-webgpu")
+    ? `() => import("@tensorflow/tfjs-backend-webgpu")`
+    : "null";
+  return {
+    name: "lib",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\.\/node$/ }, ({ resolveDir }) =>
+        resolveDir === path.join(project, "lib", "host") ? { path: path.join(resolveDir, "browser.ts") } : undefined,
+      );
+      onResolve({ filter: /^course:modules$/ }, ({ path }) => ({ path, namespace: "course" }));
+      onLoad({ filter: /.*/, namespace: "course" }, () => ({
+        contents: `${imports.join("\n")}\nexport const libModules = { ${entries.join(", ")} };\nexport const loadWebgpu = ${webgpu};`,
+        resolveDir: project,
+      }));
+    },
+  };
+}
+
+/**
+ * @param {string} project
+ * @param {string} name
+ */
+function hasPackage(project, name) {
+  try {
+    createRequire(path.join(project, "package.json")).resolve(`${name}/package.json`);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * @param {object} options
@@ -15,5 +124,85 @@
  * @returns {Promise<{ files: { file: string, bytes: number }[], bytes: number }>} all that was written
  */
 export async function bundleWorker({ project, out, say = () => {} }) {
-  throw new Error(`bundleWorker is being written: ${project}, ${out}, ${say}`);
+  fs.rmSync(out, { recursive: true, force: true });
+  fs.mkdirSync(path.join(out, "files"), { recursive: true });
+
+  say("translating lib and the kernel");
+  await build({
+    entryPoints: [path.join(HERE, "worker.ts")],
+    outdir: out,
+    absWorkingDir: project,
+    bundle: true,
+    splitting: true,
+    chunkNames: "chunk-[hash]",
+    format: "esm",
+    platform: "browser",
+    nodePaths: (process.env.NODE_PATH ?? "").split(path.delimiter).filter(Boolean),
+    target: "es2022",
+    minify: true,
+    keepNames: true,
+    legalComments: "none",
+    define: { "process.env.NODE_ENV": '"production"', global: "globalThis" },
+    plugins: [libOf(project), withoutNode],
+    logLevel: "silent",
+  });
+  const wasm = path.join(project, "node_modules/@tensorflow/tfjs-backend-wasm/dist");
+  for (const name of ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"]) {
+    fs.copyFileSync(path.join(wasm, name), path.join(out, name));
+  }
+
+  if (!fs.existsSync(path.join(project, CORPUS, "manifest.json"))) {
+    say("cutting the training text");
+    execFileSync(process.execPath, ["tools/run.mjs", "corpus"], { cwd: project, stdio: "ignore" });
+  }
+
+  say("packing data and text");
+  /** @param {string} stem @param {Uint8Array} bytes */
+  const write = (stem, bytes) => {
+    const packed = gzipSync(bytes, { level: 9 });
+    // Not .gz: some servers unpack such a file on its way.
+    const url = `files/${stem}-${sha256(bytes).slice(0, 10)}.bin`;
+    fs.writeFileSync(path.join(out, url), packed);
+    return { url, bytes: packed.length };
+  };
+  /** @type {import("./manifest").SiteManifest["files"]} */
+  const files = {};
+  /** @type {Record<string, [number, number]>} */
+  const places = {};
+  /** @type {Buffer[]} */
+  const pack = [];
+  let at = 0;
+  const readable = [
+    ...filesIn(project, "data").filter((file) => !file.startsWith("data/schemas/")),
+    ...filesIn(project, CORPUS),
+    ...filesIn(project, "lib").filter((file) => file.endsWith(".ts")),
+    ...filesIn(project, "notebooks/source").filter((file) => file.endsWith(".ts")),
+  ];
+  for (const file of readable) {
+    const bytes = fs.readFileSync(path.join(project, file));
+    if (bytes.length <= SMALL && !file.endsWith(".bin")) {
+      places[file] = [at, bytes.length];
+      pack.push(bytes);
+      at += bytes.length;
+      continue;
+    }
+    const stem = path.posix.basename(file).replace(/\.\w+$/, "");
+    const pieces = [];
+    for (let begin = 0; begin < bytes.length; begin += PIECE) {
+      pieces.push(write(stem, bytes.subarray(begin, begin + PIECE)));
+    }
+    files[file] = { size: bytes.length, sha256: sha256(bytes), pieces };
+  }
+  const types = collectTypes(project, fs.readFileSync(path.join(HERE, "globals.txt"), "utf8"));
+  /** @type {import("./manifest").SiteManifest} */
+  const manifest = {
+    pack: { ...write("pack", Buffer.concat(pack)), files: places },
+    files,
+    others: filesIn(project, "notebooks/solutions").filter((file) => file.endsWith(".ipynb")),
+    types: write("types", Buffer.from(JSON.stringify(types))),
+  };
+  fs.writeFileSync(path.join(out, "manifest.json"), JSON.stringify(manifest));
+
+  const written = filesIn(out, ".").map((file) => ({ file, bytes: fs.statSync(path.join(out, file)).size }));
+  return { files: written, bytes: written.reduce((sum, { bytes }) => sum + bytes, 0) };
 }

@@ -9,11 +9,6 @@ export interface Start {
   type: "start";
   /** Where bundleWorker's `out` is served. */
   base: string;
-  /**
-   * The notebook's path in JupyterLite's contents. Its root stands for the project's: a notebook in `work/` links to
-   * `../lib/…` and `../notebooks/solutions/…`.
-   */
-  notebook: string;
 }
 
 /** A cell to run. */
@@ -23,6 +18,8 @@ export interface Execute {
   code: string;
   /** The number that a reader sees beside the cell. */
   count: number;
+  /** The notebook's path in JupyterLite's contents, whose root stands for the project's; where it is known. */
+  notebook?: string;
 }
 
 /** Tab. `cursor` counts UTF-16 units, as JavaScript does. */

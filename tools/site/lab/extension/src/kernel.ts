@@ -10,6 +10,8 @@ import type { ErrorContent, FromWorker, SavedNotebook, ToWorker } from "../../..
 export interface KernelSurroundings {
   /** The address of the folder that bundleWorker wrote, ending in "/". */
   base: string;
+  /** The path of the notebook that a kernel runs; undefined where it runs none. */
+  notebookOf?(kernelId: string): string | undefined;
   /** The saved notebooks beside one, slimmed (slimNotebook); null while none has changed since the last call. */
   notebooksBeside?(notebook: string): Promise<SavedNotebook[] | null>;
 }
@@ -91,7 +93,7 @@ export class CourseKernel extends BaseKernel implements IKernel {
       };
       this.worker.onerror = (event) => reject(new Error(`The kernel did not start: ${event.message}`));
     });
-    this.post({ type: "start", base, notebook: this.location });
+    this.post({ type: "start", base });
   }
 
   private endWorker(): void {
@@ -138,7 +140,8 @@ export class CourseKernel extends BaseKernel implements IKernel {
 
   /** Sends the worker what has been saved since, for the checks. */
   private async sendNotebooks(): Promise<void> {
-    const files = await this.surroundings.notebooksBeside?.(this.location);
+    const notebook = this.surroundings.notebookOf?.(this.id) ?? `${this.location}/`.replace(/^\//, "");
+    const files = await this.surroundings.notebooksBeside?.(notebook);
     if (files) this.post({ type: "notebooks", files });
   }
 
@@ -151,7 +154,8 @@ export class CourseKernel extends BaseKernel implements IKernel {
     const reply = await this.ask((id) => {
       this.running = id;
       this.headers.set(id, this.parentHeader);
-      return { type: "execute", id, code: content.code, count: execution_count };
+      const notebook = this.surroundings.notebookOf?.(this.id);
+      return { type: "execute", id, code: content.code, count: execution_count, notebook };
     });
     this.running = null;
     this.heard?.();

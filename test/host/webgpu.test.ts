@@ -1,8 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { prepareWebgpu } from "../../../lib/tensor/webgpu/device";
-import { temporaryFolder } from "../../support/folder";
+import { host } from "../../lib/host";
+import { temporaryFolder } from "../support/folder";
 
 const newFolder = temporaryFolder();
 let folder: string;
@@ -37,14 +37,14 @@ function installWebgpu(adapter: string): void {
   );
 }
 
-describe("prepareWebgpu", () => {
+describe("host.prepareWebgpu", () => {
   it("says how to install the package where it is missing", async () => {
-    expect(await prepareWebgpu()).toBe("the package is not installed (npm run webgpu installs it)");
+    expect(await host.prepareWebgpu()).toBe("the package is not installed (npm run webgpu installs it)");
   });
 
   it("says what a computer without a GPU lacks, and puts nothing in place", async () => {
     installWebgpu("null");
-    expect(await prepareWebgpu()).toBe("there is no GPU with a Vulkan, Metal or Direct3D 12 driver");
+    expect(await host.prepareWebgpu()).toBe("there is no GPU with a Vulkan, Metal or Direct3D 12 driver");
     expect("GPUFake" in globalThis).toBe(false);
   });
 
@@ -54,7 +54,7 @@ describe("prepareWebgpu", () => {
       "@tensorflow/tfjs-backend-webgpu",
       "globalThis.backendSaw = [globalThis.GPUFake, typeof navigator.gpu.requestAdapter];",
     );
-    expect(await prepareWebgpu()).toBeNull();
+    expect(await host.prepareWebgpu()).toBeNull();
     expect((globalThis as { backendSaw?: unknown[] }).backendSaw).toEqual([7, "function"]);
   });
 });

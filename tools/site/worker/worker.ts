@@ -1,0 +1,205 @@
+/**
+ * The worker of the kernel in a tab: takes the messages of the page (protocol.ts) and runs the cells. The page sends one
+ * cell after the other; everything else may come at any time.
+ */
+import ts from "@tslab/typescript-for-tslab";
+import * as tf from "@tensorflow/tfjs";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { Buffer } from "buffer";
+import { inspect } from "node-inspect-extracted";
+import { ungzip } from "pako";
+import { libModules, loadWebgpu } from "course:modules";
+import { host, putFile, removeFile, setTab } from "../../../lib/host/browser";
+import { OutputStream } from "../../kernel/output-stream.cjs";
+import { Cells } from "./cells";
+import { Compiler, type SourceFiles } from "./compiler";
+import { newConsole } from "./console";
+import { runtime } from "./errors";
+import { shelve } from "./files";
+import { Interrupts } from "./interrupts";
+import type { SiteManifest } from "./manifest";
+import type { FromWorker, SavedNotebook, Start, ToWorker } from "./protocol";
+
+/** What every lesson imports (tools/kernel/warm-up.cjs). */
+const USUAL = `import * as tf from "@tensorflow/tfjs";
+import { say } from "./lib/notebook";
+import { useBackend } from "./lib/tensor/backend";
+const usual = [tf.zeros([1]).print(), say, useBackend];`;
+
+interface Scope {
+  postMessage(message: FromWorker): void;
+  onmessage: ((event: { data: ToWorker }) => void) | null;
+  addEventListener(type: string, listener: (event: StrayEvent) => void): void;
+}
+
+interface StrayEvent {
+  error?: unknown;
+  reason?: unknown;
+  preventDefault(): void;
+}
+
+const scope = globalThis as unknown as Scope;
+const post = (message: FromWorker) => scope.postMessage(message);
+
+/** The cell that runs, or ran last: what is printed later appears below it, as in IPython. */
+let current = 0;
+/** The request of each cell that a reader can still see, by the number beside it. */
+const requests = new Map<string, number>();
+
+const stream = new OutputStream((name, text) =>
+  post({ type: "stream", id: current, name: name === "stderr" ? "stderr" : "stdout", text }),
+);
+const print = (name: "stdout" | "stderr", text: string) => stream.write(name, text);
+
+const interrupts = new Interrupts();
+let cells: Cells | null = null;
+let compiler: Compiler | null = null;
+
+Object.assign(console, newConsole(print));
+Object.assign(globalThis, {
+  Buffer,
+  setImmediate: (call: (...args: unknown[]) => void, ...args: unknown[]) => void host.nextTurn().then(() => call(...args)),
+  courseInterrupt: interrupts,
+});
+
+setTab({
+  loadWebgpu,
+  outputs: ({ data, metadata, transient }, update) => {
+    stream.flush();
+    const message = { type: "display", id: current, update, data, metadata, transient } as const;
+    try {
+      post(message);
+    } catch {
+      post(JSON.parse(JSON.stringify(message)) as FromWorker); // it holds what no message can carry, nor a notebook
+    }
+  },
+});
+
+/** An error that nobody caught belongs to the cell that it comes from. */
+function stray(event: StrayEvent, error: unknown): void {
+  if (cells === null) return; // the page hears of it, as of every error of its worker
+  event.preventDefault();
+  if (interrupts.isInterrupted(error)) return;
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  const [name = ""] = /cell-\d+(?=:\d)/.exec(stack) ?? [];
+  const id = requests.get(name) ?? current;
+  const content = cells.errorOf(error);
+  if (id === current && running) strays.push(content);
+  else post({ type: "error", id, error: content });
+}
+scope.addEventListener("unhandledrejection", (event) => stray(event, event.reason));
+scope.addEventListener("error", (event) => stray(event, event.error));
+
+let running = false;
+let strays: ReturnType<Cells["errorOf"]>[] = [];
+
+async function execute({ id, code, count, notebook }: Extract<ToWorker, { type: "execute" }>): Promise<void> {
+  if (cells === null) throw new Error("the kernel has not started");
+  current = id;
+  requests.set(`cell-${count}`, id);
+  if (notebook !== undefined) setTab({ notebook });
+  running = true;
+  strays = [];
+  let error = await cells.run(code, count);
+  // A promise that failed while the cell ran is told in this turn: it belongs to the cell's own result.
+  await host.nextTurn();
+  await host.nextTurn();
+  running = false;
+  stream.flush();
+  const [first, ...more] = strays;
+  if (error === null && first !== undefined) error = first;
+  else if (first !== undefined) more.unshift(first);
+  for (const content of more) post({ type: "error", id, error: content });
+  post({ type: "executed", id, error });
+}
+
+/** TypeScript's view of the files that lib can read. */
+const sources = (types: Record<string, string>): SourceFiles => {
+  const folders = new Set<string>();
+  for (const path of Object.keys(types)) {
+    for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) folders.add(path.slice(0, at));
+  }
+  const isCode = (path: string) => path.startsWith("/lib/");
+  return {
+    read: (path) => types[path] ?? (isCode(path) && host.look(path)?.kind === "file" ? host.readText(path) : undefined),
+    exists: (path) => path in types || (isCode(path) && host.look(path)?.kind === "file"),
+    folderExists: (path) => folders.has(path) || host.look(path)?.kind === "folder",
+    list: (folder) =>
+      host.list(folder).map((name) => (host.look(`${folder}/${name}`)?.kind === "folder" ? `${name}/` : name)),
+  };
+};
+
+function moduleNamed(name: string): unknown {
+  if (name === "@tensorflow/tfjs") return tf;
+  const found = libModules[name.replace(/^\.\//, "").replace(/\.(ts|js)$/, "")];
+  if (found === undefined) throw new Error(`In a browser tab there is no module "${name}"`);
+  return found;
+}
+
+async function start({ base }: Start): Promise<void> {
+  const load = async (url: string) => {
+    const response = await fetch(base + url);
+    if (!response.ok) throw new Error(`the site's file ${url} cannot be loaded (${response.status})`);
+    return new Uint8Array(await response.arrayBuffer());
+  };
+  const manifest = JSON.parse(new TextDecoder().decode(await load("manifest.json"))) as SiteManifest;
+  const [pack, types] = await Promise.all([load(manifest.pack.url), load(manifest.types.url)]);
+  const newShow = () => {
+    if (!running) return null;
+    const display_id = host.randomId();
+    let update = false;
+    return (data: Record<string, unknown>) => {
+      post({ type: "display", id: current, update, data, metadata: {}, transient: { display_id } });
+      update = true;
+    };
+  };
+  shelve(manifest, ungzip(pack), base, newShow);
+  setWasmPaths(base);
+  const texts = JSON.parse(new TextDecoder().decode(ungzip(types))) as Record<string, string>;
+  compiler = new Compiler(ts, sources(texts));
+  cells = new Cells({
+    compiler,
+    interrupts,
+    modules: moduleNamed,
+    print: (value) => print("stdout", `${typeof value === "string" ? value : inspect(value)}\n`),
+    runtime,
+  });
+  Object.assign(globalThis, { courseCells: cells.standing.answers });
+  post({ type: "ready" });
+  await host.nextTurn();
+  if (!running) compiler.warmUp(USUAL);
+}
+
+const saved = new Set<string>();
+
+function takeNotebooks(files: SavedNotebook[]): void {
+  for (const path of saved) removeFile(path);
+  saved.clear();
+  for (const { path, text, changed } of files) {
+    const bytes = new TextEncoder().encode(text);
+    putFile(path, { size: bytes.length, changed, bytes: () => bytes });
+    saved.add(path);
+  }
+}
+
+scope.onmessage = ({ data }) => {
+  if (data.type === "start") void start(data).catch((error: unknown) => setTimeout(() => throwIt(error)));
+  else if (data.type === "execute") void execute(data);
+  else if (data.type === "interrupt") {
+    post({ type: "interrupting" });
+    interrupts.interrupt();
+  } else if (data.type === "notebooks") takeNotebooks(data.files);
+  else if (data.type === "complete") {
+    const { matches, start, end } = compiler?.complete(data.code, data.cursor, cells?.scope ?? new Map()) ?? NOTHING;
+    post({ type: "completed", id: data.id, matches, start, end });
+  } else {
+    const text = compiler?.inspect(data.code, data.cursor, cells?.scope ?? new Map()) ?? null;
+    post({ type: "inspected", id: data.id, data: text === null ? null : { "text/plain": text } });
+  }
+};
+
+function throwIt(error: unknown): never {
+  throw error;
+}
+
+const NOTHING = { matches: [], start: 0, end: 0 };
