@@ -39,6 +39,8 @@ export class Site {
 
   /** Addresses that a page asked for outside of the site. */
   readonly strangers: string[] = [];
+  /** Errors that nobody caught in a page. */
+  readonly uncaught: string[] = [];
 
   /** @param own whether the test changes files: it gets a copy then */
   static async open({ base = "/", own = false }: { base?: string; own?: boolean } = {}): Promise<Site> {
@@ -60,6 +62,7 @@ export class Site {
     site.context.on("request", (request) => {
       if (/^(http|ws)/.test(request.url()) && !request.url().startsWith(site.url)) site.strangers.push(request.url());
     });
+    site.context.on("weberror", (error) => site.uncaught.push(error.error().message));
     return site;
   }
 

@@ -8,7 +8,10 @@ const NEW = "00-start-here.new.ipynb";
 const MINE = 'console.log("mine", 6 * 7);';
 
 let site: Site;
-afterEach(() => site.close());
+afterEach(async () => {
+  await site.close();
+  expect(site.uncaught).toEqual([]);
+});
 
 /** The first code cell that shows its source. */
 const cell = (lesson: LessonPage) =>

@@ -121,10 +121,10 @@ const work: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [IDefaultDrive, INotebookTracker],
   activate: async (app: JupyterFrontEnd, drive: BrowserDrive, tracker: INotebookTracker) => {
-    let asked = false;
+    let persistent = false;
     guardStorage(drive, () => {
-      if (!asked) void navigator.storage?.persist?.();
-      asked = true;
+      if (!persistent) void navigator.storage?.persist?.();
+      persistent = true;
     });
 
     const path = (panel: { context: { path: string } }) => panel.context.path;
