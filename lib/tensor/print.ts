@@ -9,7 +9,7 @@ const SHOWN_WHOLE = 64;
 const SHOWN_AT_EACH_END = 3;
 
 /** What console.log calls to print an object; the same in Node and in the kernel of a tab. */
-const PRINTED_AS = Symbol.for("nodejs.util.PRINTED_AS");
+const PRINTED_AS = Symbol.for("nodejs.util.inspect.custom");
 
 /** Lets Node print tensors this way. Calling it again changes nothing. */
 export function printTensors(): void {

@@ -49,9 +49,10 @@ export function findChromium(): string {
   return found;
 }
 
-export function launchChromium(): Promise<Browser> {
+/** @param more arguments beside the usual ones */
+export function launchChromium(more: readonly string[] = []): Promise<Browser> {
   const executablePath = findChromium();
   const brought = broughtChromium(projectAt(ROOT));
   const env = brought?.program === executablePath ? { ...process.env, ...brought.env } : process.env;
-  return chromium.launch({ executablePath, args: ARGS, env: env as Record<string, string> });
+  return chromium.launch({ executablePath, args: [...ARGS, ...more], env: env as Record<string, string> });
 }

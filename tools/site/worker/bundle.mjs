@@ -56,10 +56,13 @@ const withoutNode = {
   setup({ onResolve, onLoad }) {
     const names =
       "fs|path|os|util|vm|module|crypto|worker_threads|perf_hooks|inspector|string_decoder|http|https|url|stream|zlib|net|tls";
-    onResolve({ filter: new RegExp(`^(node:.*|(${names})(/promises)?|node-fetch|source-map-support)$`) }, ({ path }) => ({
-      path: path.replace(/^node:/, ""),
-      namespace: "node",
-    }));
+    onResolve(
+      { filter: new RegExp(`^(node:.*|(${names})(/promises)?|node-fetch|source-map-support)$`) },
+      ({ path }) => ({
+        path: path.replace(/^node:/, ""),
+        namespace: "node",
+      }),
+    );
     onLoad({ filter: /.*/, namespace: "node" }, ({ path }) => ({
       contents: `
         const missing = (name) => () => { throw new Error("This needs Node (" + ${JSON.stringify(path)} + "." + name + "): it can't be done in a browser tab"); };
@@ -96,7 +99,12 @@ function libOf(project) {
       );
       onResolve({ filter: /^course:modules$/ }, ({ path }) => ({ path, namespace: "course" }));
       onLoad({ filter: /.*/, namespace: "course" }, () => ({
-        contents: `${imports.join("\n")}\nexport const libModules = { ${entries.join(", ")} };\nexport const loadWebgpu = ${webgpu};`,
+        contents: `
+          import * as tf from "@tensorflow/tfjs";
+          export { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+          ${imports.join("\n")}
+          export const modules = { "@tensorflow/tfjs": tf, ${entries.join(", ")} };
+          export const loadWebgpu = ${webgpu};`,
         resolveDir: project,
       }));
     },

@@ -85,7 +85,8 @@ function declarations(ts: Ts, file: tslib.SourceFile, place: string): Map<string
       const imported = (local: string, there: string) => found.set(local, { from, name: there, assignable: false });
       if (name) imported(name.text, "default");
       if (namedBindings && ts.isNamespaceImport(namedBindings)) imported(namedBindings.name.text, "*");
-      else for (const one of namedBindings?.elements ?? []) imported(one.name.text, (one.propertyName ?? one.name).text);
+      else
+        for (const one of namedBindings?.elements ?? []) imported(one.name.text, (one.propertyName ?? one.name).text);
     }
   }
   return found;

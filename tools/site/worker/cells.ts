@@ -51,9 +51,8 @@ export class Cells {
       this.standing.ran(names, { cell: count, source: code, at, failure: error === null ? null : error.evalue });
       return error;
     };
-    const problems = compiler.problems(file, module);
+    const problems = compiler.problems(module);
     if (problems.length > 0) {
-      compiler.forget(file);
       const reports = problems.map(({ line, column, message }) => [COMPILER_MESSAGE, "", line, column, message]);
       const said = instead(code, reports);
       if (said !== null) return this.run(said, count);
@@ -62,9 +61,9 @@ export class Cells {
     try {
       await this.options.interrupts.runCell(() => this.evaluate(file, module, count));
     } catch (error) {
-      compiler.forget(file);
       return done(this.options.interrupts.isInterrupted(error) ? INTERRUPTED : this.errorOf(error));
     }
+    compiler.keep(file, module);
     this.keep(module);
     return done(null);
   }

@@ -49,25 +49,29 @@ export interface SourceFiles {
   list(folder: string): string[];
 }
 
-const DRAFT = "/cell-draft";
+/**
+ * The file that is looked at, whichever cell it is: with another file for each, the compiler would look for the imports of
+ * all its files anew, a thousand and more.
+ */
+const NOW = "/cell-now.ts";
 
 export class Compiler {
   private readonly cells = new Map<string, string>();
-  private current = `${DRAFT}.ts`;
-  private drafts = 0;
+  private versions = 0;
   private readonly service: tslib.LanguageService;
 
   constructor(
     private readonly ts: Ts,
     private readonly files: SourceFiles,
   ) {
-    this.cells.set(this.current, "export {};\n");
+    this.show("export {};\n");
+    const resolved = new Map<string, tslib.ResolvedModuleWithFailedLookupLocations>();
     const read = (path: string) => this.cells.get(path) ?? files.read(path);
     const exists = (path: string) => this.cells.has(path) || files.exists(path);
     const host: tslib.LanguageServiceHost = {
       getCompilationSettings: () => options(ts),
-      getScriptFileNames: () => [TYPES.globals, this.current],
-      getScriptVersion: (path) => (path === `${DRAFT}.ts` ? `draft ${this.drafts}` : "1"),
+      getScriptFileNames: () => [TYPES.globals, NOW],
+      getScriptVersion: (path) => (path === NOW ? String(this.versions) : "1"),
       getScriptSnapshot: (path) => {
         const text = read(path);
         return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
@@ -77,32 +81,44 @@ export class Compiler {
       fileExists: exists,
       readFile: read,
       directoryExists: files.folderExists,
+      resolveModuleNameLiterals: (names, importer, _, settings) =>
+        names.map(({ text }) => {
+          const key = `${text} ${importer.slice(0, importer.lastIndexOf("/"))}`;
+          let found = resolved.get(key);
+          if (found === undefined) {
+            found = ts.resolveModuleName(text, importer, settings, host);
+            if (found.resolvedModule !== undefined) resolved.set(key, found);
+          }
+          return found;
+        }),
     };
     this.service = ts.createLanguageService(host);
   }
 
-  /** Makes a cell's run known to the runs after it. Its declarations count only when it has succeeded: the caller decides. */
+  private show(text: string): void {
+    this.cells.set(NOW, text);
+    this.versions++;
+  }
+
+  /** A cell as a module. */
   module(file: string, source: string, scope: Scope): CellModule {
     const made = cellModule(this.ts, file, source, scope);
-    this.cells.set(`${file}.ts`, made.checked);
     return made;
   }
 
-  /** Drops a run that nothing refers to any more. */
-  forget(file: string): void {
-    this.cells.delete(`${file}.ts`);
+  /** Makes a run that has succeeded known to the cells after it. */
+  keep(file: string, { checked }: CellModule): void {
+    this.cells.set(`${file}.ts`, checked);
   }
 
   /** What the compiler says of a run, in the words of the kernel of JupyterLab. */
-  problems(file: string, { before }: CellModule): Problem[] {
-    this.current = `${file}.ts`;
-    const found = [
-      ...this.service.getSyntacticDiagnostics(this.current),
-      ...this.service.getSemanticDiagnostics(this.current),
-    ].filter(({ category }) => category === this.ts.DiagnosticCategory.Error);
-    const text = this.cells.get(this.current) ?? "";
+  problems({ before, checked }: CellModule): Problem[] {
+    this.show(checked);
+    const found = [...this.service.getSyntacticDiagnostics(NOW), ...this.service.getSemanticDiagnostics(NOW)].filter(
+      ({ category }) => category === this.ts.DiagnosticCategory.Error,
+    );
     return found.map(({ start = before, messageText }) => {
-      const own = text.slice(before, Math.max(before, start)).split("\n");
+      const own = checked.slice(before, Math.max(before, start)).split("\n");
       const message = this.ts.flattenDiagnosticMessageText(messageText, "\n");
       return {
         line: own.length,
@@ -129,14 +145,12 @@ export class Compiler {
   /** Reads what most cells need, so that the first one need not. */
   warmUp(imports: string): void {
     this.draft(imports, new Map());
-    this.service.getSemanticDiagnostics(this.current);
+    this.service.getSemanticDiagnostics(NOW);
   }
 
   private draft(source: string, scope: Scope): number {
-    this.current = `${DRAFT}.ts`;
-    this.drafts++;
-    const made = cellModule(this.ts, DRAFT, source, scope);
-    this.cells.set(this.current, made.checked);
+    const made = cellModule(this.ts, NOW.replace(/\.ts$/, ""), source, scope);
+    this.show(made.checked);
     return made.before;
   }
 
@@ -145,12 +159,18 @@ export class Compiler {
     const paths = pathsAt("", source, cursor, (folder) => this.files.list(folder));
     if (paths !== null) return { matches: paths.candidates, start: paths.start, end: paths.end };
     const before = this.draft(source, scope);
-    const entries = this.service.getCompletionsAtPosition(this.current, before + cursor, undefined)?.entries ?? [];
+    const entries = this.service.getCompletionsAtPosition(NOW, before + cursor, undefined)?.entries ?? [];
     const [begun] = /[\w$]*$/.exec(source.slice(0, cursor)) ?? [""];
     const [rest] = /^[\w$]*/.exec(source.slice(cursor)) ?? [""];
     const word = (begun + rest).toLowerCase();
     const rank = (name: string) =>
-      name.startsWith(begun + rest) ? 0 : name.toLowerCase().startsWith(word) ? 1 : name.toLowerCase().includes(word) ? 2 : 3;
+      name.startsWith(begun + rest)
+        ? 0
+        : name.toLowerCase().startsWith(word)
+          ? 1
+          : name.toLowerCase().includes(word)
+            ? 2
+            : 3;
     const matches = entries
       .map(({ name, sortText }) => ({ name, key: `${rank(name)} ${sortText} ${name}` }))
       .filter(({ key }) => !key.startsWith("3"))
@@ -162,10 +182,20 @@ export class Compiler {
   /** What Shift-Tab says; null where there is nothing to say. */
   inspect(source: string, cursor: number, scope: Scope): string | null {
     const before = this.draft(source, scope);
-    const at = (position: number) => this.service.getQuickInfoAtPosition(this.current, before + position);
+    const at = (position: number) => this.declaredAt(before + position);
     const callee = calleeAround(source, cursor);
     const info = at(cursor) ?? (callee === null ? undefined : at(callee));
     return info === undefined ? null : quickInfo(info);
+  }
+
+  /** What is known of a name; of one that an earlier cell declares, what is known where it does. */
+  private declaredAt(position: number): tslib.QuickInfo | undefined {
+    const [definition] = this.service.getDefinitionAtPosition(NOW, position) ?? [];
+    const earlier = definition !== undefined && /^\/cell-\d+\.ts$/.test(definition.fileName);
+    const there = earlier
+      ? this.service.getQuickInfoAtPosition(definition.fileName, definition.textSpan.start)
+      : undefined;
+    return there ?? this.service.getQuickInfoAtPosition(NOW, position);
   }
 }
 

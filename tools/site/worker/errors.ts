@@ -4,8 +4,13 @@ import { format, inspect } from "node-inspect-extracted";
 /** A frame as Firefox and Safari write it: "name@cell-3:4:5". */
 const OTHER_FRAME = /^(?<name>[^@]*)@(?<place>.*:\d+:\d+)$/;
 
+/** The frame of a cell's top level, which a browser calls after what evaluates it. */
+const TOP_LEVEL = /^(\s+at (?:async )?)eval \((cell-\d+:\d+:\d+)\)$/gm;
+
 function inspectError(value: unknown): string {
-  if (!(value instanceof Error) || typeof value.stack !== "string" || /^\s+at /m.test(value.stack)) return inspect(value);
+  if (!(value instanceof Error) || typeof value.stack !== "string" || /^\s+at /m.test(value.stack)) {
+    return inspect(value).replaceAll(TOP_LEVEL, "$1$2");
+  }
   const frames = value.stack.split("\n").flatMap((line) => {
     const { name, place } = OTHER_FRAME.exec(line)?.groups ?? {};
     if (place === undefined) return [];

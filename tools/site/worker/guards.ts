@@ -32,7 +32,8 @@ export function guardLoops(ts: Ts): tslib.TransformerFactory<tslib.SourceFile> {
     const guarded = (body: tslib.Statement) => factory.createBlock([check(), body]);
     const visit = (node: tslib.Node): tslib.Node => {
       const seen = ts.visitEachChild(node, visit, context);
-      if (ts.isWhileStatement(seen)) return factory.updateWhileStatement(seen, seen.expression, guarded(seen.statement));
+      if (ts.isWhileStatement(seen))
+        return factory.updateWhileStatement(seen, seen.expression, guarded(seen.statement));
       if (ts.isDoStatement(seen)) return factory.updateDoStatement(seen, guarded(seen.statement), seen.expression);
       if (ts.isForStatement(seen)) {
         const { initializer, condition, incrementor, statement } = seen;

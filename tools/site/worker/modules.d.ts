@@ -1,7 +1,8 @@
 /** Made by bundle.mjs. */
 declare module "course:modules" {
-  /** All modules of lib that run in a tab, by their path without ending: "lib/model/router". */
-  export const libModules: Record<string, unknown>;
+  /** All that a cell can import: modules of lib by their path without ending ("lib/model/router"), and tfjs. */
+  export const modules: Record<string, unknown>;
+  export const setWasmPaths: (folder: string) => void;
   /** Loads tfjs's backend for WebGPU; null where the site was built without that package. */
   export const loadWebgpu: (() => Promise<unknown>) | null;
 }

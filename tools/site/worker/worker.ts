@@ -3,12 +3,9 @@
  * cell after the other; everything else may come at any time.
  */
 import ts from "@tslab/typescript-for-tslab";
-import * as tf from "@tensorflow/tfjs";
-import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { Buffer } from "buffer";
 import { inspect } from "node-inspect-extracted";
 import { ungzip } from "pako";
-import { libModules, loadWebgpu } from "course:modules";
 import { host, putFile, removeFile, setTab } from "../../../lib/host/browser";
 import { OutputStream } from "../../kernel/output-stream.cjs";
 import { Cells } from "./cells";
@@ -58,12 +55,12 @@ let compiler: Compiler | null = null;
 Object.assign(console, newConsole(print));
 Object.assign(globalThis, {
   Buffer,
-  setImmediate: (call: (...args: unknown[]) => void, ...args: unknown[]) => void host.nextTurn().then(() => call(...args)),
+  setImmediate: (call: (...args: unknown[]) => void, ...args: unknown[]) =>
+    void host.nextTurn().then(() => call(...args)),
   courseInterrupt: interrupts,
 });
 
 setTab({
-  loadWebgpu,
   outputs: ({ data, metadata, transient }, update) => {
     stream.flush();
     const message = { type: "display", id: current, update, data, metadata, transient } as const;
@@ -129,9 +126,8 @@ const sources = (types: Record<string, string>): SourceFiles => {
   };
 };
 
-function moduleNamed(name: string): unknown {
-  if (name === "@tensorflow/tfjs") return tf;
-  const found = libModules[name.replace(/^\.\//, "").replace(/\.(ts|js)$/, "")];
+function moduleNamed(modules: Record<string, unknown>, name: string): unknown {
+  const found = modules[name.replace(/^\.\//, "").replace(/\.(ts|js)$/, "")];
   if (found === undefined) throw new Error(`In a browser tab there is no module "${name}"`);
   return found;
 }
@@ -154,13 +150,16 @@ async function start({ base }: Start): Promise<void> {
     };
   };
   shelve(manifest, ungzip(pack), base, newShow);
+  // Only now: modules of lib read facts when they are evaluated.
+  const { modules, loadWebgpu, setWasmPaths } = await import("course:modules");
   setWasmPaths(base);
+  setTab({ loadWebgpu });
   const texts = JSON.parse(new TextDecoder().decode(ungzip(types))) as Record<string, string>;
   compiler = new Compiler(ts, sources(texts));
   cells = new Cells({
     compiler,
     interrupts,
-    modules: moduleNamed,
+    modules: (name) => moduleNamed(modules, name),
     print: (value) => print("stdout", `${typeof value === "string" ? value : inspect(value)}\n`),
     runtime,
   });
