@@ -96,15 +96,20 @@ export default tseslint.config(
     },
   },
   {
-    // Runs in JupyterLab's page.
-    files: ["tools/jupyterlab/**/*.js"],
+    // Runs in JupyterLab's page, and in the pages of the site.
+    files: ["tools/jupyterlab/**/*.js", "tools/site/read/static/*.js"],
     languageOptions: {
       sourceType: "script",
       globals: Object.fromEntries(
-        ["document", "window", "Element", "MouseEvent", "IntersectionObserver", "MutationObserver"].map((name) => [
-          name,
-          "readonly",
-        ]),
+        [
+          "document",
+          "window",
+          "Element",
+          "MouseEvent",
+          "IntersectionObserver",
+          "MutationObserver",
+          "ResizeObserver",
+        ].map((name) => [name, "readonly"]),
       ),
     },
   },

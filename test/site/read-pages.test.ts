@@ -1,0 +1,270 @@
+/*
+ * The pages of the read door: what stands in them, without a browser, and how they behave in one. Every page is opened
+ * at two widths and in both themes.
+ */
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { launchChromium } from "../../tools/course/build/chromium";
+import { bundles, PLOTLY, readNotebook } from "../../tools/course/build/notebook";
+import { builtPages, serveFolder, type Pages } from "./read-site";
+
+const LESSONS = fs
+  .readdirSync("notebooks")
+  .filter((name) => /^\d\d-.+\.ipynb$/.test(name))
+  .map((name) => name.slice(0, -".ipynb".length));
+
+const pages: Pages = await builtPages();
+const html = new Map(pages.names.map((name) => [name, fs.readFileSync(path.join(pages.folder, `${name}.html`), "utf8")]));
+
+const textOf = (name: string) => html.get(name) ?? "";
+
+/** The page without what is data, code or a formula. */
+function proseOf(name: string): string {
+  return textOf(name)
+    .replace(/<(script|pre|style|svg|code|math)\b[^]*?<\/\1>/g, "")
+    .replace(/<[^>]*>/g, "");
+}
+
+/** A notebook's plots, as Plotly's figures. */
+function plotsOf(lesson: string): { frames?: object[] }[] {
+  return readNotebook(`notebooks/${lesson}.ipynb`).cells.flatMap((cell) =>
+    cell.cell_type === "code" ? bundles(cell).flatMap((data) => (PLOTLY in data ? [data[PLOTLY] as object] : [])) : [],
+  );
+}
+
+const attributes = (page: string, name: string) =>
+  [...page.replace(/<(script|pre)\b[^]*?<\/\1>/g, "$&".slice(0, 0)).matchAll(new RegExp(`\\s${name}="([^"]*)"`, "g"))].map(
+    ([, value]) => value.replaceAll("&amp;", "&"),
+  );
+
+const ids = new Map([...html].map(([name, page]) => [name, new Set(attributes(page, "id"))]));
+
+describe("what stands in the pages", () => {
+  it("the build has nothing to complain of", () => {
+    expect(pages.said).toEqual([]);
+  });
+
+  it("every lesson has a page, the first page leads to it, and it leads to the lesson that runs", () => {
+    expect(LESSONS.length).toBeGreaterThan(0);
+    const run = (lesson: string) => `run/lab/index.html?path=${lesson}.ipynb`;
+    for (const lesson of LESSONS) {
+      expect(attributes(textOf("index"), "href")).toEqual(expect.arrayContaining([`${lesson}.html`, run(lesson)]));
+      expect(attributes(textOf(lesson), "href"), lesson).toContain(run(lesson));
+    }
+  });
+
+  it("every link leads to a file, and to a place in it", () => {
+    const broken: string[] = [];
+    for (const [name, page] of html) {
+      for (const link of new Set(attributes(page, "href"))) {
+        if (/^(https?:|mailto:|#$)/.test(link)) continue;
+        const [file, fragment] = link.replace(/\?.*?(?=#|$)/, "").split("#");
+        const target = file === "" ? `${name}.html` : path.posix.join(path.posix.dirname(name), file);
+        if (target.startsWith("run/")) continue; // the other half of the site
+        const there = fs.existsSync(path.join(pages.folder, target));
+        const place = fragment === undefined || !target.endsWith(".html");
+        if (!there || !(place || ids.get(target.slice(0, -".html".length))?.has(decodeURIComponent(fragment))))
+          broken.push(`${name}: ${link}`);
+      }
+    }
+    expect(broken).toEqual([]);
+  });
+
+  it("nothing is loaded from elsewhere", () => {
+    for (const [name, page] of html) {
+      const loaded = [...page.matchAll(/<(?:script|img|iframe|source|link)\b[^>]*?\s(?:src|href)="([^"]+)"[^>]*>/g)]
+        .filter(([tag]) => !tag.includes('rel="canonical"'))
+        .map(([, address]) => address);
+      expect(loaded.filter((address) => /^(https?:)?\/\//.test(address)), name).toEqual([]);
+    }
+    for (const sheet of fs.readdirSync(path.join(pages.folder, "_static")).filter((file) => file.endsWith(".css")))
+      expect(fs.readFileSync(path.join(pages.folder, "_static", sheet), "utf8")).not.toMatch(/(@import|url\()\s*["']?https?:/);
+  });
+
+  it("formulas are set, and none is left as TeX", () => {
+    for (const lesson of LESSONS) {
+      expect(textOf(lesson), lesson).toContain('class="katex"');
+      expect(textOf(lesson), lesson).not.toContain("katex-error");
+      expect(proseOf(lesson), lesson).not.toMatch(/\\(mathrm|frac|sum|cdot|mathcal)\b|\$[^$\s][^$\n]{0,40}\$/);
+    }
+  });
+
+  it("every exercise has its solution folded below its hints", () => {
+    for (const lesson of LESSONS) {
+      const answers = readNotebook(`notebooks/solutions/${lesson}.ipynb`).cells.filter(
+        ({ metadata }) => metadata.nbgrader?.solution,
+      );
+      const folded = [...textOf(lesson).matchAll(/<details class="course-solution">[^]*?<\/details>/g)];
+      expect(folded.length, lesson).toBe(answers.length);
+      folded.forEach(([block], i) => {
+        const code = block.replace(/<[^>]*>/g, "").replace(/&(?:#x?[\da-f]+|\w+);/gi, "");
+        const name = /\b(?:function|const|let)\s+(\w+)/.exec(answers[i].source)?.[1] ?? "";
+        expect(code).toContain(name);
+      });
+      expect(textOf(lesson), lesson).not.toContain("Replace the stub");
+    }
+  });
+
+  it("code that is folded in JupyterLab is folded here", () => {
+    for (const lesson of LESSONS) {
+      const hidden = readNotebook(`notebooks/${lesson}.ipynb`).cells.filter(
+        ({ metadata }) => (metadata as { jupyter?: { source_hidden?: boolean } }).jupyter?.source_hidden,
+      );
+      expect(textOf(lesson).match(/>Show the code</g)?.length ?? 0, lesson).toBe(hidden.length);
+    }
+  });
+
+  it("every plot and every drawing has a text alternative", () => {
+    for (const lesson of LESSONS) {
+      const figures = [...textOf(lesson).matchAll(/<figure class="course-plot" aria-label="Plot: ([^"]+)">[^]*?<\/figure>/g)];
+      expect(figures.length, lesson).toBe(plotsOf(lesson).length);
+      for (const [figure] of figures) expect(figure).toMatch(/<div class="course-words">[^<]{20}/);
+      for (const [image] of textOf(lesson).matchAll(/<img [^>]*>/g)) expect(image).toMatch(/\salt="[^"]+"/);
+    }
+  });
+
+  it("a lesson's card has a picture of its own, with a whole address", () => {
+    for (const lesson of LESSONS) {
+      const [, name] = /property="og:image" content="https:\/\/example\.org\/course\/(_static\/[^"]+)"/.exec(textOf(lesson)) ?? [];
+      expect(name, lesson).toBe(`_static/cards/${lesson}.png`);
+      expect(fs.readFileSync(path.join(pages.folder, name)).subarray(1, 4).toString()).toBe("PNG");
+    }
+  });
+});
+
+describe("in a browser", () => {
+  const axe = fs.readFileSync(createRequire(__filename).resolve("axe-core/axe.min.js"), "utf8");
+  let browser: Browser;
+  let site: Awaited<ReturnType<typeof serveFolder>>;
+  beforeAll(async () => {
+    [browser, site] = await Promise.all([launchChromium(), serveFolder(pages.folder)]);
+  });
+  afterAll(async () => {
+    await browser.close();
+    site.close();
+  });
+
+  /** Opens a page and keeps what goes wrong in it, and what it asks for. */
+  async function open(name: string) {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light" });
+    const page = await context.newPage();
+    const wrong: string[] = [];
+    const asked: string[] = [];
+    page.on("console", (message) => {
+      if (["error", "warning"].includes(message.type())) wrong.push(message.text());
+    });
+    page.on("pageerror", (error) => void wrong.push(error.message));
+    page.on("request", (request) => {
+      if (!request.url().startsWith("data:")) asked.push(request.url());
+    });
+    await page.goto(`${site.url}${name}`);
+    return { page, wrong, asked, close: () => context.close() };
+  }
+
+  const sideways = (page: Page) =>
+    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+  /** What axe finds that keeps people out. */
+  async function barriers(page: Page): Promise<string[]> {
+    await page.evaluate(axe);
+    return page.evaluate(async () => {
+      const { axe } = window as unknown as { axe: { run(context: Document, options: object): Promise<AxeResult> } };
+      const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+      return violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target.join(" ")}: ${failureSummary}`));
+    });
+  }
+
+  /** Unfolds everything and has every plot come into view. */
+  async function drawAll(page: Page) {
+    await page.evaluate(async () => {
+      for (const details of document.querySelectorAll("details")) details.open = true;
+      for (const plot of document.querySelectorAll<HTMLElement>("figure.course-plot")) {
+        plot.scrollIntoView();
+        const until = performance.now() + 20_000;
+        while (plot.dataset.drawn === undefined && performance.now() < until)
+          await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    });
+  }
+
+  describe.concurrent.each(LESSONS)("%s", (lesson) => {
+    it("draws its plots, in both themes and widths, and keeps nobody out", async () => {
+      const { page, wrong, asked, close } = await open(`${lesson}.html`);
+      await drawAll(page);
+      const drawn = await page.locator("figure.course-plot .js-plotly-plot svg.main-svg:first-of-type").count();
+      const figures = plotsOf(lesson);
+      expect(drawn).toBeGreaterThanOrEqual(figures.length);
+      expect(await page.locator("figure.course-plot[data-drawn]").count()).toBe(figures.length);
+      const sliders = figures.filter(({ frames }) => frames !== undefined).length;
+      expect(await page.locator("g.slider-group[role=slider]").count()).toBe(sliders);
+      expect(await sideways(page)).toBe(0);
+      expect(await barriers(page)).toEqual([]);
+
+      await page.emulateMedia({ colorScheme: "dark" });
+      await page.setViewportSize({ width: 390, height: 844 });
+      await page.waitForTimeout(300);
+      expect(await sideways(page)).toBe(0);
+      expect(await barriers(page)).toEqual([]);
+
+      expect(wrong).toEqual([]);
+      expect(asked.filter((address) => !address.startsWith(site.url))).toEqual([]);
+      expect(asked.filter((address) => /plotly/.test(address)).length).toBe(1);
+      expect(await page.context().cookies()).toEqual([]);
+      await close();
+    });
+  });
+
+  const OTHERS = pages.names.filter((name) => !LESSONS.includes(name));
+  describe.concurrent.each(OTHERS)("%s", (name) => {
+    it("fits, and keeps nobody out", async () => {
+      const { page, wrong, asked, close } = await open(`${name}.html`);
+      expect(await sideways(page)).toBe(0);
+      const listing = name.startsWith("lib/"); // all are made alike: their code is looked at in one theme
+      if (!listing) expect(await barriers(page)).toEqual([]);
+      await page.emulateMedia({ colorScheme: "dark" });
+      await page.setViewportSize({ width: 390, height: 844 });
+      expect(await sideways(page)).toBe(0);
+      expect(await barriers(page)).toEqual([]);
+      expect(wrong).toEqual([]);
+      expect(asked.filter((address) => !address.startsWith(site.url))).toEqual([]);
+      expect(asked.some((address) => /plotly/.test(address)), "plotly where nothing is plotted").toBe(false);
+      await close();
+    });
+  });
+
+  it("a slider moves with the arrows, and stays where it is when the theme changes", async () => {
+    const lesson = LESSONS.find((name) => plotsOf(name).some(({ frames }) => frames !== undefined)) ?? "";
+    const { page, close } = await open(`${lesson}.html`);
+    await drawAll(page);
+    const slider = page.locator("g.slider-group[role=slider]").first();
+    const before = Number(await slider.getAttribute("aria-valuenow"));
+    await slider.focus();
+    await page.keyboard.press(before > 0 ? "ArrowLeft" : "ArrowRight");
+    const after = before > 0 ? before - 1 : before + 1;
+    await expect.poll(() => slider.getAttribute("aria-valuenow")).toBe(String(after));
+    const colour = () => page.locator("figure.course-plot .gtitle").first().evaluate((title) => getComputedStyle(title).fill);
+    const light = await colour();
+    await page.emulateMedia({ colorScheme: "dark" });
+    await expect.poll(colour).not.toBe(light);
+    await expect.poll(() => slider.getAttribute("aria-valuenow")).toBe(String(after));
+    await close();
+  });
+
+  it("search finds the router, in a lesson", async () => {
+    const { page, wrong, close } = await open("search.html?q=router");
+    await expect.poll(() => page.locator("#search-results li").count()).toBeGreaterThan(0);
+    const found = await page.locator("#search-results li a").evaluateAll((links) => links.map((a) => a.getAttribute("href")));
+    expect(found.some((address) => address?.includes("01-mixture-of-experts"))).toBe(true);
+    expect(wrong).toEqual([]);
+    await close();
+  });
+});
+
+interface AxeResult {
+  violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[];
+}
