@@ -1,7 +1,9 @@
 /**
  * Makes what the kernel in a tab runs: one folder of static files.
  *
- *     worker.js          kernel, lib, tfjs: a module worker (`new Worker(url, { type: "module" })`)
+ *     worker.js          the kernel: a module worker (`new Worker(url, { type: "module" })`)
+ *     typescript.js      its compiler
+ *     chunk-….js         lib and tfjs
  *     manifest.json      which files there are (manifest.ts)
  *     *.wasm             of tfjs's backend
  *     files/             data, corpus, checkpoints, types: names with their hash, to be cached for good
@@ -136,23 +138,35 @@ export async function bundleWorker({ project, out, say = () => {} }) {
   fs.mkdirSync(path.join(out, "files"), { recursive: true });
 
   say("translating lib and the kernel");
-  await build({
-    entryPoints: [path.join(HERE, "worker.ts")],
+  /** @type {import("esbuild").BuildOptions} */
+  const shared = {
     outdir: out,
     absWorkingDir: project,
     bundle: true,
-    splitting: true,
-    chunkNames: "chunk-[hash]",
     format: "esm",
     platform: "browser",
-    nodePaths: (process.env.NODE_PATH ?? "").split(path.delimiter).filter(Boolean),
+    nodePaths: [path.join(project, "node_modules"), ...(process.env.NODE_PATH ?? "").split(path.delimiter)].filter(
+      Boolean,
+    ),
     target: "es2022",
     minify: true,
-    keepNames: true,
     legalComments: "none",
     define: { "process.env.NODE_ENV": '"production"', global: "globalThis" },
-    plugins: [libOf(project), withoutNode],
+    plugins: [withoutNode],
     logLevel: "silent",
+  };
+  const compiler = createRequire(createRequire(path.join(project, "package.json")).resolve("tslab/package.json"));
+  await build({ ...shared, entryPoints: { typescript: compiler.resolve("@tslab/typescript-for-tslab") } });
+  await build({
+    ...shared,
+    entryPoints: [path.join(HERE, "worker.ts")],
+    splitting: true,
+    chunkNames: "chunk-[hash]",
+    // A learner meets the names of classes and functions, and keepNames would slow down whatever makes functions.
+    minifyIdentifiers: false,
+    alias: { "@tslab/typescript-for-tslab": "./typescript.js" },
+    external: ["./typescript.js"],
+    plugins: [libOf(project), withoutNode],
   });
   const wasm = path.join(project, "node_modules/@tensorflow/tfjs-backend-wasm/dist");
   for (const name of ["tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm"]) {

@@ -97,7 +97,7 @@ async function execute({ id, code, count, notebook }: Extract<ToWorker, { type: 
   if (notebook !== undefined) setTab({ notebook });
   running = true;
   strays = [];
-  let error = await cells.run(code, count);
+  let error = await cells.run(code, count).catch(cells.errorOf.bind(cells)); // a fault of ours is told as well
   // A promise that failed while the cell ran is told in this turn: it belongs to the cell's own result.
   await host.nextTurn();
   await host.nextTurn();
@@ -145,7 +145,7 @@ async function start({ base }: Start): Promise<void> {
     const display_id = host.randomId();
     let update = false;
     return (data: Record<string, unknown>) => {
-      post({ type: "display", id: current, update, data, metadata: {}, transient: { display_id } });
+      post({ type: "display", id: current, update, data, metadata: LOADING, transient: { display_id } });
       update = true;
     };
   };
@@ -200,5 +200,8 @@ scope.onmessage = ({ data }) => {
 function throwIt(error: unknown): never {
   throw error;
 }
+
+/** Marks the outputs that tell of a loading: the same lesson has none in JupyterLab. */
+const LOADING = { course: "loading" };
 
 const NOTHING = { matches: [], start: 0, end: 0 };
