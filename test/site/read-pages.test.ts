@@ -17,9 +17,7 @@ const LESSONS = fs
   .map((name) => name.slice(0, -".ipynb".length));
 
 const pages: Pages = await builtPages();
-const html = new Map(
-  pages.names.map((name) => [name, fs.readFileSync(path.join(pages.folder, `${name}.html`), "utf8")]),
-);
+const html = new Map(pages.names.map((name) => [name, fs.readFileSync(path.join(pages.folder, `${name}.html`), "utf8")]));
 
 const textOf = (name: string) => html.get(name) ?? "";
 
@@ -38,9 +36,9 @@ function plotsOf(lesson: string): { frames?: object[] }[] {
 }
 
 const attributes = (page: string, name: string) =>
-  [
-    ...page.replace(/<(script|pre)\b[^]*?<\/\1>/g, "$&".slice(0, 0)).matchAll(new RegExp(`\\s${name}="([^"]*)"`, "g")),
-  ].map(([, value]) => value.replaceAll("&amp;", "&"));
+  [...page.replace(/<(script|pre)\b[^]*?<\/\1>/g, "$&".slice(0, 0)).matchAll(new RegExp(`\\s${name}="([^"]*)"`, "g"))].map(
+    ([, value]) => value.replaceAll("&amp;", "&"),
+  );
 
 const ids = new Map([...html].map(([name, page]) => [name, new Set(attributes(page, "id"))]));
 
@@ -80,15 +78,10 @@ describe("what stands in the pages", () => {
       const loaded = [...page.matchAll(/<(?:script|img|iframe|source|link)\b[^>]*?\s(?:src|href)="([^"]+)"[^>]*>/g)]
         .filter(([tag]) => !tag.includes('rel="canonical"'))
         .map(([, address]) => address);
-      expect(
-        loaded.filter((address) => /^(https?:)?\/\//.test(address)),
-        name,
-      ).toEqual([]);
+      expect(loaded.filter((address) => /^(https?:)?\/\//.test(address)), name).toEqual([]);
     }
     for (const sheet of fs.readdirSync(path.join(pages.folder, "_static")).filter((file) => file.endsWith(".css")))
-      expect(fs.readFileSync(path.join(pages.folder, "_static", sheet), "utf8")).not.toMatch(
-        /(@import|url\()\s*["']?https?:/,
-      );
+      expect(fs.readFileSync(path.join(pages.folder, "_static", sheet), "utf8")).not.toMatch(/(@import|url\()\s*["']?https?:/);
   });
 
   it("formulas are set, and none is left as TeX", () => {
@@ -126,9 +119,7 @@ describe("what stands in the pages", () => {
 
   it("every plot and every drawing has a text alternative", () => {
     for (const lesson of LESSONS) {
-      const figures = [
-        ...textOf(lesson).matchAll(/<figure class="course-plot" aria-label="Plot: ([^"]+)">[^]*?<\/figure>/g),
-      ];
+      const figures = [...textOf(lesson).matchAll(/<figure class="course-plot" aria-label="Plot: ([^"]+)">[^]*?<\/figure>/g)];
       expect(figures.length, lesson).toBe(plotsOf(lesson).length);
       for (const [figure] of figures) expect(figure).toMatch(/<div class="course-words">[^<]{20}/);
       for (const [image] of textOf(lesson).matchAll(/<img [^>]*>/g)) expect(image).toMatch(/\salt="[^"]+"/);
@@ -137,8 +128,7 @@ describe("what stands in the pages", () => {
 
   it("a lesson's card has a picture of its own, with a whole address", () => {
     for (const lesson of LESSONS) {
-      const [, name] =
-        /property="og:image" content="https:\/\/example\.org\/course\/(_static\/[^"]+)"/.exec(textOf(lesson)) ?? [];
+      const [, name] = /property="og:image" content="https:\/\/example\.org\/course\/(_static\/[^"]+)"/.exec(textOf(lesson)) ?? [];
       expect(name, lesson).toBe(`_static/cards/${lesson}.png`);
       expect(fs.readFileSync(path.join(pages.folder, name)).subarray(1, 4).toString()).toBe("PNG");
     }
@@ -185,9 +175,7 @@ describe("in a browser", () => {
       const { violations } = await axe.run(document, { resultTypes: ["violations"] });
       return violations
         .filter(({ impact }) => impact === "serious" || impact === "critical")
-        .flatMap(({ id, nodes }) =>
-          nodes.map(({ target, failureSummary }) => `${id} ${target.join(" ")}: ${failureSummary}`),
-        );
+        .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} ${target.join(" ")}: ${failureSummary}`));
     });
   }
 
@@ -244,10 +232,7 @@ describe("in a browser", () => {
       expect(await barriers(page)).toEqual([]);
       expect(wrong).toEqual([]);
       expect(asked.filter((address) => !address.startsWith(site.url))).toEqual([]);
-      expect(
-        asked.some((address) => /plotly/.test(address)),
-        "plotly where nothing is plotted",
-      ).toBe(false);
+      expect(asked.some((address) => /plotly/.test(address)), "plotly where nothing is plotted").toBe(false);
       await close();
     });
   });
@@ -262,11 +247,7 @@ describe("in a browser", () => {
     await page.keyboard.press(before > 0 ? "ArrowLeft" : "ArrowRight");
     const after = before > 0 ? before - 1 : before + 1;
     await expect.poll(() => slider.getAttribute("aria-valuenow")).toBe(String(after));
-    const colour = () =>
-      page
-        .locator("figure.course-plot .gtitle")
-        .first()
-        .evaluate((title) => getComputedStyle(title).fill);
+    const colour = () => page.locator("figure.course-plot .gtitle").first().evaluate((title) => getComputedStyle(title).fill);
     const light = await colour();
     await page.emulateMedia({ colorScheme: "dark" });
     await expect.poll(colour).not.toBe(light);
@@ -277,9 +258,7 @@ describe("in a browser", () => {
   it("search finds the router, in a lesson", async () => {
     const { page, wrong, close } = await open("search.html?q=router");
     await expect.poll(() => page.locator("#search-results li").count()).toBeGreaterThan(0);
-    const found = await page
-      .locator("#search-results li a")
-      .evaluateAll((links) => links.map((a) => a.getAttribute("href")));
+    const found = await page.locator("#search-results li a").evaluateAll((links) => links.map((a) => a.getAttribute("href")));
     expect(found.some((address) => address?.includes("01-mixture-of-experts"))).toBe(true);
     expect(wrong).toEqual([]);
     await close();
