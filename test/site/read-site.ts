@@ -9,7 +9,14 @@ import path from "node:path";
 import { buildPages } from "../../tools/site/read/build.mjs";
 import { projectAt, ROOT } from "../../tools/setup/project.mjs";
 
-const INPUTS = ["notebooks", "docs", "lib", "data/checkpoints/v3-mini/README.md", "tools/site/read", "tools/jupyterlab"];
+const INPUTS = [
+  "notebooks",
+  "docs",
+  "lib",
+  "data/checkpoints/v3-mini/README.md",
+  "tools/site/read",
+  "tools/jupyterlab",
+];
 
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",

@@ -40,10 +40,17 @@ const PROMPTS = {
   "Hide code cell outputs": "Hide what came out",
 };
 
+/** What assistive technology needs and furo and myst-nb leave out. */
+const ROLES = {
+  '<summary aria-label="Toggle hidden content">': "<summary>", // its text says more
+  '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
+};
+
 /** A page of Sphinx's, finished. @param {string} html @param {string} page */
 function finished(html, page) {
-  const prompted = Object.entries(PROMPTS).reduce((all, [from, to]) => all.replaceAll(`>${from}<`, `>${to}<`), html);
-  return setFormulas(prompted, page);
+  const texts = Object.entries(PROMPTS).map(([from, to]) => [`>${from}<`, `>${to}<`]);
+  const mended = [...texts, ...Object.entries(ROLES)].reduce((all, [from, to]) => all.replaceAll(from, to), html);
+  return setFormulas(mended, page);
 }
 
 /** @param {string} file */
@@ -106,8 +113,14 @@ function indexPage(lessons) {
   const tree = (/** @type {string} */ caption, /** @type {string[]} */ pages) =>
     `\`\`\`{toctree}\n:hidden:\n:caption: ${caption}\n\n${pages.join("\n")}\n\`\`\``;
   const contents = [
-    tree("Lessons", lessons.map(({ lesson }) => lesson)),
-    tree("To look things up", LOOKED_UP.map((file) => path.basename(file, ".md"))),
+    tree(
+      "Lessons",
+      lessons.map(({ lesson }) => lesson),
+    ),
+    tree(
+      "To look things up",
+      LOOKED_UP.map((file) => path.basename(file, ".md")),
+    ),
   ].join("\n\n");
   return read(path.join(HERE, "index.md")).replace("{{lessons}}", table).replace("{{contents}}", contents);
 }
@@ -193,11 +206,15 @@ export async function buildPages({ project, out, python, say = () => {}, address
   const listed = lessons.map(({ lesson, unsolved }) => ({ lesson, ...introduction(unsolved) }));
   write(path.join(source, "index.md"), indexPage(listed));
   const first = Object.values(cards).find(({ image }) => image !== undefined);
-  cards.index = { ...first, title: TITLE, description: "A course of notebooks that explains DeepSeek-V3 by running it." };
+  cards.index = {
+    ...first,
+    title: TITLE,
+    description: "A course of notebooks that explains DeepSeek-V3 by running it.",
+  };
 
   LOOKED_UP.forEach((file) => places.resolve(file, "README.md"));
   const written = new Set(["index", ...lessons.map(({ lesson }) => lesson)]);
-  for (let pending; (pending = [...places.linked].filter(([, page]) => !written.has(page))).length > 0; ) {
+  for (let pending; (pending = [...places.linked].filter(([, page]) => !written.has(page))).length > 0;) {
     for (const [file, page] of pending) {
       written.add(page);
       write(path.join(source, `${page}.md`), filePage(places, file, source));
@@ -207,9 +224,20 @@ export async function buildPages({ project, out, python, say = () => {}, address
   const plotly = await writeStatic(project, path.join(source, "static"));
   write(path.join(source, "course.json"), JSON.stringify({ title: TITLE, address: base, plotly, cards }));
   const made = path.join(work, "html");
-  const warnings = await sphinx(project, python, ["-q", "-j", "auto", "-b", "html", "-d", path.join(work, "doctrees"), source, made]);
+  const warnings = await sphinx(project, python, [
+    "-q",
+    "-j",
+    "auto",
+    "-b",
+    "html",
+    "-d",
+    path.join(work, "doctrees"),
+    source,
+    made,
+  ]);
   [...warnings, ...places.lost.map((link) => `no page for the link in ${link}`)].forEach((line) => say(line));
-  for (const name of ["objects.inv", ".buildinfo", "_sources"]) fs.rmSync(path.join(made, name), { recursive: true, force: true });
+  for (const name of ["objects.inv", ".buildinfo", "_sources"])
+    fs.rmSync(path.join(made, name), { recursive: true, force: true });
   for (const page of ["search", ...written]) {
     const file = path.join(made, `${page}.html`);
     write(file, finished(read(file), page));

@@ -77,7 +77,8 @@ function solutionCell({ id, source }) {
 }
 
 /** @param {Cell} cell */
-const holdsHints = ({ cell_type, source }) => cell_type === "markdown" && /^<details><summary>Hint/.test(textOf(source));
+const holdsHints = ({ cell_type, source }) =>
+  cell_type === "markdown" && /^<details><summary>Hint/.test(textOf(source));
 
 /**
  * Puts the solution of each exercise below its hints.
@@ -108,7 +109,7 @@ function withSolutions(cells, solved) {
 function answersOfPredictions(notebook) {
   /** @type {Notebook} */
   const cleared = JSON.parse(withoutAnswers(Buffer.from(JSON.stringify(notebook))).toString());
-  const count = ({ outputs = [] }) => outputs.length;
+  const count = (/** @type {Cell} */ { outputs = [] }) => outputs.length;
   return new Set(notebook.cells.filter((cell, i) => count(cell) > count(cleared.cells[i])).map(({ id }) => id));
 }
 

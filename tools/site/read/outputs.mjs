@@ -74,7 +74,10 @@ function withPageColours(html) {
  * @param {string} run address of the lesson that runs
  */
 function checkHtml(words, run) {
-  const title = words.split("\n", 1)[0].replace(/^○ /, "").replace(/(: not solved yet|\s+Not solved yet)$/, "");
+  const title = words
+    .split("\n", 1)[0]
+    .replace(/^○ /, "")
+    .replace(/(: not solved yet|\s+Not solved yet)$/, "");
   return (
     `<div class="course-check">○ <b>${escapeHtml(title)}</b><br>` +
     `This checks your answer and says what is wrong with it. To try it, <a href="${escapeHtml(run)}">run this lesson</a>.</div>`
