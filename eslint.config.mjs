@@ -88,6 +88,7 @@ export default tseslint.config(
         clearInterval: "readonly",
         URL: "readonly",
         fetch: "readonly",
+        performance: "readonly",
         Buffer: "readonly",
         require: "readonly",
         module: "writable",

@@ -1,6 +1,8 @@
 /** The kernel in a tab behaves like the one in JupyterLab (test/kernel): here its worker, in a real browser. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openWorker, stopServing } from "./built-worker";
+import { JUDGED_MIME, sourceHash } from "../../lib/notebook/exercise/standing";
+import { slimNotebook } from "../../tools/site/worker/protocol";
 import type { WorkerPage } from "./worker-page";
 
 let kernel: WorkerPage;
@@ -219,6 +221,36 @@ describe("a check", () => {
 });
 
 const shapeId = "00-shape";
+
+it("the index of exercises reads the learner's saved copies, as the page sends them", async () => {
+  const answer = "function gate() { return [1]; }";
+  const judged = { [JUDGED_MIME]: { exercise: "01-gate", source: sourceHash(answer) } };
+  const graded = (grade_id: string) => ({ nbgrader: { grade_id } });
+  const notebook = {
+    cells: [
+      { id: "h", cell_type: "markdown", source: "### Exercise 1" },
+      { id: "a", cell_type: "code", metadata: graded("01-gate"), source: answer, execution_count: 1, outputs: [] },
+      {
+        id: "c",
+        cell_type: "code",
+        metadata: graded("01-gate-check"),
+        source: "await check(gateExercise, gate);",
+        execution_count: 2,
+        outputs: [{ data: { "text/plain": "✔ The gate: right", "text/html": "x".repeat(10_000), ...judged } }],
+      },
+      { id: "p", cell_type: "code", source: "plot()", outputs: [{ data: { "image/png": "x".repeat(100_000) } }] },
+    ],
+  };
+  const text = slimNotebook(notebook);
+  expect(text.length).toBeLessThan(1000);
+  await kernel.notebooks([{ path: "01-mixture-of-experts.ipynb", text, changed: Date.now() }]);
+  const code = `import { showExercises } from "./lib/notebook/exercise/progress";\nshowExercises();`;
+  const { error, displays } = await kernel.execute(code, "00-start-here.ipynb");
+  expect(error).toBeNull();
+  expect(displays.at(-1)?.data["text/plain"]).toMatch(/^Solved: 1 of \d+ exercises, 3 of \d+ points/);
+  expect(displays[0].data["text/html"]).toContain('href="01-mixture-of-experts.ipynb#cell-id=h"');
+  await kernel.notebooks([]);
+});
 
 describe("help", () => {
   it("Tab offers names of cells, members, and paths", async () => {

@@ -103,7 +103,7 @@ export class WorkerPage {
     await this.page.evaluate((data) => (globalThis as unknown as PageScope).worker?.postMessage(data), message);
   }
 
-  private async until<M extends FromWorker>(wanted: (message: FromWorker) => boolean, most = 60_000): Promise<M> {
+  private async until<M extends FromWorker>(wanted: (message: FromWorker) => boolean, most = 400_000): Promise<M> {
     const end = Date.now() + most;
     for (;;) {
       const found = this.messages.find(wanted);

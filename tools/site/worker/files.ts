@@ -26,7 +26,11 @@ function fetchNow(url: string): Uint8Array {
   const request = new (globalThis as unknown as { XMLHttpRequest: new () => Request }).XMLHttpRequest();
   request.open("GET", url, false);
   request.responseType = "arraybuffer";
-  request.send();
+  try {
+    request.send();
+  } catch {
+    throw new Error(`${url} cannot be loaded: is there a network? Run the cell again once there is.`);
+  }
   if (request.status !== 200) throw new Error(`the site's file ${url} cannot be loaded (${request.status})`);
   return new Uint8Array(request.response);
 }

@@ -65,6 +65,12 @@ export class CourseKernel extends BaseKernel implements IKernel {
     return this.started;
   }
 
+  /** Where only the folder is known, some name in it: links and the index of exercises start from the folder. */
+  private get notebook(): string {
+    const folder = this.location === "" ? "" : `${this.location}/`;
+    return this.surroundings.notebookOf?.(this.id) ?? `${folder}lesson.ipynb`;
+  }
+
   override dispose(): void {
     if (this.isDisposed) return;
     this.worker.terminate();
@@ -140,8 +146,7 @@ export class CourseKernel extends BaseKernel implements IKernel {
 
   /** Sends the worker what has been saved since, for the checks. */
   private async sendNotebooks(): Promise<void> {
-    const notebook = this.surroundings.notebookOf?.(this.id) ?? `${this.location}/`.replace(/^\//, "");
-    const files = await this.surroundings.notebooksBeside?.(notebook);
+    const files = await this.surroundings.notebooksBeside?.(this.notebook);
     if (files) this.post({ type: "notebooks", files });
   }
 
@@ -154,8 +159,7 @@ export class CourseKernel extends BaseKernel implements IKernel {
     const reply = await this.ask((id) => {
       this.running = id;
       this.headers.set(id, this.parentHeader);
-      const notebook = this.surroundings.notebookOf?.(this.id);
-      return { type: "execute", id, code: content.code, count: execution_count, notebook };
+      return { type: "execute", id, code: content.code, count: execution_count, notebook: this.notebook };
     });
     this.running = null;
     this.heard?.();
