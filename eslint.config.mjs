@@ -67,7 +67,7 @@ const arrows = {
 };
 
 export default tseslint.config(
-  { ignores: ["node_modules/", ".venv/", ".cache/", "work/"] },
+  { ignores: ["node_modules/", ".venv/", ".cache/", "work/", "site/"] },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   {
@@ -112,6 +112,14 @@ export default tseslint.config(
           "ResizeObserver",
         ].map((name) => [name, "readonly"]),
       ),
+    },
+  },
+  {
+    // Runs beside the page of the course in a tab.
+    files: ["tools/site/lab/service-worker.js"],
+    languageOptions: {
+      sourceType: "script",
+      globals: Object.fromEntries(["self", "caches", "crypto", "Response"].map((name) => [name, "readonly"])),
     },
   },
   { files: ["**/*.cjs"], rules: { "@typescript-eslint/no-require-imports": "off" } },

@@ -16,6 +16,7 @@ const COMMANDS = {
   test: { file: "setup/test.mjs" },
   webgpu: { file: "setup/webgpu.mjs" },
   home: { file: "setup/home.mjs" },
+  site: { file: "site/site.mjs" },
   lint: { file: "setup/develop.mjs" },
   format: { file: "setup/develop.mjs" },
   typecheck: { file: "setup/develop.mjs" },

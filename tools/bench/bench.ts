@@ -11,10 +11,11 @@ import { latent } from "./latent";
 import { lessons } from "./lessons";
 import { mixture } from "./moe";
 import type { Section } from "./section";
+import { site } from "./site";
 import { prepareTorch } from "./torch";
 import { v3Mini } from "./v3-mini";
 
-const SECTIONS: Section[] = [dense, mixture, latent, v3Mini, fp8, lessons];
+const SECTIONS: Section[] = [dense, mixture, latent, v3Mini, fp8, lessons, site];
 
 const HELP = `npm run bench -- [section …] [options]
 

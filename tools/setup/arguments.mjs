@@ -63,7 +63,7 @@ function readCall(command, argv, types) {
  * @returns {number}
  * @throws {SetupError}
  */
-function readPort(text) {
+export function readPort(text) {
   const port = /^\d+$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65_535) throw new SetupError(`--port takes a number from 1 to 65535, not "${text}".`);
   return port;

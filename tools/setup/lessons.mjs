@@ -1,23 +1,18 @@
 /*
  * The learner's copies. Lessons come in notebooks/; work/ holds the copies that are opened and changed, so that
  * fetching a newer course never meets a learner's work. What was copied is noted in work/.copies.json by digest of its
- * cells' sources: opening and saving writes outputs, counts and versions of the kernel into a file, and is no change. A
- * copy that nobody has changed may be refreshed, any other is the learner's, and a newer lesson is laid beside it.
- * Nothing of theirs is ever overwritten. A copy comes with the lesson's outputs, but for those that answer a prediction.
+ * cells' sources; copies.mjs has the rule by which a copy is refreshed or a newer lesson is laid beside it. Nothing of the
+ * learner's is ever overwritten. A copy comes with the lesson's outputs, but for those that answer a prediction.
  */
 import fs from "node:fs";
 import path from "node:path";
+import { bringUpToDate, clearAnswers, freeName, sourcesOf } from "./copies.mjs";
 import { SetupError, dayOf } from "./say.mjs";
 import { digest } from "./stamps.mjs";
 
 /**
  * @typedef {import("./project.mjs").Project} Project
- * @typedef {object} Copy
- * @property {string} made digest of the sources that the copy was made with; records of earlier versions have the file's
- * @property {string} [from] digest of the lesson's file at that time
- * @property {string} [offered] digest of the newer lesson's sources that was last laid beside it; earlier, the file's
- * @property {string} [beside] the name of that file
- * @typedef {Record<string, Copy>} Copies by lesson name
+ * @typedef {import("./copies.mjs").Copies} Copies
  */
 
 const RECORD = ".copies.json";
@@ -84,14 +79,11 @@ function writeCopies(project, copies) {
 }
 
 /**
- * The first name that no file has yet: base.ipynb, base-2.ipynb, base-3.ipynb …
  * @param {string} folder
  * @param {string} base
  */
-function freeName(folder, base) {
-  let name = `${base}.ipynb`;
-  for (let number = 2; fs.existsSync(path.join(folder, name)); number++) name = `${base}-${number}.ipynb`;
-  return name;
+function freeNameIn(folder, base) {
+  return freeName(base, (name) => fs.existsSync(path.join(folder, name)));
 }
 
 /**
@@ -107,60 +99,36 @@ function contentOf(file) {
 }
 
 /**
- * The digest of what a person writes into a notebook: its cells' sources, in their order. Empty cells don't count, since
- * JupyterLab adds one at the end when the last is run.
+ * The digest of what a person writes into a notebook.
  * @param {Buffer} content
  */
 export function sourcesDigest(content) {
   try {
-    /** @type {{ cells: { cell_type: string, source: string | string[] }[] }} */
-    const { cells } = JSON.parse(content.toString("utf8"));
-    const sources = cells
-      .map(({ cell_type, source }) => [cell_type, [source].flat().join("").replaceAll("\r\n", "\n")])
-      .filter(([, source]) => source.trim() !== "");
-    return digest(JSON.stringify(sources));
+    return digest(sourcesOf(JSON.parse(content.toString("utf8"))));
   } catch {
     return digest(content); // no notebook: all of it is the learner's
   }
 }
 
-/** How a lesson asks for a prediction, in Markdown, and where the section ends that answers it. */
-const PREDICTION = /\*\*predict\b/i;
-const HEADING = /^#{1,6} /m;
-
 /**
- * A lesson as it is copied: without the outputs that would answer a prediction before it is made. That is what stands
- * between the question and the next heading.
+ * A lesson as it is copied: without the outputs that would answer a prediction before it is made.
  * @param {Buffer} content
  * @returns {Buffer}
  */
 export function withoutAnswers(content) {
-  /** @type {{ cells: { cell_type: string, source: string | string[], outputs?: unknown[], execution_count?: unknown }[] }} */
+  /** @type {import("./copies.mjs").Notebook} */
   let notebook;
   try {
     notebook = JSON.parse(content.toString("utf8"));
   } catch {
     return content; // no notebook, so there is nothing to clear
   }
-  let [asked, cleared] = [false, 0];
-  for (const cell of notebook.cells) {
-    const source = [cell.source].flat().join("");
-    if (cell.cell_type === "markdown") asked = PREDICTION.test(source) || (asked && !HEADING.test(source));
-    else if (asked && (cell.outputs ?? []).length > 0) {
-      Object.assign(cell, { outputs: [], execution_count: null });
-      cleared++;
-    }
-  }
-  return cleared === 0 ? content : Buffer.from(`${JSON.stringify(notebook, null, 1)}\n`);
+  return clearAnswers(notebook) === 0 ? content : Buffer.from(`${JSON.stringify(notebook, null, 1)}\n`);
 }
 
-/**
- * Whether a file's content is what a record tells of: by its sources, or by its bytes in an earlier version's record.
- * @param {Buffer | null} content
- * @param {string | undefined} recorded
- */
-function isAsRecorded(content, recorded) {
-  return content !== null && [sourcesDigest(content), digest(content)].some((found) => found === recorded);
+/** @param {Buffer} content */
+function digestsOf(content) {
+  return { sources: sourcesDigest(content), file: digest(content) };
 }
 
 /**
@@ -172,31 +140,28 @@ function isAsRecorded(content, recorded) {
  */
 function syncLesson(project, copies, lesson) {
   const content = fs.readFileSync(path.join(project.notebooks, `${lesson}.ipynb`));
-  const [latest, bytes, fresh] = [sourcesDigest(content), digest(content), withoutAnswers(content)];
   const file = `${lesson}.ipynb`;
   const target = path.join(project.work, file);
   const copy = contentOf(target);
   const known = copies[lesson];
-  if (copy === null || sourcesDigest(copy) === latest || isAsRecorded(copy, known?.made)) {
-    copies[lesson] = { made: latest, from: bytes };
-    if (copy === null) {
-      writeWhole(target, fresh);
-      return { lesson, did: "copied", file };
-    }
-    // With the sources of the newest, a copy is refreshed only where the lesson's file has changed since it was made.
-    const current = sourcesDigest(copy) === latest && [bytes, undefined].includes(known?.from ?? known?.made);
-    if (current || copy.equals(fresh)) return { lesson, did: "nothing", file };
+  const laid = known?.beside === undefined ? null : contentOf(path.join(project.work, known.beside));
+  const step = bringUpToDate({
+    lesson: digestsOf(content),
+    known,
+    copy: copy && digestsOf(copy),
+    beside: laid && digestsOf(laid),
+  });
+  copies[lesson] = step.record;
+  if (step.did === "nothing") return { lesson, did: step.did, file };
+  const fresh = withoutAnswers(content);
+  if (step.did !== "offered") {
+    if (copy?.equals(fresh)) return { lesson, did: "nothing", file };
     writeWhole(target, fresh);
-    return { lesson, did: "refreshed", file };
+    return { lesson, did: step.did, file };
   }
-  if ([known?.made, known?.offered].some((seen) => isAsRecorded(content, seen)))
-    return { lesson, did: "nothing", file };
-  // What was laid beside it before makes room for the newer one, unless the learner has begun to work in that.
-  const before = known?.beside;
-  const untouched = before !== undefined && isAsRecorded(contentOf(path.join(project.work, before)), known?.offered);
-  const beside = untouched ? before : freeName(project.work, `${lesson}.new`);
+  const beside = step.replaces && known?.beside ? known.beside : freeNameIn(project.work, `${lesson}.new`);
   writeWhole(path.join(project.work, beside), fresh);
-  copies[lesson] = { made: known?.made ?? "unknown", offered: latest, beside };
+  copies[lesson] = { ...step.record, beside };
   return { lesson, did: "offered", file: beside };
 }
 
@@ -246,7 +211,7 @@ export function resetLesson(project, lesson, now) {
   /** @type {string | null} */
   let kept = null;
   if (copy !== null && sourcesDigest(copy) !== latest) {
-    kept = freeName(project.work, `${lesson}.${dayOf(now)}`);
+    kept = freeNameIn(project.work, `${lesson}.${dayOf(now)}`);
     fs.renameSync(target, path.join(project.work, kept));
   }
   writeWhole(target, withoutAnswers(content));

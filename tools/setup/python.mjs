@@ -29,6 +29,7 @@ const NEEDED = {
   dev: ["jupytext", "nbgrader.preprocessors"],
   rerun: ["papermill"],
   hub: ["jupyterhub.app"],
+  site: ["jupyterlite_core.app"],
 };
 
 /** Runs on any Python, down to 2: says its version and whether it can make environments. */
@@ -219,18 +220,20 @@ export function pipSettings(list) {
 /**
  * Makes .venv and installs into it what is not there yet.
  * @param {Project} project
- * @param {{ extra: string[] }} options extra: the lists besides requirements.txt, such as "dev"
+ * @param {{ extra: string[], base?: string[] }} options extra: the lists besides the base, such as "dev"; base: the files
+ *   that come first, by default requirements.txt, what a learner needs
  * @param {(text: string) => void} say
  * @returns {Promise<string>} what was done
  * @throws {SetupError} no suitable Python, no network, packages that can't be imported, …
  */
-export async function setUpPython(project, { extra }, say) {
+export async function setUpPython(project, { extra, base = ["requirements.txt"] }, say) {
   const options = { cwd: project.root, env: pipEnvironment(project, environment(project)), log: project.log };
   const works = venvWorks(project);
   const before = works ? readStamp(project.venv) : null;
-  const lists = ["requirements.txt", ...extra.map(requirementList)];
+  const lists = [...base, ...extra.map(requirementList)];
   const wanted = listStamp(project, lists);
-  if (stampHolds(before, wanted)) return `.venv with Python ${before?.python} is ready`;
+  const venv = path.relative(project.root, project.venv);
+  if (stampHolds(before, wanted)) return `${venv} with Python ${before?.python} is ready`;
   removeStamp(project.venv);
   let version = before?.python;
   const failed = (/** @type {string} */ output) =>
@@ -238,7 +241,7 @@ export async function setUpPython(project, { extra }, say) {
   if (version === undefined) {
     const python = findPython(project);
     version = python.version;
-    say(`making .venv with Python ${version}`);
+    say(`making ${venv} with Python ${version}`);
     fs.rmSync(project.venv, { recursive: true, force: true, maxRetries: 3 });
     const [program, ...args] = python.command;
     const env = withoutVenv(project, options.env);
@@ -248,7 +251,7 @@ export async function setUpPython(project, { extra }, say) {
       throw failed(output);
     }
   }
-  say(`installing what ${lists.join(" and ")} lists${works ? "" : ", about 260 MB"}`);
+  say(`installing what ${lists.join(" and ")} lists${works || base.length === 0 ? "" : ", about 260 MB"}`);
   const env = await installEnvironment(project, options);
   const install = [
     "-m",
@@ -264,16 +267,16 @@ export async function setUpPython(project, { extra }, say) {
   const { code, output } = await runProgram(project.python, args, { ...options, env });
   if (code !== 0) throw failed(output);
   const modules = Object.entries(NEEDED).flatMap(([list, names]) =>
-    list === "requirements" || extra.includes(list) ? names : [],
+    (list === "requirements" && base.length > 0) || extra.includes(list) ? names : [],
   );
   const trial = await runProgram(project.python, [TRIAL, ...modules], options);
   if (trial.code !== 0) {
     throw new SetupError(
       `The Python packages are installed but can't be imported (${trial.output.trim().split("\n").at(-1)}): delete ` +
-        `.venv, then ${again()}. See ${path.relative(project.root, project.log)}.`,
+        `${venv}, then ${again()}. See ${path.relative(project.root, project.log)}.`,
     );
   }
   // Lists that were installed before and are not wanted now are still in there.
   writeStamp(project.venv, { ...before, root: project.root, python: version, ...wanted });
-  return `.venv with Python ${version} is ready`;
+  return `${venv} with Python ${version} is ready`;
 }

@@ -108,13 +108,19 @@ async function browserTrouble(project) {
   }
 }
 
-/** @type {Step["run"]} */
-async function browser(project, named) {
-  const trouble = await browserTrouble(project);
-  if (trouble === null) return vitest("browser")(project);
-  if (trouble.lacking && !named) return { why: trouble.why };
-  console.error(trouble.why);
-  return countOne(1);
+/**
+ * A step of tests that need a browser.
+ * @param {string} name of the project in vitest.config.ts
+ * @returns {Step["run"]}
+ */
+function inBrowser(name) {
+  return async (project, named) => {
+    const trouble = await browserTrouble(project);
+    if (trouble === null) return vitest(name)(project);
+    if (trouble.lacking && !named) return { why: trouble.why };
+    console.error(trouble.why);
+    return countOne(1);
+  };
 }
 
 /**
@@ -176,7 +182,8 @@ export const STEPS = [
       return countResult(output, code);
     },
   },
-  { name: "browser", what: "a lesson in JupyterLab, in a headless browser", run: browser },
+  { name: "browser", what: "a lesson in JupyterLab, in a headless browser", run: inBrowser("browser") },
+  { name: "site", what: "the built site, and the course in a browser tab", run: inBrowser("site") },
   {
     name: "nodes",
     what: "the kernel's traps on other Node versions (only with --nodes)",
