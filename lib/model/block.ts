@@ -6,7 +6,6 @@ import { moe, type Dispatch } from "./experts";
 import { mla, type MlaOptions } from "./mla";
 import { mlp } from "./mlp";
 import { FLOAT32 } from "./arithmetic";
-import type { ModelParts } from "./parts";
 import { isMoe, type BlockWeights } from "./weights";
 
 /** Is shown values by name, for as long as the call lasts: read or clone them. */

@@ -6,10 +6,10 @@
 import * as tf from "@tensorflow/tfjs";
 
 /** What is kept of S tokens of one layer. */
-export interface Latents {
+export type Latents = {
   cKV: tf.Tensor3D; // [B, S, kvLoraRank], normalised
   kPe: tf.Tensor3D; // [B, S, qkRopeHeadDim], rotated
-}
+};
 
 export class LatentCache {
   private layers: Latents[] = [];

@@ -42,7 +42,7 @@ export interface MlaOptions {
  * @returns [B, T, D]
  */
 export function mla(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, options: MlaOptions): tf.Tensor3D {
-  const { rotary, cache, observe, arithmetic = FLOAT32, parts = {} } = options;
+  const { rotary, observe, arithmetic = FLOAT32, parts = {} } = options;
   const linear = arithmetic.linear("attention");
   const steps = { rmsNorm: parts.rmsNorm ?? rmsNorm, rotate: parts.rotate ?? rotate };
   return tf.tidy(() => {
@@ -113,7 +113,8 @@ export interface AttentionAside {
   observe?: MlaOptions["observe"];
 }
 
-type AttendWeights = Pick<MlaWeights, "kvBProj" | "oProj">;
+/** The weights that attention itself multiplies by. */
+export type AttendWeights = Pick<MlaWeights, "kvBProj" | "oProj">;
 
 /** Attention's output [B, T, D] from the queries of T tokens and what is kept of S: keys and values are expanded. */
 export function attendNaive(

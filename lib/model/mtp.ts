@@ -8,7 +8,6 @@ import { block, type BlockOptions } from "./block";
 import { rmsNorm } from "../tensor/nn";
 import type { ModelConfig } from "./config";
 import { FLOAT32, project } from "./arithmetic";
-import type { ModelParts } from "./parts";
 import type { MtpWeights } from "./weights";
 
 /** The module's own weights beside its block. */
