@@ -1,4 +1,5 @@
 /** All that lesson 09 has of its own, in one place to import from. */
+export * from "./agreement";
 export * from "./compare-parts";
 export * from "./exercise-1-rms-norm";
 export * from "./exercise-2-rotate";
@@ -14,3 +15,4 @@ export * from "./exercise-11-bias";
 export * from "./exercise-12-distribution";
 export * from "./ladder";
 export * from "./save-parts";
+export * from "./wrong-parts";

@@ -19,9 +19,10 @@ const HELPERS: Record<string, { values: string[]; types: string[] }> = {
   },
   "model/mtp": { values: [], types: ["MtpNorms", "MtpSteps"] },
   "model/rotary": { values: ["softmaxScale"], types: ["RotaryTables"] },
-  "model/router": { values: [], types: ["RoutingConfig"] },
+  "model/router": { values: [], types: ["RoutingConfig", "RoutingDecision"] },
   "model/weights": { values: [], types: ["ExpertWeights", "MlaWeights", "RouterWeights"] },
   "tensor/nn": { values: ["causalSoftmax", "swiGlu"], types: [] },
+  "tensor/rows": { values: ["addRows", "takeRows"], types: [] },
   "tensor/top-k": { values: ["columnsOfMask", "topKMask"], types: [] },
 };
 export { HELPERS as LESSON_HELPERS };
