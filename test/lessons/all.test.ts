@@ -69,7 +69,7 @@ describe.each(lessons)("lesson %s", (lesson) => {
     const found = fs
       .readdirSync(folder)
       .filter((name) => name.startsWith("exercise-"))
-      .sort();
+      .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
     expect(found).toEqual(listed.map(({ id }, i) => `exercise-${i + 1}-${id.slice("01-".length)}.ts`));
     const code = found.map((name) => fs.readFileSync(path.join(folder, name), "utf8")).join("\n");
     expect([...code.matchAll(/^ {2}id: "(\d\d-.+)",$/gm)].map(([, id]) => id)).toEqual(listed.map(({ id }) => id));

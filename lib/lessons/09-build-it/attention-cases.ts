@@ -10,7 +10,9 @@ import { caseConfig, caseTensors, caseWeights } from "./shared";
 export type Attend = ModelParts["naive"];
 /** The arguments that an answer uses. */
 export type AttendArgs = [
-  ...Parameters<(query: Parameters<Attend>[0], past: Parameters<Attend>[1], weights: Parameters<Attend>[2]) => void>,
+  query: Parameters<Attend>[0],
+  past: Parameters<Attend>[1],
+  weights: Parameters<Attend>[2],
   config: ModelConfig,
 ];
 
