@@ -43,14 +43,6 @@ export interface Routing extends tf.NamedTensorMap {
   gates: tf.Tensor2D; // [N, E], 0 where not chosen
 }
 
-/** What the experts need to know of the routing of N tokens. */
-export interface RoutingDecision {
-  affinity: tf.Tensor2D; // s [N, E]
-  mask: tf.Tensor2D; // [N, E], 1 for the chosen experts
-  gates: tf.Tensor2D; // [N, E], 0 where not chosen
-  expertIndices?: tf.Tensor2D; // int32 [N, K]; read from the mask where left out
-}
-
 /**
  * Routes x. Gradients flow into the gates through the affinities, never through the selection.
  *
@@ -103,4 +95,12 @@ function selectGroups(biased: tf.Tensor2D, { nRoutedExperts: E, nGroup: G, topkG
   const best = topKMask(byGroup, Math.min(2, size));
   const groupScores = byGroup.mul(best).sum(1).reshape<tf.Tensor2D>([N, G]);
   return { groupScores, groupMask: stopGradient(topKMask(groupScores, topkGroup)) };
+}
+
+/** What the experts need to know of the routing of N tokens. */
+export interface RoutingDecision {
+  affinity: tf.Tensor2D; // s [N, E]
+  mask: tf.Tensor2D; // [N, E], 1 for the chosen experts
+  gates: tf.Tensor2D; // [N, E], 0 where not chosen
+  expertIndices?: tf.Tensor2D; // int32 [N, K]; read from the mask where left out
 }
