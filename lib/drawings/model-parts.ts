@@ -52,9 +52,9 @@ export function modelPartsDrawing(config: ModelConfig, own: readonly string[]): 
   const remember = part("remember", 350, 280, `${C} + ${R} numbers a token`);
   const naive = part("naive", 592, 180, "for whole texts");
   const absorbed = part("absorbed", 592, 250, "for decoding");
-  const route = part("route", 350, 392, `${K} experts a token`);
-  const experts = part("experts", 592, 392, "each on its own tokens");
-  const shared = lib(592, 452, "shared expert (lib's)");
+  const route = part("route", 350, 400, `${K} experts a token`);
+  const experts = part("experts", 592, 400, "each on its own tokens");
+  const shared = lib(592, 454, "shared expert (lib's)");
   const mtp = part("mtp", 470, 560, "guesses one token further", 250);
   const boxes = [
     ...[embedding, block, norm, head, distribution, queries, rotate, remember],
@@ -88,12 +88,12 @@ export function modelPartsDrawing(config: ModelConfig, own: readonly string[]): 
       arrow([right(block), [240, block.y]]),
       arrow([
         [right(block)[0] + 12, block.y],
-        [right(block)[0] + 12, 392],
-        [240, 392],
+        [right(block)[0] + 12, 400],
+        [240, 400],
       ]),
       arrow([right(rotate), [471, 206], [471, 180], [497, 180]]),
       arrow([right(remember), [471, 280], [471, 250], [497, 250]]),
-      arrow([right(route), [497, 392]]),
+      arrow([right(route), [497, 400]]),
       arrow([right(norm), [228, 430], [228, 560], [345, 560]], { dashed: true }),
       label([236, 512], ["states after the last norm"], { anchor: "start" }),
       ...boxes.map(box),

@@ -194,14 +194,14 @@ await check(rmsNormExercise, rmsNorm);
 //
 // *Implement · difficulty 2 of 3 · 15 minutes · 2 points*
 //
-// Channels $2j$ and $2j+1$ are a point $(a, b)$ in the plane, which is turned by an angle $\theta$ that depends on position
+// Channels $2j$ and $2j+1$ are a point $(a, b)$ in the plane, which is turned by an angle $\phi$ that depends on position
 // and pair:
 //
-// $$(a, b) \to (a \cos\theta - b \sin\theta,\; b \cos\theta + a \sin\theta)$$
+// $$(a, b) \to (a \cos\phi - b \sin\phi,\; b \cos\phi + a \sin\phi)$$
 //
-// `x` is $[B, T, H, R]$. `cos` and `sin` are $[1, T, 1, R]$, or $[B, T, 1, R]$, with the number of each pair written twice,
-// once for each of its channels. Return the turned channels **in the order in which they came**. Many libraries turn channel $j$ with channel $j + R/2$; weights that were trained one way are no use the other
-// way.
+// `x` is $[B, T, H, R]$. `cos` and `sin` are $[1, T, 1, R]$, or $[B, T, 1, R]$, with the number of each pair written
+// twice, once for each of its channels. Return the turned channels **in the order in which they came**. Many libraries
+// turn channel $j$ with channel $j + R/2$; weights that were trained one way are no use the other way.
 
 // %% nbgrader={"grade": false, "grade_id": "09-rotate", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function rotate(x: tf.Tensor4D, { cos, sin }: RotaryTables): tf.Tensor4D {
@@ -260,8 +260,8 @@ await check(rotateExercise, rotate);
 // `rotary` has their angles. `past` is what was kept of earlier tokens, `null` at the begin. Return `{ cKV, kPe }` for all
 // tokens, the new ones behind the others: $[B, S, C]$ and $[B, S, R]$.
 //
-// `rmsNorm(x, weight, epsilon)` and `rotate`, for $[B, T, H, R]$, come with the arguments, so that this exercise can be done before
-// the first two. `project(x, w)` multiplies $[B, T, D]$ by a matrix.
+// `rmsNorm(x, weight, epsilon)` and `rotate`, for $[B, T, H, R]$, come with the arguments, so that this exercise can be
+// done before the first two. `project(x, w)` multiplies $[B, T, D]$ by a matrix.
 
 // %% nbgrader={"grade": false, "grade_id": "09-remember", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function remember(
@@ -385,9 +385,10 @@ await check(naiveExercise, naive);
 // *Implement · difficulty 3 of 3 · 25 minutes · 3 points*
 //
 // When one token is written, expanding all that is kept would be most of the work. Take the query into the space of the
-// latents instead, attend to the latents themselves, and expand the mixture (lesson 03). `upMatrices(kvBProj, config)` has
-// $W^{UK}$ $[H, C, d]$ and $W^{UV}$ $[H, C, d_v]$ of all heads, with $d$ channels in a head's key and $d_v$ in its value. `causalSoftmax(content, positional, scale)` adds the two parts of
-// the scores, scales, masks and takes the softmax; it is the library's, or yours from above. The result is that of exercise 4.
+// latents instead, attend to the latents themselves, and expand the mixture (lesson 03). `upMatrices(kvBProj, config)`
+// has $W^{UK}$ $[H, C, d]$ and $W^{UV}$ $[H, C, d_v]$ of all heads, with $d$ channels in a head's key and $d_v$ in its
+// value. `causalSoftmax(content, positional, scale)` adds the two parts of the scores, scales, masks and takes the
+// softmax; it is the library's, or yours from above. The result is that of exercise 4.
 
 // %% nbgrader={"grade": false, "grade_id": "09-absorbed", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function absorbed(
@@ -419,9 +420,9 @@ await check(absorbedExercise, absorbed);
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// `tf.matMul(qC, upMatrices(kvBProj, config).wUK.expandDims<tf.Tensor4D>(0), false, true)` are the queries in the space of the
-// latents, $[B, H, T, C]$. `againstShared(x, y)` multiplies each head by what all share; with `false` as a third argument, the
-// second one is not transposed.
+// `tf.matMul(qC, upMatrices(kvBProj, config).wUK.expandDims<tf.Tensor4D>(0), false, true)` are the queries in the space
+// of the latents, $[B, H, T, C]$. `againstShared(x, y)` multiplies each head by what all share; with `false` as a third
+// argument, the second one is not transposed.
 //
 // </details>
 // <details><summary>Hint 3</summary>
@@ -493,7 +494,7 @@ await check(routeExercise, route);
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// A reshape to $[N G, E/G]$ has a group in each row: `tf.topk(x, 2).values` has the two largest of each row. Subtract
+// With $G$ groups, a reshape to $[N G, E/G]$ has a group in each row: `tf.topk(x, 2).values` has the two largest of each row. Subtract
 // `1e30` from all experts of the groups that are out; in the shape $[N, G, E/G]$ that is one subtraction.
 //
 // </details>
@@ -523,9 +524,9 @@ await check(routeExercise, route);
 //
 // $$\mathrm{down}_e(\mathrm{SiLU}(\mathrm{gate}_e(x)) \odot \mathrm{up}_e(x))$$
 //
-// with its own slice of `gateProj`, `upProj` $[E, D, I]$ and `downProj` $[E, I, D]$, where $I$ is the width inside an expert; `swiGlu(gate, up)` is the inside. Return the
-// sum of each token's experts, each times its weight, $[N, D]$. An expert that nobody chose computes nothing: that is what
-// makes 671B parameters affordable.
+// with its own slice of `gateProj`, `upProj` $[E, D, I]$ and `downProj` $[E, I, D]$, where $I$ is the width inside an
+// expert; `swiGlu(gate, up)` is the inside. Return the sum of each token's experts, each times its weight, $[N, D]$. An
+// expert that nobody chose computes nothing: that is what makes 671B parameters affordable.
 //
 // `takeRows(x, indices)` collects rows, `addRows(rows, indices, n)` adds rows up at their places among $n$; their indices are
 // int32 tensors.
@@ -597,9 +598,9 @@ await check(expertsExercise, experts);
 //
 // *Implement · difficulty 1 of 3 · 10 minutes · 2 points*
 //
-// `h` $[B, T, D]$ is the residual stream. Attention reads a normalised copy of it, and what it gives is added to the stream.
-// Then the feed-forward network does the same with the new stream. `norm(x, weight)`, `attention(x)` and `feedForward(x)` come
-// with the arguments: they are your parts, or the library's.
+// `h` $[B, T, D]$ is the residual stream. Attention reads a normalised copy of it, and what it gives is added to the
+// stream. Then the feed-forward network does the same with the new stream. `norm(x, weight)`, `attention(x)` and
+// `feedForward(x)` come with the arguments: they are your parts, or the library's.
 
 // %% nbgrader={"grade": false, "grade_id": "09-block", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function block(
@@ -695,7 +696,7 @@ await check(mtpExercise, mtp);
 // ## 6. What training asks
 //
 // A trained model does without the next two. They belong to the whole all the same: the loss is what a model learns from,
-// and the bias is what keeps its experts busy. The lesson on training will use them.
+// and the bias is what keeps its experts busy. A lesson on training will use them.
 //
 // ### Exercise 10 · The loss
 //
@@ -729,8 +730,8 @@ await check(lossExercise, loss);
 // </details>
 // <details><summary>Hint 2</summary>
 //
-// `tf.logSoftmax(logits)` has the logarithms of the probabilities and does not overflow. `tf.oneHot(indices, depth)` picks one of
-// them at each place.
+// `tf.logSoftmax(logits)` has the logarithms of the probabilities and does not overflow. `tf.oneHot(indices, depth)`
+// picks one of them at each place.
 //
 // </details>
 // <details><summary>Hint 3</summary>
@@ -795,10 +796,10 @@ await check(biasExercise, moveBias);
 // *Implement · difficulty 2 of 3 · 20 minutes · 3 points*
 //
 // `logits` has one number for each token of the vocabulary. Divide by `temperature`, take the softmax, and then cut: if
-// `topK` is given, only so many of the most likely tokens stay; if `topP` is given, only the most likely of **those**, as many
-// as it takes for their probabilities to reach the share `topP` of what top-k has left. Return a list of probabilities that
-// sum to 1, 0 for what was cut. At temperature 0 the most likely token has probability 1; of equal ones it is the first. Plain
-// numbers will do here.
+// `topK` is given, only so many of the most likely tokens stay; if `topP` is given, only the most likely of **those**,
+// as many as it takes for their probabilities to reach the share `topP` of what top-k has left. Return a list of
+// probabilities that sum to 1, 0 for what was cut. At temperature 0 the most likely token has probability 1; of equal
+// ones it is the first. Plain numbers will do here.
 
 // %% nbgrader={"grade": false, "grade_id": "09-distribution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function distribution(logits: ArrayLike<number>, { temperature, topK, topP }: SamplingOptions): number[] {
@@ -888,13 +889,14 @@ if (reports.length > 0) {
 } else say`There is nothing to compare yet.`;
 
 // %% [markdown]
-// Times of single calls this short vary from run to run; run the cell again before you believe one. The library has kernels of its own for some parts, and sorts all tokens by expert at
-// once. Yours may be slower and is still right.
+// Times of single calls this short vary from run to run; run the cell again before you believe one. The library has
+// kernels of its own for some parts, and sorts all tokens by expert at once. Yours may be slower and is still right.
 //
 // ## 9. Your model beside the library's
 //
-// Now the record goes to the model. v3-mini's weights were trained with the library's parts. **Predict**: by how much will
-// the logits of your model differ from the library's, relative to the largest logit: not at all, by about 1e-6, by more than 1e-5?
+// Now the record goes to the model. v3-mini's weights were trained with the library's parts. **Predict**: by how much
+// will the logits of your model differ from the library's, relative to the largest logit: not at all, by about 1e-6, by
+// more than 1e-5?
 
 // %%
 const yourDifference = "about 1e-6"; // change it before you run on
@@ -912,8 +914,9 @@ A sum in another order rounds in another way, so equal formulas need not give eq
 // %% [markdown]
 // ## 10. It writes
 //
-// The same text three ways: each token from the whole text again, each token from the cache of latents, and with drafts by the
-// module, which the main model verifies. At temperature 0 all three must be the same, to the last byte. (About 10 s.)
+// The same text three ways: each token from the whole text again, each token from the cache of latents, and with drafts
+// by the module, which the main model verifies. At temperature 0 all three must be the same, to the last byte. (About 10
+// s.)
 
 // %%
 const options = { tokens: writtenTokens, temperature: 0, parts: mine.parts };
@@ -974,5 +977,5 @@ writes with them.`;
 //   of Python: with this lesson behind you, you can read it from top to bottom;
 // - `lib/model/` and `lib/inference/` here, where each part of yours has its counterpart.
 //
-// **Next: [lesson 10](10-the-article-audited.ipynb)**, where every claim of a popular account is judged. A lesson on training what you
-// have built is on its way.
+// **Next: [lesson 10](10-the-article-audited.ipynb)**, where every claim of a popular account is judged. A lesson on
+// training what you have built is on its way.
