@@ -87,7 +87,9 @@ showDrawing(modelPartsDrawing(model.config, []));
 
 // %% [markdown]
 // The library keeps them in one record. Whoever calls a model can hand in others, and what is not handed in is the
-// library's own. So each function has a place of its own, with fixed shapes going in and coming out:
+// library's own. So each function has a place of its own, with fixed shapes going in and coming out. Embedding, queries,
+// dense networks, the shared expert and the head are not in the record: they are look-ups and products of matrices, and
+// stay the library's.
 
 // %%
 showSource("lib/model/parts.ts", "ModelParts");
@@ -526,7 +528,7 @@ await check(routeExercise, route);
 //
 // with its own slice of `gateProj`, `upProj` $[E, D, I]$ and `downProj` $[E, I, D]$, where $I$ is the width inside an
 // expert; `swiGlu(gate, up)` is the inside. Return the sum of each token's experts, each times its weight, $[N, D]$. An
-// expert that nobody chose computes nothing: that is what makes 671B parameters affordable.
+// expert that nobody chose computes nothing.
 //
 // `takeRows(x, indices)` collects rows, `addRows(rows, indices, n)` adds rows up at their places among $n$; their indices are
 // int32 tensors.
@@ -857,31 +859,30 @@ await check(distributionExercise, distribution);
 // Which parts are yours? Those whose check passes now; the library stands in for the others.
 
 // %%
-const mine = await ownParts({
-  rmsNorm, rotate, remember, naive, absorbed, route, experts, block, mtp, distribution,
-});
+const answers = { rmsNorm, rotate, remember, naive, absorbed, route, experts, block, mtp, distribution };
+const mine = await ownParts(answers);
 
 // %% jupyter={"source_hidden": true}
 showDrawing(modelPartsDrawing(model.config, mine.own));
 say`${mine.own.length === 0
   ? "None of the parts is yours yet: below, the library stands in for all of them, and everything runs all the same."
   : mine.missing.length === 0
-    ? "All of the parts are yours."
+    ? "All parts of the record are yours."
     : `Yours: ${listed(mine.own)}. The library stands in for ${listed(mine.missing)}.`}`;
 
 // %% [markdown]
-// Being right is not all. A part that leaves tensors behind fills the memory, and a slow one makes every token wait. Beside
-// the library's own, on the reference's tensors:
+// Being right is not all. A part that leaves tensors behind fills the memory, and a slow one makes every token wait. Here
+// is all that you have written, right or not, beside the library's own, on the reference's tensors:
 
 // %% tags=["timing"]
-const reports = await compareParts(mine.parts);
+const reports = await compareParts(answers);
 if (reports.length > 0) {
   table(
     reports.map((report) => ({
       part: report.part,
-      "largest difference": report.difference.toExponential(1),
-      "tensors left": report.leaks,
-      "times lib's time": report.slowness,
+      "largest difference": Number.isNaN(report.difference) ? "–" : report.difference.toExponential(1),
+      "tensors left": Number.isNaN(report.leaks) ? undefined : report.leaks,
+      "times lib's time": Number.isNaN(report.slowness) ? undefined : report.slowness,
       "what stands against it": objection(report, slow) ?? "nothing",
     })),
     { caption: "Your parts beside lib's", columns: { "times lib's time": { digits: 1 } } },
@@ -938,7 +939,7 @@ const text = temperature === 0 ? withDrafts : await write(model, prompt, {
   tokens: writtenTokens, temperature, seed, drafts: true, parts: mine.parts,
 });
 console.log(BEGINNINGS[writing] + textOf(text.ids));
-say`${mine.missing.length === 0 ? "Every part of the model that wrote this is yours" : mine.own.length === 0
+say`${mine.missing.length === 0 ? "All parts of the record that wrote this are yours" : mine.own.length === 0
   ? "The library wrote this" : `${mine.own.length} of the ${mine.own.length + mine.missing.length} parts that wrote this are yours`}.
 ${text.stats.accepted} of ${text.stats.drafted} drafts were accepted (${percent(text.stats.accepted / Math.max(1, text.stats.drafted))}).`;
 result("drafts accepted", text.stats.accepted / Math.max(1, text.stats.drafted));

@@ -111,7 +111,7 @@ describe.each(PART_NAMES)("%s by itself", (name) => {
 
 it("without any answer every part is lib's", async () => {
   expect(await ownParts(stubs)).toEqual({ parts: {}, own: [], missing: PART_NAMES });
-  expect(await compareParts({})).toEqual([]);
+  expect(await compareParts(stubs)).toEqual([]);
 });
 
 it("an answer that others would have to wait for is not taken", async () => {
@@ -165,7 +165,10 @@ describe("what stands against a part is said", () => {
   });
 
   it("an error", async () => {
-    expect(await said(() => stub())).toBe("it threw an error");
+    const lost = () => {
+      throw new Error("lost");
+    };
+    expect(await said(lost)).toBe("it threw an error");
   });
 });
 
