@@ -3,6 +3,7 @@ import { host } from "../host";
 import * as tf from "@tensorflow/tfjs";
 import { LatentCache } from "../model/latent-cache";
 import type { DeepSeekV3 } from "../model/model";
+import type { ModelParts } from "../model/parts";
 import { Random } from "../tensor/random";
 import { checkDecode, type DecodeOptions } from "./decode";
 import { distribution, draw } from "./sampling";
@@ -24,7 +25,8 @@ export async function decodeBatch(
   options: Omit<DecodeOptions, "engine">,
 ): Promise<number[][]> {
   checkDecode(model, prompts, options);
-  const { tokens, seed = 1, stop, signal } = options;
+  const { tokens, seed = 1, stop, signal, parts } = options;
+  const probabilitiesOf = parts?.distribution ?? distribution;
   const randoms = prompts.map((_, b) => new Random((seed + b) >>> 0));
   const written: number[][] = prompts.map(() => []);
   const ended = prompts.map(() => false);
@@ -33,13 +35,13 @@ export async function decodeBatch(
   try {
     let fed = prompts.map((prompt) => prompt.slice(0, shortest));
     while (ended.some((done) => !done)) {
-      const logits = await lastLogits(model, fed, cache);
+      const logits = await lastLogits(model, fed, cache, parts);
       const at = cache.length; // the place of the token that comes next
       fed = prompts.map((prompt, b) => {
         if (at < prompt.length) return [prompt[at]];
         if (ended[b]) return [prompt[0]]; // anything: nobody reads what follows
         const of = `text ${b}, step ${written[b].length + 1}: the model`;
-        const id = draw(distribution(logits[b], options, of), randoms[b]);
+        const id = draw(probabilitiesOf(logits[b], options, of), randoms[b]);
         if (id !== stop) written[b].push(id);
         ended[b] = id === stop || written[b].length === tokens;
         return [id];
@@ -54,10 +56,15 @@ export async function decodeBatch(
 }
 
 /** Feeds [B][T] and reads the logits after each text's last token: [B][V]. */
-async function lastLogits(model: DeepSeekV3, ids: number[][], cache: LatentCache): Promise<Float32Array[]> {
+async function lastLogits(
+  model: DeepSeekV3,
+  ids: number[][],
+  cache: LatentCache,
+  parts?: Partial<ModelParts>,
+): Promise<Float32Array[]> {
   const T = ids[0].length;
   const last = tf.tidy(() => {
-    const hidden = model.hiddenStates(ids, { cache });
+    const hidden = model.hiddenStates(ids, { cache, parts });
     return model.head(hidden.slice([0, T - 1, 0], [-1, 1, -1]));
   });
   const values = (await last.data()) as Float32Array;

@@ -4,10 +4,17 @@
  */
 import { host } from "../host";
 import type { DeepSeekV3 } from "../model/model";
+import type { ModelParts } from "../model/parts";
 import { Random } from "../tensor/random";
 import type { Engine } from "./engine";
 import { openEngine, type EngineOptions } from "./choose-engine";
 import { checkSampling, distribution, draw, type SamplingOptions } from "./sampling";
+
+/** The functions that text is written with: the model's, and the one that makes probabilities of logits. */
+export interface DecodingParts extends ModelParts {
+  /** Logits [V] → probabilities [V], with the temperature, and top-p where it is given. */
+  distribution: (logits: ArrayLike<number>, options: SamplingOptions, of?: string) => ArrayLike<number>;
+}
 
 export interface DecodeOptions extends SamplingOptions, Pick<EngineOptions, "engine"> {
   /** How many tokens to write. */
@@ -18,6 +25,8 @@ export interface DecodeOptions extends SamplingOptions, Pick<EngineOptions, "eng
   stop?: number;
   /** Ends the writing, with an error, as soon as it is aborted. */
   signal?: AbortSignal;
+  /** Functions that stand in the place of lib's own. */
+  parts?: Partial<DecodingParts>;
 }
 
 export interface DecodedToken {
@@ -73,11 +82,12 @@ async function* writePlainly(
 ): AsyncGenerator<DecodedToken, void, undefined> {
   const random = new Random(options.seed ?? 1);
   const clock = new Clock(stats, options.signal);
+  const probabilitiesOf = options.parts?.distribution ?? distribution;
   try {
     let logits = await feedPrompt(engine, prompt, clock);
     clock.promptIsRead();
     while (stats.tokens < options.tokens) {
-      const probabilities = distribution(logits, options, `step ${stats.tokens + 1}: the model`);
+      const probabilities = probabilitiesOf(logits, options, `step ${stats.tokens + 1}: the model`);
       const id = draw(probabilities, random);
       if (id === options.stop) return;
       stats.tokens++;

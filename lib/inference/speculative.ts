@@ -79,6 +79,7 @@ export async function* writeSpeculatively(
 ): AsyncGenerator<DecodedToken, void, undefined> {
   const random = new Random(options.seed ?? 1);
   const clock = new Clock(stats, options.signal);
+  const probabilitiesOf = options.parts?.distribution ?? distribution;
   const isOver = (id: number) => id === options.stop || stats.tokens === options.tokens;
   const give = async function* (token: DecodedToken) {
     stats.tokens++;
@@ -88,7 +89,7 @@ export async function* writeSpeculatively(
   };
   try {
     const by = (who: string) => `step ${stats.tokens + 1}: ${who}`;
-    const first = distribution(await feedPrompt(engine, prompt, clock), options, by("the model"));
+    const first = probabilitiesOf(await feedPrompt(engine, prompt, clock), options, by("the model"));
     clock.promptIsRead();
     let newest = draw(first, random);
     if (isOver(newest)) return;
@@ -97,11 +98,11 @@ export async function* writeSpeculatively(
     let unseen = [...prompt.slice(1), newest];
 
     while (!isOver(newest)) {
-      const q = distribution(await engine.draft(unseen), options, by("the multi-token prediction module"));
+      const q = probabilitiesOf(await engine.draft(unseen), options, by("the multi-token prediction module"));
       const drafted = draw(q, random);
       const [after, afterDraft] = await engine.feed([newest, drafted]);
       stats.steps++;
-      const p = distribution(after, options, by("the model"));
+      const p = probabilitiesOf(after, options, by("the model"));
       const { accepted, id } = verify(p, q, drafted, random);
       stats.drafted++;
       if (accepted) stats.accepted++;
@@ -114,7 +115,7 @@ export async function* writeSpeculatively(
       unseen = [newest];
       if (!accepted || isOver(newest)) continue;
 
-      const then = distribution(afterDraft, options, by("the model")); // the pass went over the draft, so it also says what follows
+      const then = probabilitiesOf(afterDraft, options, by("the model")); // the pass went over the draft, so it also says what follows
       newest = draw(then, random);
       if (isOver(newest)) return;
       yield* give({ id: newest, probability: then[newest] });

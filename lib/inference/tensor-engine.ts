@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { LatentCache } from "../model/latent-cache";
 import type { DeepSeekV3 } from "../model/model";
+import type { ModelParts } from "../model/parts";
 import { checkDraft, checkTokens, type Engine } from "./engine";
 
 export class TensorEngine implements Engine {
@@ -12,6 +13,7 @@ export class TensorEngine implements Engine {
   constructor(
     private readonly model: DeepSeekV3,
     private readonly drafts: boolean,
+    private readonly parts?: Partial<ModelParts>,
   ) {}
 
   get length(): number {
@@ -21,7 +23,7 @@ export class TensorEngine implements Engine {
   async feed(ids: number[]): Promise<Float32Array[]> {
     checkTokens(ids, this.model.config.vocabSize);
     const { logits, hidden } = tf.tidy(() => {
-      const hidden = this.model.hiddenStates([ids], { cache: this.main });
+      const hidden = this.model.hiddenStates([ids], { cache: this.main, parts: this.parts });
       return { logits: this.model.head(hidden), hidden };
     });
     if (this.drafts) this.keepStates(hidden);
@@ -36,7 +38,7 @@ export class TensorEngine implements Engine {
     checkDraft(this.drafts ? this.length - this.module.length : null, next);
     checkTokens(next, this.model.config.vocabSize);
     const logits = tf.tidy(() => {
-      const all = this.model.draft(this.states!, [next], { cache: this.module });
+      const all = this.model.draft(this.states!, [next], { cache: this.module, parts: this.parts });
       return all.slice([0, next.length - 1, 0], [1, 1, -1]);
     });
     this.dropStates(0);

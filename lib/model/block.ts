@@ -16,6 +16,27 @@ export interface BlockOptions extends Omit<MlaOptions, "observe"> {
   observe?: Observer;
 }
 
+/** The block's own weights: those of its two norms. */
+export type BlockNorms = Pick<BlockWeights, "inputLayernorm" | "postAttentionLayernorm">;
+
+/** What a block puts together. */
+export interface BlockSteps {
+  /** RMSNorm with the model's epsilon: x [B, T, D], weight [D]. */
+  norm: (x: tf.Tensor3D, weight: tf.Tensor1D) => tf.Tensor3D;
+  /** Attention of the layer, [B, T, D] → [B, T, D]; call it once: with a cache, each call keeps what it is given. */
+  attention: (x: tf.Tensor3D) => tf.Tensor3D;
+  /** The dense network or the experts of the layer, [B, T, D] → [B, T, D]. */
+  feedForward: (x: tf.Tensor3D) => tf.Tensor3D;
+}
+
+/** h + attention(norm(h)), and to that the same with the feed-forward network. */
+export function addBranches(h: tf.Tensor3D, weights: BlockNorms, steps: BlockSteps): tf.Tensor3D {
+  return tf.tidy(() => {
+    const middle = h.add<tf.Tensor3D>(steps.attention(steps.norm(h, weights.inputLayernorm)));
+    return middle.add<tf.Tensor3D>(steps.feedForward(steps.norm(middle, weights.postAttentionLayernorm)));
+  });
+}
+
 /**
  * h ← h + MLA(RMSNorm(h)), then h ← h + FFN(RMSNorm(h)), where FFN is dense or a mixture of experts.
  *
@@ -23,20 +44,15 @@ export interface BlockOptions extends Omit<MlaOptions, "observe"> {
  * @returns [B, T, D]
  */
 export function block(h: tf.Tensor3D, weights: BlockWeights, config: ModelConfig, options: BlockOptions): tf.Tensor3D {
-  const { observe, dispatch, arithmetic = FLOAT32 } = options;
+  const { observe, dispatch, arithmetic = FLOAT32, parts = {} } = options;
   const [B, T, D] = h.shape;
-  return tf.tidy(() => {
-    const norm = (x: tf.Tensor3D, gain: tf.Tensor1D) => rmsNorm(arithmetic.input(x, "norms"), gain, config.rmsNormEps);
-    const attended = mla(norm(h, weights.inputLayernorm), weights.selfAttn, config, options);
-    observe?.("attn_out", attended);
-    const middle = h.add<tf.Tensor3D>(attended);
-
-    const normed = norm(middle, weights.postAttentionLayernorm);
-    const rows = normed.reshape<tf.Tensor2D>([B * T, D]);
-    const fed = isMoe(weights.mlp)
+  const normalise = parts.rmsNorm ?? rmsNorm;
+  const feed = (rows: tf.Tensor2D) =>
+    isMoe(weights.mlp)
       ? moe(rows, weights.mlp, config, {
           dispatch,
           arithmetic,
+          parts,
           observe: (routing) => {
             observe?.("router_affinity", routing.affinity);
             observe?.("router_indices", routing.expertIndices);
@@ -45,7 +61,16 @@ export function block(h: tf.Tensor3D, weights: BlockWeights, config: ModelConfig
           },
         })
       : mlp(rows, weights.mlp, arithmetic.linear("denseMlp"));
-    const out = middle.add<tf.Tensor3D>(fed.reshape([B, T, D]));
+  return tf.tidy(() => {
+    const out = (parts.block ?? addBranches)(h, weights, {
+      norm: (x, gain) => normalise(arithmetic.input(x, "norms"), gain, config.rmsNormEps),
+      attention: (x) => {
+        const attended = mla(x, weights.selfAttn, config, options);
+        observe?.("attn_out", attended);
+        return attended;
+      },
+      feedForward: (x) => feed(x.reshape<tf.Tensor2D>([B * T, D])).reshape([B, T, D]),
+    });
     observe?.("hidden_out", out);
     return out;
   });

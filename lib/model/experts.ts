@@ -16,6 +16,8 @@ import { addRows, takeRows } from "../tensor/rows";
 import type { ModelConfig } from "./config";
 import { mlp } from "./mlp";
 import { FLOAT32, type Arithmetic } from "./arithmetic";
+import { columnsOfMask } from "../tensor/top-k";
+import type { ModelParts } from "./parts";
 import { route, type Routing } from "./router";
 import type { ExpertWeights, MoeWeights } from "./weights";
 
@@ -24,7 +26,9 @@ export type Dispatch = "grouped" | "masked";
 export interface MoeOptions {
   dispatch: Dispatch;
   /** Is shown the routing, for as long as the call lasts. */
-  observe?: (routing: Routing) => void;
+  observe?: (routing: Pick<Routing, "affinity" | "expertIndices" | "gates" | "mask">) => void;
+  /** What is to be computed by other functions than these. */
+  parts?: Partial<ModelParts>;
   /** Float32 where left out. */
   arithmetic?: Arithmetic;
 }
@@ -36,11 +40,16 @@ export interface MoeOptions {
  * @returns [N, D]
  */
 export function moe(x: tf.Tensor2D, weights: MoeWeights, config: ModelConfig, options: MoeOptions): tf.Tensor2D {
-  const { dispatch, observe, arithmetic = FLOAT32 } = options;
+  const { dispatch, observe, arithmetic = FLOAT32, parts = {} } = options;
   return tf.tidy(() => {
-    const routing = route(x, weights.gate, config, arithmetic.linear("router"));
+    const decision = (parts.route ?? route)(x, weights.gate, config, arithmetic.linear("router"));
+    const expertIndices = decision.expertIndices ?? columnsOfMask(decision.mask, config.numExpertsPerTok);
+    const routing = { ...decision, expertIndices };
     observe?.(routing);
-    const routed = routedExperts(x, routing, weights.experts, dispatch, arithmetic);
+    const routed =
+      parts.experts === undefined
+        ? routedExperts(x, routing, weights.experts, dispatch, arithmetic)
+        : parts.experts(x, routing, weights.experts);
     if (weights.sharedExperts === undefined) return routed;
     return routed.add<tf.Tensor2D>(mlp(x, weights.sharedExperts, arithmetic.linear("sharedExperts")));
   });

@@ -5,13 +5,14 @@
  */
 import * as tf from "@tensorflow/tfjs";
 
-interface LayerEntry {
-  cKV: tf.Tensor3D; // [B, S, kvLoraRank]
-  kPe: tf.Tensor3D; // [B, S, qkRopeHeadDim]
-}
+/** What is kept of S tokens of one layer. */
+export type Latents = {
+  cKV: tf.Tensor3D; // [B, S, kvLoraRank], normalised
+  kPe: tf.Tensor3D; // [B, S, qkRopeHeadDim], rotated
+};
 
 export class LatentCache {
-  private layers: LayerEntry[] = [];
+  private layers: Latents[] = [];
 
   /** Tokens kept so far, which is also the position of the next one. */
   get length(): number {
@@ -26,8 +27,8 @@ export class LatentCache {
    * @returns both with S = past + T tokens; they belong to the cache, which disposes of them
    * @throws if the batch is not the one that the cache was begun with
    */
-  append(layer: number, cKV: tf.Tensor3D, kPe: tf.Tensor3D): LayerEntry {
-    const past: LayerEntry | undefined = this.layers[layer];
+  append(layer: number, cKV: tf.Tensor3D, kPe: tf.Tensor3D): Latents {
+    const past: Latents | undefined = this.layers[layer];
     if (past !== undefined && past.cKV.shape[0] !== cKV.shape[0]) {
       throw new Error(`LatentCache: it holds a batch of ${past.cKV.shape[0]}, not ${cKV.shape[0]}; begin a new cache`);
     }
@@ -35,6 +36,21 @@ export class LatentCache {
       tf.keep(before === undefined ? now.clone() : tf.concat([before, now], 1));
     const grown = { cKV: grow(past?.cKV, cKV), kPe: grow(past?.kPe, kPe) };
     tf.dispose([past?.cKV, past?.kPe].filter((tensor) => tensor !== undefined));
+    this.layers[layer] = grown;
+    return grown;
+  }
+
+  /**
+   * Replaces what a layer keeps by what a function makes of it.
+   *
+   * @param grow gets what was kept, null at the begin, and returns it with the new tokens
+   * @returns the same; it belongs to the cache
+   */
+  update(layer: number, grow: (past: Latents | null) => Latents): Latents {
+    const past: Latents | undefined = this.layers[layer];
+    const { cKV, kPe } = grow(past ?? null);
+    const grown = { cKV: tf.keep(cKV.clone()), kPe: tf.keep(kPe.clone()) };
+    if (past !== undefined) tf.dispose([past.cKV, past.kPe]);
     this.layers[layer] = grown;
     return grown;
   }

@@ -12,9 +12,10 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { causalSoftmax, rmsNorm, rotate } from "../tensor/nn";
-import type { LatentCache } from "./latent-cache";
+import type { LatentCache, Latents } from "./latent-cache";
 import type { ModelConfig } from "./config";
 import { FLOAT32, project, type Arithmetic, type Linear } from "./arithmetic";
+import type { ModelParts } from "./parts";
 import { softmaxScale, type RotaryTables } from "./rotary";
 import type { MlaWeights } from "./weights";
 
@@ -28,6 +29,8 @@ export interface MlaOptions {
   arithmetic?: Arithmetic;
   /** Past tokens; this layer's are appended. */
   cache?: { store: LatentCache; layer: number };
+  /** What is to be computed by other functions than these. */
+  parts?: Partial<ModelParts>;
   /** Is shown the probabilities [B, H, T, S] and what is cached, for as long as the call lasts. */
   observe?: (name: "attn_probs" | "cache_ckv" | "cache_kpe", value: tf.Tensor) => void;
 }
@@ -39,26 +42,120 @@ export interface MlaOptions {
  * @returns [B, T, D]
  */
 export function mla(x: tf.Tensor3D, weights: MlaWeights, config: ModelConfig, options: MlaOptions): tf.Tensor3D {
-  const { rotary, cache, observe, arithmetic = FLOAT32 } = options;
+  const { rotary, observe, arithmetic = FLOAT32, parts = {} } = options;
   const linear = arithmetic.linear("attention");
-  const operand = <T extends tf.Tensor>(x: T) => arithmetic.input(x, "attentionOperator");
+  const steps = { rmsNorm: parts.rmsNorm ?? rmsNorm, rotate: parts.rotate ?? rotate };
   return tf.tidy(() => {
-    const query = queries(x, weights, config, rotary, linear);
-    const fresh = latent(x, weights, config, rotary, linear);
-    const past = cache === undefined ? fresh : cache.store.append(cache.layer, fresh.cKV, fresh.kPe);
+    const query = queries(x, weights, config, rotary, linear, steps);
+    const past = keepLatents(x, weights, config, options, linear, steps);
     observe?.("cache_ckv", past.cKV);
     observe?.("cache_kpe", past.kPe);
+    const attend = options.method === "naive" ? (parts.naive ?? attendNaive) : (parts.absorbed ?? attendAbsorbed);
+    return attend(query, past, weights, config, { arithmetic, observe });
+  });
+}
 
-    const positional = againstShared(operand(query.qR), operand(past.kPe)); // [B, H, T, S], one key for all heads
+/** What is kept of the tokens of x, and of those before them where there is a cache. */
+function keepLatents(
+  x: tf.Tensor3D,
+  weights: MlaWeights,
+  config: ModelConfig,
+  { rotary, cache, parts }: MlaOptions,
+  linear: Linear,
+  steps: Pick<RememberSteps, "rmsNorm" | "rotate">,
+): Latents {
+  const other = parts?.remember;
+  if (other === undefined) {
+    const fresh = latent(x, weights, config, rotary, linear, steps);
+    return cache === undefined ? fresh : cache.store.append(cache.layer, fresh.cKV, fresh.kPe);
+  }
+  const grow = (past: Latents | null) => other(x, past, weights, { config, rotary, ...steps });
+  return cache === undefined ? grow(null) : cache.store.update(cache.layer, grow);
+}
+
+/** What `remember` computes with. */
+export interface RememberSteps {
+  config: ModelConfig;
+  /** cos and sin of the new tokens' positions. */
+  rotary: RotaryTables;
+  rmsNorm: ModelParts["rmsNorm"];
+  rotate: ModelParts["rotate"];
+}
+
+/**
+ * What is kept of all tokens, the new ones included.
+ *
+ * @param x the new tokens, [B, T, D], normalised
+ * @param past what is kept of those before, null at the begin
+ */
+export function remember(
+  x: tf.Tensor3D,
+  past: Latents | null,
+  weights: MlaWeights,
+  { config, rotary, ...steps }: RememberSteps,
+): Latents {
+  return tf.tidy(() => {
+    const fresh = latent(x, weights, config, rotary, tf.matMul, steps);
+    if (past === null) return fresh;
+    return { cKV: tf.concat([past.cKV, fresh.cKV], 1), kPe: tf.concat([past.kPe, fresh.kPe], 1) };
+  });
+}
+
+/** The queries of T tokens. */
+export interface Query {
+  qC: tf.Tensor4D; // [B, H, T, nope], without position
+  qR: tf.Tensor4D; // [B, H, T, R], rotated
+}
+
+/** A lower precision, and who is shown the probabilities. */
+export interface AttentionAside {
+  arithmetic?: Arithmetic;
+  observe?: MlaOptions["observe"];
+}
+
+/** The weights that attention itself multiplies by. */
+export type AttendWeights = Pick<MlaWeights, "kvBProj" | "oProj">;
+
+/** Attention's output [B, T, D] from the queries of T tokens and what is kept of S: keys and values are expanded. */
+export function attendNaive(
+  query: Query,
+  past: Latents,
+  weights: AttendWeights,
+  config: ModelConfig,
+  aside?: AttentionAside,
+): tf.Tensor3D {
+  return attend(naive, query, past, weights, config, aside);
+}
+
+/** The same without expanding anything. */
+export function attendAbsorbed(
+  query: Query,
+  past: Latents,
+  weights: AttendWeights,
+  config: ModelConfig,
+  aside?: AttentionAside,
+): tf.Tensor3D {
+  return attend(absorbed, query, past, weights, config, aside);
+}
+
+function attend(
+  method: typeof naive,
+  { qC, qR }: Query,
+  past: Latents,
+  { kvBProj, oProj }: AttendWeights,
+  config: ModelConfig,
+  { arithmetic = FLOAT32, observe }: AttentionAside = {},
+): tf.Tensor3D {
+  const operand = <T extends tf.Tensor>(x: T) => arithmetic.input(x, "attentionOperator");
+  return tf.tidy(() => {
+    const positional = againstShared(operand(qR), operand(past.kPe)); // [B, H, T, S], one key for all heads
     const probabilitiesOf = (content: tf.Tensor4D) => {
       const probabilities = causalSoftmax(content, positional, softmaxScale(config)); // equation 10
       observe?.("attn_probs", probabilities);
       return operand(probabilities);
     };
-    const attend = options.method === "naive" ? naive : absorbed;
-    const heads: tf.Tensor4D = // [B, H, T, v]
-      attend(operand(query.qC), past.cKV, weights.kvBProj, config, probabilitiesOf, arithmetic);
-    return project(mergeHeads(heads), weights.oProj, linear); // equation 11
+    const heads = method(operand(qC), past.cKV, kvBProj, config, probabilitiesOf, arithmetic); // [B, H, T, v]
+    return project(mergeHeads(heads), oProj, arithmetic.linear("attention")); // equation 11
   });
 }
 
@@ -146,6 +243,10 @@ function perHead(x: tf.Tensor4D, w: tf.Tensor3D, transposed = false): tf.Tensor4
   return tf.matMul(rows, w, false, transposed).reshape<tf.Tensor4D>([H, B, T, width]).transpose([1, 0, 2, 3]);
 }
 
+/** The two functions of a model that queries and latents are made with. */
+type Steps = Pick<ModelParts, "rmsNorm" | "rotate">;
+const LIB_STEPS: Steps = { rmsNorm, rotate };
+
 /** Equations 6–9: the query of each head, qC without and qR with a position: [B, H, T, nope], [B, H, T, R]. */
 export function queries(
   x: tf.Tensor3D,
@@ -153,17 +254,19 @@ export function queries(
   config: ModelConfig,
   rotary: RotaryTables,
   linear: Linear = tf.matMul,
-) {
+  steps = LIB_STEPS,
+): Query {
   const { numAttentionHeads: H, qkNopeHeadDim: nope, qkRopeHeadDim: R } = config;
   const [B, T] = x.shape;
-  const projected = project(...compressQuery(x, weights, config, linear), linear).reshape<tf.Tensor4D>([
+  const projected = project(...compressQuery(x, weights, config, linear, steps), linear).reshape<tf.Tensor4D>([
     B,
     T,
     H,
     nope + R,
   ]);
   const [qC, qPe] = tf.split(projected, [nope, R], 3) as tf.Tensor4D[];
-  return { qC: qC.transpose<tf.Tensor4D>([0, 2, 1, 3]), qR: rotate(qPe, rotary).transpose<tf.Tensor4D>([0, 2, 1, 3]) };
+  const turned = steps.rotate(qPe, rotary);
+  return { qC: qC.transpose<tf.Tensor4D>([0, 2, 1, 3]), qR: turned.transpose<tf.Tensor4D>([0, 2, 1, 3]) };
 }
 
 /** The input and the weight of the query's last projection: through the bottleneck cQ, or straight from x. */
@@ -172,6 +275,7 @@ function compressQuery(
   weights: MlaWeights,
   config: ModelConfig,
   linear: Linear,
+  { rmsNorm }: Steps,
 ): [tf.Tensor3D, tf.Tensor2D] {
   if (config.qLoraRank === null) return [x, weights.qProj!];
   const cQ = rmsNorm(project(x, weights.qAProj!, linear), weights.qALayernorm!, LATENT_EPS); // [B, T, qLoraRank]
@@ -185,6 +289,7 @@ export function latent(
   config: ModelConfig,
   rotary: RotaryTables,
   linear: Linear = tf.matMul,
+  { rmsNorm, rotate } = LIB_STEPS,
 ) {
   const { kvLoraRank: C, qkRopeHeadDim: R } = config;
   const [B, T] = x.shape;

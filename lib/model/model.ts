@@ -10,6 +10,7 @@ import type { ModelConfig } from "./config";
 import type { Dispatch } from "./experts";
 import { mtpModule } from "./mtp";
 import { FLOAT32, project, type Arithmetic } from "./arithmetic";
+import type { ModelParts } from "./parts";
 import { rotaryTables } from "./rotary";
 import { disposeWeights, initWeights, type ModelWeights } from "./weights";
 
@@ -23,6 +24,8 @@ export interface ForwardOptions {
   attention?: "naive" | "absorbed";
   /** How the experts are computed; the results are equal. "grouped" where left out. */
   dispatch?: Dispatch;
+  /** Functions that stand in the place of lib's own (parts.ts), in float32. */
+  parts?: Partial<ModelParts>;
   /** Is shown "layer{i}.attn_out", ".attn_probs", ".cache_ckv", ".cache_kpe", ".router_affinity", ".router_indices",
    * ".router_gates", ".router_mask", ".hidden_out", and "final_norm"; the multi-token prediction module's block is
    * "mtp0". A tensor is valid during the call only: read or clone it. */
@@ -54,7 +57,7 @@ export class DeepSeekV3 {
    * @throws as forward
    */
   hiddenStates(ids: number[][], options: ForwardOptions = {}): tf.Tensor3D {
-    const { cache, observe } = options;
+    const { cache, observe, parts } = options;
     return tf.tidy(() => {
       let h = this.embed(ids);
       const blockOptions = this.blockOptions(ids, options);
@@ -65,7 +68,8 @@ export class DeepSeekV3 {
           observe: observe && ((name, value) => observe(`layer${layer}.${name}`, value)),
         });
       });
-      const normed = rmsNorm(this.arithmetic.input(h, "norms"), this.weights.norm, this.config.rmsNormEps);
+      const normalise = parts?.rmsNorm ?? rmsNorm;
+      const normed = normalise(this.arithmetic.input(h, "norms"), this.weights.norm, this.config.rmsNormEps);
       observe?.("final_norm", normed);
       return normed;
     });
@@ -78,7 +82,7 @@ export class DeepSeekV3 {
    * @returns [B, T - 1, V]
    * @throws if the model has no such module, or there are fewer than two tokens
    */
-  forwardMtp(ids: number[][], options: Pick<ForwardOptions, "attention" | "dispatch"> = {}): tf.Tensor3D {
+  forwardMtp(ids: number[][], options: Pick<ForwardOptions, "attention" | "dispatch" | "parts"> = {}): tf.Tensor3D {
     if (this.weights.mtp.length === 0) {
       throw new Error("forwardMtp: this model has no multi-token prediction module");
     }
@@ -96,7 +100,7 @@ export class DeepSeekV3 {
    */
   forwardTraining(
     ids: number[][],
-    options: Pick<ForwardOptions, "dispatch" | "observe"> = {},
+    options: Pick<ForwardOptions, "dispatch" | "observe" | "parts"> = {},
   ): { logits: tf.Tensor3D; mtpLogits?: tf.Tensor3D } {
     if (ids.some((row) => row.length < 2)) throw new Error("forwardTraining: it needs at least two tokens");
     return tf.tidy(() => {
@@ -157,7 +161,10 @@ export class DeepSeekV3 {
     return project(hidden, weight, this.arithmetic.linear("head"));
   }
 
-  private blockOptions(ids: number[][], { positions, cache, attention, dispatch }: ForwardOptions) {
+  private blockOptions(ids: number[][], { positions, cache, attention, dispatch, parts }: ForwardOptions) {
+    if (parts !== undefined && this.arithmetic !== FLOAT32) {
+      throw new Error("parts: this model has a precision of its own; other parts than lib's compute in float32");
+    }
     const T = ids[0].length;
     const start = cache?.length ?? 0;
     const counted = [Array.from({ length: T }, (_, t) => start + t)];
@@ -173,6 +180,7 @@ export class DeepSeekV3 {
       method: attention ?? (cache === undefined ? ("naive" as const) : ("absorbed" as const)),
       dispatch: dispatch ?? ("grouped" as const),
       arithmetic: this.arithmetic,
+      parts,
     };
   }
 }

@@ -10,6 +10,33 @@ import type { ModelConfig } from "./config";
 import { FLOAT32, project } from "./arithmetic";
 import type { MtpWeights } from "./weights";
 
+/** The module's own weights beside its block. */
+export type MtpNorms = Pick<MtpWeights, "enorm" | "hnorm" | "ehProj" | "sharedHeadNorm">;
+
+/** What a module puts together. */
+export interface MtpSteps {
+  /** RMSNorm with the model's epsilon: x [B, T, D], weight [D]. */
+  norm: (x: tf.Tensor3D, weight: tf.Tensor1D) => tf.Tensor3D;
+  /** x [B, T, 2D] · w [2D, D] → [B, T, D] */
+  project: (x: tf.Tensor3D, w: tf.Tensor2D) => tf.Tensor3D;
+  /** The module's block, [B, T, D] → [B, T, D]; call it once. */
+  block: (h: tf.Tensor3D) => tf.Tensor3D;
+}
+
+/** Both inputs normalised, side by side, brought back to width D; then the block, and the module's last norm. */
+export function predictFurther(
+  hidden: tf.Tensor3D,
+  nextEmbedding: tf.Tensor3D,
+  weights: MtpNorms,
+  { norm, project, block }: MtpSteps,
+): tf.Tensor3D {
+  return tf.tidy(() => {
+    // The report's equation 21 puts the state first; the released ehProj expects the embedding first.
+    const both = tf.concat([norm(nextEmbedding, weights.enorm), norm(hidden, weights.hnorm)], 2); // [B, T, 2D]
+    return norm(block(project(both, weights.ehProj)), weights.sharedHeadNorm);
+  });
+}
+
 /**
  * @param hidden [B, T, D], the main model's states after its final norm, at tokens 1 … T
  * @param nextEmbedding [B, T, D], the embeddings of tokens 2 … T + 1
@@ -22,15 +49,11 @@ export function mtpModule(
   config: ModelConfig,
   options: BlockOptions,
 ): tf.Tensor3D {
-  const { rmsNormEps: epsilon } = config;
-  const { arithmetic = FLOAT32 } = options;
-  return tf.tidy(() => {
-    // The report's equation 21 puts the state first; the released ehProj expects the embedding first.
-    const both = tf.concat(
-      [rmsNorm(nextEmbedding, weights.enorm, epsilon), rmsNorm(hidden, weights.hnorm, epsilon)],
-      2,
-    ); // [B, T, 2D]
-    const joined = project(both, weights.ehProj, arithmetic.linear("mtpProjection")); // [B, T, D]
-    return rmsNorm(block(joined, weights.block, config, options), weights.sharedHeadNorm, epsilon);
+  const { arithmetic = FLOAT32, parts = {} } = options;
+  const normalise = parts.rmsNorm ?? rmsNorm;
+  return (parts.mtp ?? predictFurther)(hidden, nextEmbedding, weights, {
+    norm: (x, gain) => normalise(x, gain, config.rmsNormEps),
+    project: (x, w) => project(x, w, arithmetic.linear("mtpProjection")),
+    block: (h) => block(h, weights.block, config, options),
   });
 }

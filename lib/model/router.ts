@@ -96,3 +96,11 @@ function selectGroups(biased: tf.Tensor2D, { nRoutedExperts: E, nGroup: G, topkG
   const groupScores = byGroup.mul(best).sum(1).reshape<tf.Tensor2D>([N, G]);
   return { groupScores, groupMask: stopGradient(topKMask(groupScores, topkGroup)) };
 }
+
+/** What the experts need to know of the routing of N tokens. */
+export interface RoutingDecision {
+  affinity: tf.Tensor2D; // s [N, E]
+  mask: tf.Tensor2D; // [N, E], 1 for the chosen experts
+  gates: tf.Tensor2D; // [N, E], 0 where not chosen
+  expertIndices?: tf.Tensor2D; // int32 [N, K]; read from the mask where left out
+}

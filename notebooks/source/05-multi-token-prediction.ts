@@ -239,7 +239,7 @@ await check(targetsExercise, targets);
 // gradient ([the report](https://arxiv.org/abs/2412.19437), section 3.2.3). The code of a module is short:
 
 // %%
-showSource("lib/model/mtp.ts", "mtpModule");
+showSource("lib/model/mtp.ts", "predictFurther");
 
 // %% [markdown]
 // The code does three things that the equations leave open or say otherwise. The equations put the state first; the

@@ -770,7 +770,7 @@ verdicts(
 // - [Open Source AI Definition](https://opensource.org/ai): the definition, and which systems comply;
 // - [On the Societal Impact of Open Foundation Models](https://crfm.stanford.edu/open-fms/): how to think about marginal risk.
 //
-// **Next: [lesson 10](10-the-article-audited.ipynb)**, where every claim of a popular account is judged.
+// **Next: [lesson 09](09-build-it.ipynb)**, where you write all of it yourself.
 
 // %%
 [modelA, modelB, leaky, sly].forEach((model) => model.dispose());

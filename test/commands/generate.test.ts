@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
+import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { decode } from "../../lib/inference/decode";
 import { saveCheckpoint } from "../../lib/checkpoint/checkpoint";
 import { useBackend } from "../../lib/tensor/backend";
 import { bytesOf, textOf, VOCAB_SIZE } from "../../lib/corpus/bytes";
+import { PART_NAMES, saveParts } from "../../lib/lessons/09-build-it";
+import { solutionOf } from "../lessons/09-build-it/solutions";
 import { temporaryFolder } from "../support/folder";
 import { idsOf, lively } from "../inference/support";
 
@@ -50,6 +53,15 @@ beforeAll(async () => {
     textOf(await idsOf(decode(model, [256, ...bytesOf(prompt)], { temperature: 0, tokens, stop: 256 })));
 });
 
+const here = () => ["--model", folder, "--prompt", "a"];
+
+/** A module whose part does nothing wrong. */
+function nothing(): string {
+  const file = path.join(temporary("parts"), "my-model.ts");
+  fs.writeFileSync(file, "export const parts = { block: () => 0 };\n");
+  return file;
+}
+
 describe("npm run generate", () => {
   it("writes what the library decodes, and tells its speed on stderr", async () => {
     const { code, out, err } = await generate([
@@ -91,6 +103,49 @@ describe("npm run generate", () => {
     expect(code).toBe(0);
   });
 
+  it("writes with the parts of a module", async () => {
+    const file = path.join(temporary("parts"), "my-model.ts");
+    fs.writeFileSync(
+      file,
+      "const only = (id: number) => (logits: ArrayLike<number>): number[] => Array.from(logits, (_, v) => (v === id ? 1 : 0));\n" +
+        "export const parts = { distribution: only(65) };\n",
+    );
+    const { code, out } = await generate(["--model", folder, "--prompt", "a", "--tokens", "4", "--parts", file]);
+    expect([code, out]).toEqual([0, "AAAA\n"]);
+  });
+
+  it("writes with the lesson's solutions what the library writes, drafts included", async () => {
+    const file = path.join(root, ".cache", `my-model-${process.pid}.ts`);
+    try {
+      saveParts(PART_NAMES, { file, sourceOf: solutionOf });
+      const args = ["--model", folder, "--prompt", "Zürich", "--tokens", "40", "--temperature", "0", "--speculative"];
+      const { code, out, err } = await generate([...args, "--parts", file]);
+      expect([code, out]).toEqual([0, `${await expected("Zürich", 40)}\n`]);
+      expect(err).toContain("drafts accepted");
+    } finally {
+      fs.rmSync(file, { force: true });
+    }
+  });
+
+  it.each([
+    ["that is not there", null, "no such file; lesson 09 saves one"],
+    ["without parts", "export const other = 1;", 'it exports no record "parts"'],
+    ["with no part in it", "export const parts = {};", 'its record "parts" is empty'],
+    ["with a part that no model has", "export const parts = { norm: () => 0 };", 'a model has no part "norm"'],
+    ["with a part that is no function", "export const parts = { block: 3 };", "block is no function"],
+    ["that does not compile", "export const parts = {{;", "my-model.ts: "],
+    ["that throws", 'throw new Error("not today");', "my-model.ts: not today"],
+    ["whose part throws", "export const parts = { block: () => lost() };", "ReferenceError: lost is not defined"],
+  ])("answers a module %s with one line", async (_, text, message) => {
+    const file = path.join(temporary("parts"), "my-model.ts");
+    if (text !== null) fs.writeFileSync(file, `${text}\n`);
+    const { code, err } = await generate([...here(), "--parts", file]);
+    expect(code).toBe(1);
+    expect(err.trimEnd().split("\n")).toHaveLength(1);
+    expect(err).toContain("generate: ");
+    expect(err).toContain(message);
+  });
+
   it("prints help", async () => {
     const { code, out, err } = await generate(["--help"]);
     expect([code, err]).toEqual([0, ""]);
@@ -112,7 +167,6 @@ describe("npm run generate", () => {
     expect(err).toMatch(/^\d+ tokens, \d+ tokens\/s\n$/);
   });
 
-  const here = () => ["--model", folder, "--prompt", "a"];
   it.each([
     ["no model", () => ["--prompt", "a"], "--model is missing"],
     ["no prompt", () => ["--model", folder], "--prompt is missing"],
@@ -131,6 +185,11 @@ describe("npm run generate", () => {
     ["a top-p beyond 1", () => [...here(), "--top-p", "1.5"], "top-p is 1.5"],
     ["a top-k of 0", () => [...here(), "--top-k", "0"], "top-k is 0"],
     ["a seed with a fraction", () => [...here(), "--seed", "0.5"], "seed is 0.5"],
+    [
+      "parts for the engine without tensors",
+      () => [...here(), "--engine", "wasm", "--parts", nothing()],
+      "use the tensor",
+    ],
     ["a backend that there is not", () => [...here(), "--backend", "abacus"], '--backend is "abacus"'],
   ])("answers %s with one line and exit code 1", async (_, args, message) => {
     const { code, out, err } = await generate(args());

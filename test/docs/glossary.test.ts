@@ -82,6 +82,10 @@ const LOCAL: Record<string, { symbols: string; reason: string }[]> = {
     },
   ],
   "07": [{ symbols: "C A B E N D", reason: "the scaling law, in the letters of its paper" }],
+  "09": [
+    { symbols: "a \\phi", reason: "a pair of channels and the angle that it is turned by, defined beside them" },
+    { symbols: "c G", reason: "any latent, and the number of groups of experts in a shape" },
+  ],
 };
 
 /** Symbols of a lesson that neither the glossary nor the lesson's own list has. */

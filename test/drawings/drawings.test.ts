@@ -1,6 +1,11 @@
 /** The drawings say what the configuration says, and their texts stay inside their boxes and inside the picture. */
 import { describe, expect, it } from "vitest";
-import { latentAttentionDrawing, layerDrawing, multiTokenPredictionDrawing } from "../../lib/drawings";
+import {
+  latentAttentionDrawing,
+  layerDrawing,
+  modelPartsDrawing,
+  multiTokenPredictionDrawing,
+} from "../../lib/drawings";
 import { DEEPSEEK_V3, tinyConfig, type ModelConfig } from "../../lib/model/config";
 import { toSvg, type Drawing } from "../../lib/notebook/drawing/drawing";
 
@@ -112,4 +117,31 @@ it("each module predicts one token further", () => {
   const words = (config: ModelConfig) => texts(toSvg(multiTokenPredictionDrawing(config))).map(({ text }) => text);
   expect(words(DEEPSEEK_V3).filter((text) => text.startsWith("predicts"))).toEqual(["predicts ti+1", "predicts ti+2"]);
   expect(words(tinyConfig({ numNextnPredictLayers: 2 }))).toContain("predicts ti+3");
+});
+
+describe("the parts of a model", () => {
+  const names = [
+    "rmsNorm",
+    "rotate",
+    "remember",
+    "naive",
+    "absorbed",
+    "route",
+    "experts",
+    "block",
+    "mtp",
+    "distribution",
+  ];
+
+  it.each(Object.entries(CONFIGS))("have their texts where there is room, whosever they are: %s", (_, config) => {
+    for (const own of [[], names]) expect(tooWide(modelPartsDrawing(config, own))).toEqual([]);
+  });
+
+  it("say in words which are the reader's own", () => {
+    const drawing = modelPartsDrawing(tinyConfig(), ["rotate", "block"]);
+    const yours = texts(toSvg(drawing)).flatMap(({ text }) => (text.endsWith(": yours") ? [text] : []));
+    expect(yours.sort()).toEqual(["✔ block: yours", "✔ rotary positions: yours"]);
+    expect(drawing.title).toContain("2 of 10");
+    expect(drawing.description).toContain("Yours: rotary positions, block.");
+  });
 });

@@ -8,7 +8,8 @@ import { decodeSpeculatively } from "../../lib/inference/speculative";
 import { loadModel } from "../../lib/checkpoint/checkpoint";
 import { useBackend } from "../../lib/tensor/backend";
 import { BEGIN_OF_DOCUMENT, bytesOf, VOCAB_SIZE } from "../../lib/corpus/bytes";
-import { command, fromCaller, oneOf, print, readCall, readNumber } from "../cli";
+import { command, fromCaller, oneOf, print, readCall, readNumber, toCaller } from "../cli";
+import { loadParts } from "./generate/parts";
 
 const HELP = `usage: npm run --silent generate -- --model DIR --prompt TEXT [options]
 
@@ -22,6 +23,7 @@ Writes on after a prompt, with a model whose tokens are bytes, as npm run pretra
   --top-p        draws from the most likely tokens that have probability P together
   --seed         where the random numbers start (default 1)
   --speculative  the multi-token prediction module drafts, the main model verifies
+  --parts        a module with parts of a model, as lesson 09 saves it: they stand in the place of lib's own
   --engine       auto, wasm or tensor: two ways to compute the same (default auto)
   --backend      auto, webgpu, wasm or cpu (default auto)
   --help         prints this`;
@@ -33,6 +35,7 @@ interface Arguments {
   dir: string;
   prompt: string;
   speculative: boolean;
+  parts: string | null;
   backend: (typeof BACKENDS)[number];
   options: DecodeOptions;
 }
@@ -48,6 +51,7 @@ function readArguments(args: string[]): Arguments {
     "top-k": text,
     "top-p": text,
     seed: text,
+    parts: text,
     engine: { ...text, default: "auto" },
     backend: { ...text, default: "auto" },
     speculative: { type: "boolean", default: false },
@@ -65,6 +69,7 @@ function readArguments(args: string[]): Arguments {
     dir: fromCaller(values.model),
     prompt: values.prompt,
     speculative: values.speculative,
+    parts: values.parts === undefined ? null : fromCaller(values.parts),
     backend: oneOf("--backend", values.backend, BACKENDS),
     options: { ...numbers, engine: oneOf("--engine", values.engine, ENGINES), stop: BEGIN_OF_DOCUMENT },
   };
@@ -78,6 +83,11 @@ function report({ tokens, seconds, drafted, accepted, steps }: DecodeStats): str
   return `${speed}; ${accepted} of ${drafted} drafts accepted (${share}%), ${perStep} tokens a step`;
 }
 
+/** Where functions of the reader's own compute, what they throw is theirs. */
+function inParts(error: unknown, file: string): Error {
+  return new Error(`${file}: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`);
+}
+
 /** Ctrl-C ends the writing in order; a second one ends the process at once, as ever. */
 function untilInterrupted(): AbortSignal {
   const controller = new AbortController();
@@ -89,6 +99,7 @@ export const main = command("generate", HELP, async (call) => {
   const args = readArguments(call);
   const signal = untilInterrupted();
   await useBackend(args.backend);
+  const parts = args.parts === null ? undefined : loadParts(args.parts, toCaller(args.parts));
   const model = loadModel(args.dir);
   if (model.config.vocabSize !== VOCAB_SIZE) {
     throw new Error(
@@ -98,7 +109,7 @@ export const main = command("generate", HELP, async (call) => {
   }
   const prompt = [BEGIN_OF_DOCUMENT, ...bytesOf(args.prompt)];
   const begin = args.speculative ? decodeSpeculatively : decode;
-  const writing = begin(model, prompt, { ...args.options, signal });
+  const writing = begin(model, prompt, { ...args.options, signal, parts });
   // A character can be several bytes: the decoder waits for the last of them.
   const decoder = new TextDecoder();
   try {
@@ -107,7 +118,7 @@ export const main = command("generate", HELP, async (call) => {
       if (text !== "") await print(text);
     }
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!signal.aborted) throw parts === undefined ? error : inParts(error, toCaller(args.parts!));
     process.exitCode = 130; // as a shell says of Ctrl-C
   }
   await print(`${decoder.decode()}\n`);

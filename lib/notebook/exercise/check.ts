@@ -104,7 +104,7 @@ async function examine<F extends AnyFunction>(exercise: Exercise<F>, answer: Any
   const { seconds = 10 } = exercise;
   const got: Answered[] = [];
   const expected: Answered[] = [];
-  for (const [i, { name, args }] of exercise.cases.entries()) {
+  for (const [i, { name, args, expected: known }] of exercise.cases.entries()) {
     const outcome = await runOnce(answer, args, seconds);
     if (isStub(outcome)) {
       return failed({
@@ -117,7 +117,9 @@ async function examine<F extends AnyFunction>(exercise: Exercise<F>, answer: Any
       return wrong(lines.filter((text) => text !== null).join("\n"));
     }
     got.push(outcome);
-    expected.push(answered(await runOnce(exercise.reference, args, seconds), exercise));
+    const right = answered(await runOnce(exercise.reference, args, seconds), exercise);
+    const given = known && answered(await runOnce(known as AnyFunction, [], seconds), exercise);
+    expected.push(given === undefined ? right : { ...right, value: given.value });
   }
   const difference = firstDifference(exercise, got, expected);
   if (difference !== null) {

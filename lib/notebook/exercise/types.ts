@@ -14,6 +14,8 @@ export interface Case<F extends AnyFunction> {
   name: string;
   /** The arguments. A function makes them where they hold tensors: they are freed after each call. */
   args: Parameters<F> | (() => Parameters<F>);
+  /** The right answer where it is known from elsewhere, such as from another implementation; else the reference gives it. */
+  expected?: () => Awaited<ReturnType<F>>;
 }
 
 /** A wrong answer that people give. */

@@ -13,6 +13,17 @@ describe("a check", () => {
     expect(other.split("\n")[0]).toBe("✔ RMSNorm: right, 2 points");
   });
 
+  it("holds to a case's own right answer where it has one, whatever the reference says", async () => {
+    const [first, ...rest] = double.cases;
+    const other = { ...double, cases: [{ ...first, expected: () => [0, 0, 1] }, ...rest] };
+    expect(await checked(other, (values: number[]) => (values.length === 3 ? [0, 0, 1] : right(values)))).toMatchObject(
+      {
+        status: "passed",
+      },
+    );
+    expect((await checked(other, right)).message).toContain("expected: `[0, 0, 1]`");
+  });
+
   it("does not put a colon behind a question", async () => {
     const heading = async (answer: Double) =>
       (await shownText(() => check({ ...double, id: "06-bubble" }, answer))).split("\n")[0];

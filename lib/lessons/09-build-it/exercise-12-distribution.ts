@@ -1,0 +1,142 @@
+/** From logits to the probabilities with which the next token is drawn. */
+import { distribution, type SamplingOptions } from "../../inference/sampling";
+import { defineExercise } from "../../notebook/exercise/check";
+
+/** Logits [V] and how to draw → probabilities [V]. */
+export type Distribution = (logits: ArrayLike<number>, options: SamplingOptions) => ArrayLike<number>;
+
+/** What can go wrong, each as the right answer has it unless said otherwise. */
+interface Habits {
+  sharpen: (logits: number[], temperature: number) => number[];
+  exponentials: (logits: number[]) => number[];
+  /** Of the tokens from the likeliest on, how many stay: p of what top-k has left. */
+  kept: (ranked: number[], p: number) => number;
+  finish: (cut: number[]) => number[];
+  ranking: (probabilities: number[], logits: number[]) => number[];
+  greedy: (logits: number[]) => number[];
+}
+
+const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
+const normalised = (values: number[]) => values.map((value) => value / sum(values));
+const highest = (logits: number[]) => logits.indexOf(Math.max(...logits));
+const oneAt = (place: number, V: number) => Array.from({ length: V }, (_, v) => Number(v === place));
+
+const RIGHT: Habits = {
+  sharpen: (logits, temperature) => logits.map((logit) => logit / temperature),
+  exponentials: (logits) => logits.map((logit) => Math.exp(logit - Math.max(...logits))),
+  kept: (ranked, p) => {
+    let [count, reached] = [0, 0];
+    while (count < ranked.length && (count === 0 || reached < p * sum(ranked))) reached += ranked[count++];
+    return count;
+  },
+  finish: normalised,
+  ranking: (probabilities) => probabilities,
+  greedy: (logits) => oneAt(highest(logits), logits.length),
+};
+
+const distributionWith =
+  (habits: Partial<Habits>): Distribution =>
+  (values, { temperature, topK, topP }) => {
+    const { sharpen, exponentials, kept, finish, ranking, greedy } = { ...RIGHT, ...habits };
+    const logits = Array.from(values);
+    if (temperature === 0) return greedy(logits);
+    const probabilities = normalised(exponentials(sharpen(logits, temperature)));
+    if (topK === undefined && topP === undefined) return probabilities;
+    const order = ranking(probabilities, logits);
+    const ranked = Array.from(order.keys()).sort((a, b) => order[b] - order[a] || a - b);
+    const candidates = ranked.slice(0, topK);
+    const staying = new Set(
+      candidates.slice(
+        0,
+        topP === undefined
+          ? undefined
+          : kept(
+              candidates.map((v) => order[v]),
+              topP,
+            ),
+      ),
+    );
+    return finish(probabilities.map((value, v) => (staying.has(v) ? value : 0)));
+  };
+
+/** ln of probabilities: at temperature 1 these come out. */
+const LOGITS = [0.5, 0.25, 0.15, 0.1].map(Math.log);
+
+export const distributionExercise = defineExercise<Distribution>({
+  id: "09-distribution",
+  reference: (logits, options) => distribution(logits, options),
+  cases: [
+    {
+      name: "temperature 1",
+      args: [LOGITS, { temperature: 1 }],
+      expected: () => [0.5, 0.25, 0.15, 0.1],
+    },
+    {
+      name: "temperature 1, top-p 0.6",
+      args: [LOGITS, { temperature: 1, topP: 0.6 }],
+      expected: () => [2 / 3, 1 / 3, 0, 0],
+    },
+    { name: "temperature 2, top-p 0.75", args: [LOGITS, { temperature: 2, topP: 0.75 }] },
+    { name: "temperature 0.5, the likeliest two", args: [[1, 3, 2, 2.5], { temperature: 0.5, topK: 2 }] },
+    { name: "top-k and top-p", args: [LOGITS, { temperature: 1, topK: 3, topP: 0.8 }] },
+    { name: "temperature 0", args: [[1, 4, 4, 2], { temperature: 0 }], expected: () => [0, 1, 0, 0] },
+    { name: "logits of hundreds", args: [[800, 801, 799], { temperature: 1 }] },
+  ],
+  misconceptions: [
+    {
+      name: "multiplied by the temperature",
+      answer: distributionWith({ sharpen: (logits, temperature) => logits.map((logit) => logit * temperature) }),
+      message: "You multiply by the temperature. Dividing makes it right: a high temperature brings logits together.",
+    },
+    {
+      name: "the temperature forgotten",
+      answer: distributionWith({ sharpen: (logits) => logits }),
+      message: "The temperature is missing: the logits are divided by it.",
+    },
+    {
+      name: "temperature 0 divides by 0",
+      answer: distributionWith({ greedy: (logits) => logits.map(() => NaN) }),
+      message: "At temperature 0 you divide by 0. The most likely token is taken there: its probability is 1.",
+    },
+    {
+      name: "all of the most likely at temperature 0",
+      answer: distributionWith({
+        greedy: (logits) => normalised(logits.map((logit) => Number(logit === Math.max(...logits)))),
+      }),
+      message: "At temperature 0 you share between equal logits. One token is taken, the first of the most likely.",
+    },
+    {
+      name: "the cut before the temperature",
+      answer: distributionWith({ ranking: (_, logits) => normalised(RIGHT.exponentials(logits)) }),
+      message: "You cut by the probabilities at temperature 1. The temperature comes first, then top-k, then top-p.",
+    },
+    {
+      name: "the token that reaches p left out",
+      answer: distributionWith({ kept: (ranked, p) => Math.max(1, RIGHT.kept(ranked, p) - 1) }),
+      message:
+        "You leave out the token with which `topP` is reached. As many stay as it takes to reach it, that one included.",
+    },
+    {
+      name: "p of all tokens, not of those left",
+      answer: distributionWith({
+        kept: (ranked, p) => {
+          let [count, reached] = [0, 0];
+          while (count < ranked.length && (count === 0 || reached < p)) reached += ranked[count++];
+          return count;
+        },
+      }),
+      message: "`topP` counts among the tokens that top-k has left, not among all: of their sum.",
+    },
+    {
+      name: "not made to sum to 1",
+      answer: distributionWith({ finish: (cut) => cut }),
+      message: "What is left has to sum to 1 again: divide by its sum.",
+    },
+    {
+      name: "exponentials that overflow",
+      answer: distributionWith({ exponentials: (logits) => logits.map(Math.exp) }),
+      message:
+        "For logits in the hundreds your exponentials overflow. Subtract the largest logit first: the shares stay.",
+    },
+  ],
+});
