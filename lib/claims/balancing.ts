@@ -3,7 +3,7 @@ import { modelFact } from "../economics/facts";
 import { fixed, percent, times } from "../notebook/format";
 import { DOMAINS } from "../corpus/corpus";
 import { mean } from "../statistics/interval";
-import { compareRuns, ofLayers, RUN_MEASURES, type NamedRuns, type RunMeasure } from "../training/compare-runs";
+import { compareSeeds, ofLayers, RUN_MEASURES, type NamedRuns, type RunMeasure } from "../training/compare-seeds";
 import { recordedRuns, type RecordedRun } from "../training/record";
 import { claimFact } from "./claims";
 import { ruleSet, weigh } from "./rule";
@@ -51,8 +51,8 @@ function balancingFacts() {
     starvedNone: meanOf(none, idleShare),
     starvedBias: meanOf(bias, idleShare),
     /** The low ends of the 95% intervals of what is more without balancing, over seeds. */
-    starvedMoreLow: compareRuns(none, bias, idleShare).interval.low,
-    quarterMoreLow: compareRuns(none, bias, busiestQuarter).interval.low,
+    starvedMoreLow: compareSeeds(none, bias, idleShare).interval.low,
+    quarterMoreLow: compareSeeds(none, bias, busiestQuarter).interval.low,
     quarterNone: meanOf(none, busiestQuarter),
     quarterBias: meanOf(bias, busiestQuarter),
     busiestBias: 1 + mean(bias.runs.flatMap((run) => ofLayers(run, lastReport(run).maxVio))),
@@ -115,7 +115,7 @@ export const balancingRules = ruleSet(balancingFacts, [
           `Within each sequence, yes: a loss of ${fixed(f.sequenceWise, 3)} against ${fixed(f.lossFree, 3)} without a loss. Over the ` +
           `batch the loss costs nothing: ${fixed(f.batchWise, 3)} (the report, section 4.5.3, a model of 1B). So scope decides. (In table 5, with two larger models, ` +
           `${f.scoresBetter} of ${f.scores} rows are better with the bias than with a classic loss.) Our ` +
-          `recorded runs: ${compareRuns(runsOf("auxiliary"), runsOf("bias"), RUN_MEASURES.bitsPerByte).text}`,
+          `recorded runs: ${compareSeeds(runsOf("auxiliary"), runsOf("bias"), RUN_MEASURES.bitsPerByte).text}`,
       };
     },
     turns: { key: "batchWise", name: "loss with a batch-wise term", unit: "nats a token", low: 2.2, high: 2.3 },

@@ -6,7 +6,7 @@ import { expectedTokens } from "../economics/speculation";
 import { DEEPSEEK_V3 } from "../model/config";
 import { billions, fixed, percent } from "../notebook/format";
 import type { Comparison } from "../statistics/comparison";
-import { compareRuns, RUN_MEASURES } from "../training/compare-runs";
+import { compareSeeds, RUN_MEASURES } from "../training/compare-seeds";
 import { recordedRuns } from "../training/record";
 import { claimed, findClaim } from "./claims";
 import { oneOfRange, ruleSet, weigh } from "./rule";
@@ -22,7 +22,7 @@ function tableOfGains(): Record<string, number> {
 
 /** What recorded runs say of the loss with the module against that without it, the module thrown away. */
 function withAndWithoutModule(): Comparison {
-  return compareRuns(
+  return compareSeeds(
     { name: "with the module", runs: recordedRuns("bias") },
     { name: "without it", runs: recordedRuns("no-mtp") },
     RUN_MEASURES.bitsPerByte,

@@ -36,6 +36,7 @@ import { claimInWords, judgeClaim } from "./lib/claims/audit";
 import { openCorpus } from "./lib/corpus/build";
 import { VOCAB_SIZE } from "./lib/corpus/bytes";
 import { DOMAINS, drawBatch } from "./lib/corpus/corpus";
+import { describe as described, H100, measured, readMeasurements } from "./lib/economics/measurements";
 import { MIXED_PRECISION, trainingStateBytes, V3_STATE_BYTES } from "./lib/economics/memory";
 import { totalParameters } from "./lib/economics/parameters";
 import { machine, leastTime, product } from "./lib/economics/roofline";
@@ -50,8 +51,7 @@ import { DEEPSEEK_V3, tinyConfig } from "./lib/model/config";
 import { loadModel } from "./lib/checkpoint/checkpoint";
 import { V3_TABLE } from "./lib/model/precision";
 import { intervalWords } from "./lib/statistics/comparison";
-import { mean as meanOf } from "./lib/statistics/interval";
-import { describe as described, H100, measured, readMeasurements } from "./lib/lessons/06-hardware-and-communication/measurements";
+import { mean } from "./lib/statistics/interval";
 import {
   barChart, check, checkParameters, fixed, lineChart, percent, plot, progress, result, say, showSource, sliderPlot,
   solvedOr, table, times, verdicts, whole,
@@ -86,7 +86,6 @@ const seed = 1; // 0..999999 number: where all random numbers start
 
 // %%
 checkParameters("04-fp8-training", { outlierChannels, outlierSize, spread, sumBits, sumLength, liveSteps, seed });
-const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 
 // %% [markdown]
 // ## 1. All the numbers there are
@@ -576,7 +575,7 @@ result("interval that errs no more than BF16", chosenInterval, "elements");
 // %% jupyter={"source_hidden": true}
 const effects = recordedEffects();
 const usedModules = MODULES.filter((module) => module !== "mtpProjection");
-const plainBits = meanOf(effectOf(effects, { inFp8: "none", scale: "float32" }).bits);
+const plainBits = mean(effectOf(effects, { inFp8: "none", scale: "float32" }).bits);
 const shares = workShares(DEEPSEEK_V3, 4096);
 const costWords = { digits: 2 };
 table(
@@ -731,8 +730,8 @@ function endsOf(runs: VariantRuns): void {
     variantsIn(runs).map((variant) => ({
       variant: VARIANTS[variant].label,
       seeds: heldOutOf(runs, variant).length,
-      "loss, last 20 steps, nats": meanOf(endOfRun(runs, variant)),
-      "held out, bits per byte": meanOf(heldOutOf(runs, variant)),
+      "loss, last 20 steps, nats": mean(endOfRun(runs, variant)),
+      "held out, bits per byte": mean(heldOutOf(runs, variant)),
       "held out, against BF16": variant === "bf16" ? "" : intervalWords(againstVariant(runs, variant, "bf16").interval, { digits: 3 }),
     })),
     { caption: `After ${curveIn(runs, "bf16").loss.length} steps (${runs.run.command})`, digits: 4 },
@@ -769,7 +768,7 @@ const logitGradient = tf.tidy(() => {
 });
 const gradientValues = await logitGradient.data();
 logitGradient.dispose();
-const lostShare = mean(gradientValues.map((g) => Number(Math.abs(g) <= smallestSubnormal(FORMATS.E4M3) / 2)));
+const lostShare = mean(Array.from(gradientValues, (g) => Number(Math.abs(g) <= smallestSubnormal(FORMATS.E4M3) / 2)));
 say`**${fixed(100 * lostShare, 1)}%** of them would become 0 (V3 does not do that: its head is not in FP8; in the maps below, gradients are
 small for the same reason): they are smaller than half of E4M3's smallest number,
 ${smallestSubnormal(FORMATS.E4M3)}. What becomes 0 moves no weight.`;
@@ -806,7 +805,7 @@ const sameWindows = evaluationWindows(corpus.heldOut, { length: Number(continued
 const before = await evaluate(mini, sameWindows, { batch: 8 });
 const bitsBefore = mean(DOMAINS.map((domain) => before[domain].bitsPerByte));
 say`Before: **${fixed(bitsBefore, 4)}** bits per byte on the same held-out text. After, on average over the seeds:
-${fixed(meanOf(heldOutOf(continued, "bf16")), 4)} in BF16, ${fixed(meanOf(heldOutOf(continued, "unscaled")), 4)} without scales.
+${fixed(mean(heldOutOf(continued, "bf16")), 4)} in BF16, ${fixed(mean(heldOutOf(continued, "unscaled")), 4)} without scales.
 ${againstVariant(continued, "unscaled", "bf16").text}`;
 
 // %% [markdown]

@@ -4,12 +4,12 @@ import { DOMAINS } from "../../lib/corpus/corpus";
 import {
   bitsPerByteIn,
   busiestQuarter,
-  compareRuns,
+  compareSeeds,
   finalEvaluation,
   idleExperts,
   RUN_MEASURES,
   type RunMeasure,
-} from "../../lib/training/compare-runs";
+} from "../../lib/training/compare-seeds";
 import { recordedRun, recordedRuns, seedOf, type RecordedRun, type RecordedRunName } from "../../lib/training/record";
 
 const NAMES: RecordedRunName[] = ["bias", "auxiliary", "none", "no-mtp"];
@@ -51,8 +51,10 @@ describe("the recorded runs", () => {
       options: { ...options, seed: null },
     });
     for (const other of others) expect(settings(other)).toEqual(settings(first));
-    for (const other of others) expect(finalEvaluation(other).bitsPerByte).not.toEqual(finalEvaluation(first).bitsPerByte);
-    for (const other of others) expect(other.evaluations.map(({ step }) => step)).toEqual(first.evaluations.map(({ step }) => step));
+    for (const other of others)
+      expect(finalEvaluation(other).bitsPerByte).not.toEqual(finalEvaluation(first).bitsPerByte);
+    for (const other of others)
+      expect(other.evaluations.map(({ step }) => step)).toEqual(first.evaluations.map(({ step }) => step));
   });
 
   it("have their provenance", () => {
@@ -67,7 +69,7 @@ describe("the recorded runs", () => {
 describe("a comparison of runs", () => {
   it.each(BITS)("withdraws the sentence where a difference of zero is planted: $quantity", (measure) => {
     const runs = recordedRuns("bias");
-    const same = compareRuns({ name: "with", runs }, { name: "without", runs }, measure);
+    const same = compareSeeds({ name: "with", runs }, { name: "without", runs }, measure);
     expect(same.order).toBe("cannot tell");
     expect(same.text).toMatch(/^Cannot tell/);
     expect(same.interval.estimate).toBe(0);
@@ -75,13 +77,13 @@ describe("a comparison of runs", () => {
 
   it("withdraws it where seeds differ by more than the runs do", () => {
     const a = runsWith("with", [1.5, 1.7, 1.6]);
-    expect(compareRuns(a, runsWith("without", [1.6, 1.6, 1.7]), RUN_MEASURES.bitsPerByte).order).toBe("cannot tell");
+    expect(compareSeeds(a, runsWith("without", [1.6, 1.6, 1.7]), RUN_MEASURES.bitsPerByte).order).toBe("cannot tell");
   });
 
   it("turns with the sign of a planted difference, in pairs of a seed", () => {
     const a = runsWith("with", [1.5, 1.7, 1.6]);
-    const above = compareRuns(a, runsWith("without", [1.39, 1.6, 1.51]), RUN_MEASURES.bitsPerByte);
-    const below = compareRuns(a, runsWith("without", [1.61, 1.8, 1.69]), RUN_MEASURES.bitsPerByte);
+    const above = compareSeeds(a, runsWith("without", [1.39, 1.6, 1.51]), RUN_MEASURES.bitsPerByte);
+    const below = compareSeeds(a, runsWith("without", [1.61, 1.8, 1.69]), RUN_MEASURES.bitsPerByte);
     expect([above.order, below.order]).toEqual(["higher", "lower"]);
     expect(above.text).toContain("3 pairs of seeds");
   });
@@ -90,14 +92,14 @@ describe("a comparison of runs", () => {
     const a = runsWith("with", [1.5, 1.7, 1.6]);
     const b = runsWith("without", [1.4, 1.6, 1.5, 9]);
     const backwards = { ...b, runs: [...b.runs].reverse() };
-    const { interval } = compareRuns(a, backwards, RUN_MEASURES.bitsPerByte);
+    const { interval } = compareSeeds(a, backwards, RUN_MEASURES.bitsPerByte);
     expect(interval.estimate).toBeCloseTo(0.1, 10);
     expect(interval.high - interval.low).toBeLessThan(1e-9);
     expect(interval.count).toBe(3);
   });
 
   it("ranks nothing by one training of each", () => {
-    expect(compareRuns(runsWith("a", [1]), runsWith("b", [2]), RUN_MEASURES.bitsPerByte).order).toBe("cannot tell");
+    expect(compareSeeds(runsWith("a", [1]), runsWith("b", [2]), RUN_MEASURES.bitsPerByte).order).toBe("cannot tell");
   });
 });
 

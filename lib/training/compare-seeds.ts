@@ -88,12 +88,21 @@ export interface NamedRuns {
   readonly runs: readonly RecordedRun[];
 }
 
-/** Says whether runs of one kind are lower or higher than those of another, in pairs of the seeds that both have. */
-export function compareRuns(a: NamedRuns, b: NamedRuns, { of, ...wording }: RunMeasure): Comparison {
-  const [seedsA, seedsB] = [a, b].map(({ runs }) => new Set(runs.map(seedOf)));
-  const sample = ({ name, runs }: NamedRuns) => {
-    const paired = runs.filter((run) => seedsA.has(seedOf(run)) && seedsB.has(seedOf(run)));
-    return { name, values: [...paired].sort((x, y) => seedOf(x) - seedOf(y)).map(of) };
-  };
-  return compare(sample(a), sample(b), { ...wording, of: "seeds", paired: true });
+/** Runs of two kinds, one of each for every seed that both have, in the order of the seeds. */
+export function pairsOf(a: NamedRuns, b: NamedRuns): [RecordedRun, RecordedRun][] {
+  return [...a.runs]
+    .sort((x, y) => seedOf(x) - seedOf(y))
+    .flatMap((run) =>
+      b.runs.filter((other) => seedOf(other) === seedOf(run)).map((other): [RecordedRun, RecordedRun] => [run, other]),
+    );
+}
+
+/** Says whether runs of one kind are lower or higher than those of another, in pairs of the same seed. */
+export function compareSeeds(a: NamedRuns, b: NamedRuns, { of, ...wording }: RunMeasure): Comparison {
+  const pairs = pairsOf(a, b);
+  return compare(
+    { name: a.name, values: pairs.map(([run]) => of(run)) },
+    { name: b.name, values: pairs.map(([, run]) => of(run)) },
+    { ...wording, of: "seeds", paired: true },
+  );
 }
