@@ -68,6 +68,7 @@ describe("a changed number", () => {
     ["mtp-cost", { unique: 5e8 }, "partly contradicted", "holds"],
     ["cuda-restrictions", { toolkitRules: 1 }, "partly contradicted", "holds"],
     ["cuda-closer", { nodeLimit: 1 }, "holds with a condition", "contradicted"],
+    ["cuda-moat", { checkableTrainings: 1 }, "cannot be checked", "holds"],
     ["data-undisclosed", { publicTokens: 1e12 }, "partly contradicted", "cannot be checked"],
     ["data-hosting", { storagePrice: 1e-9 }, "contradicted", "holds with a condition"],
     ["data-reproduce", { missingToVerify: 1 }, "incomplete", "holds"],
