@@ -177,6 +177,9 @@ describe("a learner in JupyterLab", () => {
       await open.screenshot(`window-${width}`);
       if (width > 700) expect(await lesson.page.evaluate(covered("squares")), `title at ${width}`).toBe(false);
     }
+    await lesson.page.setViewportSize({ width: 480, height: 768 });
+    await expect.poll(() => lesson.page.evaluate(LONGEST_TITLE), { timeout: 20_000 }).toBeLessThan(1);
+    await open.screenshot("window-480");
     const [narrow, wide, middle] = spans;
     expect(narrow < middle && middle < wide, `squares span ${spans.join(", ")} pixels`).toBe(true);
     await lesson.page.setViewportSize({ width: 1400, height: 1000 });
@@ -251,6 +254,12 @@ describe("a learner in JupyterLab", () => {
     await open.screenshot("reopened");
   });
 });
+
+/** The widest title of a plot, of its picture's width. */
+const LONGEST_TITLE = `Math.max(...[...document.querySelectorAll("text.gtitle")].map((title) => {
+  const [text, picture] = [title, title.ownerSVGElement].map((element) => element.getBoundingClientRect());
+  return (text.right - picture.left) / picture.width;
+}))`;
 
 /** Texts of outputs with their colours, and the first ground behind them that one can't see through. */
 const COLOURS = `(() => {

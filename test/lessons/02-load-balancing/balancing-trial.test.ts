@@ -1,6 +1,6 @@
 /** What lesson 02 concludes of several trainings follows them: other numbers, another sentence, and none without a difference. */
 import * as tf from "@tensorflow/tfjs";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { writeConfig } from "../../../lib/checkpoint/config-json";
 import { openCorpus } from "../../../lib/corpus/build";
 import { fact } from "../../../lib/economics/facts";
@@ -20,6 +20,8 @@ import {
 } from "../../../lib/lessons/02-load-balancing";
 import { useBackend } from "../../../lib/tensor/backend";
 import { Random } from "../../../lib/tensor/random";
+
+beforeAll(() => useBackend("wasm"));
 
 const recorded = recordedTrials();
 const METHODS = Object.keys(TRIAL_METHODS) as TrialMethod[];
@@ -106,7 +108,6 @@ it("each method is by itself: the bias has no balance loss beside it, and the lo
 });
 
 it("the loads before a training are those of its first step", async () => {
-  await useBackend("wasm");
   const corpus = openCorpus();
   const shape = { ...TRIAL, experts: 8, steps: 1 };
   const training = trialTraining(shape, "none", 5);
