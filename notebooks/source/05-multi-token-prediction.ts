@@ -73,11 +73,6 @@ import { recordedRuns, type RecordedRun } from "./lib/training/record";
 const backend = await useBackend();
 say`Ready: tensors are computed by **${backend.name}**.`;
 
-// %%
-const model = loadModel("data/checkpoints/v3-mini");
-const corpus = openCorpus();
-say`v3-mini is loaded: ${model.config.numHiddenLayers} layers, and ${model.weights.mtp.length} module beside them.`;
-
 // %% [markdown]
 // **The numbers worth changing.** Change one, then *Run → Run All Cells*: every figure below follows.
 
@@ -145,7 +140,13 @@ say`Look at the rows that predict token i+2. The module has seen token i+1; the 
 // %% [markdown]
 // What is that gap worth? Take a beginning and the three likeliest ways to go on. V3's kind of module looks at the letter
 // that came. A parallel head has to answer **before** it knows the letter. The best it could do is to mix all cases by
-// their probability, which we can compute exactly: every token that may come next, and what would follow it.
+// their probability, which we can compute exactly: every token that may come next, and what would follow it. The model is
+// v3-mini.
+
+// %%
+const model = loadModel("data/checkpoints/v3-mini");
+const corpus = openCorpus();
+say`v3-mini is loaded: ${model.config.numHiddenLayers} layers, and ${model.weights.mtp.length} module beside them.`;
 
 // %%
 const start = "We are w";
