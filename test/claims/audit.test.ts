@@ -109,10 +109,12 @@ describe("evidence", () => {
   });
 });
 
-const RUNS_WITHOUT_BALANCING = fs
-  .readdirSync(path.join("data", "curves"))
-  .filter((file) => /^none\b.*\.json$/.test(file))
-  .map((file) => path.join("curves", file));
+/** The files of recorded runs, all seeds. */
+const recordedFiles = (...names: string[]) =>
+  fs
+    .readdirSync(path.join("data", "curves"))
+    .filter((file) => names.includes(file.replace(/(-seed-\d+)?\.json$/, "")))
+    .map((file) => path.join("curves", file));
 
 describe("changed data", () => {
   const home = process.cwd();
@@ -171,7 +173,7 @@ describe("changed data", () => {
 
   /** The verdicts with another load of each expert at the end of every recorded run without balancing. */
   function withLoads(of: (loads: number[], seed: number) => number[]) {
-    return withData(RUNS_WITHOUT_BALANCING, ({ run, evaluations }) => {
+    return withData(recordedFiles("none"), ({ run, evaluations }) => {
       const last = evaluations[evaluations.length - 1];
       last.loads = last.loads.map((loads: number[]) => of(loads, run.options.seed));
     });
@@ -179,6 +181,17 @@ describe("changed data", () => {
 
   it("changes the verdict: recorded runs without balancing that stay even", () => {
     expect(withLoads((loads) => loads.map(() => 100))("lb-collapse")).toBe("contradicted");
+  });
+
+  it.each<[string, string[]]>([
+    ["lb-conflict", ["auxiliary", "bias"]],
+    ["mtp-planning", ["bias", "no-mtp"]],
+  ])("withdraws what %s says of recorded runs whose losses are all the same", (id, names) => {
+    withData(recordedFiles(...names), ({ evaluations }) => {
+      const { bitsPerByte } = evaluations[evaluations.length - 1];
+      for (const domain of Object.keys(bitsPerByte)) bitsPerByte[domain] = 1.5;
+    });
+    expect(judgeClaim(id).evidence).toMatch(/recorded runs: Cannot tell whether .* is 0\.000 bits per byte/);
   });
 
   it("withdraws the verdict: runs without balancing of which one collapses, and the others do not", () => {
