@@ -15,7 +15,7 @@ export const MAY_IMPORT = {
   model: ["host", "tensor", "numerics"],
   checkpoint: ["host", "tensor", "numerics", "model"],
   corpus: ["host", "tensor"],
-  training: ["host", "tensor", "numerics", "model", "checkpoint", "corpus"],
+  training: ["host", "tensor", "numerics", "model", "checkpoint", "corpus", "statistics"],
   inference: ["host", "tensor", "numerics", "model", "checkpoint"],
   economics: ["host", "model", "checkpoint"], // counts from a configuration: no tensors
   statistics: [], // intervals and comparisons of plain numbers
