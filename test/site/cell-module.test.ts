@@ -5,14 +5,18 @@ import { cellModule, type Origin } from "../../tools/site/worker/cell-module";
 import { guardLoops } from "../../tools/site/worker/guards";
 import { sourceLine, takeLines } from "../../tools/site/worker/source-map";
 
-const from = (name: string, assignable = false, there = "/cell-1"): Origin => ({ from: there, name, assignable });
+const from = (name: string, variable: Origin["variable"] = null, there = "/cell-1"): Origin => ({
+  from: there,
+  name,
+  variable,
+});
 
 describe("a cell as a module", () => {
   it("imports what earlier cells declare, but not what it declares itself", () => {
     const scope = new Map([
-      ["total", from("total", true)],
+      ["total", from("total", "let")],
       ["Row", from("Row")],
-      ["tf", from("*", false, "@tensorflow/tfjs")],
+      ["tf", from("*", null, "@tensorflow/tfjs")],
       ["own", from("own")],
     ]);
     const { checked, run, before, declares } = cellModule(ts, "/cell-2", "const own = total;\n", scope);
@@ -31,10 +35,10 @@ describe("a cell as a module", () => {
     const source =
       "let { a, b: [c] } = x;\nfunction f() {}\nclass C {}\nenum E { A }\ntype T = 1;\ninterface I {}\na + c";
     const { run, declares } = cellModule(ts, "/cell-2", source, new Map());
-    expect([...declares].map(([name, { assignable }]) => [name, assignable])).toEqual([
-      ["a", true],
-      ["c", true],
-      ...["f", "C", "E", "T", "I"].map((name) => [name, false]),
+    expect([...declares].map(([name, { variable }]) => [name, variable])).toEqual([
+      ["a", "let"],
+      ["c", "let"],
+      ...["f", "C", "E", "T", "I"].map((name) => [name, null]),
     ]);
     expect(run.split("\n").slice(1)).toEqual([
       "export let { a, b: [c] } = x;",
@@ -51,10 +55,10 @@ describe("a cell as a module", () => {
     const source = `import one, { two as deux } from "./lib/x";\nimport * as all from "./lib/y";\nimport type { T } from "./lib/z";`;
     const { declares } = cellModule(ts, "/cell-2", source, new Map());
     expect([...declares]).toEqual([
-      ["one", from("default", false, "./lib/x")],
-      ["deux", from("two", false, "./lib/x")],
-      ["all", from("*", false, "./lib/y")],
-      ["T", from("T", false, "./lib/z")],
+      ["one", from("default", null, "./lib/x")],
+      ["deux", from("two", null, "./lib/x")],
+      ["all", from("*", null, "./lib/y")],
+      ["T", from("T", null, "./lib/z")],
     ]);
   });
 });

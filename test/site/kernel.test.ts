@@ -48,7 +48,7 @@ describe("a cell that does not compile", () => {
     expect((await errorOf(`function f(x: string | null) { return x.length; }`))?.evalue).toBe(
       "1:39 - 'x' is possibly 'null'.",
     );
-    expect((await errorOf(`tf.matMul("a", 1);`))?.evalue).toMatch(/^1:16 - Argument of type 'number'/);
+    expect((await errorOf(`tf.zeros("a");`))?.evalue).toMatch(/^1:10 - Argument of type 'string'/);
     expect((await errorOf(`import { nothing } from "./lib/model/router";`))?.evalue).toMatch(/^1:10 - .*nothing/);
   });
 
@@ -79,6 +79,13 @@ describe("names", () => {
     await kernel.execute(`const kept = "kept";`);
     await kernel.execute(`const kept = 1; throw new Error("no");`);
     expect(await printed(`kept.toUpperCase()`)).toBe("KEPT\n");
+  });
+
+  it("are narrowed by conditions, in functions within too, and literals widen", async () => {
+    await kernel.execute(`const found = Math.random() < 2 ? { size: 3 } : null; const seedOf = 7;`);
+    expect(await printed(`if (found !== null) { const f = () => found.size; console.log(f()); }`)).toBe("3\n");
+    expect(await printed(`let next = seedOf; next += 1; console.log(next);`)).toBe("8\n");
+    expect((await errorOf(`seedOf = 8;`))?.evalue).toBe("1:1 - Cannot assign to 'seedOf' because it is a constant.");
   });
 
   it("and types reach over many cells", async () => {

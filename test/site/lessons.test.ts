@@ -45,6 +45,11 @@ function outputsOf({ stdout, stderr, displays, error }: Ran): Output[] {
   ];
 }
 
+/** Why it is not webgpu that computes is told in the words of the place. */
+function withoutReason(notebook: Notebook): Notebook {
+  return JSON.parse(JSON.stringify(notebook).replaceAll(/no webgpu: [^;]*; /g, "")) as Notebook;
+}
+
 /** Runs all cells of a notebook; calls `after` behind each. */
 async function runAll(
   kernel: WorkerPage,
@@ -82,11 +87,9 @@ describe.each(lessons)("lesson %s", (lesson) => {
         `all after ${seconds(performance.now() - begin)} s, ${megabytes} MB`,
     );
     await kernel.close();
-    const failed = fresh.cells.filter(
-      (cell) => cell.cell_type === "code" && cell.outputs.some(({ output_type }) => output_type === "error"),
-    );
-    expect(failed.map(({ source }) => source)).toEqual([]);
-    expect(outputDrift(notebook, fresh)).toEqual([]);
+    const outputs = fresh.cells.flatMap((cell) => (cell.cell_type === "code" ? cell.outputs : []));
+    expect(outputs.filter(({ output_type }) => output_type === "error")).toEqual([]);
+    expect(outputDrift(withoutReason(notebook), withoutReason(fresh))).toEqual([]);
   }, 600_000);
 });
 

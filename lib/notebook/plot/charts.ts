@@ -43,13 +43,13 @@ function percentFormat(values: number[]): string {
 /** 1, 2 and 5 times the powers of ten from low to high; the powers alone where that would be crowded. */
 function logTicks(low: number, high: number): number[] {
   const first = Math.floor(Math.log10(low));
-  const powers = Array.from({ length: Math.ceil(Math.log10(high)) - first + 1 }, (_, i) => 10 ** (first + i));
+  const powers = Array.from({ length: Math.ceil(Math.log10(high)) - first + 1 }, (_, i) => Number(`1e${first + i}`)); // 10 ** -4 is not 1e-4 everywhere
   return powers.length > 5 ? powers : powers.flatMap((power) => [power, 2 * power, 5 * power]);
 }
 
 /** A tick's text: "5000", "20K", "1M", "2B", "3T", and powers of ten where there is no such word. */
 function short(value: number): string {
-  if (value !== 0 && (Math.abs(value) >= 1e15 || Math.abs(value) < 1e-4)) return power(value);
+  if (value !== 0 && (Math.abs(value) >= 1e15 || Math.abs(value) <= 1e-4)) return power(value);
   const [unit, name] =
     value >= 1e12
       ? [1e12, "T"]

@@ -2,8 +2,8 @@
  * A cell as a module. Run 7 is the file /cell-7.ts: it exports what it declares, and its first line imports what earlier
  * runs declared, so that redeclaring is no more than a new module. Two texts are made of it, with the same lines:
  *
- * - one for the compiler that checks types, in which what can be assigned (`let`) is declared and not imported: an import
- *   can't be assigned;
+ * - one for the compiler that checks types, in which variables are declared and not imported: an import can't be assigned,
+ *   and what a condition says of it is forgotten in a function within;
  * - one that is translated to CommonJS, in which every use of an exported or imported name becomes a property of its
  *   run's exports: that is how TypeScript translates modules, and so all cells see the same variable.
  */
@@ -18,8 +18,8 @@ export interface Origin {
   from: string;
   /** The name there; "*" for the module itself, "default" for its default. */
   name: string;
-  /** Whether it can be assigned. */
-  assignable: boolean;
+  /** How a variable is declared for the cells after it; null where it is imported, as all else is. */
+  variable: "let" | "const" | null;
 }
 
 /** What the cells so far have declared, by name. */
@@ -42,9 +42,10 @@ export function cellModule(ts: Ts, file: string, source: string, scope: Scope): 
   const parsed = ts.createSourceFile("cell.ts", text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
   const declares = declarations(ts, parsed, file);
   const others = [...scope].filter(([name]) => !declares.has(name));
-  const assignable = others.filter(([, origin]) => origin.assignable);
-  const declared = assignable.map(([name, { from }]) => `declare let ${name}: typeof import("${from}").${name};`);
-  const fixed = importLine(others.filter(([, origin]) => !origin.assignable));
+  const declared = others.flatMap(([name, { from, variable }]) =>
+    variable === null ? [] : [`declare ${variable} ${name}: typeof import("${from}").${name};`],
+  );
+  const fixed = importLine(others.filter(([, { variable }]) => variable === null));
   const first = `export {}; ${fixed} ${declared.join(" ")}\n`;
   const own = [...declares].flatMap(([name, { from }]) => (from === file ? [name] : []));
   return {
@@ -68,21 +69,21 @@ function importLine(names: [string, Origin][]): string {
 
 function declarations(ts: Ts, file: tslib.SourceFile, place: string): Map<string, Origin> {
   const found = new Map<string, Origin>();
-  const own = (name: string, assignable = false) => found.set(name, { from: place, name, assignable });
-  const bind = (name: tslib.BindingName, assignable: boolean): void => {
-    if (ts.isIdentifier(name)) own(name.text, assignable);
-    else for (const element of name.elements) if (ts.isBindingElement(element)) bind(element.name, assignable);
+  const own = (name: string, variable: Origin["variable"] = null) => found.set(name, { from: place, name, variable });
+  const bind = (name: tslib.BindingName, variable: Origin["variable"]): void => {
+    if (ts.isIdentifier(name)) own(name.text, variable);
+    else for (const element of name.elements) if (ts.isBindingElement(element)) bind(element.name, variable);
   };
   for (const statement of file.statements) {
     if (ts.isVariableStatement(statement)) {
       const { flags, declarations } = statement.declarationList;
-      for (const { name } of declarations) bind(name, (flags & ts.NodeFlags.Const) === 0);
+      for (const { name } of declarations) bind(name, flags & ts.NodeFlags.Const ? "const" : "let");
     } else if (isNamed(ts, statement)) {
       if (statement.name) own(statement.name.text);
     } else if (ts.isImportDeclaration(statement) && statement.importClause) {
       const from = (statement.moduleSpecifier as tslib.StringLiteral).text;
       const { name, namedBindings } = statement.importClause;
-      const imported = (local: string, there: string) => found.set(local, { from, name: there, assignable: false });
+      const imported = (local: string, there: string) => found.set(local, { from, name: there, variable: null });
       if (name) imported(name.text, "default");
       if (namedBindings && ts.isNamespaceImport(namedBindings)) imported(namedBindings.name.text, "*");
       else

@@ -58,6 +58,7 @@ export class Cells {
       if (said !== null) return this.run(said, count);
       return done(this.content(reports));
     }
+    compiler.importLiterals(module);
     try {
       await this.options.interrupts.runCell(() => this.evaluate(file, module, count));
     } catch (error) {

@@ -128,6 +128,27 @@ export class Compiler {
     });
   }
 
+  /**
+   * Has constants with a value for a type imported by later cells: `let n = seed` makes a number of the imported 7, and
+   * would make another 7 of one that is declared as such. To be called when the cell has been checked.
+   */
+  importLiterals({ declares }: CellModule): void {
+    const { ts } = this;
+    const program = this.service.getProgram();
+    const file = program?.getSourceFile(NOW);
+    const checker = program?.getTypeChecker();
+    const module = file && checker?.getSymbolAtLocation(file);
+    if (!checker || !file || !module) return;
+    for (const exported of checker.getExportsOfModule(module)) {
+      const origin = declares.get(exported.name);
+      if (origin?.variable !== "const") continue;
+      const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+      const type = checker.getTypeOfSymbolAtLocation(symbol, file);
+      const parts = type.isUnion() ? type.types : [type];
+      if (parts.every(({ flags }) => flags & ts.TypeFlags.Literal)) origin.variable = null;
+    }
+  }
+
   translate({ run }: CellModule): Translated {
     const { ts } = this;
     const { outputText } = ts.transpileModule(run, {

@@ -3,7 +3,7 @@
  * loop's turn and every call counts, and each 1,024th asks whether time is up (lib/host/browser.ts). Recursion counts as
  * well: without end it would fill the stack, but with two calls in each it would only take for ever.
  *
- *     while (true) { if ((++$turns & 1023) === 0) $guard(); … }
+ *     while (true) { if (($turns = ($turns + 1) & 1023) === 0) $guard(); … }
  */
 import type * as tslib from "@tslab/typescript-for-tslab";
 import type { Ts } from "./cell-module";
@@ -16,17 +16,22 @@ const EVERY = 1024;
 export function guardLoops(ts: Ts): tslib.TransformerFactory<tslib.SourceFile> {
   return (context) => {
     const { factory } = context;
-    const isDue = () =>
-      factory.createStrictEquality(
-        factory.createParenthesizedExpression(
-          factory.createBinaryExpression(
-            factory.createPrefixIncrement(factory.createIdentifier(GUARD.turns)),
-            ts.SyntaxKind.AmpersandToken,
-            factory.createNumericLiteral(EVERY - 1),
-          ),
-        ),
+    // Counted round and round: past a billion an engine would keep the count as an object, and make one for each turn.
+    const isDue = () => {
+      const next = factory.createParenthesizedExpression(
+        factory.createAdd(factory.createIdentifier(GUARD.turns), factory.createNumericLiteral(1)),
+      );
+      const masked = factory.createBinaryExpression(
+        next,
+        ts.SyntaxKind.AmpersandToken,
+        factory.createNumericLiteral(EVERY - 1),
+      );
+      const counted = factory.createAssignment(factory.createIdentifier(GUARD.turns), masked);
+      return factory.createStrictEquality(
+        factory.createParenthesizedExpression(counted),
         factory.createNumericLiteral(0),
       );
+    };
     const call = () => factory.createCallExpression(factory.createIdentifier(GUARD.guard), undefined, []);
     const check = () => factory.createIfStatement(isDue(), factory.createExpressionStatement(call()));
     const guarded = (body: tslib.Statement) => factory.createBlock([check(), body]);

@@ -2,7 +2,6 @@
  * The worker of the kernel in a tab: takes the messages of the page (protocol.ts) and runs the cells. The page sends one
  * cell after the other; everything else may come at any time.
  */
-import ts from "@tslab/typescript-for-tslab";
 import { Buffer } from "buffer";
 import { inspect } from "node-inspect-extracted";
 import { ungzip } from "pako";
@@ -34,6 +33,9 @@ interface StrayEvent {
   reason?: unknown;
   preventDefault(): void;
 }
+
+/** The largest part comes while the others are fetched. */
+const loadingTypeScript = import("@tslab/typescript-for-tslab");
 
 const scope = globalThis as unknown as Scope;
 const post = (message: FromWorker) => scope.postMessage(message);
@@ -155,6 +157,7 @@ async function start({ base }: Start): Promise<void> {
   setWasmPaths(base);
   setTab({ loadWebgpu });
   const texts = JSON.parse(new TextDecoder().decode(ungzip(types))) as Record<string, string>;
+  const { default: ts } = await loadingTypeScript;
   compiler = new Compiler(ts, sources(texts));
   cells = new Cells({
     compiler,
