@@ -10,14 +10,14 @@ import tseslint from "typescript-eslint";
  */
 export const MAY_IMPORT = {
   tensor: [],
+  statistics: [], // intervals and comparisons of plain numbers
   numerics: ["tensor"],
   model: ["tensor", "numerics"],
   checkpoint: ["tensor", "numerics", "model"],
   corpus: ["tensor"],
-  training: ["tensor", "numerics", "model", "checkpoint", "corpus"],
+  training: ["tensor", "numerics", "model", "checkpoint", "corpus", "statistics"],
   inference: ["tensor", "numerics", "model", "checkpoint"],
   economics: ["model", "checkpoint"], // counts from a configuration: no tensors
-  statistics: [], // intervals and comparisons of plain numbers
   notebook: [], // shows whatever it is given, and knows nothing of models
   drawings: ["model", "notebook"], // pictures of the architecture, from a configuration
   claims: ["model", "checkpoint", "corpus", "training", "inference", "economics", "statistics", "notebook"],

@@ -75,11 +75,12 @@ export const attentionRules = ruleSet(attentionFacts, [
   {
     id: "mla-perceiver",
     judge: (f) => ({
-      verdict: weigh(["wrong"]),
+      verdict: weigh(["right", "wrong"]),
       evidence:
-        `Another axis. Perceiver reads a sequence of any length into a fixed number of latent vectors; MLA keeps one latent for ` +
+        `Right: to attend to a compressed form of the input was proposed before, by Perceiver among others (2021). But on ` +
+        `another axis: Perceiver reads a sequence of any length into a fixed number of latent vectors; MLA keeps one latent for ` +
         `every token, ${whole((f.kvLoraRank + f.qkRopeHeadDim) * f.context)} numbers a layer at ${whole(f.context)} tokens and twice ` +
-        "that at twice as many. Its relatives are multi-query and grouped-query attention, and low-rank maps.",
+        "that at twice as many. What V2's authors name as earlier ways to a small cache are multi-query and grouped-query attention.",
     }),
     turns: "A Perceiver whose latents grow with the sequence, or a statement by MLA's authors.",
   },

@@ -3,6 +3,7 @@
  * and every verdict that depends on one follows.
  */
 import type { Verdict } from "../notebook/verdicts";
+import { accessRules } from "./access";
 import { attentionRules } from "./attention";
 import { balancingRules } from "./balancing";
 import { findClaim, readClaims, type Claim } from "./claims";
@@ -50,6 +51,7 @@ function allRules(id?: string): AnyRule[] {
   return [
     ...rulesOf(qualityRules, id),
     ...rulesOf(costRules, id),
+    ...rulesOf(accessRules, id),
     ...rulesOf(moeRules, id),
     ...rulesOf(balancingRules, id),
     ...rulesOf(attentionRules, id),

@@ -28,6 +28,9 @@ function hardwareFacts() {
     /** Nodes that a token's experts may live on, of those that share a layer's experts. */
     nodeLimit: value("systems", "v3-training", "nodeLimit"),
     expertNodes: value("systems", "v3-training", "expertNodes"),
+    /** Other makers on whose chips V3 could be served at its release; trainings there that others could check. */
+    servedElsewhere: claimFact("cuda-moat", "servedElsewhere"),
+    checkableTrainings: claimFact("cuda-moat", "checkableTrainings"),
     /** Export licences found for chips of the newest generation. */
     newestLicensed: claimFact("cuda-exports", "newestLicensed"),
   };
@@ -118,13 +121,23 @@ export const hardwareRules = ruleSet(hardwareFacts, [
   {
     id: "cuda-moat",
     judge: (f) => ({
-      verdict: weigh(["right"], { leavesOut: true }),
+      verdict: weigh([f.servedElsewhere > 0 ? "right" : "wrong", f.checkableTrainings > 0 ? "right" : "open"]),
       evidence:
-        "Serving V3 on AMD and Huawei worked from its release (its README, section 6). Of one training of that size elsewhere its " +
-        `makers tell: Huawei's Pangu Ultra MoE, ${whole(f.panguParameters / 1e9)}B parameters on ${whole(f.panguAccelerators)} ` +
-        `Ascend chips at ${percent(f.panguUtilisation)} of their peak. But PTX is no reason for it: it ties closer to NVIDIA. What ` +
+        "For serving, yes: V3 ran on AMD and Huawei from its release (its README, section 6). For training " +
+        (f.checkableTrainings > 0
+          ? "there are runs that others can check. One of that size: "
+          : "nobody else could check it yet. Of one run of that size its makers tell: ") +
+        `Huawei's Pangu Ultra MoE, ${whole(f.panguParameters / 1e9)}B parameters on ${whole(f.panguAccelerators)} ` +
+        `Ascend chips at ${percent(f.panguUtilisation)} of their peak. And PTX is no reason for it: it ties closer to NVIDIA. What ` +
         "has to be written anew for another chip, lesson 06 counts.",
     }),
-    turns: "A training of V3's size on other accelerators that somebody else could check or repeat.",
+    turns: {
+      key: "checkableTrainings",
+      name: "trainings of V3's size on other chips that others can check",
+      unit: "trainings",
+      low: 0,
+      high: 5,
+      whole: true,
+    },
   },
 ]);

@@ -5,8 +5,9 @@ import { mtpParameters, totalParameters } from "../economics/parameters";
 import { expectedTokens } from "../economics/speculation";
 import { DEEPSEEK_V3 } from "../model/config";
 import { billions, fixed, percent } from "../notebook/format";
-import { recordedRun } from "../training/record";
-import { meanBitsPerByte } from "./balancing";
+import type { Comparison } from "../statistics/comparison";
+import { compareSeeds, RUN_MEASURES } from "../training/compare-seeds";
+import { recordedRuns } from "../training/record";
 import { claimed, findClaim } from "./claims";
 import { oneOfRange, ruleSet, weigh } from "./rule";
 
@@ -17,6 +18,15 @@ const points = (gain: number) => `${gain < 0 ? "−" : "+"}${fixed(Math.abs(gain
 function tableOfGains(): Record<string, number> {
   const facts = Object.entries(findClaim("mtp-planning").facts!).filter(([key]) => key !== "planningTests");
   return Object.fromEntries(facts.map(([key, fact]) => [key, fact.value]));
+}
+
+/** What recorded runs say of the loss with the module against that without it, the module thrown away. */
+function withAndWithoutModule(): Comparison {
+  return compareSeeds(
+    { name: "with the module", runs: recordedRuns("bias") },
+    { name: "without it", runs: recordedRuns("no-mtp") },
+    RUN_MEASURES.bitsPerByte,
+  );
 }
 
 /** What the claims on multi-token prediction are judged by; each of these numbers can be changed to see a verdict turn. */
@@ -33,8 +43,6 @@ function mtpFacts() {
     mostGain: Math.max(...gains),
     /** Published tests of planning or of long ranges, with the module against without. */
     planningTests: findClaim("mtp-planning").facts!.planningTests.value,
-    bitsWith: meanBitsPerByte(recordedRun("bias")),
-    bitsWithout: meanBitsPerByte(recordedRun("no-mtp")),
     /** Parameters that only the module has, those of an output layer, and the module's share of a token's work. */
     unique: mtpParameters(DEEPSEEK_V3).unique,
     outputLayer: DEEPSEEK_V3.vocabSize * DEEPSEEK_V3.hiddenSize,
@@ -77,8 +85,7 @@ export const mtpRules = ruleSet(mtpFacts, [
       evidence:
         `Planning, long ranges, stability: no test of any of them with the module against without was published. What was ` +
         `published is scores: better in ${f.scoresBetter} of ${f.scores} rows of the report's table 4, from ${points(f.leastGain)} to ` +
-        `${points(f.mostGain)} points, code first. Our recorded runs, one of each, cannot rank: ${fixed(f.bitsWith, 3)} bits per ` +
-        `byte with the module, ${fixed(f.bitsWithout, 3)} without.`,
+        `${points(f.mostGain)} points, code first. Our recorded runs: ${withAndWithoutModule().text}`,
     }),
     turns: { key: "planningTests", name: "published tests of planning", unit: "tests", low: 0, high: 5, whole: true },
   },

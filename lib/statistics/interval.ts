@@ -34,6 +34,11 @@ export function variance(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1);
 }
 
+/** How far apart two of the values lie, on average over all pairs; NaN of fewer than two. */
+export function meanGap(values: readonly number[]): number {
+  return mean(values.flatMap((a, i) => values.slice(i + 1).map((b) => Math.abs(a - b))));
+}
+
 /**
  * The mean of values drawn independently, x̄ ± t · s/√n. One value has no spread: its interval is everything.
  *

@@ -1,4 +1,5 @@
 /** What a run leaves to draw: how it went, report by report, and what each evaluation found. */
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { FilesAside } from "../checkpoint/files-aside";
 import { readJson, readJsonIfThere, writeJson } from "../checkpoint/json-file";
@@ -59,10 +60,25 @@ export function runOf(folder: string): RunRecord {
 
 /**
  * The recorded runs of data/curves: one model, data and budget, balanced by the bias, by the classic auxiliary loss, not
- * at all, and by the bias without multi-token prediction. From the project's root.
+ * at all, and by the bias without multi-token prediction. Of several seeds, the first. From the project's root.
  */
 export function recordedRun(name: RecordedRunName): RecordedRun {
-  return readJson(join("data", "curves", `${name}.json`)) as unknown as RecordedRun;
+  return readJson(join(RECORDED_RUNS, `${name}.json`)) as unknown as RecordedRun;
+}
+
+const RECORDED_RUNS = join("data", "curves");
+
+/** All seeds of a recorded run, in the order of the seeds: NAME.json and NAME-seed-2.json, -seed-3.json … */
+export function recordedRuns(name: RecordedRunName): RecordedRun[] {
+  const others = new RegExp(`^${name}-seed-\\d+\\.json$`);
+  const files = readdirSync(RECORDED_RUNS).filter((file) => others.test(file));
+  const runs = files.map((file) => readJson(join(RECORDED_RUNS, file)) as unknown as RecordedRun);
+  return [recordedRun(name), ...runs].sort((a, b) => seedOf(a) - seedOf(b));
+}
+
+/** The seed that a run's weights and batches were drawn with. */
+export function seedOf({ run }: RecordedRun): number {
+  return Number(run.options.seed);
 }
 
 /** The curves of a run up to a step; what a killed run wrote beyond its last saved state is dropped. */

@@ -39,10 +39,10 @@ import { characters, textOf } from "./lib/corpus/bytes";
 import { DOMAINS, drawBatch, heldOutWindows } from "./lib/corpus/corpus";
 import { cite, fact } from "./lib/economics/facts";
 import { meanOverlap } from "./lib/economics/routing";
-import { gateByLib, largest, logit, plus, softmax, wrongGate } from "./lib/lessons/01-mixture-of-experts";
+import { gateByLib, logit, softmax, wrongGate } from "./lib/lessons/01-mixture-of-experts";
 import {
   balanceGradients, batchesFrom, biasExercise, chanceMaxVio, comparePulls, compareTrials, copiesExercise, copyCounts, degrees,
-  gammaExercise, gpuLoads, heatmapPanels, lossExercise, maxVioExercise, placeExperts, pullsOf, recordedTrials,
+  gammaExercise, gpuLoads, heatmapPanels, loadsBeforeTraining, lossExercise, maxVioExercise, placeExperts, pullsOf, recordedTrials,
   routeTokens, simulateBias, slowdown, taskGradients, tokenPool, TRIAL_NAMES, trialStep, trialTraining, trialValues, withoutBiases,
   type Balanced, type Gradients, type Pull, type Pulls, type Settling, type TrialMethod, type TrialResult,
   type TrialShape,
@@ -54,13 +54,17 @@ import {
   showSource, sliderPlot, solvedOr, table, times, verdicts, whole,
 } from "./lib/notebook";
 import { useBackend } from "./lib/tensor/backend";
-import { compare, intervalWords } from "./lib/statistics/comparison";
-import { meanInterval } from "./lib/statistics/interval";
+import { intervalWords } from "./lib/statistics/comparison";
+import { mean, meanInterval } from "./lib/statistics/interval";
+import { largest, plus } from "./lib/statistics/lists";
 import { evaluate, evaluationWindows } from "./lib/training/evaluate";
 import { routersOf } from "./lib/training/objective";
-import { recordedRun, runOf } from "./lib/training/record";
+import {
+  compareSeeds, finalLoads, idleExperts, ofLayers, RUN_MEASURES, type RunMeasure,
+} from "./lib/training/compare-seeds";
+import { recordedRuns, runOf, type RecordedRun } from "./lib/training/record";
 import type { Training, TrainingReport } from "./lib/training/run";
-import { expertInformation, mutualInformation, shuffledInformation } from "./lib/training/specialisation";
+import { expertInformation, shuffledInformation } from "./lib/training/specialisation";
 
 const backend = await useBackend();
 const corpus = openCorpus(); // the first time, it is built from installed packages in some seconds
@@ -73,7 +77,7 @@ ${whole(Object.values(corpus.train).reduce((sum, stream) => sum + stream.length,
 // %% tags=["parameters"]
 const liveExperts = 16; // 8 | 16 | 32 experts: routed experts in the layer that trains before your eyes
 const liveActive = 2; // 2..4 experts: of these, active for a token
-const liveSteps = 150; // 30..600 steps: length of each of the four live trainings
+const liveSteps = 150; // 30..600 steps: length of each of the three live trainings
 const liveGamma = 0.02; // 0..0.2 affinity per step: bias update speed γ in the live training
 const liveAlpha = 0.01; // 0..1.0 weight: of the auxiliary losses in the live trainings
 const simulatedTokens = 512; // 64..2048 tokens: tokens in a batch of the simulation
@@ -88,7 +92,6 @@ checkParameters("02-load-balancing", {
   liveExperts, liveActive, liveSteps, liveGamma, liveAlpha, simulatedTokens, popularity, served, gpus,
   redundantPerGpu, seed,
 });
-const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const MINI_FOLDER = "data/checkpoints/v3-mini";
 const sumOf = (rows: number[][]) => rows[0].map((_, i) => rows.reduce((sum, row) => sum + row[i], 0));
 
@@ -96,8 +99,28 @@ const sumOf = (rows: number[][]) => rows[0].map((_, i) => rows.reduce((sum, row)
 // ## 1. Leave the router alone
 //
 // A small V3 with one sparse layer, random weights, and the plain task: predict the next byte. Nothing asks for balance.
-// At the beginning no expert has learned anything. Yet some are chosen more often, by the luck of the random numbers. Those
-// are trained more. And the router learns from what its chosen experts did.
+// At the beginning no expert has learned anything. Yet some are chosen more often, by the luck of the random numbers:
+
+// %% jupyter={"source_hidden": true}
+const shape: TrialShape = {
+  experts: liveExperts, active: liveActive, steps: liveSteps, gamma: liveGamma, alpha: liveAlpha,
+};
+/** An expert's load as a multiple of its fair share. */
+const relative = (loads: number[]) => loads.map((load) => load / mean(loads));
+const unlearned = relative(loadsBeforeTraining(shape, seed, corpus));
+plot(
+  barChart({
+    title: "Who gets the tokens before anything is learned?",
+    x: { title: "tokens of the first batch, as a multiple of the fair share" },
+    labels: unlearned.map((_, e) => `expert ${e}`),
+    series: [{ name: "random weights", values: unlearned }],
+  }),
+  { height: 130 + 18 * liveExperts },
+);
+say`The busiest expert has ${times(Math.max(...unlearned))} its fair share, the idlest ${times(Math.min(...unlearned))}.`;
+
+// %% [markdown]
+// Those that are chosen are trained, and the router learns from what its chosen experts did.
 //
 // **Predict.** There are `liveExperts` experts, and a token takes `liveActive` of them. If all were equally busy, an
 // expert would see the share `liveActive / liveExperts` of the tokens. What share will **the busiest expert** see at the
@@ -107,10 +130,6 @@ const sumOf = (rows: number[][]) => rows[0].map((_, i) => rows.reduce((sum, row)
 const myShare = 30; // per cent of the tokens
 
 // %%
-const shape: TrialShape = {
-  experts: liveExperts, active: liveActive, steps: liveSteps, gamma: liveGamma, alpha: liveAlpha,
-};
-
 interface LiveRun {
   training: Training;
   reports: TrainingReport[];
@@ -137,8 +156,6 @@ async function live(name: string, method: TrialMethod, look?: (training: Trainin
 const none = await live("no balancing", "none");
 
 // %% jupyter={"source_hidden": true}
-/** An expert's load as a multiple of its fair share. */
-const relative = (loads: number[]) => loads.map((load) => load / mean(loads));
 const shownSteps = Array.from({ length: 50 }, (_, i) => Math.round(((i + 0.5) * liveSteps) / 50 - 0.5));
 const heatOf = (run: LiveRun) => shownSteps.map((step) => relative(run.reports[step].loads[0]));
 const stepTicks = shownSteps.map((step, i) => (i % 10 === 0 ? step + 1 : ""));
@@ -156,10 +173,8 @@ plot(
 );
 const lastOf = (run: LiveRun) => sumOf(run.reports.slice(-10).map(({ loads }) => loads[0])); // of ten steps
 const busiest = (loads: number[]) => (Math.max(...loads) / mean(loads)) * (liveActive / liveExperts);
-const idle = (loads: number[]) => loads.filter((load) => load < 0.1 * mean(loads)).length;
-const atFirst = Math.max(...relative(none.reports[0].loads[0]));
-say`You said ${myShare}%. In the first step the busiest expert had ${times(atFirst)} its fair share. In the last ten steps it saw **${percent(busiest(lastOf(none)))} of the
-tokens**, and ${idle(lastOf(none))} of ${liveExperts} experts got less than a tenth of their fair share. With perfect
+say`You said ${myShare}%. In the last ten steps the busiest expert saw **${percent(busiest(lastOf(none)))} of the
+tokens**, and ${idleExperts(lastOf(none))} of ${liveExperts} experts got less than a tenth of their fair share. With perfect
 balance it would have been ${percent(liveActive / liveExperts)}, and none.`;
 
 // %% [markdown]
@@ -468,7 +483,7 @@ table(
     "loss, mean of the last 20 steps (nats)": fixed(lateLoss(run), 3),
     MaxVio: fixed(vio(lastOf(run))),
     "busiest expert sees": percent(busiest(lastOf(run))),
-    "experts with less than a tenth": idle(lastOf(run)),
+    "experts with less than a tenth": idleExperts(lastOf(run)),
   })),
   { caption: "The same model on the same text: the loads are those of the last ten steps" },
 );
@@ -813,52 +828,9 @@ between 0 and 1. ${
 // serve the code and the other half the novel. Balanced within each **sequence**, every page has to use every expert.
 // Then no expert can be for code.
 //
-// One more live training (about ten seconds): the loss of section 3 with the same weight α, now within each sequence of 32
-// bytes.
-
-// %%
-const sequenceWise = await live("loss within each sequence", "sequence");
-
-// %%
-const scopeWindows = evaluationWindows(corpus.heldOut, { length: 32, count: 64, seed });
-const scopes: [string, LiveRun][] = [
-  ["none", none],
-  ["loss, over the batch", auxiliary],
-  ["loss, within each sequence", sequenceWise],
-  ["bias, over the batch", bias],
-];
-
-/** What each trained model does with held-out text of each kind. */
-async function lookAtScopes() {
-  const rows: { method: string; mixed: number; oneKind: number; information: number }[] = [];
-  for await (const i of progress(scopes.length, "evaluating", { unit: "models" })) {
-    const result = await evaluate(scopes[i][1].training.model, scopeWindows, { batch: 64 });
-    const byDomain = DOMAINS.map((domain) => result[domain].loads[0]);
-    rows.push({
-      method: scopes[i][0],
-      mixed: vio(sumOf(byDomain)),
-      oneKind: mean(byDomain.map(vio)),
-      information: mutualInformation(byDomain),
-    });
-  }
-  return rows;
-}
-const scopeRows = await lookAtScopes();
-table(
-  scopeRows.map(({ method, mixed, oneKind, information }) => ({
-    "balanced by": method,
-    "MaxVio on mixed text": mixed,
-    "MaxVio on text of one kind, mean": oneKind,
-    "an expert gives away of the kind of text (bits of 2)": information,
-  })),
-  { caption: "The four live models on held-out text", digits: 2 },
-);
-
-// %% [markdown]
-// The last column asks: if I only see **which expert** a token went to, how much do I know about the kind of text? There
-// are four kinds, so 2 bits would be all of it (section 9 says more about this measure).
-//
-// The table is of one training each again. Here are the recorded ones:
+// Here are the recorded trainings again, this time with a fourth method: the loss of section 3 with the same weight α, now
+// within each sequence of 32 bytes. The last but one column asks: if I only see **which expert** a token went to, how much do I
+// know about the kind of text? There are four kinds, so 2 bits would be all of it (section 9 says more about this measure).
 
 // %% jupyter={"source_hidden": true}
 const trialCount = trialValues(recordedSmall, "bias", "information").length;
@@ -962,57 +934,62 @@ One training of each, so no row by itself is safe. (${cite(balanceFact("large", 
 // %% [markdown]
 // ### Longer runs
 //
-// Our own: v3-mini's shape, trained once with each method on a GPU beforehand, with the same text, seed and budget. The
+// Our own: v3-mini's shape, trained with each method and several seeds on a GPU beforehand, with the same text and budget. The
 // record of each run lies in data/curves.
 
 // %% jupyter={"source_hidden": true}
 const runNames = { none: "no balancing", auxiliary: "auxiliary loss", bias: "bias" } as const;
 type RunName = keyof typeof runNames;
-const recorded = (Object.keys(runNames) as RunName[]).map((name) => ({ name, ...recordedRun(name) }));
-const layersOnly = <T,>(perRouter: T[]) => perRouter.slice(0, -1); // without the prediction module's
+const recorded = { none: recordedRuns("none"), auxiliary: recordedRuns("auxiliary"), bias: recordedRuns("bias") };
+const runNamesInOrder = Object.keys(runNames) as RunName[];
+const [recordedBias] = recorded.bias; // the first seed
+const reportVio = (run: RecordedRun, report: number) => mean(ofLayers(run, run.reports[report].maxVio));
 plot(
   lineChart({
     title: "How unbalanced is each run?",
     x: { title: "training step" },
-    y: { title: "MaxVio, mean of the five sparse layers (log scale)", log: true },
-    series: recorded.map(({ name, reports }) => ({
+    y: { title: `MaxVio, mean of the sparse layers and of ${recorded.none.length} seeds (log scale)`, log: true },
+    series: runNamesInOrder.map((name) => ({
       name: runNames[name],
-      x: reports.map(({ step }) => step),
-      y: reports.map(({ maxVio }) => Number(mean(layersOnly(maxVio)).toPrecision(3))),
+      x: recorded[name][0].reports.map(({ step }) => step),
+      y: recorded[name][0].reports.map((_, i) => Number(mean(recorded[name].map((run) => reportVio(run, i))).toPrecision(3))),
     })),
   }),
 );
 
 // %% jupyter={"source_hidden": true}
-const heldOut = (run: (typeof recorded)[number]) => run.evaluations[run.evaluations.length - 1];
-const bitsOf = (run: (typeof recorded)[number]) => mean(DOMAINS.map((domain) => heldOut(run).bitsPerByte[domain]));
-const vioOf = (run: (typeof recorded)[number]) => mean(layersOnly(heldOut(run).loads.map((loads) => vio(loads))));
-const idleOf = (run: (typeof recorded)[number]) => mean(layersOnly(heldOut(run).loads.map(idle)));
+const measured = (name: RunName, { of, digits = 3 }: RunMeasure) =>
+  intervalWords(meanInterval(recorded[name].map(of)), { digits });
 table(
-  recorded.map((run) => ({
-    run: runNames[run.name],
-    ...Object.fromEntries(DOMAINS.map((domain) => [domain, fixed(heldOut(run).bitsPerByte[domain], 3)])),
-    mean: fixed(bitsOf(run), 3),
-    MaxVio: fixed(vioOf(run)),
-    "idle experts, of 32": fixed(idleOf(run), 1),
+  runNamesInOrder.map((name) => ({
+    run: runNames[name],
+    "loss (bits per byte)": measured(name, RUN_MEASURES.bitsPerByte),
+    MaxVio: measured(name, RUN_MEASURES.maxVio),
+    "share of idle experts": measured(name, RUN_MEASURES.idleShare),
   })),
-  { caption: "After training, on held-out text (bits per byte; less is better); idle: less than a tenth of the fair share" },
+  {
+    caption:
+      `After training, on held-out text of four kinds: means of ${recorded.none.length} seeds; ` +
+      "idle: less than a tenth of the fair share",
+  },
 );
-const [recordedNone, recordedAuxiliary, recordedBias] = recorded;
 
 // %% jupyter={"source_hidden": true}
-const withMethod = { none: "without balancing", auxiliary: "with the auxiliary loss", bias: "with the bias" };
-const compareRuns = (a: (typeof recorded)[number], b: (typeof recorded)[number]) =>
-  compare(
-    { name: withMethod[a.name], values: [bitsOf(a)] },
-    { name: withMethod[b.name], values: [bitsOf(b)] },
-    { quantity: "the loss on held-out text", unit: "bits per byte", of: "training", paired: false },
-  ).text;
-say`${compareRuns(recordedNone, recordedBias)}
-${compareRuns(recordedAuxiliary, recordedBias)}
+const named = (name: RunName) => ({
+  name: { none: "without balancing", auxiliary: "with the auxiliary loss", bias: "with the bias" }[name],
+  runs: recorded[name],
+});
+const runsApart = (a: RunName, b: RunName, measure: RunMeasure) => compareSeeds(named(a), named(b), measure);
+const moreIdle = runsApart("none", "bias", RUN_MEASURES.idleShare);
+const E = finalLoads(recordedBias)[0].length;
+const idleIn = (name: RunName) => E * mean(recorded[name].map(RUN_MEASURES.idleShare.of));
+say`- ${runsApart("none", "bias", RUN_MEASURES.bitsPerByte).text}
+- ${runsApart("auxiliary", "bias", RUN_MEASURES.bitsPerByte).text}
+- ${moreIdle.text}
 
-What the table does show is the load: without balancing ${fixed(idleOf(recordedNone), 0)} of 32 experts in a layer do next
-to nothing on held-out text, with the bias ${fixed(idleOf(recordedBias), 0)}.
+${moreIdle.order === "higher"
+  ? `Without balancing ${fixed(idleIn("none"), 0)} of ${E} experts in a layer do next to nothing on held-out text, with the bias ${fixed(idleIn("bias"), 0)}.`
+  : "So these runs don't show that experts lie idle without balancing."}
 
 The paper on the bias reports for its 1B model a perplexity of ${fact("models", "loss-free-1b", "biasPerplexity").value} with
 the bias and ${fact("models", "loss-free-1b", "auxiliaryPerplexity").value} with the auxiliary loss
@@ -1037,9 +1014,8 @@ needed for what comes next, too.`;
 
 // %%
 const loadsByKind = recordedBias.loads!;
-const servedLoads = layersOnly(loadsByKind[served]); // [layer][expert]
+const servedLoads = ofLayers(recordedBias, loadsByKind[served]); // [layer][expert]
 const mixLoads = servedLoads.map((_, layer) => sumOf(DOMAINS.map((domain) => loadsByKind[domain][layer])));
-const E = mixLoads[0].length;
 const inOrder = Array.from({ length: E }, (_, e) => e);
 const slowdownOf = (loads: number[], placement: number[]) => slowdown(gpuLoads(loads, placement, gpus));
 const unplaced = {
@@ -1441,9 +1417,9 @@ verdicts([
     verdict: verdictOf("lb-collapse"),
     sources: "the report, section 2.1.2, calls it routing collapse",
     computed:
-      `Live: the busiest expert saw ${percent(busiest(lastOf(none)))} of the tokens, ${idle(lastOf(none))} of ` +
-      `${liveExperts} were idle. Recorded: ${fixed(idleOf(recordedNone), 0)} of 32 idle in a layer. What it costs in ` +
-      "quality, our trainings are too few and too short to say.",
+      `Live: the busiest expert saw ${percent(busiest(lastOf(none)))} of the tokens, ${idleExperts(lastOf(none))} of ` +
+      `${liveExperts} were idle. Recorded: ${fixed(idleIn("none"), 0)} of ${E} idle in a layer, ` +
+      `${fixed(idleIn("bias"), 0)} with the bias. ${runsApart("none", "bias", RUN_MEASURES.bitsPerByte).text}`,
   },
   {
     claim: claimInWords("lb-conflict"),
@@ -1498,6 +1474,6 @@ verdicts([
 // **Next: [lesson 03](03-multi-head-latent-attention.ipynb)**, on how 128 heads of attention keep so little in memory.
 
 // %% jupyter={"source_hidden": true}
-scopes.forEach(([, run]) => run.training.dispose());
+[none, auxiliary, bias].forEach(({ training }) => training.dispose());
 v3mini.dispose();
 say`Tensors left: ${tf.memory().numTensors}.`;

@@ -57,10 +57,7 @@ import { rotate } from "./lib/tensor/nn";
 import { Random } from "./lib/tensor/random";
 
 const backend = await useBackend();
-const corpus = openCorpus(); // the first time, it is built from installed packages in some seconds
-const mini = loadModel("data/checkpoints/v3-mini");
-say`Ready: tensors are computed by **${backend.name}**. v3-mini is loaded, a V3 with
-${fixed((totalParameters(mini.config) + mtpParameters(mini.config).unique) / 1e6, 1)} million parameters that was trained beforehand.`;
+say`Ready: tensors are computed by **${backend.name}**.`;
 
 // %% [markdown]
 // ## What is said
@@ -540,7 +537,13 @@ await check(bytesExercise, bytesOfToken);
 // %% [markdown]
 // ### Is it the same?
 //
-// One trained model, one text, four ways to compute the next byte's logits:
+// One trained model, one text, four ways to compute the next byte's logits. The model is v3-mini, a small V3:
+
+// %%
+const corpus = openCorpus(); // the first time, it is built from installed packages in some seconds
+const mini = loadModel("data/checkpoints/v3-mini");
+say`v3-mini is loaded: ${fixed((totalParameters(mini.config) + mtpParameters(mini.config).unique) / 1e6, 1)} million parameters that
+were trained beforehand.`;
 
 // %%
 const words = bytesOf("the past is kept as latents, and the score stays the same");

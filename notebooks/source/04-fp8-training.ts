@@ -36,6 +36,7 @@ import { claimInWords, judgeClaim } from "./lib/claims/audit";
 import { openCorpus } from "./lib/corpus/build";
 import { VOCAB_SIZE } from "./lib/corpus/bytes";
 import { DOMAINS, drawBatch } from "./lib/corpus/corpus";
+import { describe as described, H100, measured, readMeasurements } from "./lib/economics/measurements";
 import { MIXED_PRECISION, trainingStateBytes, V3_STATE_BYTES } from "./lib/economics/memory";
 import { totalParameters } from "./lib/economics/parameters";
 import { machine, leastTime, product } from "./lib/economics/roofline";
@@ -50,8 +51,7 @@ import { DEEPSEEK_V3, tinyConfig } from "./lib/model/config";
 import { loadModel } from "./lib/checkpoint/checkpoint";
 import { V3_TABLE } from "./lib/model/precision";
 import { intervalWords } from "./lib/statistics/comparison";
-import { mean as meanOf } from "./lib/statistics/interval";
-import { describe as described, H100, measured, readMeasurements } from "./lib/lessons/06-hardware-and-communication/measurements";
+import { mean } from "./lib/statistics/interval";
 import {
   barChart, check, checkParameters, fixed, lineChart, percent, plot, progress, result, say, showSource, sliderPlot,
   solvedOr, table, times, verdicts, whole,
@@ -86,7 +86,6 @@ const seed = 1; // 0..999999 number: where all random numbers start
 
 // %%
 checkParameters("04-fp8-training", { outlierChannels, outlierSize, spread, sumBits, sumLength, liveSteps, seed });
-const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
 
 // %% [markdown]
 // ## 1. All the numbers there are
@@ -153,10 +152,11 @@ say`In its range E4M3 is off by at most ${percent(spacingAt(1, "E4M3") / 2)} of 
 ${percent(spacingAt(1, "BF16") / 2)}. Left of it numbers drown, first in coarse steps, then in 0; right of it they are cut off.`;
 
 // %% [markdown]
-// E4M3 is the finer one with the narrower range. Before FP8, gradients in FP16 had the same trouble, and the cure was **loss scaling**:
-// the loss is multiplied by a large number, and the gradients are divided by it afterwards
-// ([Mixed Precision Training](https://arxiv.org/abs/1710.03740), section 3.2). Usual practice in FP8 was to take it forward and E5M2, with its range, for gradients. V3
-// takes E4M3 **everywhere**, and makes up for the range with scales (section 3).
+// E4M3 is the finer one, with the narrower range. Gradients are small, and in FP16 they fell below the range before. The cure was
+// **loss scaling**: the loss is multiplied by a large number, and the gradients are divided by it afterwards
+// ([Mixed Precision Training](https://arxiv.org/abs/1710.03740), section 3.2). With FP8, usual practice was to take E4M3 on the way
+// forward, and E5M2, with its wider range, for gradients. V3 takes E4M3 **everywhere**, and makes up for the range with scales
+// (section 3).
 //
 // ### Exercise 1 · Decode a byte
 //
@@ -198,7 +198,7 @@ await check(decodeExercise, decodeByte);
 //
 // Before anything is trained: how much smaller is a number? In V3 a block of numbers shares a scale in 32 bits, which counts too.
 
-// %%
+// %% jupyter={"source_hidden": true}
 const withScale = 8 + 32 / 128; // bits of an activation, its share of the scale included
 table(
   [
@@ -212,7 +212,7 @@ const products = {
   fp8: leastTime({ name: "fp8", format: "fp8", ...product(shape, [1, 1, 2]) }, h800).seconds,
   bf16: leastTime({ name: "bf16", format: "bf16", ...product(shape, [2, 2, 2]) }, h800).seconds,
 };
-say`Against FP32 it is ${fixed(32 / withScale, 1)} times less, against the 16 bits that were usual **${fixed(16 / withScale, 1)} times**. Time?
+say`Against FP32 it is ${fixed(32 / withScale, 1)} times less, against the 16 bits that were usual **${fixed(16 / withScale, 1)} times**. And in time?
 An H800 multiplies in FP8 at twice the rate of BF16, at best: a product of V3's size takes at least
 ${fixed(products.fp8 * 1e6, 0)} µs in place of ${fixed(products.bf16 * 1e6, 0)}. Twice, not four times.`;
 
@@ -426,8 +426,8 @@ table(
 // ## 4. Sums of thousands
 //
 // A product of matrices adds up thousands of small products. The report finds (section 3.5.2) that an H800's tensor core does so in
-// a register of about 14 bits. An instruction adds 32 products. All of them are first shifted to the exponent of the largest, and
-// what falls off at the end is lost. In its test with sums of 4,096 the largest error was nearly 2% (section 3.3.2). V3's cure: every
+// a register of about 14 bits. One instruction adds 32 products. First all of them are shifted to the exponent of the largest; the
+// bits that this pushes out at the lower end are lost. In its test with sums of 4,096 the largest error was nearly 2% (section 3.3.2). V3's cure: every
 // 128 elements, the register is emptied into a sum in full FP32 (**promotion**). 128 elements are four instructions of a tensor
 // core (the report's WGMMA), the fewest at which promotion costs no speed, and the scales change there anyway.
 
@@ -576,7 +576,7 @@ result("interval that errs no more than BF16", chosenInterval, "elements");
 // %% jupyter={"source_hidden": true}
 const effects = recordedEffects();
 const usedModules = MODULES.filter((module) => module !== "mtpProjection");
-const plainBits = meanOf(effectOf(effects, { inFp8: "none", scale: "float32" }).bits);
+const plainBits = mean(effectOf(effects, { inFp8: "none", scale: "float32" }).bits);
 const shares = workShares(DEEPSEEK_V3, 4096);
 const costWords = { digits: 2 };
 table(
@@ -704,7 +704,7 @@ async function trainLive(variant: VariantName): Promise<number[]> {
 const liveLosses = new Map<VariantName, number[]>();
 for (const variant of liveVariants) liveLosses.set(variant, await trainLive(variant));
 
-// %%
+// %% jupyter={"source_hidden": true}
 plot(
   lineChart({
     title: `How does a small model learn in few bits (${liveSteps} steps, live)?`,
@@ -723,7 +723,7 @@ say`At the end (mean of ten steps): ${liveVariants.map((variant) => `${VARIANTS[
 // Longer runs were recorded beforehand: a model from random weights, with each arithmetic and several seeds. Runs of one seed have the same
 // first weights and the same batches, so they are compared in pairs. The picture shows the first seed.
 
-// %%
+// %% jupyter={"source_hidden": true}
 const averaged = (losses: number[]) => losses.slice(0, -19).map((_, i) => mean(losses.slice(i, i + 20)));
 const curveIn = ({ curves }: VariantRuns, variant: VariantName) => curves.find((curve) => curve.variant === variant)!;
 function endsOf(runs: VariantRuns): void {
@@ -731,8 +731,8 @@ function endsOf(runs: VariantRuns): void {
     variantsIn(runs).map((variant) => ({
       variant: VARIANTS[variant].label,
       seeds: heldOutOf(runs, variant).length,
-      "loss, last 20 steps, nats": meanOf(endOfRun(runs, variant)),
-      "held out, bits per byte": meanOf(heldOutOf(runs, variant)),
+      "loss, last 20 steps, nats": mean(endOfRun(runs, variant)),
+      "held out, bits per byte": mean(heldOutOf(runs, variant)),
       "held out, against BF16": variant === "bf16" ? "" : intervalWords(againstVariant(runs, variant, "bf16").interval, { digits: 3 }),
     })),
     { caption: `After ${curveIn(runs, "bf16").loss.length} steps (${runs.run.command})`, digits: 4 },
@@ -769,13 +769,13 @@ const logitGradient = tf.tidy(() => {
 });
 const gradientValues = await logitGradient.data();
 logitGradient.dispose();
-const lostShare = mean(gradientValues.map((g) => Number(Math.abs(g) <= smallestSubnormal(FORMATS.E4M3) / 2)));
+const lostShare = mean(Array.from(gradientValues, (g) => Number(Math.abs(g) <= smallestSubnormal(FORMATS.E4M3) / 2)));
 say`**${fixed(100 * lostShare, 1)}%** of them would become 0 (V3 does not do that: its head is not in FP8; in the maps below, gradients are
 small for the same reason): they are smaller than half of E4M3's smallest number,
 ${smallestSubnormal(FORMATS.E4M3)}. What becomes 0 moves no weight.`;
 
 // %% [markdown]
-// Now from the other end: v3-mini, which is trained, goes on. The picture shows the distance to BF16.
+// Now from the other end: v3-mini, which is trained already, trains on. The picture shows the distance to BF16.
 
 // %% jupyter={"source_hidden": true}
 const continued = recordedVariants("continued");
@@ -799,23 +799,24 @@ appendix B.1); V3 itself was trained only once. Our interval is for another size
 result("fine-grained FP8 against BF16, held out", againstVariant(continued, "fine", "bf16").interval.estimate, "bits per byte");
 
 // %% [markdown]
-// A puzzle: without scales, how does the trained model come out? If best, why? A hint is where v3-mini stood before its first step.
+// A puzzle: how does the trained model come out without scales? If it comes out best, why? A hint is where v3-mini stood before
+// its first step.
 
 // %% jupyter={"source_hidden": true}
 const sameWindows = evaluationWindows(corpus.heldOut, { length: Number(continued.run.options.length), count: 24, seed: 1 });
 const before = await evaluate(mini, sameWindows, { batch: 8 });
 const bitsBefore = mean(DOMAINS.map((domain) => before[domain].bitsPerByte));
 say`Before: **${fixed(bitsBefore, 4)}** bits per byte on the same held-out text. After, on average over the seeds:
-${fixed(meanOf(heldOutOf(continued, "bf16")), 4)} in BF16, ${fixed(meanOf(heldOutOf(continued, "unscaled")), 4)} without scales.
+${fixed(mean(heldOutOf(continued, "bf16")), 4)} in BF16, ${fixed(mean(heldOutOf(continued, "unscaled")), 4)} without scales.
 ${againstVariant(continued, "unscaled", "bf16").text}`;
 
 // %% [markdown]
 //
 // <details><summary>Answer</summary>
 //
-// In its linear maps the gradients vanish, so most of it hardly moves. The others do move: they go on with a learning rate that is higher
-// than the last of the training before, which first undoes some of what its slow end had won. A curve that looks good because nothing
-// happens is the most dangerous kind. Only the run from nothing shows it up.
+// Without scales the gradients of the linear maps vanish, so most of the model hardly moves. The other runs do move. They go on with a
+// learning rate that is higher than the last one of the training before, and that undoes some of what its slow end had won. A curve
+// that looks good because nothing happens is the most dangerous kind. Only the run from nothing shows it up.
 //
 // </details>
 //
@@ -853,6 +854,6 @@ verdicts(
 //
 // **Next: [lesson 05](05-multi-token-prediction.ipynb)**, on predicting one more token.
 
-// %%
+// %% jupyter={"source_hidden": true}
 mini.dispose();
 say`Tensors left: ${tf.memory().numTensors}.`;

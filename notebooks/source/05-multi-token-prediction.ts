@@ -63,18 +63,15 @@ import {
   progress, result, say, showDrawing, showSource, sliderPlot, solvedOr, table, verdicts, whole,
 } from "./lib/notebook";
 import { compare, intervalWords } from "./lib/statistics/comparison";
+import { mean, meanGap } from "./lib/statistics/interval";
 import { useBackend } from "./lib/tensor/backend";
 import { Random } from "./lib/tensor/random";
 import { bitsPerByte, nextTokenLoss } from "./lib/training/next-token-loss";
-import { recordedRun } from "./lib/training/record";
+import { bitsPerByteIn, compareSeeds, pairsOf, RUN_MEASURES } from "./lib/training/compare-seeds";
+import { recordedRuns, type RecordedRun } from "./lib/training/record";
 
 const backend = await useBackend();
 say`Ready: tensors are computed by **${backend.name}**.`;
-
-// %%
-const model = loadModel("data/checkpoints/v3-mini");
-const corpus = openCorpus();
-say`v3-mini is loaded: ${model.config.numHiddenLayers} layers, and ${model.weights.mtp.length} module beside them.`;
 
 // %% [markdown]
 // **The numbers worth changing.** Change one, then *Run → Run All Cells*: every figure below follows.
@@ -143,7 +140,13 @@ say`Look at the rows that predict token i+2. The module has seen token i+1; the 
 // %% [markdown]
 // What is that gap worth? Take a beginning and the three likeliest ways to go on. V3's kind of module looks at the letter
 // that came. A parallel head has to answer **before** it knows the letter. The best it could do is to mix all cases by
-// their probability, which we can compute exactly: every token that may come next, and what would follow it.
+// their probability, which we can compute exactly: every token that may come next, and what would follow it. The model is
+// v3-mini.
+
+// %%
+const model = loadModel("data/checkpoints/v3-mini");
+const corpus = openCorpus();
+say`v3-mini is loaded: ${model.config.numHiddenLayers} layers, and ${model.weights.mtp.length} module beside them.`;
 
 // %%
 const start = "We are w";
@@ -407,53 +410,57 @@ smaller is the module's. Through $h_i$ and the shared embedding its gradient rea
 point of it.`;
 
 // %% [markdown]
-// Does the main model get better by that? Two runs were recorded: the same model, data, order of batches and number of
-// steps, once with the module and once without. **Predict**: on which of four kinds of text does it help most, and is one
-// run of each enough to say so?
+// Does the main model get better by that? Runs were recorded, with the module and without: the same model, data and number
+// of steps, and for each seed the same order of batches. **Predict**: on which of four kinds of text does it help most, and
+// are so few runs enough to say so?
 
 // %%
 const yourText: Domain = "code"; // novel | speeches | code | arithmetic: change it before you run on
 
 // %% jupyter={"source_hidden": true}
-const withModule = recordedRun("bias");
-const without = recordedRun("no-mtp");
+const withModule = { name: "with the module", runs: recordedRuns("bias") };
+const without = { name: "without it", runs: recordedRuns("no-mtp") };
+const pairs = pairsOf(without, withModule);
 const million = (tokens: number) => tokens / 1e6;
+const savedAt = (domain: Domain, e: number) =>
+  mean(pairs.map(([off, on]) => off.evaluations[e].bitsPerByte[domain] - on.evaluations[e].bitsPerByte[domain]));
 plot(
   lineChart({
     title: "How many bits does the main model save by having been trained with the module?",
     x: { title: "training tokens (millions)" },
-    y: { title: "bits per byte, without minus with" },
+    y: { title: `bits per byte, without minus with, mean of ${pairs.length} seeds` },
     series: DOMAINS.map((domain) => ({
       name: domain,
-      x: withModule.evaluations.map(({ tokens }) => million(tokens)),
-      y: withModule.evaluations.map(
-        ({ bitsPerByte }, e) => without.evaluations[e].bitsPerByte[domain] - bitsPerByte[domain],
-      ),
+      x: withModule.runs[0].evaluations.map(({ tokens }) => million(tokens)),
+      y: withModule.runs[0].evaluations.map((_, e) => savedAt(domain, e)),
     })),
   }),
 );
-const final = (run: { evaluations: { bitsPerByte: Record<Domain, number> }[] }, domain: Domain) =>
-  run.evaluations[run.evaluations.length - 1].bitsPerByte[domain];
-const compared = DOMAINS.map((domain) => ({
-  text: domain,
-  without: final(without, domain),
-  with: final(withModule, domain),
-  saved: final(without, domain) - final(withModule, domain),
-}));
-table(compared, { caption: "Held-out bits per byte of the main model at the end, the module thrown away", digits: 3 });
-const savedIn = (domain: Domain) => compared.find(({ text }) => text === domain)!.saved;
-const oneOfEach = compare(
-  { name: "with the module", values: [final(withModule, yourText)] },
-  { name: "without it", values: [final(without, yourText)] },
-  { quantity: `held-out bits per byte in ${yourText}`, of: "training", paired: false },
+const finalIn = (runs: RecordedRun[], domain: Domain) => runs.map(bitsPerByteIn(domain).of);
+const savedIn = (domain: Domain) => compareSeeds(without, withModule, bitsPerByteIn(domain)).interval;
+table(
+  DOMAINS.map((domain) => ({
+    text: domain,
+    without: fixed(mean(finalIn(without.runs, domain)), 3),
+    with: fixed(mean(finalIn(withModule.runs, domain)), 3),
+    saved: intervalWords(savedIn(domain), { digits: 3 }),
+    "two seeds without it differ by": fixed(meanGap(finalIn(without.runs, domain)), 3),
+  })),
+  {
+    caption:
+      `Held-out bits per byte of the main model at the end, the module thrown away: means of ${pairs.length} seeds. ` +
+      "Last column: the mean difference between two seeds",
+  },
 );
-say`You said **${yourText}**: ${fixed(savedIn(yourText), 3)} bits saved. ${oneOfEach.text}`;
+const overall = compareSeeds(withModule, without, RUN_MEASURES.bitsPerByte);
+say`You said **${yourText}**: ${fixed(savedIn(yourText).estimate, 3)} bits saved.
+${compareSeeds(withModule, without, bitsPerByteIn(yourText)).text} And for all four kinds together: ${overall.text}`;
 
 // %% [markdown]
-// How large is a difference that comes from the seed alone? With one training of each kind nobody can say, and a curve that
-// stays above zero does not help: its points belong to the same two trainings. So these two runs **show how a
-// comparison would look**, and rank nothing. The authors compared larger models on more tokens. Their table, in full, of
-// tests with the module thrown away:
+// The yardstick is in the last column: how far apart two trainings lie that differ in nothing but the seed. A pair with and
+// without the module shares its seed, so part of that luck cancels; the interval says how much is left. A curve that stays
+// above zero adds nothing to it: its points belong to the same few trainings. The authors compared larger models on more
+// tokens. Their table, in full, of tests with the module thrown away:
 
 // %% jupyter={"source_hidden": true}
 const ablation = mtpAblation();
@@ -489,12 +496,13 @@ the rows are ${ablation.length} tests of two pairs of trainings. The report give
 // %% [markdown]
 // Higher scores: is that "planning"? The report says that it *may* let the model plan its representations (section 2.2),
 // and measures no such thing. Nor does it compare the stability of training with and without. What the module costs
-// in time, our two runs can show:
+// in time, our runs can show:
 
 // %% jupyter={"source_hidden": true}
-const timeRatio = withModule.run.trainingSeconds / without.run.trainingSeconds;
-say`With the module, the same number of steps took ${percent(timeRatio - 1)} more time
-(${withModule.run.machine.gpu?.split(",")[0] ?? withModule.run.machine.backend}, arithmetic alone:
+const [[timedWithout, timedWith]] = pairs; // one machine made both
+const timeRatio = timedWith.run.trainingSeconds / timedWithout.run.trainingSeconds;
+say`With the module, the same number of steps took ${percent(timeRatio - 1)} more time, in one pair of runs
+(${timedWith.run.machine.gpu?.split(",")[0] ?? timedWith.run.machine.backend}, arithmetic alone:
 ${percent(addedToMini.flops)} more). It is a larger share than V3's ${percent(addedToV3.flops)}, since one block of
 ${model.config.numHiddenLayers} is more than one of ${DEEPSEEK_V3.numHiddenLayers}.`;
 
@@ -1089,7 +1097,7 @@ verdicts([
     sources:
       `planning is a "may" in section 2.2; table 4 has scores, better in ${gained.length} of ${ablation.length} rows, and no ` +
       "test of planning, long ranges or stability",
-    computed: "nothing that could decide it: one training of each kind ranks nothing",
+    computed: `no planning. ${overall.text}`,
   },
   {
     claim: claimInWords("mtp-cost"),
@@ -1114,7 +1122,8 @@ verdicts([
 // ## What to take along
 //
 // - V3 predicts two tokens, through a chain that keeps causality. Its module is a block, and shares embedding and head.
-// - As a training objective it goes with higher scores in most rows of the report's table; our two runs rank nothing.
+// - As a training objective it goes with higher scores in most rows of the report's table, of one training each. What our
+//   own runs can tell stands in section 4.
 // - As a draft it leaves what is written as it was, and makes it faster **where a step has arithmetic to spare**.
 //
 // ## Where to read on

@@ -49,6 +49,7 @@ import {
   barChart, check, checkParameters, fixed, lineChart, percent, plot, progress, result, say, showSource, sliderPlot,
   solvedOr, table, times, verdicts, whole,
 } from "./lib/notebook";
+import { mean } from "./lib/statistics/interval";
 import { useBackend } from "./lib/tensor/backend";
 import { Random } from "./lib/tensor/random";
 import { type Training } from "./lib/training/run";
@@ -184,7 +185,6 @@ const modelB = await trained(`training ${nameB}`, clean, B);
 
 // %%
 const [bitsA, bitsB] = [await lossesOf(modelA, windows), await lossesOf(modelB, windows)];
-const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 plot(
   barChart({
     title: "How well does each model predict each kind of text? (less is better)",

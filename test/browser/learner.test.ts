@@ -175,6 +175,7 @@ describe("a learner in JupyterLab", () => {
       expect(await lesson.page.evaluate(GAP), `squares at ${width}`).toBeGreaterThan(0.5);
       await lesson.cell(index("squares")).locator(".js-plotly-plot").hover();
       await open.screenshot(`window-${width}`);
+      expect(await lesson.page.evaluate(LONGEST_TITLE), `title at ${width}`).toBeLessThanOrEqual(1);
       if (width > 700) expect(await lesson.page.evaluate(covered("squares")), `title at ${width}`).toBe(false);
     }
     const [narrow, wide, middle] = spans;
@@ -251,6 +252,12 @@ describe("a learner in JupyterLab", () => {
     await open.screenshot("reopened");
   });
 });
+
+/** The widest title of a plot, of its picture's width. */
+const LONGEST_TITLE = `Math.max(...[...document.querySelectorAll("text.gtitle")].map((title) => {
+  const [text, picture] = [title, title.ownerSVGElement].map((element) => element.getBoundingClientRect());
+  return (text.right - picture.left) / picture.width;
+}))`;
 
 /** Texts of outputs with their colours, and the first ground behind them that one can't see through. */
 const COLOURS = `(() => {

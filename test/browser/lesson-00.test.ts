@@ -26,19 +26,27 @@ describeLesson({
   },
   refused: { parameter: /activeExperts = \d+/, to: "activeExperts = 400", told: ["activeExperts", "400"] },
   leaving: (open) =>
-    it("leads from the index to another lesson, and in an open one towards the exercise", async () => {
+    it("leads from the index to an exercise, in a lesson that is not open yet and in one that is", async () => {
       const { page } = open().lesson;
       const link = page.locator(".jp-OutputArea-output a", { hasText: /^02-gamma$/ });
       await link.scrollIntoViewIfNeeded();
       const target = /#cell-id=([\w-]+)$/.exec((await link.getAttribute("href")) ?? "")?.[1];
       await link.click();
-      // JupyterLab opens a notebook at its top, wherever the link leads; in an open one it goes there.
       const seen = (expression: string) =>
         page.evaluate(`(({ title, content }) => ${expression})(window.jupyterapp.shell.currentWidget)`);
       await expect.poll(() => seen("title.label"), { timeout: 60_000 }).toBe("02-load-balancing.ipynb");
       await expect.poll(() => seen("content.widgets?.length ?? 0"), { timeout: 60_000 }).toBeGreaterThan(50);
       expect(await seen(`content.widgets.some(({ model }) => model.id === "${target}")`)).toBe(true);
-      await page.waitForTimeout(3_000);
+      /** Whether the exercise's cell is within what the notebook shows. */
+      const shown = `(() => {
+        const cell = content.widgets.find(({ model }) => model.id === "${target}").node;
+        const [at, frame] = [cell, content.node].map((element) => element.getBoundingClientRect());
+        return cell.isConnected && at.top >= frame.top - 1 && at.top < frame.bottom;
+      })()`;
+      await expect.poll(() => seen(shown), { timeout: 60_000 }).toBe(true);
+      await page.waitForTimeout(3_000); // and stays there
+      expect(await seen(shown)).toBe(true);
+      await page.evaluate("window.jupyterapp.shell.currentWidget.content.node.scrollTop = 0");
       await page.locator(".lm-TabBar-tabLabel", { hasText: "00-start-here.ipynb" }).first().click();
       await page.waitForTimeout(1_500);
       await link.scrollIntoViewIfNeeded();

@@ -68,6 +68,7 @@ describe("a changed number", () => {
     ["mtp-cost", { unique: 5e8 }, "partly contradicted", "holds"],
     ["cuda-restrictions", { toolkitRules: 1 }, "partly contradicted", "holds"],
     ["cuda-closer", { nodeLimit: 1 }, "holds with a condition", "contradicted"],
+    ["cuda-moat", { checkableTrainings: 1 }, "cannot be checked", "holds"],
     ["data-undisclosed", { publicTokens: 1e12 }, "partly contradicted", "cannot be checked"],
     ["data-hosting", { storagePrice: 1e-9 }, "contradicted", "holds with a condition"],
     ["data-reproduce", { missingToVerify: 1 }, "incomplete", "holds"],
@@ -108,20 +109,29 @@ describe("evidence", () => {
   });
 });
 
+/** The files of recorded runs, all seeds. */
+const recordedFiles = (...names: string[]) =>
+  fs
+    .readdirSync(path.join("data", "curves"))
+    .filter((file) => names.includes(file.replace(/(-seed-\d+)?\.json$/, "")))
+    .map((file) => path.join("curves", file));
+
 describe("changed data", () => {
   const home = process.cwd();
   afterEach(() => process.chdir(home));
 
-  /** The verdicts with one file of data changed. */
-  function withData(file: string, change: (content: ReturnType<typeof JSON.parse>) => void) {
+  /** The verdicts with one file of data changed, or several in the same way. */
+  function withData(files: string | string[], change: (content: ReturnType<typeof JSON.parse>) => void) {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "audit-"));
     const skipped = path.join("data", "checkpoints"); // large, and no rule reads it
     fs.cpSync("data", path.join(folder, "data"), { recursive: true, filter: (from) => from !== skipped });
-    const place = path.join(folder, "data", file);
-    const content = JSON.parse(fs.readFileSync(place, "utf8"));
-    change(content);
-    fs.writeFileSync(place, JSON.stringify(content));
-    fs.utimesSync(place, new Date(), new Date(Date.now() + 5000)); // another moment than the original's
+    for (const file of [files].flat()) {
+      const place = path.join(folder, "data", file);
+      const content = JSON.parse(fs.readFileSync(place, "utf8"));
+      change(content);
+      fs.writeFileSync(place, JSON.stringify(content));
+      fs.utimesSync(place, new Date(), new Date(Date.now() + 5000)); // another moment than the original's
+    }
     process.chdir(folder);
     return (id: string) => judgeClaim(id).verdict;
   }
@@ -161,14 +171,33 @@ describe("changed data", () => {
     expect(verdict("cost-days")).toBe("holds");
   });
 
-  it("changes the verdict: a recorded run without balancing that stays even", () => {
-    const verdict = withData("curves/none.json", (content) => {
-      const { evaluations } = content;
-      evaluations[evaluations.length - 1].loads = evaluations[evaluations.length - 1].loads.map((row: number[]) =>
-        row.map(() => 100),
-      );
+  /** The verdicts with another load of each expert at the end of every recorded run without balancing. */
+  function withLoads(of: (loads: number[], seed: number) => number[]) {
+    return withData(recordedFiles("none"), ({ run, evaluations }) => {
+      const last = evaluations[evaluations.length - 1];
+      last.loads = last.loads.map((loads: number[]) => of(loads, run.options.seed));
     });
-    expect(verdict("lb-collapse")).toBe("contradicted");
+  }
+
+  it("changes the verdict: recorded runs without balancing that stay even", () => {
+    expect(withLoads((loads) => loads.map(() => 100))("lb-collapse")).toBe("contradicted");
+  });
+
+  it.each<[string, string[]]>([
+    ["lb-conflict", ["auxiliary", "bias"]],
+    ["mtp-planning", ["bias", "no-mtp"]],
+  ])("withdraws what %s says of recorded runs whose losses are all the same", (id, names) => {
+    withData(recordedFiles(...names), ({ evaluations }) => {
+      const { bitsPerByte } = evaluations[evaluations.length - 1];
+      for (const domain of Object.keys(bitsPerByte)) bitsPerByte[domain] = 1.5;
+    });
+    expect(judgeClaim(id).evidence).toMatch(/recorded runs: Cannot tell whether .* is 0\.000 bits per byte/);
+  });
+
+  it("withdraws the verdict: runs without balancing of which one collapses, and the others do not", () => {
+    const collapsed = (loads: number[]) => loads.map((_, e) => (e < 4 ? 1000 : 0));
+    const verdict = withLoads((loads, seed) => (seed === 1 ? collapsed(loads) : loads.map((_, e) => 200 + e)));
+    expect(verdict("lb-collapse")).not.toBe("holds with a condition");
   });
 });
 

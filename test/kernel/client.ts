@@ -133,6 +133,7 @@ export class KernelClient {
     content: object,
     timeoutMs: number,
     onIopub: (message: Message) => void = () => {},
+    sentAt = new Date(),
   ): Promise<{ reply?: Record<string, unknown>; idle: boolean }> {
     const id = randomUUID();
     const socket = type.startsWith("interrupt") || type.startsWith("shutdown") ? this.control : this.shell;
@@ -151,7 +152,7 @@ export class KernelClient {
       };
       this.pending.set(id, onMessage);
     });
-    const date = new Date().toISOString();
+    const date = sentAt.toISOString();
     const header = { msg_id: id, session: "test", username: "test", date, msg_type: type, version: "5.3" };
     const body = [header, {}, {}, content].map((part) => JSON.stringify(part));
     await socket.send([DELIMITER, sign(body), ...body]);
@@ -164,10 +165,11 @@ export class KernelClient {
    *
    * @param options.stopOnError whether an error stops the cells that were sent with it; runners that go on say false
    * @param options.onOutput is called with every printed text
+   * @param options.sentAt the time that the message carries, where it is another than now
    */
   async execute(
     code: string,
-    options: { stopOnError?: boolean; timeoutMs?: number; onOutput?: (text: string) => void } = {},
+    options: { stopOnError?: boolean; timeoutMs?: number; onOutput?: (text: string) => void; sentAt?: Date } = {},
   ): Promise<CellResult> {
     const result: CellResult = {
       status: "timeout",
@@ -192,7 +194,8 @@ export class KernelClient {
         result.displays.push({ data, id: transient?.display_id, update: header.msg_type.startsWith("update") });
       }
     };
-    const { reply, idle } = await this.request("execute_request", content, options.timeoutMs ?? 20_000, onIopub);
+    const { timeoutMs = 20_000, sentAt } = options;
+    const { reply, idle } = await this.request("execute_request", content, timeoutMs, onIopub, sentAt);
     if (reply && idle) result.status = reply.status as string;
     return result;
   }

@@ -1,6 +1,7 @@
 // Interrupt in its various moments, and what is left of the kernel afterwards.
 import { expect, it } from "vitest";
 import type { KernelClient } from "./client";
+import { SentTimes } from "../../tools/kernel/sent-times.cjs";
 import { type Project, trap, withKernel, withSharedKernel } from "./project";
 
 /** A loop as lib writes them: over a generator that awaits and asks whether to go on. It leaves a trace. */
@@ -93,6 +94,34 @@ it("an interrupt while nothing runs harms no later cell", async () => {
     return [cell.status, cell.stdout, cell.stderr];
   });
   expect(seen).toEqual(["ok", "false true\n", ""]);
+});
+
+it("an interrupt that overtakes the cell it was meant for stops that cell, and none that is sent later", async () => {
+  const seen = await withSharedKernel("ours", async (kernel) => {
+    await kernel.execute(`const before = 1;`);
+    const sentAt = new Date();
+    await pause(50);
+    kernel.interrupt();
+    await pause(200);
+    const meant = await kernel.execute(`const before = 2;`, { sentAt });
+    const later = await kernel.execute(`console.log("kept", before);`);
+    return [meant.status, meant.error?.ename, later.status, later.stdout];
+  });
+  expect(seen).toEqual(["error", "Interrupted", "ok", "kept 1\n"]);
+});
+
+it("a message's time is its sender's, whose clock may be wrong", () => {
+  const times = new SentTimes();
+  const at = (ms: number) => new Date(1e12 + ms).toISOString();
+  const HOUR = 3_600_000;
+  times.received({ session: "server", date: at(0) }, 1e12 + 2);
+  // A browser that is an hour behind: its messages take 40, then 5 ms.
+  times.received({ session: "browser", date: at(100 - HOUR) }, 1e12 + 140);
+  times.received({ session: "browser", date: at(200 - HOUR) }, 1e12 + 205);
+  expect(times.of({ session: "browser", date: at(300 - HOUR) })).toBe(1e12 + 305);
+  expect(times.of({ session: "server", date: at(300) })).toBe(1e12 + 302);
+  expect(times.of({ session: "browser" })).toBeNaN();
+  expect(times.of({ session: "unheard of", date: at(0) })).toBeNaN();
 });
 
 it("an interrupted loop does not revive when the next cell starts before it has asked", async () => {

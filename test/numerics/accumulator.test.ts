@@ -12,7 +12,7 @@ import { dequantise, quantise } from "../../lib/numerics/fp8-quantise";
 import { exactProduct, quantisedProduct } from "../../lib/numerics/product";
 import { BLOCKS } from "../../lib/numerics/scaling";
 import { Random } from "../../lib/tensor/random";
-import { H100, H200, measured, readMeasurements } from "../../lib/lessons/06-hardware-and-communication/measurements";
+import { H100, H200, measured, readMeasurements } from "../../lib/economics/measurements";
 import { normalValues } from "./support";
 
 /** Instruction by instruction in whole numbers: the register as BigInt counts of its last bit. */

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compare, compareShareWithChance, compareWithChance } from "../../lib/statistics/comparison";
-import { difference, meanInterval, shareInterval, studentT } from "../../lib/statistics/interval";
+import { difference, meanGap, meanInterval, shareInterval, studentT } from "../../lib/statistics/interval";
+import { largest, plus, sum } from "../../lib/statistics/lists";
 import { Random } from "../../lib/tensor/random";
 
 function normals(count: number, seed: number): number[] {
@@ -15,6 +16,19 @@ describe("intervals", () => {
     expect(studentT(40)).toBeCloseTo(2.021, 2);
     expect(studentT(120)).toBeCloseTo(1.98, 2);
     expect(studentT(31)).toBeLessThan(studentT(30));
+  });
+
+  test("values lie apart by the mean over all pairs, and one value has no other", () => {
+    expect(meanGap([1, 3, 7])).toBe((2 + 6 + 4) / 3);
+    expect(meanGap([5, 5])).toBe(0);
+    expect(meanGap([5])).toBeNaN();
+  });
+
+  test("the largest of a list are given by their places, the lower place first where they are equal", () => {
+    expect(largest([0.2, 0.9, 0.9, 0.5], 2)).toEqual([1, 2]);
+    expect(largest([3, 3, 3], 2)).toEqual([0, 1]);
+    expect([sum([]), sum([1, 2.5])]).toEqual([0, 3.5]);
+    expect(plus([1, 2], [10, 20])).toEqual([11, 22]);
   });
 
   test("a mean's interval holds the true mean in 95% of samples of 3, 5 and 40", () => {

@@ -6,7 +6,8 @@
  * awaited-loops.cjs puts into them. Every cell has a number, and whatever it starts carries that number
  * (AsyncLocalStorage follows awaits and timers). An interrupt stops all numbers so far and none that comes later: an
  * interrupted loop cannot revive when the next cell starts, and an interrupt that arrives while nothing runs harms no
- * later cell.
+ * cell that is sent after it. One that was sent before it, and comes to its turn after it, is the one that was meant: a
+ * signal overtakes messages, and between two cells of Run All nothing runs.
  *
  * A loop that never awaits hears no check. Up to the first await of a cell, Node's vm ends it at SIGINT by itself;
  * after that only what lib runs in a vm of its own (callWithin) can be ended; a restart of the kernel ends the rest.
@@ -14,6 +15,9 @@
 const { AsyncLocalStorage } = require("node:async_hooks");
 const { performance } = require("node:perf_hooks");
 const timers = require("node:timers/promises");
+
+/** How long an interrupt that found nothing running waits for a cell that was sent before it, in milliseconds. */
+const OVERTAKEN_MS = 5000;
 
 /** How long a cell's loop may keep the thread before it pauses, in milliseconds. */
 const PAUSE_AFTER_MS = 50;
@@ -31,6 +35,9 @@ class Interrupts {
   #lastStarted = 0;
   #lastInterrupted = 0;
   #nextPause = 0;
+  #running = 0;
+  /** When an interrupt last found no cell running, in milliseconds since 1970. */
+  #idleInterrupt = -Infinity;
   #endCell;
 
   /** @param {() => void} endCell ends the running cell, if it awaits something */
@@ -42,7 +49,17 @@ class Interrupts {
   /** Interrupts every cell that has started so far and what it has left running. */
   interrupt() {
     this.#lastInterrupted = this.#lastStarted;
+    if (this.#running === 0) this.#idleInterrupt = Date.now();
     this.#endCell();
+  }
+
+  /**
+   * Whether an interrupt overtook a cell on its way: it was sent before it, and has not begun.
+   *
+   * @param {number} sentAt by this machine's clock, in milliseconds since 1970; NaN if nobody knows
+   */
+  overtook(sentAt) {
+    return sentAt < this.#idleInterrupt && Date.now() - this.#idleInterrupt < OVERTAKEN_MS;
   }
 
   /**
@@ -53,7 +70,10 @@ class Interrupts {
    * @returns {Promise<T>}
    */
   runCell(work) {
+    this.#running++;
+    const ended = () => void this.#running--;
     const result = this.#cell.run(++this.#lastStarted, work);
+    result.then(ended, ended);
     // While the synchronous part runs, Node's vm listens to SIGINT in place of us. If the cell has set a handler of its
     // own meanwhile, Node would leave the signal at its default, which ends the process: listen anew.
     const listeners = process.listeners("SIGINT");

@@ -12,6 +12,7 @@ const jupyter = require("tslab/dist/jupyter.js");
 const { CellQueue } = require("./cell-queue.cjs");
 const { errorContent, INTERRUPTED, isCompilerMessage } = require("./error-output.cjs");
 const { OutputStream } = require("./output-stream.cjs");
+const { SentTimes } = require("./sent-times.cjs");
 const { instead } = require("./unready-check.cjs");
 
 /**
@@ -37,6 +38,7 @@ class CourseServer extends jupyter.ZmqServer {
   /** The running cell: its number, and what failed in it beside its own course. @type {{ number: number, strays: ReturnType<typeof errorContent>[] } | null} */
   #running = null;
   #queue = new CellQueue();
+  #sent = new SentTimes();
   #executionCount = 0;
   /** @type {Promise<void>} */
   #bound = Promise.resolve();
@@ -100,6 +102,10 @@ class CourseServer extends jupyter.ZmqServer {
     });
 
     const execution_count = ++this.#executionCount;
+    if (this.#interrupts.overtook(this.#sent.of(request.header))) {
+      this.#publish(request, "error", INTERRUPTED);
+      return { status: "error", execution_count, ...INTERRUPTED };
+    }
     this.#cells.number = execution_count;
     this.#reports.length = 0;
     const before = { ...this.#executor.locals };
@@ -189,10 +195,11 @@ class CourseServer extends jupyter.ZmqServer {
    * @param {Buffer[]} frames
    */
   async handleShellMessage(socket, ...frames) {
-    // A client may ask as soon as the first socket is bound, and the answer needs all of them.
-    await this.#bound;
     const start = frames.findIndex((frame) => frame.toString() === DELIMITER);
     const header = JSON.parse(frames[start + 2]?.toString() ?? "{}");
+    this.#sent.received(header, Date.now());
+    // A client may ask as soon as the first socket is bound, and the answer needs all of them.
+    await this.#bound;
     if (header.msg_type !== "interrupt_request") return super.handleShellMessage(socket, ...frames);
     // tslab knows no such request and keeps its message class to itself: reading and replying are done here.
     if (this.#sign(frames.slice(start + 2)) !== frames[start + 1]?.toString()) return;

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { selectExperts } from "../../model/router";
 import { defineExercise } from "../../notebook/exercise/check";
-import { largest, plus, sum } from "./shared";
+import { largest, plus, sum } from "../../statistics/lists";
 
 /** Gates of one token: logits [E], bias [E], K active, scale → weights [E], 0 where not chosen. */
 export type Gate = (logits: number[], bias: number[], k: number, scale: number) => number[];

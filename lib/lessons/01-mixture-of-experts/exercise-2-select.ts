@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { selectExperts, type RoutingConfig } from "../../model/router";
 import { defineExercise } from "../../notebook/exercise/check";
-import { largest, sum } from "./shared";
+import { largest, sum } from "../../statistics/lists";
 
 /** The experts of one token: biased scores [E], G groups of equal size, groups kept, K → K positions, ascending. */
 export type Select = (biased: number[], groups: number, kept: number, k: number) => number[];

@@ -5,5 +5,5 @@ export * from "./exercise-2-select";
 export * from "./exercise-3-count";
 export * from "./exercise-4-coverage";
 export * from "./exercise-5-design";
-export * from "./shared";
 export * from "./routing-overlap";
+export * from "../../statistics/lists";

@@ -15,6 +15,7 @@ import { MICRO } from "../../training/presets";
 import type { RunRecord } from "../../training/record";
 import { Training, type TrainingOptions, type TrainingReport } from "../../training/run";
 import { mutualInformation } from "../../training/specialisation";
+import { routeTokens } from "./token-routing";
 
 /** Sequences a step, and tokens of each. */
 export const TRIAL_BATCH = 16;
@@ -72,12 +73,26 @@ export function trialTraining(shape: TrialShape, method: TrialMethod, seed: numb
   });
 }
 
+/** The batch of the next step: [B][T + 2]. */
+function trialBatch({ options, step }: Training, corpus: Pick<Corpus, "train">): number[][] {
+  return drawBatch(corpus.train, { batch: TRIAL_BATCH, length: TRIAL_LENGTH + 2, seed: options.seed, step });
+}
+
 /** Makes the next step, on the batch that belongs to it. */
 export async function trialStep(training: Training, corpus: Pick<Corpus, "train">): Promise<TrainingReport> {
-  const { seed } = training.options;
-  const size = { batch: TRIAL_BATCH, length: TRIAL_LENGTH + 2 };
-  training.makeStep(drawBatch(corpus.train, { ...size, seed, step: training.step }));
+  training.makeStep(trialBatch(training, corpus));
   return training.report();
+}
+
+/** Tokens of each expert in the first batch, with the weights as they were drawn: [E]. */
+export function loadsBeforeTraining(shape: TrialShape, seed: number, corpus: Pick<Corpus, "train">): number[] {
+  const training = trialTraining(shape, "none", seed);
+  const ids = trialBatch(training, corpus).map((row) => row.slice(0, TRIAL_LENGTH));
+  const [{ experts }] = routeTokens(training.model, ids);
+  training.dispose();
+  const loads = new Array<number>(shape.experts).fill(0);
+  for (const e of experts.flat()) loads[e]++;
+  return loads;
 }
 
 /** What a trained model does with held-out text. */

@@ -2,7 +2,7 @@
 import { defineExercise } from "../../notebook/exercise/check";
 import { maxVio } from "../../training/balance";
 import { mean } from "../../statistics/interval";
-import { sum } from "../01-mixture-of-experts/shared";
+import { sum } from "../../statistics/lists";
 
 /** Loads [E] → how far the busiest expert is above the mean, relative to it. */
 export type MaxVio = (loads: number[]) => number;

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { selectExperts } from "../../model/router";
 import { defineExercise } from "../../notebook/exercise/check";
 import { mean } from "../../statistics/interval";
-import { largest, plus, sum } from "../01-mixture-of-experts/shared";
+import { largest, plus, sum } from "../../statistics/lists";
 import { movedBias, routedLoads } from "./bias-simulation";
 
 export interface Balanced {

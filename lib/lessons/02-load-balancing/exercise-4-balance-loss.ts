@@ -4,7 +4,7 @@ import { defineExercise } from "../../notebook/exercise/check";
 import { topKMask } from "../../tensor/top-k";
 import { sequenceBalanceLoss } from "../../training/balance";
 import { mean } from "../../statistics/interval";
-import { largest, plus, sum } from "../01-mixture-of-experts/shared";
+import { largest, plus, sum } from "../../statistics/lists";
 
 /** A sequence's affinities [T][E], the bias [E], K and α → the loss. */
 export type BalanceLoss = (affinities: number[][], bias: number[], k: number, alpha: number) => number;

@@ -1,6 +1,6 @@
 /** Redundant experts: which of them get a copy, slot by slot. */
 import { defineExercise } from "../../notebook/exercise/check";
-import { largest, sum } from "../01-mixture-of-experts/shared";
+import { largest, sum } from "../../statistics/lists";
 import { copyCounts, replicate } from "./expert-placement";
 
 /** Loads [E] and slots → the copies of each expert, [E]. */

@@ -5,6 +5,6 @@ export * from "./exercise-3-bubble";
 export * from "./exercise-4-balance";
 export * from "./hardware-charts";
 export * from "./measured-words";
-export * from "./measurements";
+export * from "../../economics/measurements";
 export * from "./nodes-reached";
 export * from "./overlap";

@@ -1,8 +1,8 @@
 /** What the record of a GPU says, in sentences that follow from its rows and are withdrawn where the rows don't carry them. */
 import { fixed, percent, times, whole } from "../../notebook/format";
+import type { Measured } from "../../economics/measurements";
 import type { Machine } from "../../economics/roofline";
 import { attainable } from "../../economics/roofline";
-import type { Measured } from "./measurements";
 
 const number = (field: unknown) => Number(field);
 

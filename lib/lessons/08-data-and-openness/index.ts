@@ -7,3 +7,4 @@ export * from "./exercise-4-missing";
 export * from "./fingerprint";
 export * from "./mixture";
 export * from "./text-trials";
+export * from "./trial-words";

@@ -36,5 +36,6 @@ export const bringExercise = defineExercise<Bring>({
   reference: r1Claim,
   cases: [{ name: "your claim", args: [] }],
   accept: (got) => complaintAbout(got as BroughtClaim) ?? true,
+  // A claim is not known beforehand, so none can be compared with a wrong one: each mistake has its sentence in complaintAbout.
   misconceptions: [],
 });

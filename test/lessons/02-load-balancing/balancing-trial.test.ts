@@ -1,20 +1,27 @@
 /** What lesson 02 concludes of several trainings follows them: other numbers, another sentence, and none without a difference. */
-import { describe, expect, it } from "vitest";
+import * as tf from "@tensorflow/tfjs";
+import { beforeAll, describe, expect, it } from "vitest";
 import { writeConfig } from "../../../lib/checkpoint/config-json";
+import { openCorpus } from "../../../lib/corpus/build";
 import { fact } from "../../../lib/economics/facts";
 import {
   compareTrials,
+  loadsBeforeTraining,
   recordedTrials,
   TRIAL,
   TRIAL_METHODS,
   trialConfig,
+  trialStep,
   trialTraining,
   trialValues,
   type RecordedTrials,
   type TrialMethod,
   type TrialResult,
 } from "../../../lib/lessons/02-load-balancing";
+import { useBackend } from "../../../lib/tensor/backend";
 import { Random } from "../../../lib/tensor/random";
+
+beforeAll(() => useBackend("wasm"));
 
 const recorded = recordedTrials();
 const METHODS = Object.keys(TRIAL_METHODS) as TrialMethod[];
@@ -98,6 +105,18 @@ it("each method is by itself: the bias has no balance loss beside it, and the lo
   expect(optionsOf("bias")).toEqual({ balance: "bias", biasSpeed: TRIAL.gamma, sequenceAlpha: 0 });
   expect(optionsOf("sequence")).toEqual({ balance: "bias", biasSpeed: 0, sequenceAlpha: TRIAL.alpha });
   expect(optionsOf("none").balance).toBe("none");
+});
+
+it("the loads before a training are those of its first step", async () => {
+  const corpus = openCorpus();
+  const shape = { ...TRIAL, experts: 8, steps: 1 };
+  const training = trialTraining(shape, "none", 5);
+  const { loads } = await trialStep(training, corpus);
+  training.dispose();
+  const before = tf.memory().numTensors;
+  expect(loadsBeforeTraining(shape, 5, corpus)).toEqual(Array.from(loads[0]));
+  expect(loadsBeforeTraining(shape, 6, corpus)).not.toEqual(Array.from(loads[0]));
+  expect(tf.memory().numTensors).toBe(before);
 });
 
 it("the report's table 5 is there with all its rows, and the bias does not win each", () => {

@@ -7,6 +7,9 @@
  *   itself only when a pointer is on it, which a keyboard has not. Here it is drawn as it comes near the view.
  * - Plotly's sliders listen to a pointer alone. Here Tab reaches them, arrows move them, and a screen reader is told
  *   their value.
+ * - A title that a narrow column cuts off gets a smaller letter and as many lines as it needs.
+ * - A link to a cell of a notebook that is not open yet leads there once the notebook stands: JupyterLab looks for the
+ *   cell at once, when there is none, and stays at the top.
  */
 (() => {
   const STILL = ".jp-RenderedPlotly > .plot-img";
@@ -122,15 +125,124 @@
     window.addEventListener("keydown", moveSliders, true); // before JupyterLab's own keys, which are the document's
   }
 
+  const TITLE = "text.gtitle";
+  const NARROW_LETTER = 13; // pixels; two lines of it fit where Plotly has left room for one of its own
+  /** Plots whose title is looked at after each drawing. */
+  const watched = new WeakSet();
+
+  /** Words in lines of at most that width, in the letter that the context measures. */
+  function inLines(words, width, context) {
+    const lines = [];
+    for (const word of words) {
+      const longer = lines.length === 0 ? word : `${lines[lines.length - 1]} ${word}`;
+      if (lines.length > 0 && context.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+      else lines.push(word);
+    }
+    return lines;
+  }
+
+  /** Breaks a plot's title anew where it is wider than the picture. */
+  function fitTitle(title) {
+    const picture = title.ownerSVGElement;
+    const parts = [...title.querySelectorAll("tspan.line")];
+    const lines = (parts.length > 0 ? parts : [title]).map((part) => part.textContent ?? "");
+    const left = Number(title.getAttribute("x"));
+    const room = picture.getBoundingClientRect().width - left - 8;
+    const { fontFamily, fontSize, fontWeight } = window.getComputedStyle(title);
+    const context = document.createElement("canvas").getContext("2d");
+    context.font = `${fontWeight} ${fontSize} ${fontFamily}`;
+    if (room <= 0 || lines.every((line) => context.measureText(line).width <= room)) return;
+    context.font = `${fontWeight} ${NARROW_LETTER}px ${fontFamily}`;
+    const broken = inLines(lines.join(" ").split(/\s+/), room, context);
+    title.style.fontSize = `${NARROW_LETTER}px`;
+    title.replaceChildren(
+      ...broken.map((line, number) => {
+        const part = document.createElementNS("http://www.w3.org/2000/svg", "tspan");
+        const place = { class: "line", x: left, y: title.getAttribute("y"), dy: `${1.25 * number}em` };
+        for (const [name, value] of Object.entries(place)) part.setAttribute(name, value);
+        part.textContent = line;
+        return part;
+      }),
+    );
+  }
+
+  function fitTitles() {
+    whenAdded(TITLE, (title) => {
+      const plot = plotOf(title);
+      if (plot === null || watched.has(plot)) return;
+      watched.add(plot);
+      const fit = () => plot.querySelectorAll(TITLE).forEach(fitTitle);
+      plot.on("plotly_afterplot", fit);
+      fit();
+    });
+  }
+
+  /** What a click on a link to a place in a file runs. */
+  const FOLLOW = "rendermime:handle-local-link";
+  /** How often a notebook is asked for the place, and how long after it was shown, in milliseconds. */
+  const [ASK_EVERY, ASK_FOR] = [250, 10_000];
+
+  const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+  /** The document of that path, once there is one; null if none comes. */
+  async function documentOf(shell, path) {
+    for (let waited = 0; waited < 60_000; waited += ASK_EVERY) {
+      const found = [...shell.widgets("main")].find((widget) => widget.context?.path === path);
+      if (found !== undefined) return found;
+      await pause(ASK_EVERY);
+    }
+    return null;
+  }
+
+  /** Whether the top of a notebook's cell is in view. */
+  function inView({ content }, cellId) {
+    const node = content.widgets.find(({ model }) => model.id === cellId)?.node;
+    if (!node?.isConnected) return false;
+    const [cell, frame] = [node, content.node].map((element) => element.getBoundingClientRect());
+    return cell.top >= frame.top - 1 && cell.top < frame.bottom;
+  }
+
+  /** Asks a notebook for a cell until it shows it, unless the reader moves meanwhile. */
+  async function leadTo(shell, path, fragment) {
+    const cellId = /^#?cell-id=(.+)$/.exec(fragment)?.[1];
+    const notebook = cellId === undefined ? null : await documentOf(shell, path);
+    if (!notebook?.content?.widgets) return;
+    await Promise.all([notebook.context.ready, notebook.revealed]);
+    let moved = false;
+    const stop = () => (moved = true);
+    const acts = ["wheel", "keydown", "pointerdown"];
+    for (const act of acts) notebook.node.addEventListener(act, stop, { once: true, capture: true });
+    // Cells above grow while they are drawn, so that one sight of it is not enough.
+    for (
+      let waited = 0, seen = 0;
+      waited < ASK_FOR && seen < 4 && !moved && !notebook.isDisposed;
+      waited += ASK_EVERY
+    ) {
+      if (inView(notebook, cellId)) seen++;
+      else notebook.setFragment(fragment);
+      await pause(ASK_EVERY);
+    }
+    for (const act of acts) notebook.node.removeEventListener(act, stop, { capture: true });
+  }
+
+  function followLinks({ commands, shell }) {
+    commands.commandExecuted.connect((_, { id, args }) => {
+      if (id === FOLLOW && args?.path && args.id) void leadTo(shell, args.path, args.id);
+    });
+  }
+
   const style = new URL("course.css", document.currentScript.src).href;
   const plugin = {
     id: "deepseek-v3-course:pictures",
-    description: "Draws saved plots as they come into view, and opens their sliders to the keyboard.",
+    description:
+      "Draws saved plots as they come into view, opens their sliders to the keyboard, follows links to cells.",
     autoStart: true,
-    activate: () => {
+    activate: (app) => {
       addStyle(style);
       drawStills();
       reachSliders();
+      fitTitles();
+      followLinks(app);
     },
   };
   window._JUPYTERLAB ??= {};

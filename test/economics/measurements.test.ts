@@ -12,8 +12,8 @@ import {
   rate,
   readMeasurements,
   throughput,
-} from "../../../lib/lessons/06-hardware-and-communication/measurements";
-import { machine } from "../../../lib/economics/roofline";
+} from "../../lib/economics/measurements";
+import { machine } from "../../lib/economics/roofline";
 
 describe.each([
   ["h200", H200, "NVIDIA H200"],
