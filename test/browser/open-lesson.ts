@@ -47,7 +47,7 @@ export async function openNotebook(name: string): Promise<OpenNotebook> {
       await page.screenshot({ path: path.join(SCREENSHOTS, `${name}-${title}.png`) });
     },
     close: async () => {
-      await lesson.shutDown();
+      await lesson.shutDown(name);
       await browser.close();
     },
   };
