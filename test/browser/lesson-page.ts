@@ -223,9 +223,10 @@ export class LessonPage {
     await this.page.waitForSelector(`body[data-jp-theme-name="${theme}"]`, { state: "attached" });
   }
 
-  /** Ends the notebook's kernel. */
-  async shutDown(): Promise<void> {
-    await this.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()");
+  /** Ends a notebook's kernel: of another one that is open beside it, another test may have the kernel. */
+  async shutDown(name: string): Promise<void> {
+    const own = `[...window.jupyterapp.shell.widgets("main")].find(({ title }) => title.label === "${name}.ipynb")`;
+    await this.page.evaluate(`${own}?.sessionContext.shutdown()`);
   }
 
   /** Starts one cell with Control+Enter, interrupts it by the menu once it has said something, and gives its output. */

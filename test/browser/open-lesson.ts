@@ -54,7 +54,7 @@ export async function openNotebook(name: string): Promise<OpenNotebook> {
       await page.screenshot({ path: path.join(SCREENSHOTS, `${name}-${title}.png`) });
     },
     close: async () => {
-      await lesson.shutDown();
+      await lesson.shutDown(name);
       await browser.close();
     },
   };
