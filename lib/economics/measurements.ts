@@ -2,7 +2,7 @@
  * What a real GPU did: the records of tools/measure/gpu.py in data/measurements/. A row is one measurement, with its
  * median time, spread and number of repetitions, or with the reason why it was not made.
  */
-import { host } from "../../host";
+import { host } from "../host";
 
 export interface Provenance {
   date: string;

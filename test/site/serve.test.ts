@@ -71,8 +71,12 @@ describe("the server for a look at the site", () => {
 
 describe("the arguments of npm run site", () => {
   it("are all optional", () => {
-    expect(readSiteArguments([])).toEqual({ help: false, out: undefined, serve: false, port: 8080 });
+    expect(readSiteArguments([])).toEqual({ help: false, out: undefined, address: "", serve: false, port: 8080 });
     expect(readSiteArguments(["--serve", "--port", "9000", "--out", "x"])).toMatchObject({ port: 9000, out: "x" });
+    expect(readSiteArguments(["--address", "https://example.org/course"]).address).toBe("https://example.org/course/");
+    expect(() => readSiteArguments(["--address", "example.org/course"])).toThrow(
+      /whole address.*"example\.org\/course"/,
+    );
   });
 
   it("refuse what they don't know, saying where to look", () => {

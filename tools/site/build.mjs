@@ -20,16 +20,17 @@ const STEPS = SETUP_STEPS + 4;
 
 /**
  * @param {Project} project
+ * @param {string} address
  * @returns {import("../setup/stamps.mjs").Stamp}
  */
-function stampOf(project) {
+function stampOf(project, address) {
   const files = INPUTS.flatMap((name) => {
     const at = path.join(project.root, name);
     if (fs.statSync(at).isFile()) return [name];
     return filesOf(at).map((file) => `${name}/${file}`);
   });
   const contents = files.map((file) => `${file} ${digest(fs.readFileSync(path.join(project.root, file)))}`);
-  return { site: digest(contents.join("\n")) };
+  return { site: digest([address, ...contents].join("\n")) };
 }
 
 /**
@@ -57,13 +58,14 @@ export function sizeOf(folder) {
 
 /**
  * @param {Project} project
- * @param {{ out: string, report?: Report, prepared?: boolean }} options prepared: what the course itself needs is set up
+ * @param {{ out: string, address?: string, report?: Report, prepared?: boolean }} options address: where the site will
+ *   be, ending in "/"; prepared: what the course itself needs is set up
  * @returns {Promise<boolean>} whether it was built; if not, it was there already
  * @throws {SetupError}
  */
-export async function buildSite(project, { out, report = new Report(STEPS), prepared = false }) {
+export async function buildSite(project, { out, address = "", report = new Report(STEPS), prepared = false }) {
   requireOurs(out);
-  const stamp = stampOf(project);
+  const stamp = stampOf(project, address);
   if (stampHolds(readStamp(out), stamp)) return false;
   if (!prepared) await setUp(project, report, { extra: ["tests"] });
   await report.step("Packages of the site", (say) => setUpSitePython(project, say));
@@ -74,7 +76,7 @@ export async function buildSite(project, { out, report = new Report(STEPS), prep
   fs.mkdirSync(making, { recursive: true });
   await report.step("Pages to read", async (say) => {
     const { buildPages } = await import("./read/build.mjs");
-    return (await buildPages({ project, out: making, python, say })) ?? "written";
+    return (await buildPages({ project, out: making, python, say, address })) ?? "written";
   });
   await report.step("JupyterLite", (say) => buildLab({ project, python, out: run, say }));
   await report.step("Kernel for a tab", async (say) => {

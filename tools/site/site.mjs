@@ -25,7 +25,7 @@ async function serve(out, port) {
 /** @param {string[]} argv what stands behind npm run site -- */
 export async function main(argv) {
   const project = projectAt(ROOT);
-  const { help, out: wanted, serve: wantsServer, port } = readSiteArguments(argv);
+  const { help, out: wanted, address, serve: wantsServer, port } = readSiteArguments(argv);
   if (help) {
     console.log(SITE_HELP);
     return;
@@ -41,7 +41,7 @@ export async function main(argv) {
     throw new SetupError(`Port ${port} is ${trouble}: take another: npm run site -- --serve --port ${other}`);
   }
   const done = whenStopped(stopInstalling);
-  const built = await buildSite(project, { out });
+  const built = await buildSite(project, { out, address });
   done();
   const shown = path.relative(process.cwd(), out) || out;
   console.log(

@@ -177,11 +177,10 @@ async function sphinx(project, python, args) {
  * @param {string} options.out
  * @param {string} options.python an interpreter that has the packages of tools/setup/requirements/site.txt
  * @param {(text: string) => void} [options.say]
- * @param {string} [options.address] where the site will be, for the pictures that others show of a page
+ * @param {string} [options.address] where the site will be, ending in "/", for the pictures that others show of a page
  * @returns {Promise<string>} what was made, in words
  */
 export async function buildPages({ project, out, python, say = () => {}, address = "" }) {
-  const base = address === "" || address.endsWith("/") ? address : `${address}/`;
   const work = path.join(project.cache, "site", "pages");
   const source = path.join(work, "source");
   fs.rmSync(work, { recursive: true, force: true });
@@ -222,7 +221,7 @@ export async function buildPages({ project, out, python, say = () => {}, address
   }
 
   const plotly = await writeStatic(project, path.join(source, "static"));
-  write(path.join(source, "course.json"), JSON.stringify({ title: TITLE, address: base, plotly, cards }));
+  write(path.join(source, "course.json"), JSON.stringify({ title: TITLE, address, plotly, cards }));
   const made = path.join(work, "html");
   const warnings = await sphinx(project, python, [
     "-q",

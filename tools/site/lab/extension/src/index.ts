@@ -94,8 +94,14 @@ const kernel: JupyterFrontEndPlugin<void> = {
   id: "deepseek-v3-course-in-a-tab:kernel",
   description: "Runs TypeScript in a worker of this page, under the name that the lessons' notebooks ask for.",
   autoStart: true,
-  requires: [IKernelSpecs, IKernelClient, IDefaultDrive],
-  activate: (_: JupyterFrontEnd, specs: IKernelSpecs, client: IKernelClient, drive: BrowserDrive) => {
+  requires: [IKernelSpecs, IKernelClient, IDefaultDrive, INotebookTracker],
+  activate: (
+    _: JupyterFrontEnd,
+    specs: IKernelSpecs,
+    client: IKernelClient,
+    drive: BrowserDrive,
+    tracker: INotebookTracker,
+  ) => {
     hearInterrupts(client);
     const spec = {
       name: "tslab",
@@ -109,6 +115,7 @@ const kernel: JupyterFrontEndPlugin<void> = {
       create: async (options) =>
         new CourseKernel(options, {
           base: `${PageConfig.getBaseUrl()}worker/`,
+          notebookOf: (id) => tracker.find((panel) => panel.sessionContext.session?.kernel?.id === id)?.context.path,
           notebooksBeside: savedNotebooks(drive),
         }),
     });
