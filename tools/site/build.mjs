@@ -7,7 +7,6 @@ import path from "node:path";
 import { Report, SetupError } from "../setup/say.mjs";
 import { SETUP_STEPS, setUp } from "../setup/setup.mjs";
 import { digest, readStamp, stampHolds, writeStamp } from "../setup/stamps.mjs";
-import { buildLab } from "./lab/build.mjs";
 import { filesOf, writeOfflineList } from "./lab/offline.mjs";
 import { setUpSitePython, withSitePython } from "./python.mjs";
 
@@ -74,11 +73,15 @@ export async function buildSite(project, { out, address = "", report = new Repor
   const run = path.join(making, "run");
   fs.rmSync(making, { recursive: true, force: true });
   fs.mkdirSync(making, { recursive: true });
+  // These need packages that have been installed by now.
   await report.step("Pages to read", async (say) => {
     const { buildPages } = await import("./read/build.mjs");
     return (await buildPages({ project, out: making, python, say, address })) ?? "written";
   });
-  await report.step("JupyterLite", (say) => buildLab({ project, python, out: run, say }));
+  await report.step("JupyterLite", async (say) => {
+    const { buildLab } = await import("./lab/build.mjs");
+    return buildLab({ project, python, out: run, say });
+  });
   await report.step("Kernel for a tab", async (say) => {
     const { bundleWorker } = await import("./worker/bundle.mjs");
     const { bytes } = await bundleWorker({ project: project.root, out: path.join(run, "worker"), say });
