@@ -1,7 +1,7 @@
 /**
  * lib in a worker of a browser tab. Files are those that the site has: the kernel (tools/site/worker) puts them here by
- * their paths before the first cell runs, large ones with a function that fetches them when they are first read. Nothing
- * can be written.
+ * their paths before the first cell runs, large ones with a function that fetches them when they are first read. What is
+ * written lies beside them, in memory.
  */
 import type { Found, Host, NotebookOutput, Paths } from "./host";
 import { sha256 } from "./sha256";
@@ -187,6 +187,15 @@ export const host: Host = {
     const names = folders.get(placeOf(folder));
     if (names === undefined) throw failure("ENOENT", "no such file or directory", folder);
     return [...names].sort();
+  },
+  write(file, content) {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content.slice();
+    if (folders.has(placeOf(file))) throw failure("EISDIR", "illegal operation on a directory", file);
+    putFile(file, { size: bytes.length, changed: Date.now(), bytes: () => bytes });
+  },
+  move(file, to) {
+    putFile(to, fileAt(file));
+    removeFile(file);
   },
   hash: sha256,
   randomId: () => crypto.randomUUID(),

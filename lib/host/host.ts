@@ -48,6 +48,10 @@ export interface Host {
   look(path: string): Found | null;
   /** Names in a folder, sorted. */
   list(folder: string): string[];
+  /** Writes a file and, where they are missing, the folders that it lies in. */
+  write(file: string, content: string | Uint8Array): void;
+  /** Gives a file another name, in place of one that has it. */
+  move(file: string, to: string): void;
 
   /** sha256 */
   hash(): Hash;

@@ -116,6 +116,11 @@ export const host: Host = {
   readRange,
   look,
   list: (folder) => fs.readdirSync(folder).sort(),
+  write(file, content) {
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, content);
+  },
+  move: fs.renameSync,
   hash: sha256,
   randomId: randomUUID,
   base64: (text) => Buffer.from(text).toString("base64"),

@@ -75,6 +75,28 @@ describe.each(HOSTS)("files in %s", (_, host) => {
   });
 });
 
+describe.each(HOSTS)("writing in %s", (_, host) => {
+  it("makes the folders above, replaces what was there, and keeps its own copy of the bytes", () => {
+    const [file, other] = [`${folder}/new/deep/a.ts`, `${folder}/new/b.ts`];
+    host.write(file, "one");
+    const bytes = Uint8Array.of(1, 2);
+    host.write(other, bytes);
+    bytes.fill(9);
+    expect([host.readText(file), [...host.readBytes(other)]]).toEqual(["one", [1, 2]]);
+    host.move(file, other);
+    expect([host.look(file), host.readText(other), host.list(`${folder}/new`)]).toEqual([
+      null,
+      "one",
+      ["b.ts", "deep"],
+    ]);
+  });
+
+  it("says what is in the way", () => {
+    expect(codeOf(() => host.write(`${folder}/data`, "x"))).toBe("EISDIR");
+    expect(codeOf(() => host.move(`${folder}/nothing`, `${folder}/x`))).toBe("ENOENT");
+  });
+});
+
 it("a file of the browser can be taken away", () => {
   putFile("work/one.ipynb", { size: 0, changed: 1, bytes: () => new Uint8Array() });
   expect(browser.list("work")).toEqual(["one.ipynb"]);

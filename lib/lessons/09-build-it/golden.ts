@@ -3,8 +3,8 @@
  * layers were given and what came out. data/golden/README.md says where they come from. Every call makes new tensors,
  * which are the caller's; the files are read once.
  */
-import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
+import { host } from "../../host";
 import { loadCheckpoint } from "../../checkpoint/checkpoint";
 import { readConfig } from "../../checkpoint/config-json";
 import { readJson } from "../../checkpoint/json-file";
@@ -17,7 +17,7 @@ import { rmsNorm } from "../../tensor/nn";
 /** "a-group": three layers, groups of experts; "d-mtp": two layers and a prediction module. */
 export type GoldenName = "a-group" | "d-mtp";
 
-const FOLDER = path.join("data", "golden");
+const FOLDER = host.paths.join("data", "golden");
 
 interface Kept {
   files: TensorFiles;
@@ -113,7 +113,7 @@ class Leaf {
 }
 
 function read(name: GoldenName): Kept {
-  const folder = path.join(FOLDER, name);
+  const folder = host.paths.join(FOLDER, name);
   const { weights } = loadCheckpoint(folder);
   const numbers = new Map<string, Float32Array>();
   const shapes = mapWeights(weights, (tensor, name) => {
@@ -121,6 +121,6 @@ function read(name: GoldenName): Kept {
     return new Leaf(name, tensor.shape) as unknown as tf.Tensor;
   });
   disposeWeights(weights);
-  const config = readConfig(readJson(path.join(folder, "config.json")));
+  const config = readConfig(readJson(host.paths.join(folder, "config.json")));
   return { files: TensorFiles.openFolder(folder), config, numbers, shapes };
 }

@@ -1,10 +1,9 @@
 /** The learner's parts as a module of their own, which `npm run generate -- --parts` takes. */
-import fs from "node:fs";
-import path from "node:path";
+import { host } from "../../host";
 import type { PartName } from "./ladder";
 
 /** Where it lies, from the project's root. */
-export const MODEL_FILE = path.join("work", "my-model.ts");
+export const MODEL_FILE = host.paths.join("work", "my-model.ts");
 
 /** What answers of the lesson may use: the same names as the lesson imports, from where they are. */
 const HELPERS: Record<string, { values: string[]; types: string[] }> = {
@@ -75,12 +74,11 @@ export function saveParts(
 ): { file: string; older: string | null } {
   if (own.length === 0) throw new Error("saveParts: none of the parts is yours yet; solve an exercise first");
   const text = moduleText(own, sourceOf);
-  const before = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : null;
+  const before = host.look(file) === null ? null : host.readText(file);
   if (before === text) return { file, older: null };
   const older = before === null ? null : file.replace(/\.ts$/, `.${stamp()}.ts`);
-  if (older !== null) fs.renameSync(file, older);
-  fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(file, text);
+  if (older !== null) host.move(file, older);
+  host.write(file, text);
   return { file, older };
 }
 
