@@ -10,6 +10,7 @@ import tseslint from "typescript-eslint";
  */
 export const MAY_IMPORT = {
   host: [], // where Node and a browser differ
+  statistics: [], // intervals and comparisons of plain numbers
   tensor: ["host"],
   numerics: ["host", "tensor"],
   model: ["host", "tensor", "numerics"],
@@ -18,7 +19,6 @@ export const MAY_IMPORT = {
   training: ["host", "tensor", "numerics", "model", "checkpoint", "corpus", "statistics"],
   inference: ["host", "tensor", "numerics", "model", "checkpoint"],
   economics: ["host", "model", "checkpoint"], // counts from a configuration: no tensors
-  statistics: [], // intervals and comparisons of plain numbers
   notebook: ["host"], // shows whatever it is given, and knows nothing of models
   drawings: ["host", "model", "notebook"], // pictures of the architecture, from a configuration
   claims: ["host", "model", "checkpoint", "corpus", "training", "inference", "economics", "statistics", "notebook"],

@@ -50,10 +50,10 @@ export function modelPartsDrawing(config: ModelConfig, own: readonly string[]): 
   const queries = lib(350, 142, "queries (lib's)");
   const rotate = part("rotate", 350, 206, `${R} channels of each head`);
   const remember = part("remember", 350, 280, `${C} + ${R} numbers a token`);
-  const naive = part("naive", 592, 180, "for whole texts");
-  const absorbed = part("absorbed", 592, 250, "for decoding");
+  const naive = part("naive", 592, 180, "for whole texts", 202);
+  const absorbed = part("absorbed", 592, 250, "for decoding", 202);
   const route = part("route", 350, 400, `${K} experts a token`);
-  const experts = part("experts", 592, 400, "each on its own tokens");
+  const experts = part("experts", 592, 400, "each on its own tokens", 202);
   const shared = lib(592, 454, "shared expert (lib's)");
   const mtp = part("mtp", 470, 560, "guesses one token further", 250);
   const boxes = [
@@ -91,9 +91,9 @@ export function modelPartsDrawing(config: ModelConfig, own: readonly string[]): 
         [right(block)[0] + 12, 400],
         [240, 400],
       ]),
-      arrow([right(rotate), [471, 206], [471, 180], [497, 180]]),
-      arrow([right(remember), [471, 280], [471, 250], [497, 250]]),
-      arrow([right(route), [497, 400]]),
+      arrow([right(rotate), [471, 206], [471, 180], [491, 180]]),
+      arrow([right(remember), [471, 280], [471, 250], [491, 250]]),
+      arrow([right(route), [491, 400]]),
       arrow([right(norm), [228, 430], [228, 560], [345, 560]], { dashed: true }),
       label([236, 512], ["states after the last norm"], { anchor: "start" }),
       ...boxes.map(box),

@@ -57,7 +57,7 @@ const here = () => ["--model", folder, "--prompt", "a"];
 
 /** A module whose part does nothing wrong. */
 function nothing(): string {
-  const file = path.join(temporary("parts"), "my-model.ts");
+  const file = path.join(temporary(), "my-model.ts");
   fs.writeFileSync(file, "export const parts = { block: () => 0 };\n");
   return file;
 }
@@ -104,7 +104,7 @@ describe("npm run generate", () => {
   });
 
   it("writes with the parts of a module", async () => {
-    const file = path.join(temporary("parts"), "my-model.ts");
+    const file = path.join(temporary(), "my-model.ts");
     fs.writeFileSync(
       file,
       "const only = (id: number) => (logits: ArrayLike<number>): number[] => Array.from(logits, (_, v) => (v === id ? 1 : 0));\n" +
@@ -137,7 +137,7 @@ describe("npm run generate", () => {
     ["that throws", 'throw new Error("not today");', "my-model.ts: not today"],
     ["whose part throws", "export const parts = { block: () => lost() };", "ReferenceError: lost is not defined"],
   ])("answers a module %s with one line", async (_, text, message) => {
-    const file = path.join(temporary("parts"), "my-model.ts");
+    const file = path.join(temporary(), "my-model.ts");
     if (text !== null) fs.writeFileSync(file, `${text}\n`);
     const { code, err } = await generate([...here(), "--parts", file]);
     expect(code).toBe(1);
