@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** What one step of npm test runs: `npx vitest run --project NAME`. */
@@ -9,8 +10,8 @@ interface Project {
   hookTimeout?: number;
   /** What runs before the first file and after the last. */
   globalSetup?: string;
-  /** Test files at the same time; without it, as many as there are cores. */
-  atATime?: number;
+  /** Test files at the same time. */
+  atATime: number;
 }
 
 const PROJECTS: Project[] = [
@@ -20,6 +21,7 @@ const PROJECTS: Project[] = [
     exclude: ["test/{kernel,setup,browser,webgpu,teaching,site}/**"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    atATime: availableParallelism(), // vitest's own choice is one fewer: of two cores, one
   },
   {
     name: "kernel", // real kernels; test/kernel/nodes.mjs runs them with other versions of Node
@@ -66,11 +68,10 @@ const PROJECTS: Project[] = [
 ];
 
 /** Vitest reads the number of processes from the root alone, so it is the least that the projects asked for allow. */
-function maxWorkers(argv: string[]): number | undefined {
+function maxWorkers(argv: string[]): number {
   const asked = [...argv.join(" ").matchAll(/--project[= ](\S+)/g)].map(([, name]) => name);
   const projects = PROJECTS.filter(({ name }) => asked.length === 0 || asked.includes(name));
-  const least = Math.min(...projects.map(({ atATime = Infinity }) => atATime));
-  return Number.isFinite(least) ? least : undefined;
+  return Math.min(...projects.map(({ atATime }) => atATime));
 }
 
 export default defineConfig({
