@@ -9,6 +9,8 @@ export interface Start {
   type: "start";
   /** Where bundleWorker's `out` is served. */
   base: string;
+  /** The notebook that will be run, where it is known: what it imports is read before its first cell comes. */
+  notebook?: string;
 }
 
 /** A cell to run. */

@@ -19,8 +19,14 @@ import type { FromWorker, SavedNotebook, Start, ToWorker } from "./protocol";
 /** What every lesson imports (tools/kernel/warm-up.cjs). */
 const USUAL = `import * as tf from "@tensorflow/tfjs";
 import { say } from "./lib/notebook";
-import { useBackend } from "./lib/tensor/backend";
-const usual = [tf.zeros([1]).print(), say, useBackend];`;
+import { useBackend } from "./lib/tensor/backend";`;
+
+/** What a lesson imports, as its master says; of any other notebook, what every lesson does. */
+function importsOf(notebook = ""): string {
+  const master = `notebooks/source/${host.paths.basename(notebook, ".ipynb")}.ts`;
+  const imports = host.look(master) === null ? null : host.readText(master).match(/^import [^;]+;$/gm);
+  return `${imports?.join("\n") ?? USUAL}\ntf.zeros([1]).print();`;
+}
 
 interface Scope {
   postMessage(message: FromWorker): void;
@@ -134,7 +140,7 @@ function moduleNamed(modules: Record<string, unknown>, name: string): unknown {
   return found;
 }
 
-async function start({ base }: Start): Promise<void> {
+async function start({ base, notebook }: Start): Promise<void> {
   const load = async (url: string) => {
     const response = await fetch(base + url);
     if (!response.ok) throw new Error(`the site's file ${url} cannot be loaded (${response.status})`);
@@ -169,7 +175,7 @@ async function start({ base }: Start): Promise<void> {
   Object.assign(globalThis, { courseCells: cells.standing.answers });
   post({ type: "ready" });
   await host.nextTurn();
-  if (!running) compiler.warmUp(USUAL);
+  if (!running) compiler.warmUp(importsOf(notebook));
 }
 
 const saved = new Set<string>();

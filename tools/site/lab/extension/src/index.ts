@@ -157,7 +157,8 @@ const work: JupyterFrontEndPlugin<void> = {
     if (asked !== null) void app.restored.then(() => app.commands.execute("docmanager:open", { path: asked }));
 
     const problems = (error: unknown) => console.error(`The learner's copies: ${String(error)}`);
-    await Promise.all([bringCopiesUpToDate(app, drive).catch(problems), startServiceWorker(PageConfig.getBaseUrl())]);
+    void startServiceWorker(PageConfig.getBaseUrl());
+    await bringCopiesUpToDate(app, drive).catch(problems);
   },
 };
 

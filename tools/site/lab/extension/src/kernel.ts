@@ -5,6 +5,7 @@
 import type { KernelMessage } from "@jupyterlab/services";
 import { BaseKernel, type IKernel, type IKernelClient } from "@jupyterlite/services";
 import type { ErrorContent, FromWorker, SavedNotebook, ToWorker } from "../../../worker/protocol";
+import { startWorker, takeFirstWorker } from "./start-worker";
 
 /** What the extension gives to each kernel. */
 export interface KernelSurroundings {
@@ -90,16 +91,10 @@ export class CourseKernel extends BaseKernel implements IKernel {
   }
 
   private startWorker(): void {
-    const { base } = this.surroundings;
-    this.worker = new Worker(`${base}worker.js`, { type: "module" });
-    this.started = new Promise((resolve, reject) => {
-      this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-        if (data.type === "ready") resolve();
-        else this.take(data);
-      };
-      this.worker.onerror = (event) => reject(new Error(`The kernel did not start: ${event.message}`));
-    });
-    this.post({ type: "start", base });
+    const { worker, ready } = takeFirstWorker() ?? startWorker(this.surroundings.base);
+    this.worker = worker;
+    this.started = ready;
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.take(data);
   }
 
   private endWorker(): void {
