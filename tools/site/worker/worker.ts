@@ -14,7 +14,8 @@ import { runtime } from "./errors";
 import { shelve } from "./files";
 import { Interrupts } from "./interrupts";
 import type { SiteManifest } from "./manifest";
-import type { FromWorker, SavedNotebook, Start, ToWorker } from "./protocol";
+import type { FileChange, FromWorker, SavedNotebook, Start, ToWorker } from "./protocol";
+import { Written } from "./written";
 
 /** What every lesson imports (tools/kernel/warm-up.cjs). */
 const USUAL = `import * as tf from "@tensorflow/tfjs";
@@ -68,7 +69,10 @@ Object.assign(globalThis, {
   courseInterrupt: interrupts,
 });
 
+const written = new Written((changes) => post({ type: "files", changes }));
+
 setTab({
+  changed: (path) => written.changed(path),
   outputs: ({ data, metadata, transient }, update) => {
     stream.flush();
     const message = { type: "display", id: current, update, data, metadata, transient } as const;
@@ -115,6 +119,7 @@ async function execute({ id, code, count, notebook }: Extract<ToWorker, { type: 
   if (error === null && first !== undefined) error = first;
   else if (first !== undefined) more.unshift(first);
   for (const content of more) post({ type: "error", id, error: content });
+  written.flush();
   post({ type: "executed", id, error });
 }
 
@@ -190,6 +195,14 @@ function takeNotebooks(files: SavedNotebook[]): void {
   }
 }
 
+/** What lies in work/ now. */
+function takeFiles(changes: FileChange[]): void {
+  for (const { path, bytes, changed } of changes) {
+    if (bytes === null) removeFile(path);
+    else putFile(path, { size: bytes.length, changed, bytes: () => bytes });
+  }
+}
+
 scope.onmessage = ({ data }) => {
   if (data.type === "start") void start(data).catch((error: unknown) => setTimeout(() => throwIt(error)));
   else if (data.type === "execute") void execute(data);
@@ -197,6 +210,8 @@ scope.onmessage = ({ data }) => {
     post({ type: "interrupting" });
     interrupts.interrupt();
   } else if (data.type === "notebooks") takeNotebooks(data.files);
+  else if (data.type === "files") takeFiles(data.changes);
+  else if (data.type === "not-kept") written.again(data.paths);
   else if (data.type === "complete") {
     const { matches, start, end } = compiler?.complete(data.code, data.cursor, cells?.scope ?? new Map()) ?? NOTHING;
     post({ type: "completed", id: data.id, matches, start, end });
