@@ -7,7 +7,6 @@
  * Loading compares every tensor's name and shape with the config first, from the files' headers, and only then reads
  * numbers. Linear maps are turned from [out, in] to [in, out] and experts stacked, once, here; saving does the reverse.
  */
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
 import { host } from "../host";
 import type { ModelConfig } from "../model/config";
@@ -202,7 +201,6 @@ export async function saveCheckpoint(
   { dtype, maxShardBytes = Infinity }: SaveOptions,
 ): Promise<void> {
   checkWeights(config, weights);
-  mkdirSync(dir, { recursive: true });
   const shards = splitIntoShards(writtenTensors(weights, dtype), maxShardBytes);
   const numbered = (i: number) => [i + 1, shards.length].map((n) => String(n).padStart(5, "0")).join("-of-");
   const names = shards.map((_, i) => (shards.length === 1 ? "model.safetensors" : `model-${numbered(i)}.safetensors`));
@@ -284,8 +282,8 @@ function indexOf(shards: WrittenTensor[][], names: string[]): object {
 /** Removes an earlier checkpoint's files; left there, model.safetensors would be taken for the newer files. */
 function removeOlder(dir: string, names: string[]): void {
   const current = names.length > 1 ? [...names, "model.safetensors.index.json"] : names;
-  for (const file of readdirSync(dir)) {
+  for (const file of host.list(dir)) {
     const ours = /^model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?$/.test(file);
-    if (ours && !current.includes(file)) rmSync(host.paths.join(dir, file));
+    if (ours && !current.includes(file)) host.remove(host.paths.join(dir, file));
   }
 }

@@ -1,5 +1,5 @@
 /** Writing files so that nobody ever finds half of them. */
-import { renameSync, rmSync } from "node:fs";
+import { host } from "../host";
 
 /**
  * Files that appear together: written aside as `<path>.partial`, put in place by commit. An interruption leaves what was
@@ -21,13 +21,13 @@ export class FilesAside {
   /** Puts all files in place, in the order in which they were asked for. */
   commit(): void {
     for (const path of this.paths) {
-      renameSync(`${path}.partial`, path);
+      host.move(`${path}.partial`, path);
       this.paths.delete(path);
     }
   }
 
   /** Removes what was not committed. */
   discard(): void {
-    for (const path of this.paths) rmSync(`${path}.partial`, { force: true });
+    for (const path of this.paths) host.remove(`${path}.partial`);
   }
 }

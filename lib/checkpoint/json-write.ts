@@ -1,7 +1,7 @@
 /** JSON files, written. */
-import { writeFileSync } from "node:fs";
+import { host } from "../host";
 
 /** Writes an object as an indented JSON file. */
 export function writeJson(path: string, content: object): void {
-  writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`);
+  host.write(path, `${JSON.stringify(content, null, 2)}\n`);
 }

@@ -1,5 +1,5 @@
 /** Writing of safetensors files. */
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { host } from "../host";
 import { STORED_FORMATS, storedBytes, type WrittenFormat } from "./safetensors-formats";
 
 export interface WrittenTensor {
@@ -26,9 +26,10 @@ export async function writeSafetensors(
   tensors: WrittenTensor[],
   metadata: Record<string, string> = {},
 ): Promise<void> {
-  const file = openSync(path, "w");
+  const file = host.create(path);
+  let whole = false;
   try {
-    writeAll(file, headerBytes(tensors, metadata));
+    file.write(headerBytes(tensors, metadata));
     for (const tensor of tensors) {
       const bytes = storedBytes(await tensor.values(), tensor.format);
       if (bytes.length !== tensorBytes(tensor)) {
@@ -36,11 +37,11 @@ export async function writeSafetensors(
           `writeSafetensors: ${tensor.name} [${tensor.shape}] takes ${tensorBytes(tensor)} bytes, got ${bytes.length}`,
         );
       }
-      writeAll(file, bytes);
+      file.write(bytes);
     }
-    fsyncSync(file);
+    whole = true;
   } finally {
-    closeSync(file);
+    file.close({ sync: whole });
   }
 }
 
@@ -53,15 +54,9 @@ function headerBytes(tensors: WrittenTensor[], metadata: Record<string, string>)
     header[tensor.name] = { dtype: tensor.format, shape: tensor.shape, data_offsets: [at, end] };
     at = end;
   }
-  const text = Buffer.from(JSON.stringify(header));
-  const bytes = Buffer.alloc(8 + 8 * Math.ceil(text.length / 8), " ");
-  bytes.writeBigUInt64LE(BigInt(bytes.length - 8));
-  text.copy(bytes, 8);
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const bytes = new Uint8Array(8 + 8 * Math.ceil(text.length / 8)).fill(" ".charCodeAt(0));
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.length - 8), true);
+  bytes.set(text, 8);
   return bytes;
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length;) {
-    done += writeSync(file, bytes, done, Math.min(bytes.length - done, 1 << 30)); // at most 2 GiB a call
-  }
 }

@@ -1,9 +1,9 @@
 /**
  * lib in a worker of a browser tab. Files are those that the site has: the kernel (tools/site/worker) puts them here by
  * their paths before the first cell runs, large ones with a function that fetches them when they are first read. What is
- * written lies beside them, in memory.
+ * written lies beside them, in memory; the kernel is told of it, so that the page can keep it.
  */
-import type { Found, Host, NotebookOutput, Paths } from "./host";
+import type { Found, Host, NotebookOutput, Paths, Writing } from "./host";
 import { sha256 } from "./sha256";
 
 /** A file of the site. */
@@ -18,11 +18,13 @@ export interface ServedFile {
 export interface Tab {
   notebook: string | undefined;
   outputs: ((output: NotebookOutput, update: boolean) => void) | null;
+  /** Called with the path of each file that lib has written or removed, from the root. */
+  changed: ((path: string) => void) | null;
   /** Loads tfjs's backend for WebGPU. */
   loadWebgpu: (() => Promise<unknown>) | null;
 }
 
-const tab: Tab = { notebook: undefined, outputs: null, loadWebgpu: null };
+const tab: Tab = { notebook: undefined, outputs: null, changed: null, loadWebgpu: null };
 
 /** Changes what the kernel gives. */
 export function setTab(change: Partial<Tab>): void {
@@ -50,8 +52,58 @@ export function putFile(path: string, file: ServedFile): void {
 export function removeFile(path: string): void {
   const place = placeOf(path);
   files.delete(place);
+  forgetName(place);
+}
+
+function forgetName(place: string): void {
   const at = place.lastIndexOf("/");
   folders.get(place.slice(0, Math.max(0, at)))?.delete(place.slice(at + 1));
+}
+
+/** Puts what lib writes. */
+function putWritten(path: string, bytes: Uint8Array): void {
+  if (folders.has(placeOf(path))) throw failure("EISDIR", "illegal operation on a directory", path);
+  putFile(path, { size: bytes.length, changed: Date.now(), bytes: () => bytes });
+  tab.changed?.(placeOf(path));
+}
+
+function remove(path: string): void {
+  const place = placeOf(path);
+  for (const name of folders.get(place) ?? []) remove(`${place}/${name}`);
+  if (folders.delete(place)) return forgetName(place);
+  if (!files.has(place)) return;
+  removeFile(place);
+  tab.changed?.(place);
+}
+
+function move(path: string, to: string): void {
+  const names = folders.get(placeOf(path));
+  if (names === undefined) {
+    putFile(to, fileAt(path));
+    removeFile(path);
+    for (const place of [to, path]) tab.changed?.(placeOf(place));
+    return;
+  }
+  if ((folders.get(placeOf(to))?.size ?? 0) > 0) throw failure("ENOTEMPTY", "directory not empty", to);
+  for (const name of [...names]) move(`${path}/${name}`, `${to}/${name}`);
+  remove(path);
+}
+
+function create(path: string): Writing {
+  const pieces: Uint8Array[] = [];
+  if (folders.has(placeOf(path))) throw failure("EISDIR", "illegal operation on a directory", path);
+  return {
+    write: (bytes) => void pieces.push(bytes.slice()),
+    close() {
+      const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+      let at = 0;
+      for (const piece of pieces) {
+        all.set(piece, at);
+        at += piece.length;
+      }
+      putWritten(path, all);
+    },
+  };
 }
 
 /** The project's root is "/", and where relative paths start. */
@@ -188,15 +240,12 @@ export const host: Host = {
     if (names === undefined) throw failure("ENOENT", "no such file or directory", folder);
     return [...names].sort();
   },
-  write(file, content) {
-    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content.slice();
-    if (folders.has(placeOf(file))) throw failure("EISDIR", "illegal operation on a directory", file);
-    putFile(file, { size: bytes.length, changed: Date.now(), bytes: () => bytes });
-  },
-  move(file, to) {
-    putFile(to, fileAt(file));
-    removeFile(file);
-  },
+  write: (file, content) =>
+    putWritten(file, typeof content === "string" ? new TextEncoder().encode(content) : content.slice()),
+  create,
+  move,
+  remove,
+  sync: () => {},
   hash: sha256,
   randomId: () => crypto.randomUUID(),
   base64,

@@ -26,6 +26,13 @@ export interface Hash {
   digest(): string;
 }
 
+/** A file that is written piece by piece. */
+export interface Writing {
+  write(bytes: Uint8Array): void;
+  /** Ends it. With `sync`, waits until the disk holds it. */
+  close(options?: { sync: boolean }): void;
+}
+
 /** Names of files, put together and taken apart; as node:path has them. */
 export interface Paths {
   join(...parts: string[]): string;
@@ -50,8 +57,14 @@ export interface Host {
   list(folder: string): string[];
   /** Writes a file and, where they are missing, the folders that it lies in. */
   write(file: string, content: string | Uint8Array): void;
-  /** Gives a file another name, in place of one that has it. */
-  move(file: string, to: string): void;
+  /** Begins a file, in place of one that is there; makes folders as `write` does. */
+  create(file: string): Writing;
+  /** Gives a file another name, in place of one that has it; or a folder one that nothing has. */
+  move(path: string, to: string): void;
+  /** Removes a file, or a folder with all that is in it. Does nothing where there is nothing. */
+  remove(path: string): void;
+  /** Waits until the disk holds what was written to a file, or the names in a folder. */
+  sync(path: string): void;
 
   /** sha256 */
   hash(): Hash;

@@ -5,9 +5,9 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import vm from "node:vm";
-import type { Found, Hash, Host, NotebookOutput } from "./host";
+import type { Found, Hash, Host, NotebookOutput, Writing } from "./host";
 
-/** One call reads at most 2 GiB. */
+/** One call reads or writes at most 2 GiB. */
 const MOST_AT_ONCE = 1 << 30;
 
 function readRange(file: string, begin: number, length: number): Uint8Array {
@@ -21,6 +21,40 @@ function readRange(file: string, begin: number, length: number): Uint8Array {
       done += step;
     }
     return bytes;
+  } finally {
+    fs.closeSync(opened);
+  }
+}
+
+function create(file: string): Writing {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const opened = fs.openSync(file, "w");
+  return {
+    write(bytes) {
+      for (let done = 0; done < bytes.length;) {
+        done += fs.writeSync(opened, bytes, done, Math.min(bytes.length - done, MOST_AT_ONCE));
+      }
+    },
+    close({ sync } = { sync: false }) {
+      try {
+        if (sync) fs.fsyncSync(opened);
+      } finally {
+        fs.closeSync(opened);
+      }
+    },
+  };
+}
+
+function sync(file: string): void {
+  let opened: number;
+  try {
+    opened = fs.openSync(file, "r+");
+  } catch {
+    if (process.platform === "win32") return; // folders cannot be opened there
+    opened = fs.openSync(file, "r");
+  }
+  try {
+    fs.fsyncSync(opened);
   } finally {
     fs.closeSync(opened);
   }
@@ -120,7 +154,10 @@ export const host: Host = {
     fs.mkdirSync(path.dirname(file), { recursive: true });
     fs.writeFileSync(file, content);
   },
-  move: fs.renameSync,
+  create,
+  move: (path, to) => fs.renameSync(path, to),
+  remove: (path) => fs.rmSync(path, { recursive: true, force: true }),
+  sync,
   hash: sha256,
   randomId: randomUUID,
   base64: (text) => Buffer.from(text).toString("base64"),

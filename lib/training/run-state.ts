@@ -3,11 +3,11 @@
  * as they were, in the folder `state-<step>` of the run's own folder.
  *
  * A state is written aside as `state-<step>.partial`, forced to the disk and then renamed, and only then are older ones
- * removed. Whenever the process is killed, the newest folder of the final name is complete.
+ * removed. Whenever the process is killed, the newest folder of the final name is complete. (A browser tab keeps one file
+ * after the other, in the order in which they were written: a folder without state.json, the last, is not complete.)
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs";
+import { host } from "../host";
 import type { ModelConfig } from "../model/config";
 import { readJson } from "../checkpoint/json-file";
 import { writeJson } from "../checkpoint/json-write";
@@ -16,6 +16,11 @@ import { writeSafetensors, type WrittenTensor } from "../checkpoint/safetensors-
 import { Training, type TrainingOptions } from "./run";
 
 const FORMAT = 1;
+
+/** The file that is written last. */
+const HEADER = "state.json";
+
+const { join } = host.paths;
 
 /** What state.json says. */
 interface Header {
@@ -36,17 +41,16 @@ export async function saveState(dir: string, training: Training): Promise<string
   const { step, summed, tensors } = training.state();
   const place = join(dir, `state-${step}`);
   const aside = `${place}.partial`;
-  if (!existsSync(place)) {
-    mkdirSync(dir, { recursive: true });
-    rmSync(aside, { recursive: true, force: true });
-    mkdirSync(aside);
+  if (!isComplete(place)) {
+    host.remove(place);
+    host.remove(aside);
     await writeSafetensors(join(aside, "tensors.safetensors"), tensors.map(written));
     const header: Header = { format: FORMAT, step, summed, config: training.config, options: training.options };
-    writeJson(join(aside, "state.json"), header);
-    toDisk(join(aside, "state.json"));
-    toDisk(aside);
-    renameSync(aside, place);
-    toDisk(dir);
+    writeJson(join(aside, HEADER), header);
+    host.sync(join(aside, HEADER));
+    host.sync(aside);
+    host.move(aside, place);
+    host.sync(dir);
   }
   removeBut(dir, place);
   return place;
@@ -56,36 +60,28 @@ function written({ name, tensor }: { name: string; tensor: tf.Tensor }): Written
   return { name, shape: tensor.shape, format: "F32", values: async () => (await tensor.data()) as Float32Array };
 }
 
-/** Waits until the disk holds what was written to a file, or the names in a folder. */
-function toDisk(path: string): void {
-  let file: number;
-  try {
-    file = openSync(path, "r+");
-  } catch {
-    if (process.platform === "win32") return; // folders cannot be opened there
-    file = openSync(path, "r");
-  }
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+/** Whether the folder of a state has its last file. */
+function isComplete(place: string): boolean {
+  return host.look(join(place, HEADER)) !== null;
 }
 
 /** Removes all states of a run, complete or not, but one. */
 function removeBut(dir: string, kept: string): void {
   for (const { name } of statesIn(dir)) {
-    if (join(dir, name) !== kept) rmSync(join(dir, name), { recursive: true });
+    if (join(dir, name) !== kept) host.remove(join(dir, name));
   }
 }
 
 /** States of a run, complete or not, the newest first. */
 function statesIn(dir: string): { name: string; step: number; complete: boolean }[] {
-  if (!existsSync(dir)) return [];
-  return readdirSync(dir)
+  if (host.look(dir) === null) return [];
+  return host
+    .list(dir)
     .flatMap((name) => {
       const match = /^state-(\d+)(\.partial)?$/.exec(name);
-      return match === null ? [] : [{ name, step: Number(match[1]), complete: match[2] === undefined }];
+      return match === null
+        ? []
+        : [{ name, step: Number(match[1]), complete: match[2] === undefined && isComplete(join(dir, name)) }];
     })
     .sort((a, b) => b.step - a.step);
 }
@@ -140,7 +136,7 @@ export function restoreState({ path }: SavedState, config: ModelConfig, options:
 }
 
 function readHeader(path: string): Header {
-  const header = readJson(join(path, "state.json"));
+  const header = readJson(join(path, HEADER));
   if (header.format !== FORMAT) {
     throw new Error(`${path}: its format is ${JSON.stringify(header.format)}; this version reads ${FORMAT}`);
   }

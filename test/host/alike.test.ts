@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { beforeEach, describe, expect, it } from "vitest";
-import { guard, host as browser, putFile, removeFile } from "../../lib/host/browser";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { guard, host as browser, putFile, removeFile, setTab } from "../../lib/host/browser";
 import type { Host } from "../../lib/host/host";
 import { host as node } from "../../lib/host/node";
 import { temporaryFolder } from "../support/folder";
@@ -93,7 +93,75 @@ describe.each(HOSTS)("writing in %s", (_, host) => {
 
   it("says what is in the way", () => {
     expect(codeOf(() => host.write(`${folder}/data`, "x"))).toBe("EISDIR");
+    expect(codeOf(() => host.create(`${folder}/data`))).toBe("EISDIR");
     expect(codeOf(() => host.move(`${folder}/nothing`, `${folder}/x`))).toBe("ENOENT");
+    expect(codeOf(() => host.move(`${folder}/lib`, `${folder}/data`))).toBe("ENOTEMPTY");
+    expect(host.list(folder)).toEqual(["data", "lib"]);
+  });
+
+  it("piece by piece gives one file, and keeps its own copy of each piece", () => {
+    const file = `${folder}/new/pieces.bin`;
+    const writing = host.create(file);
+    const piece = Uint8Array.of(1, 2);
+    writing.write(piece);
+    piece.fill(9);
+    writing.write(new Uint8Array());
+    writing.write(piece);
+    writing.close({ sync: true });
+    host.sync(file);
+    host.sync(`${folder}/new`);
+    expect([...host.readBytes(file)]).toEqual([1, 2, 9, 9]);
+    host.create(file).close();
+    expect(host.look(file)).toMatchObject({ kind: "file", size: 0 });
+  });
+
+  it("gives a folder another name, with all that is in it", () => {
+    host.write(`${folder}/run/state.partial/deep/a`, "a");
+    host.write(`${folder}/run/state.partial/b`, "b");
+    host.move(`${folder}/run/state.partial`, `${folder}/run/state`);
+    expect([host.list(`${folder}/run`), host.list(`${folder}/run/state`)]).toEqual([["state"], ["b", "deep"]]);
+    expect(host.readText(`${folder}/run/state/deep/a`)).toBe("a");
+    expect(host.look(`${folder}/run/state.partial/b`)).toBeNull();
+  });
+
+  it("removes a file, a folder with all that is in it, and minds nothing that is not there", () => {
+    for (const name of ["lib/model", "data/facts.json", "nothing"]) host.remove(`${folder}/${name}`);
+    expect([host.list(folder), host.list(`${folder}/lib`), host.list(`${folder}/data`)]).toEqual([
+      ["data", "lib"],
+      [],
+      ["numbers.bin"],
+    ]);
+    expect(codeOf(() => host.readText(`${folder}/lib/model/router.ts`))).toBe("ENOENT");
+  });
+});
+
+describe("a browser", () => {
+  let told: string[];
+  beforeEach(() => {
+    told = [];
+    setTab({ changed: (path) => void told.push(path) });
+  });
+  afterEach(() => setTab({ changed: null }));
+
+  it("tells of each file that is written or removed, in this order", () => {
+    browser.write("work/a.ts", "a");
+    const writing = browser.create("work/run.partial/b.bin");
+    expect(told).toEqual(["work/a.ts"]);
+    writing.close();
+    browser.move("work/run.partial", "work/run");
+    browser.remove("work");
+    expect(told).toEqual([
+      "work/a.ts",
+      "work/run.partial/b.bin",
+      ...["work/run/b.bin", "work/run.partial/b.bin"],
+      ...["work/a.ts", "work/run/b.bin"],
+    ]);
+  });
+
+  it("does not tell of what the kernel itself puts there", () => {
+    putFile("work/one.ts", { size: 0, changed: 1, bytes: () => new Uint8Array() });
+    removeFile("work/one.ts");
+    expect(told).toEqual([]);
   });
 });
 

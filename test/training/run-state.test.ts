@@ -114,6 +114,14 @@ describe("what a kill leaves behind", () => {
     expect(readdirSync(dir).sort()).toEqual(["model", "state-4"]);
   });
 
+  it("is no state without its last file, as a closed tab leaves it; saving goes over it", async () => {
+    const dir = await savedAfter(4);
+    mkdirSync(path.join(dir, "state-6"));
+    writeFileSync(path.join(dir, "state-6", "tensors.safetensors"), "half");
+    await expectToGoOn(dir, 4);
+    expect(readdirSync(dir)).toEqual(["state-4"]);
+  });
+
   // Right before a call of the second saving: the first and a later write of numbers, the state's header, forcing it to
   // the disk, the rename; and after it, the removal of the older state.
   it.each([
@@ -123,7 +131,7 @@ describe("what a kill leaves behind", () => {
     ["writeFileSync", 1, 2],
     ["fsyncSync", 2, 2],
     ["renameSync", 1, 2],
-    ["rmSync", 2, 4],
+    ["rmSync", 3, 4],
   ])("lets the run go on from the last complete state: killed before %s, call %i", async (name, call, step) => {
     const dir = folder("run");
     const script = path.join(__dirname, "save-and-die.ts");

@@ -8,7 +8,8 @@ import { digest } from "../../setup/stamps.mjs";
 const LIST = "offline.json";
 
 /** What is kept as soon as a lesson is open; the rest (the texts, models, other lessons) once it has been asked for. */
-const FIRST = /^(build|extensions|lab|api)\/|^[^/]+\.(json|js|webmanifest)$|^worker\/[^/]+\.(js|wasm)$/;
+const FIRST =
+  /^(build|extensions|lab|api)\/|^[^/]+\.(json|js|webmanifest)$|^worker\/([^/]+\.(js|json|wasm)|files\/(pack|types)-[^/]+)$/;
 
 /** The service worker itself, and pictures and licences that no page shows. */
 const LEFT_OUT = /^service-worker\.js$|third-party-licenses\.json$|^build\/schemas\/@/;

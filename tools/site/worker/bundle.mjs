@@ -82,7 +82,7 @@ const withoutNode = {
 function libOf(project) {
   const files = filesIn(project, "lib").filter((file) => {
     const threads = /from "node:worker_threads"/.test(fs.readFileSync(path.join(project, file), "utf8"));
-    return file.endsWith(".ts") && !threads && !/^lib\/host\/(node|index)\.ts$/.test(file);
+    return file.endsWith(".ts") && !threads && !/^lib\/host\/node\.ts$/.test(file);
   });
   const imports = files.map((file, i) => `import * as m${i} from ${JSON.stringify(path.join(project, file))};`);
   const entries = files.flatMap((file, i) => {

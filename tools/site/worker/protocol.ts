@@ -9,6 +9,8 @@ export interface Start {
   type: "start";
   /** Where bundleWorker's `out` is served. */
   base: string;
+  /** The notebook that will be run, where it is known: what it imports is read before its first cell comes. */
+  notebook?: string;
 }
 
 /** A cell to run. */
@@ -57,7 +59,30 @@ export interface SavedNotebook {
   changed: number;
 }
 
-export type ToWorker = Start | Execute | Complete | Inspect | Interrupt | Notebooks;
+/**
+ * Files of work/ that have changed. From the page: at first all that the browser keeps, then what others have changed.
+ * From the worker: what lib has written.
+ */
+export interface Files {
+  type: "files";
+  changes: FileChange[];
+}
+
+export interface FileChange {
+  path: string;
+  /** All that is in it; null where it was removed. */
+  bytes: Uint8Array | null;
+  /** When, in milliseconds since 1970. */
+  changed: number;
+}
+
+/** What the page could not keep: the worker sends it again. */
+export interface NotKept {
+  type: "not-kept";
+  paths: string[];
+}
+
+export type ToWorker = Start | Execute | Complete | Inspect | Interrupt | Notebooks | Files | NotKept;
 
 /** The worker can run cells. */
 export interface Ready {
@@ -121,7 +146,7 @@ export interface Inspected {
   data: Record<string, string> | null;
 }
 
-export type FromWorker = Ready | Interrupting | Stream | Display | CellError | Executed | Completed | Inspected;
+export type FromWorker = Ready | Interrupting | Stream | Display | CellError | Executed | Completed | Inspected | Files;
 
 /** The notebook with what standing.ts and progress.ts read, and nothing else: outputs with plots make megabytes. */
 export function slimNotebook(notebook: { cells?: unknown }): string {

@@ -14,13 +14,20 @@ import { runtime } from "./errors";
 import { shelve } from "./files";
 import { Interrupts } from "./interrupts";
 import type { SiteManifest } from "./manifest";
-import type { FromWorker, SavedNotebook, Start, ToWorker } from "./protocol";
+import type { FileChange, FromWorker, SavedNotebook, Start, ToWorker } from "./protocol";
+import { Written } from "./written";
 
 /** What every lesson imports (tools/kernel/warm-up.cjs). */
 const USUAL = `import * as tf from "@tensorflow/tfjs";
 import { say } from "./lib/notebook";
-import { useBackend } from "./lib/tensor/backend";
-const usual = [tf.zeros([1]).print(), say, useBackend];`;
+import { useBackend } from "./lib/tensor/backend";`;
+
+/** What a lesson imports, as its master says; of any other notebook, what every lesson does. */
+function importsOf(notebook = ""): string {
+  const master = `notebooks/source/${host.paths.basename(notebook, ".ipynb")}.ts`;
+  const imports = host.look(master) === null ? null : host.readText(master).match(/^import [^;]+;$/gm);
+  return `${imports?.join("\n") ?? USUAL}\ntf.zeros([1]).print();`;
+}
 
 interface Scope {
   postMessage(message: FromWorker): void;
@@ -62,7 +69,10 @@ Object.assign(globalThis, {
   courseInterrupt: interrupts,
 });
 
+const written = new Written((changes) => post({ type: "files", changes }));
+
 setTab({
+  changed: (path) => written.changed(path),
   outputs: ({ data, metadata, transient }, update) => {
     stream.flush();
     const message = { type: "display", id: current, update, data, metadata, transient } as const;
@@ -109,6 +119,7 @@ async function execute({ id, code, count, notebook }: Extract<ToWorker, { type: 
   if (error === null && first !== undefined) error = first;
   else if (first !== undefined) more.unshift(first);
   for (const content of more) post({ type: "error", id, error: content });
+  written.flush();
   post({ type: "executed", id, error });
 }
 
@@ -134,7 +145,7 @@ function moduleNamed(modules: Record<string, unknown>, name: string): unknown {
   return found;
 }
 
-async function start({ base }: Start): Promise<void> {
+async function start({ base, notebook }: Start): Promise<void> {
   const load = async (url: string) => {
     const response = await fetch(base + url);
     if (!response.ok) throw new Error(`the site's file ${url} cannot be loaded (${response.status})`);
@@ -169,7 +180,7 @@ async function start({ base }: Start): Promise<void> {
   Object.assign(globalThis, { courseCells: cells.standing.answers });
   post({ type: "ready" });
   await host.nextTurn();
-  if (!running) compiler.warmUp(USUAL);
+  if (!running) compiler.warmUp(importsOf(notebook));
 }
 
 const saved = new Set<string>();
@@ -184,6 +195,14 @@ function takeNotebooks(files: SavedNotebook[]): void {
   }
 }
 
+/** What lies in work/ now. */
+function takeFiles(changes: FileChange[]): void {
+  for (const { path, bytes, changed } of changes) {
+    if (bytes === null) removeFile(path);
+    else putFile(path, { size: bytes.length, changed, bytes: () => bytes });
+  }
+}
+
 scope.onmessage = ({ data }) => {
   if (data.type === "start") void start(data).catch((error: unknown) => setTimeout(() => throwIt(error)));
   else if (data.type === "execute") void execute(data);
@@ -191,6 +210,8 @@ scope.onmessage = ({ data }) => {
     post({ type: "interrupting" });
     interrupts.interrupt();
   } else if (data.type === "notebooks") takeNotebooks(data.files);
+  else if (data.type === "files") takeFiles(data.changes);
+  else if (data.type === "not-kept") written.again(data.paths);
   else if (data.type === "complete") {
     const { matches, start, end } = compiler?.complete(data.code, data.cursor, cells?.scope ?? new Map()) ?? NOTHING;
     post({ type: "completed", id: data.id, matches, start, end });

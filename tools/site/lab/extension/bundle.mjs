@@ -2,7 +2,7 @@
  * Makes the extension that JupyterLite loads: our sources as one script, which at its end gives itself out as the container
  * that JupyterLab expects an extension to be (as course.js of tools/jupyterlab does). What the page has already,
  * JupyterLab's and JupyterLite's own modules, is asked of it and not brought along, so that nothing of them has to be
- * installed; types.d.ts says what we use.
+ * installed. In front of the container stands what runs at once (first-worker.ts).
  */
 import fs from "node:fs";
 import path from "node:path";
@@ -54,22 +54,23 @@ ${script}
  * @param {string} entry the module with the plugins
  */
 export async function bundleExtension(out, entry = path.join(HERE, "src/index.ts")) {
-  const { outputFiles, metafile } = await build({
-    entryPoints: [entry],
+  /** @satisfies {import("esbuild").BuildOptions} */
+  const options = {
     bundle: true,
     write: false,
     metafile: true,
     minify: true,
     platform: "browser",
-    format: "cjs",
     target: "es2022",
     external: SHARED,
     logLevel: "silent",
-  });
+  };
+  const first = await build({ ...options, entryPoints: [path.join(HERE, "src/first-worker.ts")], format: "iife" });
+  const { outputFiles, metafile } = await build({ ...options, entryPoints: [entry], format: "cjs" });
   const imports = Object.values(metafile.inputs).flatMap((input) => input.imports);
   const needs = [...new Set(imports.filter(({ external }) => external).map((one) => one.path))].sort();
   const described = JSON.parse(fs.readFileSync(path.join(HERE, "package.json"), "utf8"));
-  const script = container(described.name, needs, outputFiles[0].text);
+  const script = first.outputFiles[0].text + container(described.name, needs, outputFiles[0].text);
   const file = `static/remoteEntry.${digest(script).slice(0, 16)}.js`;
   fs.rmSync(out, { recursive: true, force: true });
   fs.mkdirSync(path.join(out, "static"), { recursive: true });

@@ -14,9 +14,10 @@ import { CourseKernel, hearInterrupts } from "./kernel";
 import { keepForOffline, startServiceWorker } from "./offline";
 import { watchOtherTabs } from "./other-tabs";
 import { guardStorage, type Drive } from "./storage";
+import { WorkFolder, type WorkDrive } from "./work-folder";
 
 /** JupyterLite's own, once its storage is there. */
-type BrowserDrive = Drive & { storage: Promise<Store> };
+type BrowserDrive = Drive & WorkDrive & { storage: Promise<Store> };
 
 /** The notebook that the address asks for; JupyterLite takes it out of the address when it has opened it. */
 const asked = new URLSearchParams(location.search).get("path");
@@ -117,6 +118,7 @@ const kernel: JupyterFrontEndPlugin<void> = {
           base: `${PageConfig.getBaseUrl()}worker/`,
           notebookOf: (id) => tracker.find((panel) => panel.sessionContext.session?.kernel?.id === id)?.context.path,
           notebooksBeside: savedNotebooks(drive),
+          newWorkFolder: () => new WorkFolder(drive),
         }),
     });
   },
@@ -157,7 +159,8 @@ const work: JupyterFrontEndPlugin<void> = {
     if (asked !== null) void app.restored.then(() => app.commands.execute("docmanager:open", { path: asked }));
 
     const problems = (error: unknown) => console.error(`The learner's copies: ${String(error)}`);
-    await Promise.all([bringCopiesUpToDate(app, drive).catch(problems), startServiceWorker(PageConfig.getBaseUrl())]);
+    void startServiceWorker(PageConfig.getBaseUrl());
+    await bringCopiesUpToDate(app, drive).catch(problems);
   },
 };
 

@@ -4,7 +4,9 @@
  */
 import type { KernelMessage } from "@jupyterlab/services";
 import { BaseKernel, type IKernel, type IKernelClient } from "@jupyterlite/services";
-import type { ErrorContent, FromWorker, SavedNotebook, ToWorker } from "../../../worker/protocol";
+import type { ErrorContent, FileChange, FromWorker, SavedNotebook, ToWorker } from "../../../worker/protocol";
+import { startWorker, takeFirstWorker } from "./start-worker";
+import { NotKept, type WorkFolder } from "./work-folder";
 
 /** What the extension gives to each kernel. */
 export interface KernelSurroundings {
@@ -14,6 +16,8 @@ export interface KernelSurroundings {
   notebookOf?(kernelId: string): string | undefined;
   /** The saved notebooks beside one, slimmed (slimNotebook); null while none has changed since the last call. */
   notebooksBeside?(notebook: string): Promise<SavedNotebook[] | null>;
+  /** The folder that lessons write to, as the browser keeps it; for one worker. */
+  newWorkFolder?(): WorkFolder;
 }
 
 /** How long a worker may take to hear of an interrupt, in milliseconds. One that does not is ended. */
@@ -51,6 +55,9 @@ export class CourseKernel extends BaseKernel implements IKernel {
   /** The cells that run or ran, so that late output finds them. */
   private readonly headers = new Map<number, Header>();
   private running: number | null = null;
+  private work: WorkFolder | undefined;
+  /** Ends when all that was written is kept; what went wrong with it, since it was last asked for. */
+  private keeping: Promise<NotKept | null> = Promise.resolve(null);
 
   constructor(
     options: IKernel.IOptions,
@@ -74,6 +81,7 @@ export class CourseKernel extends BaseKernel implements IKernel {
   override dispose(): void {
     if (this.isDisposed) return;
     this.worker.terminate();
+    this.work?.dispose();
     kernels.delete(this.id);
     super.dispose();
   }
@@ -90,16 +98,12 @@ export class CourseKernel extends BaseKernel implements IKernel {
   }
 
   private startWorker(): void {
-    const { base } = this.surroundings;
-    this.worker = new Worker(`${base}worker.js`, { type: "module" });
-    this.started = new Promise((resolve, reject) => {
-      this.worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-        if (data.type === "ready") resolve();
-        else this.take(data);
-      };
-      this.worker.onerror = (event) => reject(new Error(`The kernel did not start: ${event.message}`));
-    });
-    this.post({ type: "start", base });
+    const { worker, ready } = takeFirstWorker() ?? startWorker(this.surroundings.base);
+    this.worker = worker;
+    this.work?.dispose();
+    this.work = this.surroundings.newWorkFolder?.();
+    this.started = ready;
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.take(data);
   }
 
   private endWorker(): void {
@@ -129,6 +133,7 @@ export class CourseKernel extends BaseKernel implements IKernel {
   private take(message: FromWorker): void {
     if (message.type === "ready") return;
     if (message.type === "interrupting") return this.heard?.();
+    if (message.type === "files") return this.keep(message.changes);
     const header = this.headers.get(message.id);
     if (message.type === "stream") this.stream({ name: message.name, text: message.text }, header);
     else if (message.type === "display") {
@@ -144,17 +149,43 @@ export class CourseKernel extends BaseKernel implements IKernel {
     }
   }
 
-  /** Sends the worker what has been saved since, for the checks. */
-  private async sendNotebooks(): Promise<void> {
+  /** Sends the worker what has been saved since: notebooks for the checks, and files of work/. */
+  private async sendSaved(): Promise<void> {
     const files = await this.surroundings.notebooksBeside?.(this.notebook);
     if (files) this.post({ type: "notebooks", files });
+    const changes = await this.work?.changes();
+    if (changes !== undefined && changes.length > 0) this.post({ type: "files", changes });
+  }
+
+  /** Keeps what a cell has written. */
+  private keep(changes: FileChange[]): void {
+    const { work } = this;
+    this.keeping = this.keeping.then(async (trouble) => {
+      try {
+        await work?.keep(changes);
+        return trouble;
+      } catch (error) {
+        if (!(error instanceof NotKept)) throw error;
+        this.post({ type: "not-kept", paths: error.paths });
+        return error;
+      }
+    });
+  }
+
+  /** What went wrong with keeping what a cell has written. */
+  private async notKept(): Promise<ErrorContent | null> {
+    const trouble = await this.keeping;
+    this.keeping = Promise.resolve(null);
+    if (trouble === null) return null;
+    const { name, message } = trouble;
+    return { ename: name, evalue: message, traceback: [`${name}: ${message}`] };
   }
 
   async executeRequest(
     content: KernelMessage.IExecuteRequestMsg["content"],
   ): Promise<KernelMessage.IExecuteReplyMsg["content"]> {
     await this.started;
-    await this.sendNotebooks().catch(() => {}); // a check answers without them as well
+    await this.sendSaved().catch(() => {}); // a check answers without them as well
     const execution_count = this.executionCount;
     const reply = await this.ask((id) => {
       this.running = id;
@@ -163,7 +194,10 @@ export class CourseKernel extends BaseKernel implements IKernel {
     });
     this.running = null;
     this.heard?.();
-    const error = reply?.type === "executed" ? reply.error : ENDED;
+    let error = reply?.type === "executed" ? reply.error : ENDED;
+    const notKept = await this.notKept();
+    if (notKept !== null) this.publishExecuteError(notKept, this.parentHeader);
+    error ??= notKept;
     return error === null
       ? { status: "ok", execution_count, user_expressions: {} }
       : { status: "error", execution_count, ...error };

@@ -3,21 +3,10 @@
  * a network. Where a page is served without https there is none, and the course needs its network.
  */
 
-/** How long the first visit waits for the service worker, so that the kernel's files go through it. */
-const PATIENCE_MS = 2000;
-
-/** Starts the service worker; resolves when it serves this page, or after a while. */
+/** Starts the service worker. What this page and its worker load from then on goes through it. */
 export async function startServiceWorker(baseUrl: string): Promise<void> {
-  const { serviceWorker } = navigator;
-  if (serviceWorker === undefined) return;
-  const serves = new Promise<void>((resolve) => {
-    if (serviceWorker.controller !== null) resolve();
-    serviceWorker.addEventListener("controllerchange", () => resolve());
-    setTimeout(resolve, PATIENCE_MS);
-  });
   try {
-    await serviceWorker.register(`${baseUrl}service-worker.js`, { scope: baseUrl });
-    await serves;
+    await navigator.serviceWorker?.register(`${baseUrl}service-worker.js`, { scope: baseUrl });
   } catch (error) {
     console.warn(`The course can't be kept for times without a network: ${String(error)}`);
   }

@@ -20,12 +20,18 @@ export function isFull(error: unknown): boolean {
   return /quota/i.test(`${name} ${message}`) || name === "NS_ERROR_DOM_QUOTA_REACHED";
 }
 
+const OPEN_IN_PAGE = {
+  state:
+    "It is not saved, and still whole in this page: before you close it, choose File, Download, which needs no room. Then",
+  again: "save again",
+};
+
 export class StorageFull extends Error {
-  constructor(path: string) {
+  /** @param being what has become of the file, up to what to do, and what to do at last */
+  constructor(path: string, { state, again } = OPEN_IN_PAGE) {
     super(
-      `The browser has no room left to keep ${path}. It is not saved, and still whole in this page: before you close it, ` +
-        "choose File, Download, which needs no room. Then delete files that you no longer need (the list on the left; " +
-        "download them first), or free storage in the browser's settings, and save again.",
+      `The browser has no room left to keep ${path}. ${state} delete files that you no longer need (the list on the left; ` +
+        `download them first), or free storage in the browser's settings, and ${again}.`,
     );
     this.name = "StorageFull";
   }
