@@ -10,6 +10,7 @@ import { registerEinsum } from "./wasm/einsum";
 import { registerGroupedMatMul } from "./wasm/grouped-matmul";
 import { registerIdentity } from "./wasm/identity";
 import { guardMemory } from "./wasm/memory";
+import { registerSlice } from "./wasm/slice";
 import { registerUnsortedSegmentSum } from "./wasm/segment-sum";
 import { printTensors } from "./print";
 import { registerSumGradient } from "./sum-gradient";
@@ -34,6 +35,7 @@ export async function useBackend(choice: BackendName | "auto" = "auto"): Promise
   tf.enableProdMode(); // no banner, and no checks of every result
   registerBatchMatMul();
   registerIdentity();
+  registerSlice();
   registerUnsortedSegmentSum();
   registerEinsum();
   registerGroupedMatMul();

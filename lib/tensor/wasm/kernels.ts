@@ -9,9 +9,10 @@ export interface WasmBackend extends tf.KernelBackend {
     _free(offset: number): void;
     HEAPF32: Float32Array;
     HEAP32: Int32Array;
+    HEAPU8: Uint8Array;
     tfjs: { registerTensor(id: number, elements: number, offset: number): void; disposeData(id: number): void };
   };
-  readonly dataIdMap: { get(dataId: object): { id: number; memoryOffset: number } };
+  readonly dataIdMap: { get(dataId: object): { id: number; memoryOffset: number; stringBytes?: Uint8Array[] } };
   dataIdNextNumber: number;
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
 }
@@ -23,9 +24,9 @@ export function onWasm(): boolean {
   return tf.getBackend() === "wasm";
 }
 
-/** The backend's memory offset of a tensor's numbers. */
+/** The backend's memory offset of a tensor's numbers. (One beyond 2 GB is kept as a negative number.) */
 export function offsetOf(backend: WasmBackend, tensor: tf.TensorInfo): number {
-  return backend.dataIdMap.get(tensor.dataId).memoryOffset;
+  return backend.dataIdMap.get(tensor.dataId).memoryOffset >>> 0;
 }
 
 /** The tensor's numbers in place. Not valid beyond the next allocation, which can move the memory. */

@@ -25,6 +25,7 @@ import {
   type PartName,
 } from "../../../lib/lessons/09-build-it";
 import type { DeepSeekV3 } from "../../../lib/model/model";
+import type { RoutingDecision } from "../../../lib/model/router";
 import type { AnyFunction } from "../../../lib/notebook/exercise/check";
 import { useBackend } from "../../../lib/tensor/backend";
 import { expectNoLeak } from "../../support/close";
@@ -37,9 +38,11 @@ const temporary = temporaryFolder();
 const file = path.resolve(".cache", `assembly-${process.pid}.ts`); // one folder below the project's, as work/ is
 let solutions: DecodingParts;
 let mini: DeepSeekV3;
+let written: number[]; // 100 tokens by lib's own parts, with the cache
 beforeAll(async () => {
   await useBackend("wasm");
   mini = loadModel("data/checkpoints/v3-mini");
+  written = (await write(mini, prompt, GREEDY)).ids;
   saveParts(PART_NAMES, { file, sourceOf: solutionOf });
   ({ parts: solutions } = (await import(file)) as { parts: DecodingParts });
 });
@@ -49,6 +52,7 @@ afterAll(() => {
 });
 
 const prompt = [BEGIN_OF_DOCUMENT, ...bytesOf("The whale ")];
+const GREEDY = { tokens: 100, temperature: 0 };
 const text = [bytesOf("It was the whale that we had seen before.")];
 const stub = () => {
   throw new Error("Not implemented");
@@ -82,20 +86,22 @@ describe.each(["the solutions", "parts written differently"])("%s", (which) => {
   });
 
   it("write lib's 100 tokens from the cache, and with drafts", { timeout: 240_000 }, async () => {
-    const options = { tokens: 100, temperature: 0 };
-    const { ids } = await write(mini, prompt, options);
     await expectNoLeak(async () => {
-      expect((await write(mini, prompt, { ...options, parts: parts() })).ids).toEqual(ids);
-      const drafted = await write(mini, prompt, { ...options, parts: parts(), drafts: true });
-      expect(drafted.ids).toEqual(ids);
+      expect((await write(mini, prompt, { ...GREEDY, parts: parts() })).ids).toEqual(written);
+      const drafted = await write(mini, prompt, { ...GREEDY, parts: parts(), drafts: true });
+      expect(drafted.ids).toEqual(written);
       expect(drafted.stats.accepted).toBeGreaterThan(10);
     });
   });
 });
 
-it("the solutions write the same 100 tokens without a cache", { timeout: 240_000 }, async () => {
-  const { ids } = await write(mini, prompt, { tokens: 100, temperature: 0 });
-  expect(writeWithoutCache(mini, prompt, { tokens: 100, parts: solutions })).toEqual(ids);
+it("the solutions write the same 100 tokens without a cache", { timeout: 240_000 }, () => {
+  // A pass for each of the first 24, and for the last; one pass over the whole text asks for all of them at once.
+  expect(writeWithoutCache(mini, prompt, { tokens: 24, parts: solutions })).toEqual(written.slice(0, 24));
+  const allButLast = [...prompt, ...written.slice(0, -1)];
+  expect(writeWithoutCache(mini, allButLast, { tokens: 1, parts: solutions })).toEqual(written.slice(-1));
+  const likeliest = tf.tidy(() => [...mini.forward([allButLast], { parts: solutions }).argMax(2).dataSync()]);
+  expect(likeliest.slice(prompt.length - 1)).toEqual(written);
 });
 
 describe.each(PART_NAMES)("%s by itself", (name) => {
@@ -130,6 +136,23 @@ describe("what stands against a part is said", () => {
     const reports = await compareParts(LIB_DECODING_PARTS, { repeats: 1 });
     expect(reports.map(({ part }) => part)).toEqual(PART_NAMES);
     expect(reports.map((report) => objection(report, Infinity))).toEqual(PART_NAMES.map(() => null));
+  });
+
+  it("nothing against fields that nobody asked for, but something against a missing one", async () => {
+    const told = async (fields: string[]) => {
+      const route: DecodingParts["route"] = (...args) => {
+        const all = Object.entries(LIB_DECODING_PARTS.route(...args)) as [string, tf.Tensor][];
+        const [kept, others] = [true, false].map((wanted) => all.filter(([name]) => fields.includes(name) === wanted));
+        tf.dispose(others.map(([, tensor]) => tensor));
+        return Object.fromEntries(kept) as unknown as RoutingDecision;
+      };
+      const [report] = await compareParts({ route }, { repeats: 1 });
+      return objection(report, Infinity);
+    };
+    expect(await told(["affinity", "mask", "gates", "biased", "expertIndices"])).toBeNull();
+    expect(await told(["affinity", "gates"])).toMatch(
+      /^it gives { affinity: .*, gates: .* } where .* mask: .* is expected$/,
+    );
   });
 
   it("another shape", async () => {
