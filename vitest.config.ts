@@ -18,7 +18,7 @@ const PROJECTS: Project[] = [
   {
     name: "unit", // lib, the commands, and the notebook build
     include: ["test/**/*.test.ts"],
-    exclude: ["test/{kernel,setup,browser,webgpu,teaching,site}/**"],
+    exclude: ["test/{kernel,setup,browser,webgpu,teaching}/**", "test/site/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     atATime: availableParallelism(), // vitest's own choice is one fewer: of two cores, one
@@ -52,11 +52,12 @@ const PROJECTS: Project[] = [
     atATime: 2,
   },
   {
-    name: "site", // the course in a browser tab: the built site, and real browsers
-    include: ["test/site/**/*.test.ts"],
+    name: "site", // the course in a browser tab: the built site, which all files share, and real browsers
+    include: ["test/site/*.test.ts"],
+    globalSetup: "test/site/shared-site.ts",
     testTimeout: 300_000,
-    hookTimeout: 600_000,
-    atATime: 1,
+    hookTimeout: 300_000,
+    atATime: 2,
   },
   {
     name: "teaching", // real graders, real runs of lessons: each takes all cores

@@ -1,26 +1,13 @@
-/** The worker's folder, built once for all tests that start, and served. */
-import fs from "node:fs";
+/** The worker of the built site, served alone for the tests of one file. */
 import path from "node:path";
-import { ROOT } from "../../tools/setup/project.mjs";
-import { bundleWorker } from "../../tools/site/worker/bundle.mjs";
+import { inject } from "vitest";
 import { serveFolder, WorkerPage } from "./worker-page";
-
-/** A built site's folder in its place: what `npm run site` has made is tested as it is. */
-const given = process.env.SITE_WORKER;
 
 let serving: ReturnType<typeof serveFolder> | null = null;
 
-async function build(): Promise<string> {
-  if (given !== undefined) return given;
-  const out = path.join(ROOT, ".cache", "site", "test-worker");
-  fs.mkdirSync(path.dirname(out), { recursive: true });
-  await bundleWorker({ project: ROOT, out });
-  return out;
-}
-
 /** Opens a worker in a browser of its own. */
 export async function openWorker(args: string[] = []): Promise<WorkerPage> {
-  serving ??= build().then(serveFolder);
+  serving ??= serveFolder(path.join(inject("site").folder, "run", "worker"));
   return WorkerPage.open((await serving).url, args);
 }
 

@@ -6,11 +6,10 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { expect, it } from "vitest";
+import { expect, inject, it } from "vitest";
 import { npmCommand } from "../../tools/setup/programs.mjs";
 import { environment, projectAt, ROOT } from "../../tools/setup/project.mjs";
 import { serveSite } from "../../tools/site/serve.mjs";
-import { builtSite } from "./site-page";
 
 const PUPPETEER = "puppeteer-core@25.16.0";
 const LESSON = "01-mixture-of-experts";
@@ -66,7 +65,7 @@ async function until(page: Page, condition: string, seconds: number): Promise<vo
 it.runIf(asked !== "")(
   `lesson ${LESSON} runs in Firefox from the top, without an error, and draws its plots`,
   async () => {
-    const serving = await serveSite({ folder: await builtSite(), port: 0 });
+    const serving = await serveSite({ folder: inject("site").folder, port: 0 });
     const browser = await puppeteer().launch({ browser: "firefox", executablePath: firefox(), headless: true });
     try {
       console.log(await browser.version());

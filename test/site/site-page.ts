@@ -4,36 +4,29 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Browser, BrowserContext } from "playwright-core";
+import { inject } from "vitest";
 import { sourcesOf } from "../../tools/setup/copies.mjs";
 import { launchChromium } from "../../tools/course/build/chromium";
 import { projectAt, ROOT } from "../../tools/setup/project.mjs";
-import { Report } from "../../tools/setup/say.mjs";
-import { buildSite } from "../../tools/site/build.mjs";
 import { fingerprint } from "../../tools/site/lab/fingerprint.mjs";
 import { writeOfflineList } from "../../tools/site/lab/offline.mjs";
 import { serveSite } from "../../tools/site/serve.mjs";
 import { LessonPage } from "../browser/lesson-page";
-
-/** The folder of the built site: built if anything has changed since, or the one that COURSE_SITE names. */
-export async function builtSite(): Promise<string> {
-  if (process.env.COURSE_SITE !== undefined) return process.env.COURSE_SITE;
-  const project = projectAt(ROOT);
-  const out = path.join(project.cache, "site", "built");
-  await buildSite(project, { out, prepared: true, report: new Report(4) });
-  return out;
-}
 
 /** A notebook of the site: what is at hand in a test. */
 interface Notebook {
   cells: { id?: string; cell_type: string; source: string }[];
 }
 
-/** The site at one address, in one browser whose storage it keeps; a new version can be put in its place. */
+/**
+ * The site below a sub-folder of one address, in one browser whose storage it keeps; a new version can be put in its
+ * place.
+ */
 export class Site {
   private constructor(
     readonly folder: string,
     readonly browser: Browser,
-    public context: BrowserContext,
+    readonly context: BrowserContext,
     private serving: Awaited<ReturnType<typeof serveSite>>,
   ) {}
 
@@ -43,8 +36,8 @@ export class Site {
   readonly uncaught: string[] = [];
 
   /** @param own whether the test changes files: it gets a copy then */
-  static async open({ base = "/", own = false }: { base?: string; own?: boolean } = {}): Promise<Site> {
-    let folder = await builtSite();
+  static async open({ own = false } = {}): Promise<Site> {
+    let { folder } = inject("site");
     if (own) {
       const copy = path.join(projectAt(ROOT).cache, "site", "changed");
       fs.rmSync(copy, { recursive: true, force: true });
@@ -52,7 +45,7 @@ export class Site {
       folder = copy;
     }
     const browser = await launchChromium();
-    const serving = await serveSite({ folder, port: 0, base });
+    const serving = await serveSite({ folder, port: 0, base: "/a/folder/" });
     const site = new Site(
       folder,
       browser,

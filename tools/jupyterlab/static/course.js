@@ -242,7 +242,7 @@
       drawStills();
       reachSliders();
       fitTitles();
-      followLinks(app);
+      if (app !== undefined) followLinks(app); // a page to read (tools/site/read/) has no JupyterLab around it
     },
   };
   window._JUPYTERLAB ??= {};

@@ -1,9 +1,9 @@
 /** How a cell becomes a module, which needs no browser. */
 import ts from "@tslab/typescript-for-tslab";
 import { describe, expect, it } from "vitest";
-import { cellModule, type Origin } from "../../tools/site/worker/cell-module";
-import { guardLoops } from "../../tools/site/worker/guards";
-import { sourceLine, takeLines } from "../../tools/site/worker/source-map";
+import { cellModule, type Origin } from "../../../tools/site/worker/cell-module";
+import { guardLoops } from "../../../tools/site/worker/guards";
+import { sourceLine, takeLines } from "../../../tools/site/worker/source-map";
 
 const from = (name: string, variable: Origin["variable"] = null, there = "/cell-1"): Origin => ({
   from: there,

@@ -1,11 +1,11 @@
 import fs from "node:fs";
 import { expect, it } from "vitest";
-import { BAD, GOOD, NEUTRAL } from "../../lib/notebook/html";
-import { TEXT } from "../../lib/notebook/plot/theme";
-import { setFormulas } from "../../tools/site/read/formulas.mjs";
-import { fenced, introduction, pageNotebook } from "../../tools/site/read/notebook.mjs";
-import { COLOURS, pageOutput } from "../../tools/site/read/outputs.mjs";
-import { headingId, Places } from "../../tools/site/read/places.mjs";
+import { BAD, GOOD, NEUTRAL } from "../../../lib/notebook/html";
+import { TEXT } from "../../../lib/notebook/plot/theme";
+import { setFormulas } from "../../../tools/site/read/formulas.mjs";
+import { fenced, introduction, pageNotebook } from "../../../tools/site/read/notebook.mjs";
+import { COLOURS, pageOutput } from "../../../tools/site/read/outputs.mjs";
+import { headingId, Places } from "../../../tools/site/read/places.mjs";
 
 const ROOT = process.cwd();
 const LESSON = "notebooks/01-mixture-of-experts.ipynb";
@@ -19,7 +19,7 @@ it("links lead from page to page, to a cell, to a heading, to a listing", () => 
   expect(to("../docs/primer.md#positions-rope")).toBe("primer.html#positions-rope");
   expect(to("../lib/model/router.ts")).toBe("lib/model/router.ts.html");
   expect(to("README.md", "data/checkpoints/v3-mini/README.md")).toBe("README.html");
-  expect(to("../../../docs/glossary.md", "data/checkpoints/v3-mini/README.md")).toBe("../../../glossary.html");
+  expect(to("../../../../docs/glossary.md", "data/checkpoints/v3-mini/README.md")).toBe("../../../../glossary.html");
   expect(to("https://example.org/a#b")).toBe("https://example.org/a#b");
   expect(places.linked.get("lib/model/router.ts")).toBe("lib/model/router.ts");
   expect(places.lost).toEqual([]);

@@ -1,8 +1,8 @@
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { listLessons } from "../../tools/setup/lessons.mjs";
-import { projectAt, ROOT } from "../../tools/setup/project.mjs";
-import { collectContents, listFolders } from "../../tools/site/lab/contents.mjs";
+import { listLessons } from "../../../tools/setup/lessons.mjs";
+import { projectAt, ROOT } from "../../../tools/setup/project.mjs";
+import { collectContents, listFolders } from "../../../tools/site/lab/contents.mjs";
 
 interface Cell {
   cell_type: string;

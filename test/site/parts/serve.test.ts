@@ -4,8 +4,8 @@ import os from "node:os";
 import path from "node:path";
 import zlib from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readSiteArguments } from "../../tools/site/arguments.mjs";
-import { serveSite } from "../../tools/site/serve.mjs";
+import { readSiteArguments } from "../../../tools/site/arguments.mjs";
+import { serveSite } from "../../../tools/site/serve.mjs";
 
 describe("the server for a look at the site", () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "course-serve-"));

@@ -1,14 +1,14 @@
 /** The learner's copies in the browser, with a map in the place of its storage. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { sourcesOf, type Copies } from "../../tools/setup/copies.mjs";
+import { sourcesOf, type Copies } from "../../../tools/setup/copies.mjs";
 import {
   notebookItem,
   syncCopies,
   type Done,
   type Lessons,
   type Store,
-} from "../../tools/site/lab/extension/src/copies";
-import { fingerprint } from "../../tools/site/lab/fingerprint.mjs";
+} from "../../../tools/site/lab/extension/src/copies";
+import { fingerprint } from "../../../tools/site/lab/fingerprint.mjs";
 
 const LESSON = "01-x";
 const FILE = `${LESSON}.ipynb`;

@@ -1,7 +1,7 @@
 /** What happens when the browser has no room left, with a drive in the place of JupyterLite's. */
 import { describe, expect, it } from "vitest";
-import { guardStorage } from "../../tools/site/lab/extension/src/storage";
-import { watchOtherTabs } from "../../tools/site/lab/extension/src/other-tabs";
+import { guardStorage } from "../../../tools/site/lab/extension/src/storage";
+import { watchOtherTabs } from "../../../tools/site/lab/extension/src/other-tabs";
 
 class Full extends Error {
   override name = "QuotaExceededError";
