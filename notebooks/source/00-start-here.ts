@@ -487,9 +487,10 @@ showSource("lib/tensor/nn.ts", "rmsNorm");
 // | `Cannot find name …` | a cell further up has not run: *Run → Run All Above Selected Cell*. Or a typo |
 // | nothing happens, `[*]` stays | something is still running: wait for its bar, or press ■ |
 // | everything is odd | *Kernel → Restart Kernel and Run All Cells* |
-// | the lesson itself is a mess | `npm run reset -- 00` in a terminal gives a fresh copy and keeps yours |
+// | the lesson itself is a mess | `npm run reset -- 00` in a terminal gives a fresh copy and keeps yours. In a browser tab: rename yours in the list of files and reload the page |
 //
-// You work on your own copy of each lesson, in `work/`. A newer version of the course never overwrites it.
+// You work on your own copy of each lesson: in the folder `work/`, or, in a browser tab without an installation, in the
+// browser's storage. A newer version of the course never overwrites it.
 //
 // ## All exercises, and how far you are
 //

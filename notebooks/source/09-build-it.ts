@@ -960,7 +960,7 @@ else if (mine.own.length === 0) say`None of the parts is yours yet, so there is 
 else {
   const saved = saveParts(mine.own);
   say`Your parts (${listed(mine.own)}) are in \`${saved.file}\`${saved.older === null ? "" : `; what stood there before is in \`${saved.older}\``}.
-In a terminal, \`npm run --silent generate -- --parts ${saved.file} --model data/checkpoints/v3-mini --prompt "The captain" --speculative\`
+In a terminal of the course's folder (from a browser tab, download the file into its \`work/\` first), \`npm run --silent generate -- --parts ${saved.file} --model data/checkpoints/v3-mini --prompt "The captain" --speculative\`
 writes with them.`;
 }
 

@@ -10,7 +10,7 @@ const MASTER = `// %% [markdown]
 //
 // <details><summary>Hint</summary>
 //
-// Add **all** of them.
+// Add **all** of them, as in [the primer](../docs/primer.md).
 //
 // </details>
 
@@ -95,8 +95,9 @@ describe("generate", () => {
 
   it("renders prose as markdown with folded hints, and leaves comments in code alone", () => {
     expect(lesson.unsolved.cells[0].source).toBe(
-      "# A lesson\n\n<details><summary>Hint</summary>\n\nAdd **all** of them.\n\n</details>",
+      "# A lesson\n\n<details><summary>Hint</summary>\n\nAdd **all** of them, as in [the primer](../docs/primer.md).\n\n</details>",
     );
+    expect(lesson.solved.cells[0].source).toContain("(../../docs/primer.md)"); // solutions lie a folder deeper
     expect(lesson.unsolved.cells[4].source).toBe("// %magic, !shell and ? stay comments\nsame();");
   });
 

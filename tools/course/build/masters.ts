@@ -68,6 +68,14 @@ export async function generate(lessons: string[], folder: string = NOTEBOOKS): P
     lesson: lessons[i],
     source: parseNotebook(JSON.stringify(answer.source), lessons[i]),
     unsolved: parseNotebook(JSON.stringify(answer.unsolved), lessons[i]),
-    solved: parseNotebook(JSON.stringify(answer.solved), lessons[i]),
+    solved: aFolderDeeper(parseNotebook(JSON.stringify(answer.solved), lessons[i])),
   }));
+}
+
+/** Masters write links as they lead from notebooks/; solved notebooks lie in notebooks/solutions/. */
+function aFolderDeeper(notebook: Notebook): Notebook {
+  const cells = notebook.cells.map((cell) =>
+    cell.cell_type === "markdown" ? { ...cell, source: cell.source.replaceAll("](../", "](../../") } : cell,
+  );
+  return { ...notebook, cells };
 }

@@ -58,18 +58,6 @@ function linked(project, folder, text) {
 }
 
 /**
- * Solutions lie a folder deeper than the copies that their links are written for.
- * @param {any} notebook
- */
-function seenFromSolutions(notebook) {
-  for (const cell of notebook.cells) {
-    if (cell.cell_type === "markdown")
-      cell.source = String(joined(cell.source)).replaceAll(/\]\(\.\.\/(?!\.\.)/g, "](../../");
-  }
-  return notebook;
-}
-
-/**
  * Pages are seen from docs/, as in the project; but the lessons stand at the root.
  * @param {string} text
  */
@@ -104,8 +92,7 @@ export function collectContents(project) {
     const bytes = add(`${lesson}.ipynb`, notebook, "work");
     lessons[lesson] = { sources: fingerprint(sourcesOf(notebook)), file: fingerprint(bytes) };
     const solved = `notebooks/solutions/${lesson}.ipynb`;
-    if (fs.existsSync(path.join(project.root, solved)))
-      add(solved, seenFromSolutions(JSON.parse(read(solved))), "notebooks/solutions");
+    if (fs.existsSync(path.join(project.root, solved))) add(solved, JSON.parse(read(solved)), "notebooks/solutions");
   }
   const taken = new Set(contents.map((content) => content.path));
   for (let file = wanted.pop(); file !== undefined; file = wanted.pop()) {
