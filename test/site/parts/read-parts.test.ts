@@ -19,7 +19,7 @@ it("links lead from page to page, to a cell, to a heading, to a listing", () => 
   expect(to("../docs/primer.md#positions-rope")).toBe("primer.html#positions-rope");
   expect(to("../lib/model/router.ts")).toBe("lib/model/router.ts.html");
   expect(to("README.md", "data/checkpoints/v3-mini/README.md")).toBe("README.html");
-  expect(to("../../../../docs/glossary.md", "data/checkpoints/v3-mini/README.md")).toBe("../../../../glossary.html");
+  expect(to("../../../docs/glossary.md", "data/checkpoints/v3-mini/README.md")).toBe("../../../glossary.html");
   expect(to("https://example.org/a#b")).toBe("https://example.org/a#b");
   expect(places.linked.get("lib/model/router.ts")).toBe("lib/model/router.ts");
   expect(places.lost).toEqual([]);
