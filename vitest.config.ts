@@ -10,6 +10,8 @@ interface Project {
   hookTimeout?: number;
   /** What runs before the first file and after the last. */
   globalSetup?: string;
+  /** What runs in each process before each file. */
+  setupFiles?: string[];
   /** Test files at the same time. */
   atATime: number;
 }
@@ -19,6 +21,7 @@ const PROJECTS: Project[] = [
     name: "unit", // lib, the commands, and the notebook build
     include: ["test/**/*.test.ts"],
     exclude: ["test/{kernel,setup,browser,webgpu,teaching}/**", "test/site/*.test.ts"],
+    setupFiles: ["test/support/between-tests.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     atATime: availableParallelism(), // vitest's own choice is one fewer: of two cores, one

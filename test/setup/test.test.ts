@@ -58,7 +58,7 @@ describe.skipIf(process.platform === "win32")("npm test", () => {
     await box.run("test", ["--only", "lint"]);
     stubs();
     const outcome = await box.run("test");
-    expect(lastLine(outcome)).toBe("14 passed, 0 failed");
+    expect(lastLine(outcome)).toBe("16 passed, 0 failed");
     expect(outcome.code).toBe(0);
     expect(outcome.stdout).not.toContain("\x1b");
   });

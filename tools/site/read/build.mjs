@@ -204,7 +204,11 @@ export async function buildPages({ project, out, python, say = () => {}, address
   }
   const listed = lessons.map(({ lesson, unsolved }) => ({ lesson, ...introduction(unsolved) }));
   write(path.join(source, "index.md"), indexPage(listed));
+  // A lesson without plots has the picture of the first that has one, as the course itself.
   const first = Object.values(cards).find(({ image }) => image !== undefined);
+  for (const lesson of Object.keys(cards)) {
+    cards[lesson] = { image: first?.image, alt: first?.alt, ...cards[lesson] };
+  }
   cards.index = {
     ...first,
     title: TITLE,
