@@ -53,3 +53,8 @@ function significant(value: number): string {
   const size = Math.abs(value);
   return fixed(value, size >= 100 ? 0 : size >= 10 ? 1 : 2);
 }
+
+/** "router, experts and block": names or numbers, as a sentence lists them. */
+export function listed(items: readonly (string | number)[]): string {
+  return items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { billions, fixed, money, percent, times, whole } from "../../lib/notebook/format";
+import { billions, fixed, listed, money, percent, times, whole } from "../../lib/notebook/format";
 
 describe("numbers in sentences", () => {
   it("separates thousands by commas", () => {
@@ -41,5 +41,9 @@ describe("numbers in sentences", () => {
 
   it("rounds large ratios to whole numbers", () => {
     expect([1.44, 9.96, 17.99].map(times)).toEqual(["1.4 times", "10.0 times", "18 times"]);
+  });
+
+  it("lists names and numbers", () => {
+    expect([[], ["a"], ["a", "b", "c"], [1, 2]].map(listed)).toEqual(["", "a", "a, b and c", "1 and 2"]);
   });
 });

@@ -2,6 +2,7 @@
  * Where attention heads look, held against a head that looks everywhere alike. The targets do not overlap: the token
  * itself, the ones one to three back, the first token, and earlier occurrences of the same byte that are farther back.
  */
+import { listed } from "../../notebook/format";
 import { compare, type Comparison } from "../../statistics/comparison";
 import { mean } from "../../statistics/interval";
 
@@ -121,10 +122,4 @@ export function describeHeads(measures: readonly HeadMeasure[]): string {
   ]
     .filter((sentence) => sentence !== "")
     .join(" ");
-}
-
-function listed(numbers: number[]): string {
-  return numbers.length < 2
-    ? numbers.join("")
-    : `${numbers.slice(0, -1).join(", ")} and ${numbers[numbers.length - 1]}`;
 }

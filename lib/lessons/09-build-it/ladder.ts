@@ -14,6 +14,8 @@ import { blockExercise } from "./exercise-8-block";
 import { mtpExercise } from "./exercise-9-mtp";
 import { distributionExercise } from "./exercise-12-distribution";
 
+export { listed } from "../../notebook/format";
+
 export type PartName = keyof DecodingParts;
 
 /** An exercise whatever its function takes and gives. */
@@ -63,9 +65,4 @@ export async function ownParts(answers: { [Part in PartName]?: AnyFunction }): P
     own,
     missing: PART_NAMES.filter((name) => !own.includes(name)),
   };
-}
-
-/** "rmsNorm, rotate and block" */
-export function listed(names: readonly string[]): string {
-  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
 }

@@ -11,7 +11,6 @@ import {
   compareParts,
   LESSON_HELPERS,
   LIB_DECODING_PARTS,
-  listed,
   logitDifferences,
   moduleText,
   objection,
@@ -248,5 +247,4 @@ it("every part has an exercise of its own", () => {
   const ids = PART_NAMES.map((name) => PART_EXERCISES[name].id);
   expect(new Set(ids).size).toBe(ids.length);
   expect(Object.keys(LIB_DECODING_PARTS).sort()).toEqual([...PART_NAMES].sort());
-  expect([listed([]), listed(["a"]), listed(["a", "b", "c"])]).toEqual(["", "a", "a, b and c"]);
 });
