@@ -5,6 +5,7 @@ import type { ModelConfig } from "./config";
 import { moe, type Dispatch } from "./experts";
 import { mla, type MlaOptions } from "./mla";
 import { mlp } from "./mlp";
+import { isMultiHead, multiHead } from "./multi-head";
 import { FLOAT32 } from "./arithmetic";
 import { isMoe, type BlockWeights } from "./weights";
 
@@ -65,7 +66,9 @@ export function block(h: tf.Tensor3D, weights: BlockWeights, config: ModelConfig
     const out = (parts.block ?? addBranches)(h, weights, {
       norm: (x, gain) => normalise(arithmetic.input(x, "norms"), gain, config.rmsNormEps),
       attention: (x) => {
-        const attended = mla(x, weights.selfAttn, config, options);
+        const attended = isMultiHead(weights.selfAttn)
+          ? multiHead(x, weights.selfAttn, config, options)
+          : mla(x, weights.selfAttn, config, options);
         observe?.("attn_out", attended);
         return attended;
       },
