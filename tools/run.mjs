@@ -40,6 +40,7 @@ const COMMANDS = {
   "fp8-modules": { file: "commands/fp8-modules.ts" },
   "text-trials": { file: "commands/text-trials.ts" },
   balancing: { file: "commands/balancing.ts" },
+  designs: { file: "commands/designs.ts" },
   agree: { file: "commands/agree.ts" },
   bench: { file: "bench/bench.ts" },
 };
