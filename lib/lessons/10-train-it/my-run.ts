@@ -3,6 +3,7 @@
  * Interrupt, by a restart of the kernel or by a kill. Its folder holds the state (run-state.ts), what was seen on the way
  * (history.json) and, at the end, the model.
  */
+import * as tf from "@tensorflow/tfjs";
 import { host } from "../../host";
 import { FilesAside } from "../../checkpoint/files-aside";
 import { readJsonIfThere } from "../../checkpoint/json-file";
@@ -19,7 +20,7 @@ import { routersOf } from "../../training/objective";
 import { findState, restoreState, saveState } from "../../training/run-state";
 import { Training } from "../../training/run";
 import { runsFolder } from "./board";
-import { runId, type Plan } from "./plan";
+import { runId, stepsIn, type Choices, type Plan } from "./plan";
 
 /** What was seen of a run after a step: means since the moment before. */
 export interface Moment {
@@ -104,11 +105,13 @@ export async function trainMyRun(
   const sample = async () => {
     const { step } = training;
     if (!due.includes(step) || history.samples.some((sample) => sample.step === step)) return;
+    if (!(await isFinite(training))) throw new LostRun(step);
     history.samples.push({ step, text: await writeOn(training.model, prompt) });
   };
   let lastSaved = training.step;
   const save = async () => {
     if (training.step === lastSaved && saved !== null) return;
+    if (!(await isFinite(training))) throw new LostRun(training.step);
     writeHistory(folder, history);
     await saveState(folder, training);
     lastSaved = training.step;
@@ -118,7 +121,7 @@ export async function trainMyRun(
     show(history);
     await advance(run, corpus, { sample, save, show, saveSeconds });
   } catch (error) {
-    if (Number.isFinite(history.moments[history.moments.length - 1]?.bitsPerByte ?? 0)) await save();
+    if (!(error instanceof LostRun)) await save();
     training.dispose();
     open = null;
     throw error;
@@ -147,26 +150,39 @@ async function advance(
   });
   const made = train(training, corpus.train, { reportEvery: Math.max(1, Math.round(steps / REPORTS)) });
   let savedAt = performance.now();
-  for await (const _ of bar) {
+  for await (const done of bar) {
     const { value } = await made.next();
     if (value?.report !== undefined) {
       const { main, mtp, loads, step } = value.report;
       const bits = bitsPerByte(main);
       history.moments.push({ step, bitsPerByte: bits, mtpBitsPerByte: mtp === null ? null : bitsPerByte(mtp), loads });
-      if (!Number.isFinite(bits)) {
-        throw new Error(`the loss is ${main} at step ${step}: take another policy, or another seed, and train anew`);
-      }
+      if (!Number.isFinite(bits)) throw new LostRun(step);
       bar.note(`${fixed(bits)} bits per byte`);
       show(history);
     }
     await sample();
-    if (performance.now() - savedAt > 1000 * saveSeconds) {
+    if (done + 1 === left || performance.now() - savedAt > 1000 * saveSeconds) {
       await save();
       savedAt = performance.now();
     }
   }
-  show(history);
-  await save();
+}
+
+/** A run whose numbers are none any more. */
+class LostRun extends Error {
+  constructor(step: number) {
+    super(
+      `at step ${step} the model computes numbers that are none: take another policy, or another seed, and train anew`,
+    );
+  }
+}
+
+/** Whether all weights are numbers, and none is endless. */
+async function isFinite({ parameters }: Training): Promise<boolean> {
+  const sum = tf.tidy(() => tf.addN(parameters.map(({ variable }) => variable.abs().sum())));
+  const [total] = await sum.data();
+  sum.dispose();
+  return Number.isFinite(total);
 }
 
 /** A text after a prompt, drawn with the same random numbers each time. Bytes that are no text become U+FFFD. */
@@ -175,6 +191,12 @@ export async function writeOn(model: DeepSeekV3, prompt: string, tokens = SAMPLE
   const begin = [BEGIN_OF_DOCUMENT, ...bytesOf(prompt)];
   for await (const { id } of decode(model, begin, { tokens, temperature: TEMPERATURE, seed: 1 })) ids.push(id);
   return prompt + textOf(ids);
+}
+
+/** A text with a dot in place of every sign that cannot be seen. */
+export function visible(text: string): string {
+  const unseen = (sign: string) => sign < " " || sign === "\u007f" || sign === "\ufffd";
+  return [...text].map((sign) => (unseen(sign) ? "·" : sign)).join("");
 }
 
 const historyFile = (folder: string) => host.paths.join(folder, "history.json");
@@ -198,6 +220,29 @@ function writeHistory(folder: string, history: History): void {
   } finally {
     files.discard();
   }
+}
+
+/**
+ * The steps that some minutes hold on this machine. They are measured once and noted: the run that they belong to has to
+ * be found again after a restart, and a second measurement would come out a little different.
+ */
+export async function stepsFor(
+  minutes: number,
+  choices: Choices,
+  corpus: Corpus,
+  { root = runsFolder(), trialSteps }: { root?: string; trialSteps?: number } = {},
+): Promise<number> {
+  const key = host
+    .hash()
+    .update(JSON.stringify([minutes, choices]))
+    .digest()
+    .slice(0, 10);
+  const file = host.paths.join(root, `budget-${key}.json`);
+  const noted = readJsonIfThere(file)?.steps;
+  if (typeof noted === "number") return noted;
+  const { steps } = await stepsIn(minutes, choices, corpus, { trialSteps });
+  host.write(file, `${JSON.stringify({ minutes, steps })}\n`);
+  return steps;
 }
 
 /** A run that was begun and has not ended, or has, in its folder; null where there is none. */
