@@ -9,7 +9,7 @@ import { DOMAINS, type Corpus, type Streams } from "../../corpus/corpus";
 import { latentCacheBytes } from "../../economics/memory";
 import { activeParameters, totalParameters } from "../../economics/parameters";
 import { type ModelConfig, tinyConfig } from "../../model/config";
-import { difference, mean, type Interval } from "../../statistics/interval";
+import { mean } from "../../statistics/interval";
 import { evaluate, evaluationWindows } from "../../training/evaluate";
 import { train } from "../../training/loop";
 import { MICRO } from "../../training/presets";
@@ -150,15 +150,4 @@ export function recordedDesigns(file = RECORDED_DESIGNS): RecordedDesigns {
 export function designLosses({ trials }: Pick<RecordedDesigns, "trials">, design: Design): number[] | null {
   const own = trials.filter((trial) => sameDesign(trial.design, design)).sort((a, b) => a.seed - b.seed);
   return own.length === 0 ? null : own.map(({ bitsPerByte }) => bitsPerByte);
-}
-
-/**
- * By how much design b's loss is above design a's, seed by seed, in bits per byte.
- *
- * @throws if one of them was not trained
- */
-export function lossDifference(recorded: Pick<RecordedDesigns, "trials">, a: Design, b: Design): Interval {
-  const [of, to] = [designLosses(recorded, a), designLosses(recorded, b)];
-  if (of === null || to === null) throw new Error("lossDifference: a design of the two was not trained");
-  return difference(of, to, true);
 }
