@@ -22,9 +22,10 @@ import { openCorpus } from "./lib/corpus/build";
 import { DOMAINS } from "./lib/corpus/corpus";
 import { forwardFlops, mtpForwardFlops } from "./lib/economics/flops";
 import {
-  activeShare, addToBoard, BASE_DESIGN, besideBase, boardLine, cacheExercise, costExercise, DESIGN_RUN, DESIGNS, designCosts,
+  activeShare, addToBoard, BASE_DESIGN, besideBase,
+  boardLine, cacheExercise, costExercise, DESIGN_RUN, DESIGNS, designCosts, designLosses,
   differingChoices, draftsByKind, heldOut, imbalance, leanerExercise, liveView, measure, meanBits,
-  planCosts, planRun, readBoard, saveAndLoad, sharesByKind, shownRouter, stepsFor, trainMyRun, tryDesign,
+  planCosts, planRun, readBoard, recordedDesigns, saveAndLoad, sharesByKind, shownRouter, stepsFor, trainMyRun, tryDesign,
   V3_SUM, visible, type Design, type Purchase, type Sum,
 } from "./lib/lessons/10-train-it";
 import { DEEPSEEK_V3, type ModelConfig } from "./lib/model/config";
@@ -33,6 +34,7 @@ import { activeParameters, totalParameters } from "./lib/economics/parameters";
 import {
   check, checkParameters, fixed, heatmapChart, percent, plot, progress, result, say, showSource, solvedOr, table, whole,
 } from "./lib/notebook";
+import { compare } from "./lib/statistics/comparison";
 import { useBackend } from "./lib/tensor/backend";
 import { compareSeeds, RUN_MEASURES } from "./lib/training/compare-seeds";
 import { recordedRuns } from "./lib/training/record";
@@ -110,7 +112,8 @@ const yourPrediction = 3; // bits per byte at the end: change it before you run 
 // %% [markdown]
 // ## 2. Train it
 //
-// The cell below trains. (About 45 s.) The loss and the loads of the last layer's experts grow while it runs.
+// The cell below trains, for about three quarters of a minute. The loss and the loads of the last layer's experts grow
+// while it runs.
 //
 // **Interrupt** (the square above) stops it. Run the cell again, and it goes on with the step where it stopped; so it does
 // when the kernel was restarted, or the machine went down: the state is saved every ten seconds. Nothing of a run that is
@@ -144,8 +147,8 @@ table(
 );
 
 // %% [markdown]
-// First come the frequencies of letters, then spaces at likely places, then short words. Sentences need thousands of steps:
-// with `minutes = 10` you see some of the way.
+// What do you see first: likely letters, spaces at likely places, words? Sentences need many more steps: with
+// `minutes = 10` you see some of the way.
 //
 // ## 4. Look inside
 //
@@ -174,14 +177,16 @@ const shares = sharesByKind(evaluation, router);
 plot(heatmapChart({
   title: "Which experts read which text?",
   x: { title: "expert" },
-  y: { title: "", labels: [...DOMAINS] },
+  y: { title: "kind of text", labels: [...DOMAINS] },
   values: shares,
   colour: { title: "share of the<br>text's choices" },
 }));
 const uneven = imbalance(evaluation, router);
 say`Over all four kinds together MaxVio is ${fixed(uneven.together)}: the busiest expert gets ${fixed(1 + uneven.together)} times
-the mean load. Within one kind it is ${DOMAINS.map((kind, i) => `${fixed(uneven.within[i])} (${kind})`).join(", ")}. Balance
-is kept over what is read in a step, and not within each text.`;
+the mean load. Within one kind it is ${DOMAINS.map((kind, i) => `${fixed(uneven.within[i])} (${kind})`).join(", ")}.
+${uneven.within.every((within) => within > uneven.together)
+  ? "Each kind by itself is less even than all together: balance is kept over what is read in a step, and not within each text."
+  : "Not every kind by itself is less even than all together."}`;
 
 // %% [markdown]
 // **Do the drafts hold?** A draft of the module is accepted, at temperature 0, where it is what the main model finds most
@@ -371,8 +376,8 @@ table(
 );
 
 // %% [markdown]
-// You can train one yourself, with a seed. Change `false` to `true`. (About 10 s.) Try two seeds before you believe a
-// difference.
+// You can train one yourself, with a seed. Change `false` to `true`; it takes about ten seconds. Try two seeds before you
+// believe a difference.
 
 // %%
 const tryNow = false; // true trains the design below
@@ -394,8 +399,8 @@ else {
 // *Design · difficulty 2 of 3 · 15 minutes · 3 points*
 //
 // Return a design whose active parameters are at most four fifths of `base`'s, and whose loss the seeds do not show to be
-// higher. All six fields are needed: `{ ...base, active: 1 }` is `base` with one of them changed. `designCosts(design)`
-// counts what a design costs.
+// higher. A design is `{ experts, active, width, latent, rope, heads }`; `{ ...base, active: 1 }` is `base` with one of
+// them changed. `designCosts(design)` counts what a design costs.
 
 // %% nbgrader={"grade": false, "grade_id": "10-leaner", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function leaner(base: Design): Design {
@@ -434,7 +439,8 @@ trainings are short. To show that a design is no worse by so much, you need seed
 // *Design · difficulty 3 of 3 · 20 minutes · 3 points*
 //
 // Return a design whose cache takes at most half of the bytes of `base`'s, for as little loss as you can: it passes if the
-// seeds cannot tell its loss from that of the best trained design of so small a cache. Before you look for a design: what
+// seeds cannot tell its loss from that of the best trained design of so small a cache. Again, a design is
+// `{ experts, active, width, latent, rope, heads }`. Before you look for a design: what
 // would you rather narrow, the latent that all keys and values are made of, or the key that carries the position?
 
 // %% nbgrader={"grade": false, "grade_id": "10-cache", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -459,6 +465,17 @@ await check(cacheExercise, halveCache);
 // it above with two seeds, and another one likewise.
 //
 // </details>
+
+// %% jupyter={"source_hidden": true}
+const [narrowLatent, narrowKey] = [{ ...BASE_DESIGN, latent: 8 }, { ...BASE_DESIGN, latent: 20, rope: 4 }];
+const [keptKey, keptLatent] = [narrowLatent, narrowKey].map((design) => designLosses(recordedDesigns(), design)!);
+say`Two ways to keep ${whole(designCosts(narrowLatent).cacheBytes)} bytes, with ${narrowLatent.latent} channels of latent and
+${narrowLatent.rope} of key, or ${narrowKey.latent} and ${narrowKey.rope}:
+${compare({ name: "with the narrow latent", values: keptKey }, { name: "with the narrow key", values: keptLatent },
+  { quantity: "the loss", unit: "bits per byte", of: "seeds", paired: true }).text}
+
+This is said of trainings of ${DESIGN_RUN.steps} steps on windows of ${DESIGN_RUN.length} bytes, and of no longer ones. V3's
+own shares are ${DEEPSEEK_V3.kvLoraRank} and ${DEEPSEEK_V3.qkRopeHeadDim}.`;
 
 // %% [markdown]
 // ## 9. With more time, or a GPU
