@@ -41,6 +41,7 @@ const COMMANDS = {
   "text-trials": { file: "commands/text-trials.ts" },
   balancing: { file: "commands/balancing.ts" },
   ablation: { file: "commands/ablation.ts" },
+  designs: { file: "commands/designs.ts" },
   agree: { file: "commands/agree.ts" },
   bench: { file: "bench/bench.ts" },
 };

@@ -4,7 +4,7 @@
  */
 import type { Verdict } from "../notebook/verdicts";
 
-/** When each verdict is given. The same words stand in lesson 10, and weigh() gives them. */
+/** When each verdict is given. The same words stand in lesson 11, and weigh() gives them. */
 export const VERDICT_RULES: Record<Verdict, string> = {
   holds: "all that the claim says was found to be so",
   "holds with a condition":

@@ -34,11 +34,11 @@ export async function* train(
   streams: Streams,
   { reportEvery = 10, by = training }: TrainOptions = {},
 ): AsyncGenerator<TrainingStep, void, undefined> {
-  const { batch, length, seed, steps } = training.options;
+  const { batch, length, seed, steps, mixture } = training.options;
   let [seconds, from] = [0, training.tokens]; // since the last report
   while (training.step < steps) {
     const begin = performance.now();
-    await by.makeStep(drawBatch(streams, { batch, length: length + 2, seed, step: training.step }));
+    await by.makeStep(drawBatch(streams, { batch, length: length + 2, seed, step: training.step, mixture }));
     await host.nextTurn(); // lets signals in
     const { step, tokens } = training;
     const due = step % reportEvery === 0 || step === steps;

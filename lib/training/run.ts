@@ -5,6 +5,7 @@
  * report is asked for.
  */
 import * as tf from "@tensorflow/tfjs";
+import type { Domain } from "../corpus/corpus";
 import type { ModelConfig } from "../model/config";
 import type { DeepSeekV3 } from "../model/model";
 import type { Precision } from "../model/precision";
@@ -45,6 +46,8 @@ export interface TrainingOptions {
   precision?: Precision;
   /** Hash of the corpus (its manifest has it), so that a saved run goes on with no other. */
   corpus?: string;
+  /** How often each kind of text is drawn; the corpus's DEFAULT_MIXTURE where left out. */
+  mixture?: Record<Domain, number>;
 }
 
 /** How a run stands. */

@@ -1107,7 +1107,7 @@ table(purses, {
 // ## Recap: the claims, and what came out
 
 // %% jupyter={"source_hidden": true}
-// The verdicts are those of the audit in lesson 10, at the report's price, whatever the parameters above say.
+// The verdicts are those of the audit in lesson 11, at the report's price, whatever the parameters above say.
 verdicts(
   claims.map(({ id }) => {
     const { claim, verdict, evidence } = judgeClaim(id);

@@ -745,7 +745,7 @@ neither this table nor this sum speaks of it.)`;
 // ## Recap: the claims, and what came out
 
 // %% jupyter={"source_hidden": true}
-// The verdicts are those of the audit in lesson 10; what was measured above stands with them.
+// The verdicts are those of the audit in lesson 11; what was measured above stands with them.
 const measured: Record<string, string> = {
   "data-reproduce":
     `Measured, over ${trials.length} seeds: ${meanWords(compared)} ${leaks.exam.text} One recipe, one set of weights. `,

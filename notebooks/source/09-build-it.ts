@@ -978,5 +978,4 @@ writes with them.`;
 //   of Python: with this lesson behind you, you can read it from top to bottom;
 // - `lib/model/` and `lib/inference/` here, where each part of yours has its counterpart.
 //
-// **Next: [lesson 10](10-the-article-audited.ipynb)**, where every claim of a popular account is judged. A lesson on
-// training what you have built is on its way.
+// **Next: [lesson 10](10-train-it.ipynb)**, where you train a model of this kind yourself.

@@ -270,7 +270,7 @@ describe("the lessons' masters", () => {
   );
 });
 
-it("lesson 10 shows every topic", () => {
-  const text = fs.readFileSync("notebooks/source/10-the-article-audited.ts", "utf8");
+it("lesson 11 shows every topic", () => {
+  const text = fs.readFileSync("notebooks/source/11-the-article-audited.ts", "utf8");
   for (const topic of TOPICS) expect(text).toContain(`showTopic("${topic}");`);
 });

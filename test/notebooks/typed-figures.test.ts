@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { amountsReadAsFormulas, describeTypedFigure, figuresIn, typedFigures } from "./typed-figures";
 
 /** The lessons whose figures all come from data/ and cells. */
-const LESSONS = fs.readdirSync("notebooks/source").filter((name) => /^(06|07|08|10)-.*\.ts$/.test(name));
+const LESSONS = fs.readdirSync("notebooks/source").filter((name) => /^(06|07|08|10|11)-.*\.ts$/.test(name));
 
 const inMarkdown = (text: string) =>
   typedFigures(

@@ -256,7 +256,7 @@ describe("the learner's copies", () => {
 });
 
 describe("a lesson's name", () => {
-  const lessons = ["00-start-here", "01-mixture-of-experts", "10-the-article-audited"];
+  const lessons = ["00-start-here", "01-mixture-of-experts", "11-the-article-audited"];
 
   it.each([
     "1",

@@ -10,6 +10,7 @@ error; on stdout one line of JSON after each cell.
 import json
 import os
 import sys
+import tempfile
 import time
 
 import nbformat
@@ -53,7 +54,10 @@ def run(nb, folder, place, timeout, keep_going):
     replies = []
     metadata = nbformat.from_dict(nb.metadata)
     begin = time.monotonic()
-    with client.setup_kernel(env={**os.environ, "JPY_SESSION_NAME": place}):
+    # Trainings of the lesson are made anew, whatever the learner of this checkout has trained.
+    own_runs = tempfile.TemporaryDirectory()
+    env = {**os.environ, "JPY_SESSION_NAME": place, "COURSE_MY_RUNS": own_runs.name}
+    with own_runs, client.setup_kernel(env=env):
         say(event="ready", seconds=time.monotonic() - begin)
         for index, cell in enumerate(nb.cells):
             if cell.cell_type != "code":

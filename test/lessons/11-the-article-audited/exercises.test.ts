@@ -8,7 +8,7 @@ import {
   type BroughtClaim,
   type Decide,
   type FindTurn,
-} from "../../../lib/lessons/10-the-article-audited";
+} from "../../../lib/lessons/11-the-article-audited";
 import { verdictOf } from "../../../lib/claims/audit";
 import { useBackend } from "../../../lib/tensor/backend";
 import { holdsTo, silently } from "../support";
@@ -17,7 +17,7 @@ beforeAll(async () => {
   await useBackend();
 });
 
-describe("10-decide", () => {
+describe("11-decide", () => {
   const byCorners: Decide = (stated, found) => {
     if (!found) return "cannot be checked";
     const common = Math.min(stated.high, found.high) - Math.max(stated.low, found.low);
@@ -35,7 +35,7 @@ describe("10-decide", () => {
   });
 });
 
-describe("10-turn", () => {
+describe("11-turn", () => {
   const recursively: FindTurn = (holds, low, high) => {
     const m = low + (high - low) / 2;
     if (m <= low || m >= high || high - low < 1e-12 * Math.abs(high)) return high;
@@ -44,7 +44,7 @@ describe("10-turn", () => {
   holdsTo(turnExercise, recursively);
 });
 
-describe("10-bring", () => {
+describe("11-bring", () => {
   const own: Bring = () => ({
     id: "apertus-hours",
     claim: "Apertus took six million hours of GPU time.",

@@ -32,7 +32,7 @@ const r1Claim: Bring = () => ({
 });
 
 export const bringExercise = defineExercise<Bring>({
-  id: "10-bring",
+  id: "11-bring",
   reference: r1Claim,
   cases: [{ name: "your claim", args: [] }],
   accept: (got) => complaintAbout(got as BroughtClaim) ?? true,

@@ -27,7 +27,7 @@ const decide = decideBy((stated, found) => {
 });
 
 export const decideExercise = defineExercise<Decide>({
-  id: "10-decide",
+  id: "11-decide",
   reference: decide,
   cases: [
     {

@@ -19,7 +19,7 @@ const grid: FindTurn = (holds, low, high) => {
 };
 
 export const turnExercise = defineExercise<FindTurn>({
-  id: "10-turn",
+  id: "11-turn",
   tolerance: 1e-6,
   reference: turnByLib,
   cases: [

@@ -1,5 +1,5 @@
 // %% [markdown]
-// # 10 · The article audited
+// # 11 · The article audited
 //
 // ## Every claim of one article, in one table: what holds?
 //
@@ -30,7 +30,7 @@ import { VERDICT_RULES } from "./lib/claims/rule";
 import { entries, FACT_FILES, value } from "./lib/economics/facts";
 import {
   bringExercise, decideExercise, judgeBrought, turnExercise, type BroughtClaim, type Span,
-} from "./lib/lessons/10-the-article-audited";
+} from "./lib/lessons/11-the-article-audited";
 import {
   axis, barChart, check, checkParameters, fixed, heatmapChart, lineChart, money, percent, plot, result, say, showSource,
   sliderPlot, solvedOr, table, times, VERDICT_COLOURS, VERDICTS, verdicts, whole, withSign, type Verdict,
@@ -63,7 +63,7 @@ const acceptance = 0.875; // 0.0..1.0 share: of the second tokens that are accep
 const shown = "cost-llama"; // cost-total | cost-llama | cost-fiftieth | moe-37b | fp8-bound | mla-params: the claim that section 3 takes apart
 
 // %%
-checkParameters("10-the-article-audited", {
+checkParameters("11-the-article-audited", {
   pricePerHour, gpt4Highest, people, otherExperiments, budget, batch, readTokens, usualBits, acceptance, shown,
 });
 const changes = {
@@ -100,7 +100,7 @@ table(
 // condition. Nothing found: you know. (*Incomplete* and *partly contradicted* are for claims that say more than one thing;
 // they come below.)
 
-// %% nbgrader={"grade": false, "grade_id": "10-decide", "locked": false, "schema_version": 3, "solution": true, "task": false}
+// %% nbgrader={"grade": false, "grade_id": "11-decide", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function decide(stated: Span, found: Span | null): Verdict {
   /// BEGIN SOLUTION
   if (found === null) return "cannot be checked";
@@ -109,7 +109,7 @@ function decide(stated: Span, found: Span | null): Verdict {
   /// END SOLUTION
 }
 
-// %% nbgrader={"grade": true, "grade_id": "10-decide-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+// %% nbgrader={"grade": true, "grade_id": "11-decide-check", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 await check(decideExercise, decide);
 
 // %% [markdown]
@@ -268,7 +268,7 @@ further on: follow *cost-llama* from the left to the right.`;
 // How was that found? You are given a function that says whether a claim `holds` at a value, and two values at which it
 // does not say the same. Somewhere between them it turns. Find the place, to six digits. (It turns once.)
 
-// %% nbgrader={"grade": false, "grade_id": "10-turn", "locked": false, "schema_version": 3, "solution": true, "task": false}
+// %% nbgrader={"grade": false, "grade_id": "11-turn", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function turn(holds: (x: number) => boolean, low: number, high: number): number {
   /// BEGIN SOLUTION
   const first = holds(low);
@@ -282,7 +282,7 @@ function turn(holds: (x: number) => boolean, low: number, high: number): number 
   /// END SOLUTION
 }
 
-// %% nbgrader={"grade": true, "grade_id": "10-turn-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+// %% nbgrader={"grade": true, "grade_id": "11-turn-check", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 await check(turnExercise, turn);
 
 // %% [markdown]
@@ -581,7 +581,7 @@ up before you quote the verdict.`;
 // A claim that waits for someone: *R1 was trained for 294,000 dollars* (its authors' own figure, from the supplement to their
 // paper, [as Nature reported it](https://www.nature.com/articles/d41586-025-03015-6)). Is that all?
 
-// %% nbgrader={"grade": false, "grade_id": "10-bring", "locked": false, "schema_version": 3, "solution": true, "task": false}
+// %% nbgrader={"grade": false, "grade_id": "11-bring", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function myClaim(): BroughtClaim {
   /// BEGIN SOLUTION
   return {
@@ -607,7 +607,7 @@ function myClaim(): BroughtClaim {
   /// END SOLUTION
 }
 
-// %% nbgrader={"grade": true, "grade_id": "10-bring-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+// %% nbgrader={"grade": true, "grade_id": "11-bring-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 await check(bringExercise, myClaim);
 
 // %% [markdown]

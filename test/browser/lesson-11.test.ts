@@ -4,8 +4,8 @@ import { describeLesson } from "./describe-lesson";
 const opinion = (right: string) => right.replace(/verdict: .*,/, 'verdict: "holds",');
 
 describeLesson({
-  lesson: "10-the-article-audited",
-  wrong: { exercise: "10-bring", answer: opinion, told: ["an opinion"] },
+  lesson: "11-the-article-audited",
+  wrong: { exercise: "11-bring", answer: opinion, told: ["an opinion"] },
   also: (open) =>
     it("gives other verdicts at another price, from the top", async () => {
       const { lesson, parameters } = open();

@@ -3,7 +3,7 @@ import {
   complaintAbout,
   judgeBrought,
   type BroughtClaim,
-} from "../../../lib/lessons/10-the-article-audited/brought-claim";
+} from "../../../lib/lessons/11-the-article-audited/brought-claim";
 
 const good: BroughtClaim = {
   id: "my-claim",
