@@ -23,7 +23,7 @@ import { DOMAINS } from "./lib/corpus/corpus";
 import { forwardFlops, mtpForwardFlops } from "./lib/economics/flops";
 import { NOT_CLAIMED } from "./lib/economics/variants";
 import {
-  activeShare, addToBoard, atV3Sentence, atV3Table, BASE_DESIGN, besideBase, besidePapers,
+  activeShare, addToBoard, atEqualTokens, atV3Sentence, atV3Table, BASE_DESIGN, besideBase, besidePapers,
   boardLine, budgetChart, budgetSentences, budgetTable, cacheExercise, costExercise, DESIGN_RUN, DESIGNS, designCosts,
   designLosses, differingChoices, directionsSentence, draftsByKind, guessSentence, heldOut, imbalance, leanerExercise,
   liveView, measure, meanBits, missingSentence, moduleSentence, notTrainedSentence, openAblation, ownRunSentence,
@@ -269,8 +269,8 @@ say`${provenance(ablation)}
 ${missingSentence(ablation)} ${ownRunSentence(ablation, line)}`;
 
 // %% [markdown]
-// Each model is compared with V3 seed by seed: the same seed draws the same batches. The bar is the 95% interval of the
-// difference. Where it crosses V3's line, these seeds leave open which of the two is better.
+// Each model is compared with V3 seed by seed: the same seed draws the same batches. The bar is the interval of the table.
+// Where it crosses V3's line, these seeds leave open which of the two is better.
 
 // %% jupyter={"source_hidden": true}
 plot(budgetChart(ablation));
@@ -291,6 +291,15 @@ if (beside.length > 0) {
 say`${directionsSentence(ablation)}
 
 ${moduleSentence(ablation)}`;
+
+// %% [markdown]
+// **And with equally many tokens?** That is how the papers compare: what a token costs is left aside. Three of the changes
+// were also made to the whole of v3-mini, in longer runs:
+
+// %% jupyter={"source_hidden": true}
+const longer = atEqualTokens();
+say`With ${fixed(longer.tokens / 1e6, 1)} million tokens each:`;
+for (const { text } of longer.said) say`- ${text}`;
 
 // %% [markdown]
 // **And in dollars?** The same changes, made to V3 itself, with its number of tokens. Would you have paid for any of them?

@@ -4,7 +4,7 @@ import { costAtV3, variantOf, VARIANTS } from "../../economics/variants";
 import { money, percent, times, whole } from "../../notebook/format";
 import type { Comparison } from "../../statistics/comparison";
 import type { AblationRow } from "../../training/ablation";
-import { compareSeeds, RUN_MEASURES } from "../../training/compare-seeds";
+import { compareSeeds, finalEvaluation, RUN_MEASURES } from "../../training/compare-seeds";
 import { recordedRuns } from "../../training/record";
 import { models, type Ablation } from "./one-budget";
 
@@ -106,18 +106,24 @@ export function moduleSentence({ rows }: Ablation): string {
   return (
     `The module takes ${percent(here)} of the FLOPs of a training token in this small model, and ` +
     `${percent(1 - costAtV3("no-mtp").flopsRatio)} in V3: without it, the same budget holds ` +
-    `${whole(without.steps)} steps here in place of ${whole(v3.steps)}. ` +
-    `Longer runs of v3-mini read equally many tokens with the module and without. Of these: ${atEqualTokens().text}`
+    `${whole(without.steps)} steps here in place of ${whole(v3.steps)}.`
   );
 }
 
-/** The recorded runs of v3-mini with and without the module, which read as many tokens. */
-export function atEqualTokens(without = recordedRuns("no-mtp"), all = recordedRuns("bias")): Comparison {
-  return compareSeeds(
-    { name: variantOf("no-mtp").phrase, runs: without },
-    { name: variantOf("v3").phrase, runs: all },
-    RUN_MEASURES.bitsPerByte,
+/** Three of the variants, by the name of their runs in data/curves. */
+const LONGER = { auxiliary: "auxiliary-loss", none: "no-balancing", "no-mtp": "no-mtp" } as const;
+
+/** What longer runs of v3-mini say of three of the variants: all of them read equally many tokens. */
+export function atEqualTokens(read = recordedRuns): { tokens: number; said: Comparison[] } {
+  const all = read("bias");
+  const said = (Object.keys(LONGER) as (keyof typeof LONGER)[]).map((name) =>
+    compareSeeds(
+      { name: variantOf(LONGER[name]).phrase, runs: read(name) },
+      { name: variantOf("v3").phrase, runs: all },
+      RUN_MEASURES.bitsPerByte,
+    ),
   );
+  return { tokens: finalEvaluation(all[0]).tokens, said };
 }
 
 /** What each variant would be at DeepSeek-V3's dimensions, on its tokens. */

@@ -193,22 +193,24 @@ describe("beside the papers", () => {
     }
   });
 
-  it("explains the module by its share of the FLOPs, here and in V3, and by runs of equal tokens", () => {
+  it("explains the module by its share of the FLOPs, here and in V3", () => {
     const said = moduleSentence(real);
     const { rows } = real;
     const without = rows.find(({ variant }) => variant === "no-mtp")!;
     const share = 1 - without.costs.trainingFlopsPerToken / rows[0].costs.trainingFlopsPerToken;
     expect(said).toContain(`${(100 * share).toFixed(0)}% of the FLOPs`);
     expect(said).toContain(`${(100 * (1 - costAtV3("no-mtp").flopsRatio)).toFixed(1)}% in V3`);
-    expect(said).toContain(atEqualTokens().text);
     expect(moduleSentence(ablationOf(runs.filter(({ variant }) => variant !== "no-mtp")))).toBe("");
   });
 
-  it("ranks runs of equal tokens only where they differ", () => {
-    const bias = recordedRuns("bias");
-    expect(atEqualTokens(bias, bias).order).toBe("cannot tell");
-    const tokens = [bias, recordedRuns("no-mtp")].map((all) => all.map((run) => finalEvaluation(run).tokens));
-    expect(tokens[0]).toEqual(tokens[1]);
+  it("has longer runs of three variants, all of equally many tokens, and ranks them only where they differ", () => {
+    const names = ["bias", "auxiliary", "none", "no-mtp"] as const;
+    const { tokens, said } = atEqualTokens();
+    expect(names.flatMap(recordedRuns).every((run) => finalEvaluation(run).tokens === tokens)).toBe(true);
+    expect(said).toHaveLength(3);
+    expect(said[2].text).toContain("without multi-token prediction");
+    const same = atEqualTokens(() => recordedRuns("bias"));
+    expect(same.said.map(({ order }) => order)).toEqual(["cannot tell", "cannot tell", "cannot tell"]);
   });
 });
 
