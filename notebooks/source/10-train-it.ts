@@ -24,8 +24,8 @@ import { forwardFlops, mtpForwardFlops } from "./lib/economics/flops";
 import { NOT_CLAIMED } from "./lib/economics/variants";
 import {
   activeShare, addToBoard, atEqualTokens, atV3Sentence, atV3Table, BASE_DESIGN, besideBase, besidePapers,
-  boardLine, budgetChart, budgetSentences, budgetTable, cacheExercise, costExercise, DESIGN_RUN, DESIGNS, designCosts,
-  designLosses, differingChoices, directionsSentence, draftsByKind, guessSentence, heldOut, imbalance, leanerExercise,
+  boardLine, budgetChart, budgetSentences, budgetTable, cacheExercise, costExercise, decidedLater, DESIGN_RUN, DESIGNS,
+  designCosts, designLosses, differingChoices, directionsSentence, draftsByKind, guessSentence, heldOut, imbalance, leanerExercise,
   liveView, measure, meanBits, missingSentence, moduleSentence, notTrainedSentence, openAblation, ownRunSentence,
   planCosts, planRun, provenance, readBoard, recordedDesigns, saveAndLoad, scaleSentence, sharesByKind, shownRouter,
   stepsFor, trainMyRun, tryDesign, V3_SUM, visible, type Design, type Purchase, type Sum,
@@ -251,7 +251,7 @@ say`${notTrainedSentence(ablation)}`;
 
 // %% [markdown]
 // **Predict**: which one would you train in V3's place, if only the loss on held-out text counted? Which of the others would
-// you expect to be worse than V3, and which ones would three seeds not tell from it?
+// you expect to be worse than V3, and which ones would the seeds not tell from it?
 
 // %%
 const yourModel = "no balancing"; // a model of the table: change it before you run on
@@ -284,7 +284,9 @@ for (const sentence of budgetSentences(ablation)) say`- ${sentence}`;
 const beside = besidePapers(ablation);
 if (beside.length > 0) {
   table(
-    beside.map(({ model, paper, where, here }) => ({ "in V3's place": model, "a paper says": paper, where, "these runs": here })),
+    beside.map(({ model, paper, where, here }) => ({
+      "in V3's place": model, "a paper says": paper, where, "these runs": here,
+    })),
     { caption: "The papers, and these runs", columns: { where: { links: beside.map(({ url }) => url) } } },
   );
 }
@@ -300,6 +302,7 @@ ${moduleSentence(ablation)}`;
 const longer = atEqualTokens();
 say`With ${fixed(longer.tokens / 1e6, 1)} million tokens each:`;
 for (const { text } of longer.said) say`- ${text}`;
+say`${decidedLater(ablation)}`;
 
 // %% [markdown]
 // **And in dollars?** The same changes, made to V3 itself, with its number of tokens. Would you have paid for any of them?

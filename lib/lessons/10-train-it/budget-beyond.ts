@@ -113,17 +113,30 @@ export function moduleSentence({ rows }: Ablation): string {
 /** Three of the variants, by the name of their runs in data/curves. */
 const LONGER = { auxiliary: "auxiliary-loss", none: "no-balancing", "no-mtp": "no-mtp" } as const;
 
+/** What the longer runs say of a variant. */
+type LongerRuns = Comparison & { variant: string };
+
 /** What longer runs of v3-mini say of three of the variants: all of them read equally many tokens. */
-export function atEqualTokens(read = recordedRuns): { tokens: number; said: Comparison[] } {
+export function atEqualTokens(read = recordedRuns): { tokens: number; said: LongerRuns[] } {
   const all = read("bias");
-  const said = (Object.keys(LONGER) as (keyof typeof LONGER)[]).map((name) =>
-    compareSeeds(
+  const said = (Object.keys(LONGER) as (keyof typeof LONGER)[]).map((name) => ({
+    variant: LONGER[name],
+    ...compareSeeds(
       { name: variantOf(LONGER[name]).phrase, runs: read(name) },
       { name: variantOf("v3").phrase, runs: all },
       RUN_MEASURES.bitsPerByte,
     ),
-  );
+  }));
   return { tokens: finalEvaluation(all[0]).tokens, said };
+}
+
+/** What the runs of one budget leave open and the longer ones decide; empty where that is nothing. */
+export function decidedLater({ rows }: Ablation, longer = atEqualTokens().said): string {
+  const open = rows.filter(({ loss }) => loss?.order === "cannot tell").map(({ variant }) => variant);
+  const decided = longer.filter(({ variant, order }) => order !== "cannot tell" && open.includes(variant));
+  if (decided.length === 0) return "";
+  const titles = models(decided.map(({ variant }) => variantOf(variant).title));
+  return `The short runs leave it open, and the longer ones do not: ${titles}. "Cannot tell" is not "makes no difference".`;
 }
 
 /** What each variant would be at DeepSeek-V3's dimensions, on its tokens. */

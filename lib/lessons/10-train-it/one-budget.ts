@@ -76,7 +76,7 @@ export function budgetTable({ rows }: Ablation, own: BoardLine | null): Record<s
 
 function intervalOf({ interval: { low, high } }: Comparison): string {
   if (!Number.isFinite(low)) return "none: one seed";
-  return `${fixed(low, 3)} to ${fixed(high, 3)}`.replaceAll("-", "−");
+  return `${fixed(low, 3)} to ${fixed(high, 3)}`;
 }
 
 /** Why a learner's run stands in the table without a difference. */

@@ -1,13 +1,14 @@
 /** What section 6 says follows the runs: other seeds, other sentences, and none where a zero is planted. */
 import { describe, expect, it } from "vitest";
 import { DOMAINS, type Domain } from "../../../lib/corpus/corpus";
-import { costAtV3, VARIANTS } from "../../../lib/economics/variants";
+import { costAtV3, VARIANTS, type VariantId } from "../../../lib/economics/variants";
 import type { BoardLine } from "../../../lib/lessons/10-train-it/board";
 import {
   atEqualTokens,
   atV3Sentence,
   atV3Table,
   besidePapers,
+  decidedLater,
   directionsSentence,
   moduleSentence,
   scaleSentence,
@@ -211,6 +212,16 @@ describe("beside the papers", () => {
     expect(said[2].text).toContain("without multi-token prediction");
     const same = atEqualTokens(() => recordedRuns("bias"));
     expect(same.said.map(({ order }) => order)).toEqual(["cannot tell", "cannot tell", "cannot tell"]);
+    expect(decidedLater(zero, same.said)).toBe("");
+  });
+
+  it("says what only the longer runs decide, and nothing of what the others have decided", () => {
+    const { said } = atEqualTokens();
+    const decided = said.filter(({ order }) => order !== "cannot tell");
+    expect(decided.length).toBeGreaterThan(0);
+    for (const { variant } of decided)
+      expect(decidedLater(zero)).toContain(`*${VARIANTS[variant as VariantId].title}*`);
+    expect(decidedLater(apart(Object.fromEntries(decided.map(({ variant }) => [variant, 0.1]))))).toBe("");
   });
 });
 
