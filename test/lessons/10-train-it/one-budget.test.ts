@@ -151,6 +151,16 @@ describe("the table", () => {
     expect(ownRunSentence(real, whole)).toMatch(/as many FLOPs.*one seed has no interval/);
   });
 
+  it("names the processor where there was no GPU, and every machine where there were several", () => {
+    const onProcessor = (run: AblationRun): AblationRun => ({
+      ...run,
+      run: { ...run.run, machine: { ...run.run.machine, backend: "wasm", gpu: null, processor: "Some CPU" } },
+    });
+    expect(provenance(ablationOf(runs.map(onProcessor)))).toContain("on Some CPU (wasm);");
+    const both = runs.map((run) => (run.seed === 1 ? onProcessor(run) : run));
+    expect(provenance(ablationOf(both))).toMatch(/Some CPU \(wasm\) and nvidia\S* \(webgpu\);/);
+  });
+
   it("says where the runs come from, and which models they leave out", () => {
     const said = provenance(real);
     for (const part of [runs[0].run.commit, "nvidia", "webgpu", `${runs.length} runs`, "64 windows"])
