@@ -79,7 +79,7 @@ export async function draftsByKind(model: DeepSeekV3, windows: EvaluationWindows
   for (const kind of DOMAINS) {
     const every = <T>(rows: T[][]) => rows.flatMap((row) => row.filter((_, t) => t % 8 === 0));
     const equal = every(await agreements(model, windows[kind])).map((place) => place.equal);
-    const guesses = every(mainGuesses(model, windows[kind]));
+    const guesses = every(await mainGuesses(model, windows[kind]));
     const counts = new Map<number, number>();
     for (const id of guesses) counts.set(id, (counts.get(id) ?? 0) + 1);
     const idle = Math.max(...counts.values()) / guesses.length;
@@ -94,15 +94,15 @@ export async function draftsByKind(model: DeepSeekV3, windows: EvaluationWindows
 }
 
 /** The main model's most likely token at the places that agreements looks at: [B][T]. */
-function mainGuesses(model: DeepSeekV3, ids: number[][]): number[][] {
-  return tf.tidy(() => {
+async function mainGuesses(model: DeepSeekV3, ids: number[][]): Promise<number[][]> {
+  const guesses = tf.tidy(() => {
     const { logits } = model.forwardTraining(ids);
     const [B, T, V] = logits.shape;
-    return logits
-      .slice([0, 1, 0], [B, T - 1, V])
-      .argMax(2)
-      .arraySync() as number[][];
+    return logits.slice([0, 1, 0], [B, T - 1, V]).argMax<tf.Tensor2D>(2);
   });
+  const read = await guesses.array();
+  guesses.dispose();
+  return read;
 }
 
 /** A model saved in the released layout, and what became of it when it was read again. */
@@ -119,10 +119,12 @@ export async function saveAndLoad({ folder, plan, training }: MyRun, ids: number
   await saveCheckpoint(target, plan.config, training.model.weights, { dtype: "F32" });
   const loaded = loadModel(target);
   try {
-    const [difference] = tf.tidy(() => {
+    const relative = tf.tidy(() => {
       const [before, after] = [plainly(training.model, ids), loaded.forward(ids)];
-      return before.sub(after).abs().max().div(before.abs().max()).dataSync();
+      return before.sub(after).abs().max().div(before.abs().max());
     });
+    const [difference] = await relative.data();
+    relative.dispose();
     const files = host
       .list(target)
       .map((name) => ({ name, bytes: host.look(host.paths.join(target, name))?.size ?? 0 }));

@@ -3,7 +3,6 @@
  * Interrupt, by a restart of the kernel or by a kill. Its folder holds the state (run-state.ts), what was seen on the way
  * (history.json) and, at the end, the model.
  */
-import * as tf from "@tensorflow/tfjs";
 import { host } from "../../host";
 import { FilesAside } from "../../checkpoint/files-aside";
 import { readJsonIfThere } from "../../checkpoint/json-file";
@@ -16,6 +15,7 @@ import { progress } from "../../notebook/progress";
 import { fixed, whole } from "../../notebook/format";
 import { train } from "../../training/loop";
 import { bitsPerByte } from "../../training/next-token-loss";
+import { sumOfSquares } from "../../tensor/optimiser-step";
 import { routersOf } from "../../training/objective";
 import { findState, restoreState, saveState } from "../../training/run-state";
 import { Training } from "../../training/run";
@@ -179,7 +179,7 @@ class LostRun extends Error {
 
 /** Whether all weights are numbers, and none is endless. */
 async function isFinite({ parameters }: Training): Promise<boolean> {
-  const sum = tf.tidy(() => tf.addN(parameters.map(({ variable }) => variable.abs().sum())));
+  const sum = sumOfSquares(parameters.map(({ variable }) => variable));
   const [total] = await sum.data();
   sum.dispose();
   return Number.isFinite(total);
