@@ -21,12 +21,14 @@
 import { openCorpus } from "./lib/corpus/build";
 import { DOMAINS } from "./lib/corpus/corpus";
 import { forwardFlops, mtpForwardFlops } from "./lib/economics/flops";
+import { NOT_CLAIMED } from "./lib/economics/variants";
 import {
-  activeShare, addToBoard, BASE_DESIGN, besideBase,
-  boardLine, cacheExercise, costExercise, DESIGN_RUN, DESIGNS, designCosts, designLosses,
-  differingChoices, draftsByKind, heldOut, imbalance, leanerExercise, liveView, measure, meanBits,
-  planCosts, planRun, readBoard, recordedDesigns, saveAndLoad, sharesByKind, shownRouter, stepsFor, trainMyRun, tryDesign,
-  V3_SUM, visible, type Design, type Purchase, type Sum,
+  activeShare, addToBoard, atEqualTokens, atV3Sentence, atV3Table, BASE_DESIGN, besideBase, besidePapers,
+  boardLine, budgetChart, budgetSentences, budgetTable, cacheExercise, costExercise, decidedLater, DESIGN_RUN, DESIGNS,
+  designCosts, designLosses, differingChoices, directionsSentence, draftsByKind, guessSentence, heldOut, imbalance, leanerExercise,
+  liveView, measure, meanBits, missingSentence, moduleSentence, notTrainedSentence, openAblation, ownRunSentence,
+  planCosts, planRun, provenance, readBoard, recordedDesigns, saveAndLoad, scaleSentence, sharesByKind, shownRouter,
+  stepsFor, trainMyRun, tryDesign, V3_SUM, visible, type Design, type Purchase, type Sum,
 } from "./lib/lessons/10-train-it";
 import { DEEPSEEK_V3, type ModelConfig } from "./lib/model/config";
 import { latentCacheBytes } from "./lib/economics/memory";
@@ -36,8 +38,6 @@ import {
 } from "./lib/notebook";
 import { compare } from "./lib/statistics/comparison";
 import { useBackend } from "./lib/tensor/backend";
-import { compareSeeds, RUN_MEASURES } from "./lib/training/compare-seeds";
-import { recordedRuns } from "./lib/training/record";
 
 const backend = await useBackend();
 const corpus = openCorpus(); // the first time, it is built from installed packages in some seconds
@@ -233,38 +233,104 @@ say`This run's folder is \`work/my-v3/${run.id}\`.`;
 // %% [markdown]
 // ## 6. Under one budget
 //
-// One run says little about an idea: another seed would have ended elsewhere. So there are recorded runs of v3-mini, made on
-// a GPU: with V3's bias and its module, and with one thing changed, each with several seeds, all with the same data and as
-// many tokens. **Which would you give up first**: the bias (for the classic loss), all balancing, or the module?
+// One run says little about an idea: another seed would have ended elsewhere. And a model whose tokens are cheaper could
+// have read more of them. So there are recorded runs, made on a GPU, each with several seeds: a V3 of v3-mini's width, dense
+// models of its size, and V3 with one idea after the other taken away. All of them had the same budget of FLOPs. What
+// computes less for a token made more steps.
 
 // %%
-const yourFirst = "the module"; // "the bias" | "all balancing" | "the module": change it before you run on
+const ablationFolder = "data/ablation"; // "work/ablation" has runs of your own, once npm run ablation has made some
+const ablation = openAblation(ablationFolder);
 
 // %% jupyter={"source_hidden": true}
-const whole3 = { name: "as V3", runs: recordedRuns("bias") };
-const others = [
-  { name: "with the classic loss in place of the bias", gives: "the bias", runs: recordedRuns("auxiliary") },
-  { name: "without any balancing", gives: "all balancing", runs: recordedRuns("none") },
-  { name: "without the module", gives: "the module", runs: recordedRuns("no-mtp") },
-];
-const comparisons = others.map((other) => ({ ...other, loss: compareSeeds(other, whole3, RUN_MEASURES.bitsPerByte) }));
 table(
-  comparisons.map(({ name, loss }) => ({
-    run: name,
-    "loss above V3's": loss.interval.estimate,
-    "95% interval": `${fixed(loss.interval.low, 3)} to ${fixed(loss.interval.high, 3)}`,
-    seeds: loss.interval.count,
-  })),
-  { caption: "v3-mini, bits per byte on held-out text", columns: { "loss above V3's": { digits: 3 } } },
+  ablation.rows.map(({ title, change }) => ({ model: title, "what it is": change })),
+  { caption: "Trained under one budget" },
 );
-for (const { loss } of comparisons) say`- ${loss.text}`;
-const open = comparisons.filter(({ loss }) => loss.order === "cannot tell");
-say`You would give up *${yourFirst}* first. ${
-  open.length === comparisons.length
-    ? "By the loss, these seeds give no reason to keep any of the three."
-    : `By the loss, these seeds leave ${open.length} of ${comparisons.length} open.`
-} The loss is not all that counts: balancing is there so that no expert's GPU keeps the others waiting, and the module
-writes two tokens where one was.`;
+say`${notTrainedSentence(ablation)}`;
+
+// %% [markdown]
+// **Predict**: which one would you train in V3's place, if only the loss on held-out text counted? Which of the others would
+// you expect to be worse than V3, and which ones would the seeds not tell from it?
+
+// %%
+const yourModel = "no balancing"; // a model of the table: change it before you run on
+
+// %% jupyter={"source_hidden": true}
+table(budgetTable(ablation, line), {
+  caption: "The same FLOPs for each model; your run below",
+  columns: {
+    "bits per byte": { digits: 3 }, "above V3's": { digits: 3 }, "MFLOPs a token": { digits: 1 },
+    "active (millions)": { digits: 2 }, "in all (millions)": { digits: 2 }, "tensors at most (GB)": { digits: 1 },
+  },
+});
+say`${provenance(ablation)}
+
+${missingSentence(ablation)} ${ownRunSentence(ablation, line)}`;
+
+// %% [markdown]
+// Each model is compared with V3 seed by seed: the same seed draws the same batches. The bar is the interval of the table.
+// Where it crosses V3's line, these seeds leave open which of the two is better.
+
+// %% jupyter={"source_hidden": true}
+plot(budgetChart(ablation));
+say`${guessSentence(ablation, yourModel)}`;
+for (const sentence of budgetSentences(ablation)) say`- ${sentence}`;
+
+// %% [markdown]
+// **Do the papers say the same?** Here is what they report of larger models, and whether these runs agree.
+
+// %% jupyter={"source_hidden": true}
+const beside = besidePapers(ablation);
+if (beside.length > 0) {
+  table(
+    beside.map(({ model, paper, where, here }) => ({
+      "in V3's place": model, "a paper says": paper, where, "these runs": here,
+    })),
+    { caption: "The papers, and these runs", columns: { where: { links: beside.map(({ url }) => url) } } },
+  );
+}
+say`${directionsSentence(ablation)}
+
+${moduleSentence(ablation)}`;
+
+// %% [markdown]
+// **And with equally many tokens?** That is how the papers compare: what a token costs is left aside. Three of the changes
+// were also made to the whole of v3-mini, in longer runs:
+
+// %% jupyter={"source_hidden": true}
+const longer = atEqualTokens();
+say`With ${fixed(longer.tokens / 1e6, 1)} million tokens each:`;
+for (const { text } of longer.said) say`- ${text}`;
+say`${decidedLater(ablation)}`;
+
+// %% [markdown]
+// **And in dollars?** The same changes, made to V3 itself, with its number of tokens. Would you have paid for any of them?
+
+// %% jupyter={"source_hidden": true}
+table(atV3Table(ablation), {
+  caption: "At DeepSeek-V3's dimensions",
+  columns: {
+    "in all (billions)": { digits: 1 }, "active (billions)": { digits: 1 }, "FLOPs a token, V3 = 1": { digits: 2 },
+    "pre-training (million dollars)": { digits: 2 }, "more than V3's": { digits: 2 }, "cache, kB a token": { digits: 0 },
+  },
+});
+say`${atV3Sentence(ablation)} What these dollars do not say:`;
+for (const limit of NOT_CLAIMED) say`- ${limit}`;
+
+// %% [markdown]
+// **What so small a scale cannot show.** Some of the ideas are for what these runs never do. On one GPU no expert waits for
+// another, so balancing has no speed to win. The latent is there for the cache, and training keeps none. The module's drafts
+// make writing faster, which no loss shows. All models had one learning rate, which was chosen for V3; another might suit a
+// dense model better. And one size does not tell how an effect grows with the model.
+
+// %% jupyter={"source_hidden": true}
+say`${scaleSentence(ablation)}`;
+
+// %% [markdown]
+// To train some of them yourself, in a terminal: `npm run ablation -- --preset v3-micro --only v3,no-mtp --plan` says what
+// it would train; without `--plan` it does so, and goes on where it was stopped. Set `ablationFolder` to its folder, and this
+// section is about your runs.
 
 // %% [markdown]
 // ## 7. Your board
