@@ -39,7 +39,7 @@ import {
 import { compare } from "./lib/statistics/comparison";
 import { useBackend } from "./lib/tensor/backend";
 
-const backend = await useBackend();
+const backend = await useBackend("auto", { readsLater: true }); // a GPU too: here every tensor is read with await
 const corpus = openCorpus(); // the first time, it is built from installed packages in some seconds
 say`Ready: tensors are computed by **${backend.name}**.`;
 
