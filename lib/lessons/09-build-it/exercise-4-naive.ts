@@ -93,7 +93,7 @@ export const naiveExercise = defineExercise<ModelParts["naive"]>({
     },
     {
       name: "a token that does not see itself",
-      answer: attendWith({ until: (t, T, S) => Math.max(1, S - T + t) }),
+      answer: attendWith({ until: (t, T, S) => S - T + t }),
       message: "Your queries see earlier tokens only. Each sees itself, too.",
     },
     {
