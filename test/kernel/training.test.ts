@@ -72,34 +72,39 @@ function savedStep(): number {
 
 const shown = ({ displays }: CellResult) => displays.map(({ data }) => String(data["text/plain"])).join("\n");
 
-it("a training that is interrupted goes on where it stopped, in the same kernel and in a new one", async () => {
-  const { before, training } = lessonCells();
-  let kernel = await lessonKernel(before);
-  try {
-    const first = await train(kernel, training, 2);
-    expect([first.status, first.error?.ename]).toEqual(["error", "Interrupted"]);
-    const firstStop = savedStep();
-    expect(firstStop).toBeGreaterThanOrEqual(2);
+// Once is enough: with other versions of Node (nodes.mjs) the other tests see to interrupts and restarts.
+it.skipIf(process.env.COURSE_KERNEL_NODE !== undefined)(
+  "a training that is interrupted goes on where it stopped, in the same kernel and in a new one",
+  async () => {
+    const { before, training } = lessonCells();
+    let kernel = await lessonKernel(before);
+    try {
+      const first = await train(kernel, training, 2);
+      expect([first.status, first.error?.ename]).toEqual(["error", "Interrupted"]);
+      const firstStop = savedStep();
+      expect(firstStop).toBeGreaterThanOrEqual(2);
 
-    const second = await train(kernel, training, 2);
-    expect(second.error?.ename).toBe("Interrupted");
-    expect(shown(second)).toContain(`on from step ${firstStop}: `);
-    const secondStop = savedStep();
-    expect(secondStop).toBeGreaterThanOrEqual(firstStop + 2);
-    expect(secondStop).toBeLessThan(STEPS);
+      const second = await train(kernel, training, 2);
+      expect(second.error?.ename).toBe("Interrupted");
+      expect(shown(second)).toContain(`on from step ${firstStop}: `);
+      const secondStop = savedStep();
+      expect(secondStop).toBeGreaterThanOrEqual(firstStop + 2);
+      expect(secondStop).toBeLessThan(STEPS);
 
-    await kernel.close(); // a kill, with nothing said before
-    kernel = await lessonKernel(before);
-    const last = await train(kernel, training);
-    expect([last.status, last.error]).toEqual(["ok", undefined]);
-    expect(shown(last)).toContain(`on from step ${secondStop}: ${STEPS - secondStop} steps`);
-    expect(savedStep()).toBe(STEPS);
-    const { stdout } = await kernel.execute(
-      "console.log(run.from, run.history.moments.map(({ step }) => step).join(), run.history.samples.length);",
-    );
-    const each = Array.from({ length: STEPS }, (_, i) => i + 1);
-    expect(stdout).toBe(`${secondStop} ${each.join()} 5\n`);
-  } finally {
-    await kernel.close();
-  }
-}, 600_000);
+      await kernel.close(); // a kill, with nothing said before
+      kernel = await lessonKernel(before);
+      const last = await train(kernel, training);
+      expect([last.status, last.error]).toEqual(["ok", undefined]);
+      expect(shown(last)).toContain(`on from step ${secondStop}: ${STEPS - secondStop} steps`);
+      expect(savedStep()).toBe(STEPS);
+      const { stdout } = await kernel.execute(
+        "console.log(run.from, run.history.moments.map(({ step }) => step).join(), run.history.samples.length);",
+      );
+      const each = Array.from({ length: STEPS }, (_, i) => i + 1);
+      expect(stdout).toBe(`${secondStop} ${each.join()} 5\n`);
+    } finally {
+      await kernel.close();
+    }
+  },
+  600_000,
+);
