@@ -24,8 +24,8 @@ import { DOMAINS } from "./lib/corpus/corpus";
 import { forwardFlops, mtpForwardFlops } from "./lib/economics/flops";
 import {
   activeShare, addToBoard, BASE_DESIGN, besideBase, besideFurther,
-  boardLine, cacheExercise, CLAIMS_HERE, claimsHere, costExercise, DESIGN_RUN, DESIGNS, designCosts, designLosses,
-  differingChoices, dollarsFor, draftsByKind, heldOut, imbalance, leanerExercise, liveView, measure, meanBits,
+  boardLine, busiestOverTime, cacheExercise, CLAIMS_HERE, claimsHere, costExercise, DESIGN_RUN, DESIGNS, designCosts,
+  designLosses, differingChoices, dollarsFor, draftsByKind, heldOut, imbalance, leanerExercise, liveView, measure, meanBits,
   planCosts, planRun, readBoard, recordedDesigns, saveAndLoad, sharesByKind, shownRouter, stepsFor, trainMyRun, tryDesign,
   V3_SUM, visible, type Design, type Purchase, type Sum,
 } from "./lib/lessons/10-train-it";
@@ -144,8 +144,15 @@ result("training loss at the end", atEnd, "bits per byte");
 
 // %% [markdown]
 // The loss of a report is that of a few batches. A step up or down from one report to the next may be another text, and
-// not another model. The second picture shows how evenly the tokens are spread, each time in one batch.
-//
+// not another model. The second picture shows how evenly the tokens are spread, each time in one batch: a row that stays dark
+// is an expert that gets too much, one that stays light an expert that gets nothing.
+
+// %% jupyter={"source_hidden": true}
+const busiest = busiestOverTime(run.history, shownRouter(run.history));
+say`The busiest expert of a batch got ${fixed(busiest.early, 1)} times the mean load over the first quarter of the reports, and
+${fixed(busiest.late, 1)} times over the last.`;
+
+// %% [markdown]
 // ## 3. What it wrote while it learned
 //
 // At some moments the run stopped and wrote a line, with the same beginning and the same random numbers.
