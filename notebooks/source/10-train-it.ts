@@ -523,7 +523,8 @@ verdicts(claimsHere(plan, evaluation));
 // ## What to take along
 //
 // - A run is a configuration, options and a seed. What it costs is known before it begins; what it learns is not.
-// - The first bits are cheap: section 2 says how much of the way the first quarter of your steps went.
+// - In a run of more than a few steps the first bits are the cheap ones: section 2 says how much of the way your first quarter
+//   went.
 // - One run is an anecdote. Designs are compared seed by seed, and often the honest answer is that the seeds cannot tell.
 //
 // ## Where to read on
