@@ -18,23 +18,26 @@
 // [03](03-multi-head-latent-attention.ipynb) and [07](07-cost-economics.ipynb).*
 
 // %% jupyter={"source_hidden": true}
+import { findClaim } from "./lib/claims/claims";
 import { openCorpus } from "./lib/corpus/build";
 import { DOMAINS } from "./lib/corpus/corpus";
 import { forwardFlops, mtpForwardFlops } from "./lib/economics/flops";
 import { NOT_CLAIMED } from "./lib/economics/variants";
 import {
-  activeShare, addToBoard, atEqualTokens, atV3Sentence, atV3Table, BASE_DESIGN, besideBase, besidePapers,
-  boardLine, budgetChart, budgetSentences, budgetTable, cacheExercise, costExercise, decidedLater, DESIGN_RUN, DESIGNS,
-  designCosts, designLosses, differingChoices, directionsSentence, draftsByKind, guessSentence, heldOut, imbalance, leanerExercise,
-  liveView, measure, meanBits, missingSentence, moduleSentence, notTrainedSentence, openAblation, ownRunSentence,
-  planCosts, planRun, provenance, readBoard, recordedDesigns, saveAndLoad, scaleSentence, sharesByKind, shownRouter,
-  stepsFor, trainMyRun, tryDesign, V3_SUM, visible, type Design, type Purchase, type Sum,
+  activeShare, addToBoard, atEqualTokens, atV3Sentence, atV3Table, BASE_DESIGN, besideBase, besideFurther, besidePapers,
+  boardLine, budgetChart, budgetSentences, budgetTable, busiestOverTime, cacheExercise, CLAIMS_HERE, claimsHere,
+  costExercise, decidedLater, DESIGN_RUN, designCosts, designLosses, DESIGNS, differingChoices, directionsSentence,
+  dollarsFor, draftsByKind, guessSentence, heldOut, imbalance, leanerExercise, liveView, meanBits, measure, missingSentence,
+  moduleSentence, notTrainedSentence, openAblation, ownRunSentence, planCosts, planRun, provenance, readBoard,
+  recordedDesigns, saveAndLoad, scaleSentence, sharesByKind, shownRouter, stepsFor, trainMyRun, tryDesign, V3_SUM, visible,
+  type Design, type Purchase, type Sum,
 } from "./lib/lessons/10-train-it";
 import { DEEPSEEK_V3, type ModelConfig } from "./lib/model/config";
 import { latentCacheBytes } from "./lib/economics/memory";
 import { activeParameters, totalParameters } from "./lib/economics/parameters";
 import {
-  check, checkParameters, fixed, heatmapChart, percent, plot, progress, result, say, showSource, solvedOr, table, whole,
+  check, checkParameters, fixed, heatmapChart, percent, plot, progress, result, say, showSource, solvedOr, table, verdicts,
+  whole,
 } from "./lib/notebook";
 import { compare } from "./lib/statistics/comparison";
 import { useBackend } from "./lib/tensor/backend";
@@ -42,6 +45,14 @@ import { useBackend } from "./lib/tensor/backend";
 const backend = await useBackend("auto", { readsLater: true }); // a GPU too: here every tensor is read with await
 const corpus = openCorpus(); // the first time, it is built from installed packages in some seconds
 say`Ready: tensors are computed by **${backend.name}**.`;
+
+// %% [markdown]
+// ## What is said
+//
+// These sentences of a popular account of V3 touch on training, in our words. At the end you hold your own run beside them.
+
+// %% jupyter={"source_hidden": true}
+table(CLAIMS_HERE.map((id) => ({ id, "claim, in our words": findClaim(id).claim })));
 
 // %% [markdown]
 // **The numbers worth changing.** Change one, then *Run → Run All Cells*: another choice is another run, with a folder of
@@ -103,7 +114,7 @@ table(
 showSource("lib/training/loop.ts", "train");
 
 // %% [markdown]
-// A model that knows nothing gives each of its tokens the same chance. **Predict**: how many bits per byte are that, and
+// A model that knows nothing gives every token the same chance. **Predict**: how many bits per byte is that, and
 // where will the loss be at the end of your run?
 
 // %%
@@ -112,8 +123,8 @@ const yourPrediction = 3; // bits per byte at the end: change it before you run 
 // %% [markdown]
 // ## 2. Train it
 //
-// The cell below trains, for about three quarters of a minute. The loss and the loads of the last layer's experts grow
-// while it runs.
+// With the values as they came, the cell below trains for about three quarters of a minute. Two pictures grow while it
+// runs: the loss, and the loads of the last layer's experts.
 //
 // **Interrupt** (the square above) stops it. Run the cell again, and it goes on with the step where it stopped; so it does
 // when the kernel was restarted, or the machine went down: the state is saved every ten seconds. Nothing of a run that is
@@ -133,9 +144,16 @@ ${percent((blank - quarter.bitsPerByte) / (blank - atEnd))} of the way.`;
 result("training loss at the end", atEnd, "bits per byte");
 
 // %% [markdown]
-// The loss of a report is that of a few batches. A step up or down from one report to the next is mostly another text, not
-// another model. The picture below it shows how evenly the tokens are spread, in one batch each.
-//
+// The loss of a report is that of a few batches. A step up or down from one report to the next may be another text, and
+// not another model. The second picture shows how evenly the tokens are spread, each time in one batch: a row that stays dark
+// is an expert that gets too much, one that stays light an expert that gets nothing.
+
+// %% jupyter={"source_hidden": true}
+const busiest = busiestOverTime(run.history, shownRouter(run.history));
+say`The busiest expert of a batch got ${fixed(busiest.early, 1)} times the mean load over the first quarter of the reports, and
+${fixed(busiest.late, 1)} times over the last.`;
+
+// %% [markdown]
 // ## 3. What it wrote while it learned
 //
 // At some moments the run stopped and wrote a line, with the same beginning and the same random numbers.
@@ -169,6 +187,13 @@ table(
 result("loss on held-out text", meanBits(line), "bits per byte");
 
 // %% [markdown]
+// Is the byte after the next harder to predict than the next one? It need not be: V3's module is given the byte in between,
+// so it too is asked for the first byte that it has not seen.
+
+// %% jupyter={"source_hidden": true}
+say`${besideFurther(evaluation)}`;
+
+// %% [markdown]
 // **Where do the tokens go?** The last router of the main model, by kind of text:
 
 // %% jupyter={"source_hidden": true}
@@ -185,7 +210,9 @@ const uneven = imbalance(evaluation, router);
 say`Over all four kinds together MaxVio is ${fixed(uneven.together)}: the busiest expert gets ${fixed(1 + uneven.together)} times
 the mean load. Within one kind it is ${DOMAINS.map((kind, i) => `${fixed(uneven.within[i])} (${kind})`).join(", ")}.
 ${uneven.within.every((within) => within > uneven.together)
-  ? "Each kind by itself is less even than all together: balance is kept over what is read in a step, and not within each text."
+  ? `Each kind by itself is less even than all together${
+    choices.balance === "none" ? "" : ": balance is kept over what is read in a step, and not within each text"
+  }.`
   : "Not every kind by itself is less even than all together."}`;
 
 // %% [markdown]
@@ -206,7 +233,7 @@ else {
 }
 
 // %% [markdown]
-// A high rate says little about a model that has learned little: two guesses agree easily where both are the space. The
+// A high rate says little about a model that has learned little: two guesses can agree because both are the space. The
 // rate is that of *agreement*, and not of being right.
 //
 // ## 5. Save it, load it
@@ -221,7 +248,8 @@ say`The largest difference of the logits is ${saved.difference === 0 ? "**0**" :
 relative to the largest one.`;
 
 // %% [markdown]
-// Other programs read it too. In a terminal in the project's folder, with FOLDER the run's own (the name below):
+// Other programs read it too. In a terminal in the project's folder, with FOLDER the run's own (its name is below; from a
+// browser tab, download the two files of its `model` first):
 //
 // - `npm run --silent generate -- --model FOLDER/model --prompt "The "` writes with it;
 // - `npm run agree -- FOLDER/model` lets the library *transformers* compute the same logits and says how far apart they are;
@@ -336,7 +364,7 @@ say`${scaleSentence(ablation)}`;
 // ## 7. Your board
 //
 // Every run that came to its end has a line here. The file is `runs.jsonl` beside the runs' folders; lines are only ever
-// added. Compare two of your runs with the same seed, and then with three.
+// added. Compare two choices with one seed, and then with three.
 
 // %% tags=["timing"] jupyter={"source_hidden": true}
 addToBoard(line);
@@ -416,8 +444,7 @@ await check(costExercise, planTraining);
 const bought = costExercise.reference(V3_SUM, DEEPSEEK_V3);
 say`The first case is V3's own pre-training: its hours at the report's price, and the utilisation that its authors give. By
 this formula they buy ${fixed(bought.tokens / 1e12, 1)} trillion tokens in ${fixed(bought.days, 0)} days. Your run above, at
-that price and rate, would cost ${((planCosts(plan).flops / (V3_SUM.peak * V3_SUM.mfu) / 3600) * V3_SUM.price).toExponential(0)}
-dollars.`;
+that price and rate, would cost ${dollarsFor(planCosts(plan).flops, V3_SUM).toExponential(0)} dollars.`;
 
 // %% [markdown]
 // ### Designs that were trained
@@ -551,10 +578,20 @@ own shares are ${DEEPSEEK_V3.kvLoraRank} and ${DEEPSEEK_V3.qkRopeHeadDim}.`;
 //   other lessons load. The cells are the same.
 // - `npm run pretrain -- --preset v3-mini --minutes 60` trains without a notebook.
 //
+// ## Recap: the claims, and what came out
+//
+// A run of this size decides none of these claims: the verdicts are those of the audit in [lesson
+// 11](11-the-article-audited.ipynb). What your run can show stands beside them.
+
+// %% jupyter={"source_hidden": true}
+verdicts(claimsHere(plan, evaluation));
+
+// %% [markdown]
 // ## What to take along
 //
 // - A run is a configuration, options and a seed. What it costs is known before it begins; what it learns is not.
-// - The first bits are cheap, and each one after them takes more steps than the one before.
+// - In a run of more than a few steps the first bits are the cheap ones: section 2 says how much of the way your first quarter
+//   went.
 // - One run is an anecdote. Designs are compared seed by seed, and often the honest answer is that the seeds cannot tell.
 //
 // ## Where to read on

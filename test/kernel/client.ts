@@ -165,11 +165,18 @@ export class KernelClient {
    *
    * @param options.stopOnError whether an error stops the cells that were sent with it; runners that go on say false
    * @param options.onOutput is called with every printed text
+   * @param options.onDisplay is called with the plain text of everything that is shown, also of what replaces another
    * @param options.sentAt the time that the message carries, where it is another than now
    */
   async execute(
     code: string,
-    options: { stopOnError?: boolean; timeoutMs?: number; onOutput?: (text: string) => void; sentAt?: Date } = {},
+    options: {
+      stopOnError?: boolean;
+      timeoutMs?: number;
+      onOutput?: (text: string) => void;
+      onDisplay?: (text: string) => void;
+      sentAt?: Date;
+    } = {},
   ): Promise<CellResult> {
     const result: CellResult = {
       status: "timeout",
@@ -192,6 +199,7 @@ export class KernelClient {
       } else if (header.msg_type.endsWith("display_data")) {
         const { data, transient } = content as { data: Record<string, unknown>; transient?: { display_id?: string } };
         result.displays.push({ data, id: transient?.display_id, update: header.msg_type.startsWith("update") });
+        options.onDisplay?.(String(data["text/plain"] ?? ""));
       }
     };
     const { timeoutMs = 20_000, sentAt } = options;

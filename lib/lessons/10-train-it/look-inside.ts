@@ -6,11 +6,12 @@ import { host } from "../../host";
 import { DOMAINS, type Domain, type Streams } from "../../corpus/corpus";
 import { DeepSeekV3 } from "../../model/model";
 import { compareShareWithChance, type Comparison } from "../../statistics/comparison";
+import { mean } from "../../statistics/interval";
 import { maxVio } from "../../training/balance";
 import { evaluate, evaluationWindows, type Evaluation, type EvaluationWindows } from "../../training/evaluate";
 import type { BoardLine } from "./board";
 import { planCosts } from "./plan";
-import type { MyRun } from "./my-run";
+import type { History, MyRun } from "./my-run";
 
 const WINDOWS = 24; // of each kind of text
 
@@ -57,6 +58,19 @@ export function imbalance(evaluation: Evaluation, router: number): { within: num
     within: byKind.map((loads) => maxVio(loads)),
     together: maxVio(byKind[0].map((_, e) => byKind.reduce((sum, loads) => sum + loads[e], 0))),
   };
+}
+
+/**
+ * How many times the mean load the busiest expert of a router has in one batch: the mean over the first quarter of the
+ * reports, and over the last.
+ */
+export function busiestOverTime(
+  { moments }: Pick<History, "moments">,
+  router: number,
+): { early: number; late: number } {
+  const busiest = moments.map(({ loads }) => 1 + maxVio(loads[router]));
+  const quarter = Math.ceil(busiest.length / 4);
+  return { early: mean(busiest.slice(0, quarter)), late: mean(busiest.slice(-quarter)) };
 }
 
 /** How often a draft would be accepted at temperature 0, by kind of text, and what always guessing one byte would give. */

@@ -7,6 +7,7 @@ import { openCorpus } from "../../../lib/corpus/build";
 import type { Corpus } from "../../../lib/corpus/corpus";
 import {
   boardLine,
+  busiestOverTime,
   draftsByKind,
   heldOut,
   imbalance,
@@ -154,6 +155,21 @@ describe("a look inside", () => {
     expect(existsSync(path.join(saved.folder, "config.json"))).toBe(true);
     expect(tf.memory().numTensors).toBe(before);
   });
+});
+
+it("finds the busiest expert early and late, which a planted one changes", () => {
+  const moment = (...loads: number[]) => ({ step: 1, bitsPerByte: 1, mtpBitsPerByte: null, loads: [[], loads] });
+  const moments = [
+    moment(6, 0, 0),
+    moment(2, 2, 2),
+    moment(2, 2, 2),
+    moment(2, 2, 2),
+    moment(2, 2, 2),
+    moment(3, 2, 1),
+  ];
+  expect(busiestOverTime({ moments }, 1)).toEqual({ early: 2, late: 1.25 });
+  moments[5] = moment(2, 2, 2);
+  expect(busiestOverTime({ moments }, 1)).toEqual({ early: 2, late: 1 });
 });
 
 it("shows signs that cannot be seen as dots", () => {
