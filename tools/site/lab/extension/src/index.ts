@@ -5,6 +5,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/applica
 import { Notification } from "@jupyterlab/apputils";
 import { PageConfig } from "@jupyterlab/coreutils";
 import { INotebookTracker } from "@jupyterlab/notebook";
+import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { IDefaultDrive } from "@jupyterlab/services";
 import { IKernelClient, IKernelSpecs } from "@jupyterlite/services";
 import { slimNotebook, type SavedNotebook } from "../../../worker/protocol";
@@ -13,6 +14,7 @@ import { syncCopies, type Lessons, type Store } from "./copies";
 import { CourseKernel, hearInterrupts } from "./kernel";
 import { keepForOffline, startServiceWorker } from "./offline";
 import { watchOtherTabs } from "./other-tabs";
+import { plots, prepare } from "./plots";
 import { guardStorage, type Drive } from "./storage";
 import { WorkFolder, type WorkDrive } from "./work-folder";
 
@@ -124,6 +126,18 @@ const kernel: JupyterFrontEndPlugin<void> = {
   },
 };
 
+const drawing: JupyterFrontEndPlugin<void> = {
+  id: "deepseek-v3-course-in-a-tab:plots",
+  description: "Draws plots, for which the page fetches Plotly when it has time.",
+  autoStart: true,
+  requires: [IRenderMimeRegistry, INotebookTracker],
+  activate: (_: JupyterFrontEnd, registry: IRenderMimeRegistry, tracker: INotebookTracker) => {
+    registry.addFactory(plots, 2);
+    const whenIdle = () => void requestIdleCallback(() => void prepare().catch(() => {})); // the first plot tells
+    tracker.widgetAdded.connect((_, panel) => void panel.context.ready.then(whenIdle));
+  },
+};
+
 const work: JupyterFrontEndPlugin<void> = {
   id: "deepseek-v3-course-in-a-tab:work",
   description: "Keeps the learner's work: over new versions, in two tabs, when storage is full, without a network.",
@@ -164,4 +178,4 @@ const work: JupyterFrontEndPlugin<void> = {
   },
 };
 
-export default [kernel, work];
+export default [kernel, drawing, work];
