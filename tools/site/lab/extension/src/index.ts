@@ -1,7 +1,7 @@
 /*
  * What the course adds to JupyterLite: its kernel (kernel.ts), and care for the learner's work.
  */
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+import type { JupyterFrontEnd, JupyterFrontEndPlugin, LabShell } from "@jupyterlab/application";
 import { Notification } from "@jupyterlab/apputils";
 import { PageConfig } from "@jupyterlab/coreutils";
 import { INotebookTracker } from "@jupyterlab/notebook";
@@ -36,6 +36,9 @@ function useOwnWorkspace(): void {
   history.replaceState(history.state, "", url);
 }
 useOwnWorkspace();
+
+/** In a narrower window than this the list of files would leave a lesson no room, in pixels. */
+const NARROW = 700;
 
 /** When the page is quiet after it has opened a lesson, what is missing for a time without a network is fetched. */
 const QUIET_MS = 8000;
@@ -168,6 +171,8 @@ const work: JupyterFrontEndPlugin<void> = {
         setTimeout(keepForOffline, QUIET_MS);
       });
     });
+
+    if (window.innerWidth < NARROW) void app.restored.then(() => (app.shell as Partial<LabShell>).collapseLeft?.());
 
     // What a workspace had open comes later, and in front, otherwise.
     if (asked !== null) void app.restored.then(() => app.commands.execute("docmanager:open", { path: asked }));
