@@ -28,13 +28,16 @@ const inDrive = (lesson: LessonPage, path: string) =>
   lesson.page.evaluate(`window.jupyterapp.serviceManager.contents.get(${JSON.stringify(path)}, { content: true })
     .then(({ content, format }) => ({ content, format }), () => null)`);
 
-it("the worker of the first kernel begins before JupyterLab is there, and is the only one", async () => {
+it("the worker of the first kernel begins before JupyterLab is there, and is the only one; Plotly comes later", async () => {
   const before = site.sent.length;
   await site.notebook(FILE);
+  const plotly = () => site.sent.slice(before).findIndex(({ path }) => /\/jupyterlab-plotly\/static\/\d/.test(path));
+  await expect.poll(plotly, { timeout: 30_000 }).toBeGreaterThan(-1);
   const asked = site.sent.slice(before).map(({ path }) => path.replace(/[?].*/, ""));
   const at = (ending: RegExp) => asked.flatMap((path, i) => (ending.test(path) ? [i] : []));
   expect(at(/\/worker\/worker\.js$/)).toHaveLength(1);
   expect(at(/\/worker\/worker\.js$/)[0]).toBeLessThan(at(/\/lessons\.json$/)[0]);
+  expect(plotly()).toBeGreaterThan(at(/\/lessons\.json$/)[0]);
 });
 
 it("a checkpoint and a text are kept, and a kernel in a page that is opened later reads them", async () => {
