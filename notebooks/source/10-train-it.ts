@@ -574,8 +574,8 @@ own shares are ${DEEPSEEK_V3.kvLoraRank} and ${DEEPSEEK_V3.qkRopeHeadDim}.`;
 // ## 9. With more time, or a GPU
 //
 // - `minutes = 10` gives this model ten minutes. Interrupt it whenever you like.
-// - On a machine with a GPU, `npm run webgpu` installs what Node needs to use it, and `size = "v3-mini"` is the model that the
-//   other lessons load. The cells are the same.
+// - On a machine with a GPU, `npm run webgpu` installs what Node needs to use it, and `size = "v3-mini"` has the width and the
+//   layers of the model that other lessons load. The cells are the same.
 // - `npm run pretrain -- --preset v3-mini --minutes 60` trains without a notebook.
 //
 // ## Recap: the claims, and what came out

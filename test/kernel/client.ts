@@ -94,18 +94,26 @@ export class KernelClient {
   }
 
   /**
-   * Starts a kernel and waits until it answers.
+   * Starts a kernel and waits until it answers. One that ends at once is started again: a port that was free may be taken.
    *
    * @param root the project
    * @param cwd where the process starts, as Jupyter starts a kernel in the notebook's folder
    * @param launch starts the process, or one that starts it
    */
   static async start(kind: KernelKind, root: string, cwd = root, launch = spawnKernel): Promise<KernelClient> {
-    const folder = mkdtempSync(join(tmpdir(), "kernel-client-"));
-    const { file, ports } = await writeConnectionFile(folder);
-    const client = new KernelClient(launch(kernelCommand(kind, root, file), cwd), folder, ports);
-    await client.untilReady();
-    return client;
+    for (let attempt = 1; ; attempt++) {
+      const folder = mkdtempSync(join(tmpdir(), "kernel-client-"));
+      const { file, ports } = await writeConnectionFile(folder);
+      const client = new KernelClient(launch(kernelCommand(kind, root, file), cwd), folder, ports);
+      try {
+        await client.untilReady();
+        return client;
+      } catch (error) {
+        const ended = client.hasExited();
+        await client.close();
+        if (!ended || attempt === 3) throw error;
+      }
+    }
   }
 
   /** Asks until an answer comes on both channels: messages sent before the sockets are bound are lost on iopub. */

@@ -33,7 +33,7 @@ function lessonCells(): { before: string[]; training: string } {
     return changed;
   }, starting("const latentRank ="));
   return {
-    before: [starting("useBackend()"), parameters, starting("checkParameters(")],
+    before: [starting("await useBackend("), parameters, starting("checkParameters(")],
     training: starting("await trainMyRun("),
   };
 }
