@@ -4,10 +4,11 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, expect } from "vitest";
 import { notebookFile } from "../../tools/course/build/masters";
 import { readNotebook } from "../../tools/course/build/notebook";
 import { type CellResult, KernelClient } from "./client";
+import { onThisNode } from "./project";
 
 const STEPS = 16;
 
@@ -73,7 +74,7 @@ function savedStep(): number {
 const shown = ({ displays }: CellResult) => displays.map(({ data }) => String(data["text/plain"])).join("\n");
 
 // Once is enough: with other versions of Node (nodes.mjs) the other tests see to interrupts and restarts.
-it.skipIf(process.env.COURSE_KERNEL_NODE !== undefined)(
+onThisNode(
   "a training that is interrupted goes on where it stopped, in the same kernel and in a new one",
   async () => {
     const { before, training } = lessonCells();
