@@ -95,11 +95,8 @@ export async function trainMyRun(
   const { steps } = plan.options;
   open?.dispose();
   open = null;
-  const saved = findState(folder);
-  const training =
-    saved === null ? new Training(plan.config, plan.options) : restoreState(saved, plan.config, plan.options);
+  const { saved, training, history } = begun(folder, plan);
   open = training;
-  const history = readHistory(folder, training);
   const run: MyRun = { id: runId(plan), folder, plan, training, history, from: training.step };
   const due = SAMPLED.map((share) => Math.round(share * steps));
   const sample = async () => {
@@ -127,6 +124,20 @@ export async function trainMyRun(
     throw error;
   }
   return run;
+}
+
+/** What there is of a run, or its beginning. @throws if what there is is damaged, with the way out */
+function begun(folder: string, plan: Plan) {
+  let training: Training | undefined;
+  try {
+    const saved = findState(folder);
+    training = saved === null ? new Training(plan.config, plan.options) : restoreState(saved, plan.config, plan.options);
+    return { saved, training, history: readHistory(folder, training) };
+  } catch (error) {
+    training?.dispose();
+    const what = error instanceof Error ? error.message : String(error);
+    throw new Error(`${what}. Remove ${folder}, or change the seed: the run then begins anew`);
+  }
 }
 
 interface Doing {

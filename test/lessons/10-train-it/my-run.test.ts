@@ -108,6 +108,16 @@ describe("a run of one's own", () => {
     expect(run.history.moments).not.toEqual(straight.history.moments.slice(0, 2));
   });
 
+  it("whose history is damaged says how to begin anew", async () => {
+    const root = folder("damaged");
+    const plan = smallPlan(corpus, 2);
+    await trainMyRun(plan, corpus, { root });
+    writeFileSync(path.join(folderOf(plan, root), "history.json"), '{"a":');
+    await expect(trainMyRun(plan, corpus, { root })).rejects.toThrow(
+      /history\.json: not JSON.*Remove .*, or change the seed: the run then begins anew$/,
+    );
+  });
+
   it("whose loss is no number says so, and does not keep such a state", async () => {
     const root = folder("lost");
     const plan = smallPlan(corpus, STEPS);
