@@ -131,7 +131,8 @@ function begun(folder: string, plan: Plan) {
   let training: Training | undefined;
   try {
     const saved = findState(folder);
-    training = saved === null ? new Training(plan.config, plan.options) : restoreState(saved, plan.config, plan.options);
+    training =
+      saved === null ? new Training(plan.config, plan.options) : restoreState(saved, plan.config, plan.options);
     return { saved, training, history: readHistory(folder, training) };
   } catch (error) {
     training?.dispose();
