@@ -197,13 +197,8 @@ export function variantCounts(id: string, base: ModelConfig, sequence: number): 
     mtpParameters: { total: modules * (module.unique + more), active: modules * (module.active + more) },
     trainingFlopsPerToken: 3 * (forward + modules * (mtpForwardFlops(config, context) + 2 * more)),
     forwardFlopsPerToken: forward,
-    kvBytesPerToken: multiHead ? multiHeadCacheBytes(config) : latentCacheBytes(config),
+    kvBytesPerToken: multiHead ? expandedCacheBytes(config) : latentCacheBytes(config), // keys and values of every head
   };
-}
-
-/** Keys and values of every head, for each layer; the same as latent attention's cache kept expanded. */
-function multiHeadCacheBytes(config: ModelConfig): number {
-  return expandedCacheBytes(config);
 }
 
 /** What a variant would take at DeepSeek-V3's dimensions. */

@@ -21,6 +21,7 @@ export interface MultiHeadWeights {
   oProj: tf.Tensor2D; // [H·v, D]
 }
 
+/** Whether an attention has keys and values of its own, and no latents. */
 export function isMultiHead(weights: MlaWeights | MultiHeadWeights): weights is MultiHeadWeights {
   return "kProj" in weights;
 }

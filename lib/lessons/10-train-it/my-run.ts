@@ -136,6 +136,7 @@ function begun(folder: string, plan: Plan) {
     return { saved, training, history: readHistory(folder, training) };
   } catch (error) {
     training?.dispose();
+    if (host.look(folder) === null) throw error; // nothing was begun that could be removed
     const what = error instanceof Error ? error.message : String(error);
     throw new Error(`${what}. Remove ${folder}, or change the seed: the run then begins anew`);
   }

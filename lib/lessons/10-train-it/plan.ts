@@ -151,6 +151,7 @@ export interface PlanCosts {
   flops: number;
 }
 
+/** Counts a plan's costs from its configuration and options. */
 export function planCosts({ config, options }: Pick<Plan, "config" | "options">): PlanCosts {
   const { steps, batch, length } = options;
   const tokens = steps * batch * length;
