@@ -306,14 +306,15 @@ say`${guessSentence(ablation, yourModel)}`;
 for (const sentence of budgetSentences(ablation)) say`- ${sentence}`;
 
 // %% [markdown]
-// **Do the papers say the same?** Here is what they report of larger models, and whether these runs agree.
+// **Do the papers say the same?** Here is what they report of larger models, and whether these runs agree. The papers compare
+// at equal tokens, these runs at equal FLOPs. Of each, one figure: with the idea → without it.
 
 // %% jupyter={"source_hidden": true}
 const beside = besidePapers(ablation);
 if (beside.length > 0) {
   table(
-    beside.map(({ model, paper, where, here }) => ({
-      "in V3's place": model, "a paper says": paper, where, "these runs": here,
+    beside.map(({ model, paper, measured, where, here }) => ({
+      "in V3's place": model, "a paper says": paper, "and measured": measured, where, "these runs": here,
     })),
     { caption: "The papers, and these runs", columns: { where: { links: beside.map(({ url }) => url) } } },
   );

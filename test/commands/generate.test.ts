@@ -133,7 +133,7 @@ describe("npm run generate", () => {
     ["with no part in it", "export const parts = {};", 'its record "parts" is empty'],
     ["with a part that no model has", "export const parts = { norm: () => 0 };", 'a model has no part "norm"'],
     ["with a part that is no function", "export const parts = { block: 3 };", "block is no function"],
-    ["that does not compile", "export const parts = {{;", "my-model.ts: "],
+    ["that does not compile", "\nexport const parts = {{;", 'my-model.ts: line 2: Expected identifier but found "{"'],
     ["that throws", 'throw new Error("not today");', "my-model.ts: not today"],
     ["whose part throws", "export const parts = { block: () => lost() };", "ReferenceError: lost is not defined"],
   ])("answers a module %s with one line", async (_, text, message) => {

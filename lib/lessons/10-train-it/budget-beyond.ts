@@ -1,5 +1,6 @@
 /** The ablation beside what the papers report, and at DeepSeek-V3's own dimensions: where its directions hold, and how far. */
 import { value } from "../../economics/facts";
+import { paperAblations, type PaperAblation } from "../../economics/paper-ablations";
 import { costAtV3, variantOf, VARIANTS } from "../../economics/variants";
 import { money, percent, times, whole } from "../../notebook/format";
 import type { Comparison } from "../../statistics/comparison";
@@ -8,61 +9,12 @@ import { compareSeeds, finalEvaluation, RUN_MEASURES } from "../../training/comp
 import { recordedRuns } from "../../training/record";
 import { models, type Ablation } from "./one-budget";
 
-/** What a paper reports of the loss (or the scores) without an idea. */
-interface Reported {
-  order: "higher" | "equal";
-  says: string;
-  where: string;
-  url: string;
-}
-
-const DEEPSEEK_MOE = "https://arxiv.org/abs/2401.06066";
-const V2_REPORT = "https://arxiv.org/abs/2405.04434";
-const V3_REPORT = "https://arxiv.org/abs/2412.19437";
-
-const REPORTED: Record<string, Reported> = {
-  "dense-active": {
-    order: "higher",
-    says: "Experts beat a dense model of about their active parameters.",
-    where: "DeepSeekMoE, table 1",
-    url: DEEPSEEK_MOE,
-  },
-  "few-experts": {
-    order: "higher",
-    says: "Many small experts, one of them shared, beat few large ones.",
-    where: "DeepSeekMoE, table 1",
-    url: DEEPSEEK_MOE,
-  },
-  "no-shared": {
-    order: "higher",
-    says: "A shared expert helps on most tests.",
-    where: "DeepSeekMoE, section 4.4",
-    url: DEEPSEEK_MOE,
-  },
-  "auxiliary-loss": {
-    order: "equal",
-    says: "The classic loss over the batch ends like the bias.",
-    where: "V3's report, section 4.5.3",
-    url: V3_REPORT,
-  },
-  "multi-head": {
-    order: "higher",
-    says: "Latent attention beats multi-head attention.",
-    where: "V2's report, appendix D.2",
-    url: V2_REPORT,
-  },
-  "no-mtp": {
-    order: "higher",
-    says: "The module helps on most tests, at equal tokens.",
-    where: "V3's report, section 4.5.1",
-    url: V3_REPORT,
-  },
-};
-
 /** An idea, what a paper reports of it, and whether these runs say the same. */
 export interface BesidePaper {
   model: string;
   paper: string;
+  /** A figure of the paper: with the idea, and without. Empty where it has none. */
+  measured: string;
   where: string;
   url: string;
   here: "the same" | "the other way" | "cannot tell";
@@ -70,17 +22,27 @@ export interface BesidePaper {
 
 /** The variants that a paper reports on. */
 export function besidePapers({ rows }: Ablation): BesidePaper[] {
+  const reports = paperAblations();
   return rows.slice(1).flatMap(({ variant, title, loss }) => {
-    const reported = REPORTED[variant] as Reported | undefined;
-    if (reported === undefined) return [];
-    const { says, where, url } = reported;
-    return [{ model: title, paper: says, where, url, here: agreement(reported, loss!) }];
+    const report = reports.find((one) => one.variant === variant);
+    if (report === undefined) return [];
+    const { says, measured, url } = report;
+    return [
+      {
+        model: title,
+        paper: says,
+        measured: measured ? `${measured.with} → ${measured.without} ${measured.unit} (${measured.what})` : "",
+        where: `${report.title}, ${report.where}`,
+        url,
+        here: agreement(report, loss!),
+      },
+    ];
   });
 }
 
-function agreement({ order }: Reported, loss: Comparison): BesidePaper["here"] {
+function agreement({ loss: reported }: PaperAblation, loss: Comparison): BesidePaper["here"] {
   if (loss.order === "cannot tell") return "cannot tell"; // also beside "equal": equal is more than could be shown
-  return loss.order === order ? "the same" : "the other way";
+  return loss.order === reported ? "the same" : "the other way";
 }
 
 /** Which directions hold, and which do not. */

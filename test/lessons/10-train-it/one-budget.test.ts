@@ -197,11 +197,11 @@ describe("beside the papers", () => {
     );
   });
 
-  it("has a place in a paper for each that is reported", () => {
-    for (const { where, url } of besidePapers(real)) {
-      expect(where).toMatch(/table|section|appendix/);
-      expect(url).toMatch(/^https:\/\/arxiv\.org\/abs\/\d{4}\.\d{5}$/);
-    }
+  it("shows a paper's figure with the idea and without, and its place", () => {
+    const [first] = besidePapers(real);
+    expect(first.measured).toMatch(/^1\.808 → 2\.06 nats a token \(.+\)$/);
+    expect(first.where).toBe("DeepSeekMoE, table 1");
+    expect(besidePapers(real).find(({ model }) => model === "no shared expert")?.measured).toBe("");
   });
 
   it("explains the module by its share of the FLOPs, here and in V3", () => {

@@ -33,6 +33,14 @@ function run(file: string, named: string): object {
   try {
     return createRequire(__filename)(file) as object;
   } catch (error) {
-    throw new Error(`${named}: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`);
+    throw new Error(`${named}: ${saidOf(error)}`);
   }
+}
+
+/** An error in a line. Esbuild's names the place below its first: "my-model.ts:1:18: ERROR: Unexpected …". */
+function saidOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const [first, ...more] = error.message.split("\n");
+  const place = /:(\d+):\d+: ERROR: (.*)/.exec(more.join("\n"));
+  return place === null ? first : `line ${place[1]}: ${place[2]}`;
 }
