@@ -109,6 +109,29 @@ it.each([
   expect([traceback[0]?.slice(0, first.length), traceback.at(-1)]).toEqual([first, last]);
 });
 
+it("an error's own properties follow its frames, in braces, also where frames of Node are left out", async () => {
+  const cell = `import { readFileSync } from "node:fs";\nthrow new Error("no", { cause: thrownBy(() => readFileSync("none.txt")) });
+function thrownBy(call: () => unknown): unknown {\n  try { return call(); } catch (error) { return error; }\n}`;
+  const { error } = await withSharedKernel("ours", (kernel) => kernel.execute(cell));
+  const [message, ...rest] = error?.traceback ?? [];
+  expect(message).toBe("Error: no");
+  expect(rest.map((line) => line.replace(/cell \d+/, "cell N"))).toEqual([
+    "    at cell N, line 2",
+    "{",
+    "  [cause]: Error: ENOENT: no such file or directory, open 'none.txt'",
+    "      at cell N, line 2",
+    "      at thrownBy (cell N, line 4)",
+    "      at cell N, line 2",
+    "  {",
+    "    errno: -2,",
+    "    code: 'ENOENT',",
+    "    syscall: 'open',",
+    "    path: 'none.txt'",
+    "  }",
+    "}",
+  ]);
+});
+
 it("a thrown value that is no Error is shown", async () => {
   const error = await withSharedKernel("ours", async (kernel) => (await kernel.execute(`throw { code: 7 };`)).error);
   expect(error?.evalue).toBe("{ code: 7 }");

@@ -60,6 +60,12 @@ const CELL_PLACE = /(?<=^\s+at .*)\bcell-(\d+):(\d+):(\d+)/;
 /** What Node puts before a stack: file and line, the source, an arrow below it; of a text that is no JSON, no arrow. */
 const COMPILED_SOURCE = /^(?:\S.*:\d+\n.*\n *\^+|<anonymous_script>:\d+\n.*\n *)\n+/;
 
+/** What Node writes in place of frames that the error's cause has as well. */
+const SHOWN_BELOW = /^ +\.\.\. \d+ lines matching cause stack trace/;
+
+/** The end of a stack behind which an error's own properties follow: its last frame may be one that is left out. */
+const OWN_PROPERTIES = /^( *)( {4}at .*) \{$/gm;
+
 /**
  * @param {Error} error
  * @param {Places} places
@@ -69,8 +75,9 @@ const COMPILED_SOURCE = /^(?:\S.*:\d+\n.*\n *\^+|<anonymous_script>:\d+\n.*\n *)
 function readableStack(error, { cellLine, fileLine }, { inspect, root, foreign }) {
   const lines = inspect(error)
     .replace(COMPILED_SOURCE, "")
+    .replaceAll(OWN_PROPERTIES, "$1$2\n$1{")
     .split("\n")
-    .filter((line) => !foreign.test(line))
+    .filter((line) => !foreign.test(line) && !SHOWN_BELOW.test(line))
     .flatMap((line) => {
       const [, cell, row, column] = CELL_PLACE.exec(line) ?? [];
       const own = cell === undefined ? null : cellLine(`cell-${cell}`, Number(row), Number(column));
