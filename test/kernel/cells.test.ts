@@ -1,6 +1,7 @@
 // What cells are held to and what reaches them: types, imports from the project root, edited files.
 import { expect, it } from "vitest";
-import { trap, withKernel, withSharedKernel } from "./project";
+import { KernelClient } from "./client";
+import { Project, trap, withKernel, withSharedKernel } from "./project";
 
 const HELPER = (value: number): string => `export const value = (): number => ${value};\n`;
 const CALLER = `import { value } from "./helper";\nexport const twice = (): number => 2 * value();\n`;
@@ -124,6 +125,29 @@ console.log(JSON.stringify({ a, b, c }), inside(4).a, d);`)
     ).stdout;
   },
 );
+
+it("a folder may have any name: imports, edits, awaits and the places of errors are as ever", async () => {
+  const project = new Project("Zoë's Kurs #1 50%20 $HOME $& ü-");
+  project.write("lib/helper.ts", HELPER(1));
+  project.write("lib/fails.ts", `export async function fails() {\n  await null;\n  throw new Error("no");\n}\n`);
+  const kernel = await KernelClient.start("ours", project.root);
+  try {
+    const cell = `import { value } from "./lib/helper";\nconsole.log(await (Promise.resolve(value())));`;
+    const printed = [(await kernel.execute(cell)).stdout];
+    project.write("lib/helper.ts", HELPER(25));
+    printed.push((await kernel.execute(cell)).stdout);
+    expect(printed).toEqual(["1\n", "25\n"]);
+    const { error } = await kernel.execute(`import { fails } from "./lib/fails";\n\nawait fails();`);
+    expect(error?.traceback).toEqual([
+      "Error: no",
+      "    at fails (lib/fails.ts:3)",
+      expect.stringMatching(/^ {4}at async cell \d+, line 3$/),
+    ]);
+  } finally {
+    await kernel.close();
+    project.remove();
+  }
+});
 
 /** Gives the stock kernel, which waits for events of the file system and drops cells after an error, a fair chance. */
 async function pause(): Promise<void> {

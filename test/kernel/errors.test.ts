@@ -93,6 +93,45 @@ it("an error shows the reader's own frames, no compiled source and no paths of t
   ]);
 });
 
+it.each([
+  ["a text that is no JSON", `const data: unknown =\n  JSON.parse("{");`, "SyntaxError: ", "    at cell N, line 2"],
+  ["a declaration", `const made = 1 + (() => {\n  throw new Error("no");\n})();`, "Error: no", "    at cell N, line 3"],
+  [
+    "before an await",
+    `const made = fails();\nfunction fails(): number { throw new Error("no"); }\nawait null;`,
+    "Error: no",
+    "    at cell N, line 1",
+  ],
+  ["a message on two lines", `throw new Error("one\\nat cell-1:99:9");`, "Error: one", "    at cell N, line 1"],
+])("an error's message comes first, its last frame is the reader's last line: %s", async (_, cell, first, last) => {
+  const { error } = await withSharedKernel("ours", (kernel) => kernel.execute(cell));
+  const traceback = error?.traceback.map((line) => line.replace(/cell \d+/, "cell N")) ?? [];
+  expect([traceback[0]?.slice(0, first.length), traceback.at(-1)]).toEqual([first, last]);
+});
+
+it("an error's own properties follow its frames, in braces, also where frames of Node are left out", async () => {
+  const cell = `import { readFileSync } from "node:fs";\nthrow new Error("no", { cause: thrownBy(() => readFileSync("none.txt")) });
+function thrownBy(call: () => unknown): unknown {\n  try { return call(); } catch (error) { return error; }\n}`;
+  const { error } = await withSharedKernel("ours", (kernel) => kernel.execute(cell));
+  const [message, ...rest] = error?.traceback ?? [];
+  expect(message).toBe("Error: no");
+  expect(rest.map((line) => line.replace(/cell \d+/, "cell N"))).toEqual([
+    "    at cell N, line 2",
+    "{",
+    "  [cause]: Error: ENOENT: no such file or directory, open 'none.txt'",
+    "      at cell N, line 2",
+    "      at thrownBy (cell N, line 4)",
+    "      at cell N, line 2",
+    "  {",
+    expect.stringContaining("errno: "),
+    "    code: 'ENOENT',",
+    "    syscall: 'open',",
+    "    path: 'none.txt'",
+    "  }",
+    "}",
+  ]);
+});
+
 it("a thrown value that is no Error is shown", async () => {
   const error = await withSharedKernel("ours", async (kernel) => (await kernel.execute(`throw { code: 7 };`)).error);
   expect(error?.evalue).toBe("{ code: 7 }");

@@ -11,9 +11,11 @@ import { KernelClient, type KernelKind } from "./client";
 export const onThisNode = it.skipIf(process.env.COURSE_KERNEL_NODE !== undefined);
 
 export class Project {
-  readonly root = realpathSync(mkdtempSync(join(tmpdir(), "kernel-project-")));
+  readonly root: string;
 
-  constructor() {
+  /** @param name what its folder's name begins with */
+  constructor(name = "kernel-project-") {
+    this.root = realpathSync(mkdtempSync(join(tmpdir(), name)));
     cpSync("tools/kernel", join(this.root, "tools/kernel"), { recursive: true });
     symlinkSync(resolve("node_modules"), join(this.root, "node_modules"), "junction");
   }

@@ -120,6 +120,24 @@ describe("output", () => {
   });
 });
 
+describe("await", () => {
+  it.each([
+    ["const x = await (later());\nx", "4"],
+    ["await (async () => 4)()", "4"],
+    ["console.log(`${await (later())}`, ...(await [1, 2]))", "4 1 2"],
+    ['const found = await /a;b/.exec("a;b");\nawait /;/.test(String(found))', "true"],
+    ["await -1", "-1"],
+    ["later()", "a promise: await gives its value"],
+  ])("%s", async (code, value) => {
+    expect(await printed(`const later = async () => 4;\n${code}`)).toBe(`${value}\n`);
+  });
+
+  it("where none may stand is told with its place", async () => {
+    const error = await errorOf(`const o = {\n  m() { return await null; } };`);
+    expect(error?.evalue).toMatch(/^2:16 - 'await' expressions are only allowed within async functions/);
+  });
+});
+
 describe("errors", () => {
   it("name the cell and the line that a reader sees", async () => {
     const error = await errorOf(`// one\nfunction own(): void {\n  throw new TypeError("bad shape");\n}\nown();`);

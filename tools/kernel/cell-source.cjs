@@ -3,7 +3,8 @@
  *
  * - `export const x` is a declaration like any other in a cell, and tslab exports all of them: the word is blanked.
  * - `const A = class { private x = 1 }` cannot be declared to later cells (TypeScript's 4094), `class A { … }` can.
- * - `for await` at the top level counts as a top-level await, which tslab overlooks.
+ * - Whether the cell awaits at its top level is told here. tslab asks the compiler, which is silent where a script could
+ *   mean something else, a call of `await` in `await (x)` for one, and of `for await`.
  */
 
 /**
@@ -15,10 +16,10 @@
 /**
  * @param {typeof import("@tslab/typescript-for-tslab")} ts
  * @param {string} source
- * @returns {{ source: string, names: string[], awaitsInFor: boolean }} names: what the cell declares at its top level
+ * @returns {{ source: string, names: string[], awaits: boolean }} names: what the cell declares at its top level
  */
 function prepareCell(ts, source) {
-  const file = ts.createSourceFile("cell.ts", source, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
+  const file = parseCell(ts, source);
   let text = source;
   /** @param {number} start @param {number} end @param {string} [by] */
   const replace = (start, end, by = "") => {
@@ -29,7 +30,22 @@ function prepareCell(ts, source) {
     const named = classExpression(ts, statement);
     if (named) replace(statement.getStart(file), named.keywordEnd, `class ${named.name}`);
   }
-  return { source: text, names: declaredNames(ts, file), awaitsInFor: awaitsInFor(ts, file) };
+  return { source: text, names: declaredNames(ts, file), awaits: awaits(ts, file) };
+}
+
+/**
+ * A cell's syntax, which is that of a module, whatever it imports and exports.
+ *
+ * @param {typeof import("@tslab/typescript-for-tslab")} ts
+ * @param {string} source
+ */
+function parseCell(ts, source) {
+  const options = {
+    languageVersion: ts.ScriptTarget.Latest,
+    /** @param {SourceFile} file */
+    setExternalModuleIndicator: (file) => void Object.assign(file, { externalModuleIndicator: true }),
+  };
+  return ts.createSourceFile("cell.ts", source, options, true, ts.ScriptKind.TS);
 }
 
 /**
@@ -98,16 +114,26 @@ function declaredNames(ts, file) {
 }
 
 /**
- * Whether a `for await` stands outside of all functions.
+ * Whether an await, or a `for await`, stands outside of all functions.
  *
  * @param {typeof import("@tslab/typescript-for-tslab")} ts
  * @param {Node} node
  * @returns {boolean}
  */
-function awaitsInFor(ts, node) {
-  if (ts.isFunctionLike(node) || ts.isClassLike(node)) return false;
-  if (ts.isForOfStatement(node) && node.awaitModifier) return true;
-  return ts.forEachChild(node, (child) => awaitsInFor(ts, child)) ?? false;
+function awaits(ts, node) {
+  const isAwait = ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier !== undefined);
+  if (isAwait && isAtTopLevel(ts, node)) return true;
+  return ts.forEachChild(node, (child) => awaits(ts, child)) ?? false;
 }
 
-module.exports = { prepareCell };
+/**
+ * As the compiler sees it: what a class extends is at the top level, the value of its field is not.
+ *
+ * @param {object} ts its types leave this function out
+ * @param {Node} node
+ */
+function isAtTopLevel(ts, node) {
+  return /** @type {{ isInTopLevelContext(node: Node): boolean }} */ (ts).isInTopLevelContext(node);
+}
+
+module.exports = { isAtTopLevel, parseCell, prepareCell };

@@ -43,8 +43,8 @@ class Cells {
   #ts;
   /** From modules to CommonJS, and from TypeScript to modules, of the cell that was compiled last. @type {(SourceMap | null)[]} */
   #lastMaps = [];
-  /** @type {Map<string, (SourceMap | null)[]>} */
-  #maps = new Map();
+  /** By a cell's name: the source maps, and how many lines its code has. @type {Map<string, { maps: (SourceMap | null)[], lines: number }>} */
+  #compiled = new Map();
   /** What the cell that was compiled last declares. @type {string[]} */
   names = [];
   #source = "";
@@ -84,11 +84,12 @@ class Cells {
         const result = converter.convert(previous, cell.source);
         if (result.output === undefined) return result;
         const name = `cell-${this.number}`;
-        this.#maps.set(name, this.#lastMaps);
+        const output = `${result.output.replace(ERASING, "")}\n//# sourceURL=${name}`;
+        this.#compiled.set(name, { maps: this.#lastMaps, lines: output.split("\n").length });
         return {
           ...result,
-          output: `${result.output.replace(ERASING, "")}\n//# sourceURL=${name}`,
-          hasToplevelAwait: result.hasToplevelAwait || cell.awaitsInFor,
+          output,
+          hasToplevelAwait: cell.awaits,
         };
       },
     };
@@ -115,12 +116,14 @@ class Cells {
    * @param {string} name "cell-7"
    * @param {number} line from 1
    * @param {number} column from 1
-   * @returns {number | null} the line that a reader sees
+   * @returns {number | null} the line that a reader sees; 0 for the end of the function that tslab puts around a cell
    */
   lineOf(name, line, column) {
+    const { maps, lines } = this.#compiled.get(name) ?? { maps: [null], lines: Infinity };
+    if (line > lines) return 0;
     /** @type {{ line: number, column: number } | null} */
     let place = { line, column };
-    for (const map of this.#maps.get(name) ?? [null]) {
+    for (const map of maps) {
       if (place) place = originalPosition(map, place.line, place.column);
     }
     return place && place.line > LINES_BEFORE ? place.line - LINES_BEFORE : null;

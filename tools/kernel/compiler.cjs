@@ -11,6 +11,7 @@ const fs = require("node:fs");
 const { createRequire } = require("node:module");
 const path = require("node:path");
 const { pauseInLoops } = require("./awaited-loops.cjs");
+const { isAtTopLevel } = require("./cell-source.cjs");
 const { Cells } = require("./cells.cjs");
 const { ProjectFiles } = require("./project-files.cjs");
 const { expandShorthand } = require("./shorthand.cjs");
@@ -151,19 +152,38 @@ function diagnoseOnce(ts, onChange, projectFiles) {
   /**
    * @param {import("@tslab/typescript-for-tslab").Program} program
    * @param {import("@tslab/typescript-for-tslab").SourceFile[]} files
-   * @returns {{ file?: object }[]}
    */
   return (program, files) => {
     const known = projectFiles.clean(program.getSourceFiles());
     const unchecked = files.filter((file) => !clean.has(file) && !known.has(file));
-    /** @type {{ file?: object }[]} */
+    /** @type {Diagnostic[]} */
     const diagnostics = diagnose(program, unchecked);
+    for (const diagnostic of diagnostics) keepFromTslab(ts, diagnostic);
     const faulty = new Set(diagnostics.map(({ file }) => file));
     const found = unchecked.filter((file) => !faulty.has(file));
     for (const file of found) clean.add(file);
     known.add(found);
     return diagnostics;
   };
+}
+
+/** "await expressions are only allowed within async functions and at the top levels of modules" */
+const MISPLACED_AWAIT = 1308;
+
+/**
+ * Of a message with this number tslab says that it means an await at the top level, and drops it, in a method or the
+ * field of a class expression as well. Such a message gets another number.
+ *
+ * @typedef {import("@tslab/typescript-for-tslab").Diagnostic} Diagnostic
+ * @param {object} ts its types leave this function out
+ * @param {Diagnostic} diagnostic
+ */
+function keepFromTslab(ts, diagnostic) {
+  const { code, file, start = 0 } = diagnostic;
+  if (code !== MISPLACED_AWAIT || file === undefined) return;
+  /** @typedef {import("@tslab/typescript-for-tslab").Node} Node */
+  const { getTokenAtPosition } = /** @type {{ getTokenAtPosition(file: Node, position: number): Node }} */ (ts);
+  if (!isAtTopLevel(ts, getTokenAtPosition(file, start))) diagnostic.code = -MISPLACED_AWAIT;
 }
 
 /**

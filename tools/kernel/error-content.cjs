@@ -14,7 +14,8 @@ const NOT_RUN = "Is it declared in a cell further up? Then that cell has not run
 
 /**
  * @typedef {object} Places where compiled code comes from; null where that is not known
- * @property {(name: string, line: number, column: number) => number | null} cellLine "cell-7" → the line in the cell
+ * @property {(name: string, line: number, column: number) => number | null} cellLine "cell-7" → the line in the cell, 0 for
+ *   what stands around it
  * @property {(file: string, line: number, column: number) => number | null} fileLine "lib/x.js" → the line in lib/x.ts
  */
 
@@ -53,8 +54,17 @@ function isCompilerMessage(report) {
   return report?.[0] === COMPILER_MESSAGE;
 }
 
-/** What Node puts before a stack: file and line, the compiled source, an arrow below it. */
-const COMPILED_SOURCE = /^\S.*:\d+\n.*\n *\^+\n+/;
+/** The place of a frame in the compiled code of a cell. */
+const CELL_PLACE = /(?<=^\s+at .*)\bcell-(\d+):(\d+):(\d+)/;
+
+/** What Node puts before a stack: file and line, the source, an arrow below it; of a text that is no JSON, no arrow. */
+const COMPILED_SOURCE = /^(?:\S.*:\d+\n.*\n *\^+|<anonymous_script>:\d+\n.*\n *)\n+/;
+
+/** What Node writes in place of frames that the error's cause has as well. */
+const SHOWN_BELOW = /^ +\.\.\. \d+ lines matching cause stack trace/;
+
+/** The end of a stack behind which an error's own properties follow: its last frame may be one that is left out. */
+const OWN_PROPERTIES = /^( *)( {4}at .*) \{$/gm;
 
 /**
  * @param {Error} error
@@ -65,21 +75,22 @@ const COMPILED_SOURCE = /^\S.*:\d+\n.*\n *\^+\n+/;
 function readableStack(error, { cellLine, fileLine }, { inspect, root, foreign }) {
   const lines = inspect(error)
     .replace(COMPILED_SOURCE, "")
+    .replaceAll(OWN_PROPERTIES, "$1$2\n$1{")
     .split("\n")
-    .filter((line) => !foreign.test(line))
-    .map((line) =>
-      line
+    .filter((line) => !foreign.test(line) && !SHOWN_BELOW.test(line))
+    .flatMap((line) => {
+      const [, cell, row, column] = CELL_PLACE.exec(line) ?? [];
+      const own = cell === undefined ? null : cellLine(`cell-${cell}`, Number(row), Number(column));
+      if (own === 0) return [];
+      return line
         .replaceAll(root, "")
         .replaceAll("\\", "/")
-        .replace(/\bcell-(\d+):(\d+):(\d+)/, (_, cell, line, column) => {
-          const own = cellLine(`cell-${cell}`, Number(line), Number(column));
-          return own === null ? `cell ${cell}` : `cell ${cell}, line ${own}`;
-        })
+        .replace(CELL_PLACE, own === null ? "cell $1" : `cell $1, line ${own}`)
         .replace(/\b(lib\/.*)\.js:(\d+):(\d+)/, (_, file, line, column) => {
           const own = fileLine(`${file}.js`, Number(line), Number(column));
           return own === null ? `${file}.ts` : `${file}.ts:${own}`;
-        }),
-    );
+        });
+    });
   return lines.filter((line, i) => line !== lines[i - 1]);
 }
 

@@ -26,12 +26,14 @@ const { freshImports } = require("./fresh-imports.cjs");
 const { withHelp } = require("./help.cjs");
 const { listFolder } = require("./list-folder.cjs");
 const { Interrupts } = require("./interrupt.cjs");
+const { printPromises } = require("./promises.cjs");
 const { CourseServer } = require("./server.cjs");
 const { catchStrays } = require("./strays.cjs");
 const { warmUp } = require("./warm-up.cjs");
 
 const compiler = freshImports(createConverter({ isJS: false, isBrowser: false }), pollProjectFiles);
 const converter = cells.wrap(withHelp(compiler, root, listFolder));
+printPromises();
 
 /** What the executor reported of the running cell: a thrown value, or one entry per compiler message.
  * @type {unknown[][]} */

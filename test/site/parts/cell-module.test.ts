@@ -51,6 +51,16 @@ describe("a cell as a module", () => {
     ]);
   });
 
+  it("reads what follows an await as the compiler does: a regular expression is no division", () => {
+    const source = 'const found = await /a;b/.exec("a;b"), x = await (f());\nawait /;/.exec(";")';
+    const { run, declares } = cellModule(ts, "/cell-2", source, new Map());
+    expect([...declares.keys()]).toEqual(["found", "x"]);
+    expect(run.split("\n").slice(1)).toEqual([
+      'export const found = await /a;b/.exec("a;b"), x = await (f());',
+      'export const $last = (await /;/.exec(";"))',
+    ]);
+  });
+
   it("hands on what it imports", () => {
     const source = `import one, { two as deux } from "./lib/x";\nimport * as all from "./lib/y";\nimport type { T } from "./lib/z";`;
     const { declares } = cellModule(ts, "/cell-2", source, new Map());

@@ -8,7 +8,7 @@
  *   run's exports: that is how TypeScript translates modules, and so all cells see the same variable.
  */
 import type * as tslib from "@tslab/typescript-for-tslab";
-import { prepareCell } from "../../kernel/cell-source.cjs";
+import { parseCell, prepareCell } from "../../kernel/cell-source.cjs";
 
 export type Ts = typeof tslib;
 
@@ -39,7 +39,7 @@ export const LAST = "$last";
 
 export function cellModule(ts: Ts, file: string, source: string, scope: Scope): CellModule {
   const text = prepareCell(ts, source).source;
-  const parsed = ts.createSourceFile("cell.ts", text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
+  const parsed = parseCell(ts, text);
   const declares = declarations(ts, parsed, file);
   const others = [...scope].filter(([name]) => !declares.has(name));
   const declared = others.flatMap(([name, { from, variable }]) =>

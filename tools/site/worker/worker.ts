@@ -6,6 +6,7 @@ import { Buffer } from "buffer";
 import { inspect } from "node-inspect-extracted";
 import { host, putFile, removeFile, setTab } from "../../../lib/host/browser";
 import { OutputStream } from "../../kernel/output-stream.cjs";
+import { printPromises } from "../../kernel/promises.cjs";
 import { AsBuilt } from "./as-built";
 import { Cells } from "./cells";
 import { Compiler, type SourceFiles } from "./compiler";
@@ -62,6 +63,7 @@ let cells: Cells | null = null;
 let compiler: Compiler | null = null;
 
 Object.assign(console, newConsole(print));
+printPromises();
 Object.assign(globalThis, {
   Buffer,
   setImmediate: (call: (...args: unknown[]) => void, ...args: unknown[]) =>
