@@ -4,16 +4,14 @@ import * as tf from "@tensorflow/tfjs";
 /** What we use of the backend; it is not part of tfjs's public types. */
 export interface WasmBackend extends tf.KernelBackend {
   readonly wasm: {
-    cwrap(name: string, result: null, args: ("number" | "array")[]): (...args: (number | Uint8Array)[]) => void;
+    readonly asm: { readonly memory: object };
     _malloc(bytes: number): number;
     _free(offset: number): void;
     HEAPF32: Float32Array;
     HEAP32: Int32Array;
     HEAPU8: Uint8Array;
-    tfjs: { registerTensor(id: number, elements: number, offset: number): void; disposeData(id: number): void };
   };
   readonly dataIdMap: { get(dataId: object): { id: number; memoryOffset: number; stringBytes?: Uint8Array[] } };
-  dataIdNextNumber: number;
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
 }
 

@@ -55,10 +55,10 @@ export class WasmVectors {
   multiply(x: Vector, w: tf.Tensor, out: Vector, index = 0): void {
     const [Din, Dout] = w.shape.slice(-2);
     const at = ({ begin }: Vector) => offsetOf(this.backend, this.memory) + 4 * begin;
-    matMulOf(this.backend).multiplyPacked(
-      { offset: at(x), rows: 1, columns: Din },
-      w.dataId,
-      { offset: offsetOf(this.backend, w) + 4 * index * Din * Dout, rows: Din, columns: Dout },
+    const matrix = offsetOf(this.backend, w) + 4 * index * Din * Dout;
+    matMulOf(this.backend).multiply(
+      { offset: at(x), rows: 1, columns: Din, transposed: false },
+      { offset: matrix, rows: Din, columns: Dout, transposed: false },
       { offset: at(out), rows: 1, columns: Dout },
     );
   }

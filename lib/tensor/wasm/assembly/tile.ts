@@ -1,0 +1,108 @@
+/**
+ * The inner loops of a large product: up to four rows of the left side times one packed panel of the right side. The
+ * sums stay in registers until all K terms are added, one after the other.
+ *
+ * Row r of the left side begins at a + r·row, and its next number is `step` bytes further. The panel is [K, 8].
+ */
+import { multiplyAdd } from "./arithmetic";
+
+/** out [rows, 8] = a·panel; rows of out are `wide` bytes apart. */
+export function tile(
+  rows: i32,
+  a: usize,
+  row: usize,
+  step: usize,
+  panel: usize,
+  K: i32,
+  out: usize,
+  wide: usize,
+): void {
+  if (rows === 4) return tileOf4(a, row, step, panel, K, out, wide);
+  if (rows >= 2) tileOf2(a, row, step, panel, K, out, wide);
+  if (rows !== 2) {
+    const skipped = <usize>(rows - 1);
+    tileOf1(a + skipped * row, step, panel, K, out + skipped * wide);
+  }
+}
+
+function tileOf4(a: usize, row: usize, step: usize, panel: usize, K: i32, out: usize, wide: usize): void {
+  let a0 = a;
+  let a1 = a0 + row;
+  let a2 = a1 + row;
+  let a3 = a2 + row;
+  let c00 = f32x4.splat(0);
+  let c01 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c20 = c00;
+  let c21 = c00;
+  let c30 = c00;
+  let c31 = c00;
+  const end = panel + ((<usize>K) << 5);
+  for (let p = panel; p < end; p += 32) {
+    const b0 = v128.load(p);
+    const b1 = v128.load(p, 16);
+    const x0 = v128.load32_splat(a0);
+    c00 = multiplyAdd(x0, b0, c00);
+    c01 = multiplyAdd(x0, b1, c01);
+    const x1 = v128.load32_splat(a1);
+    c10 = multiplyAdd(x1, b0, c10);
+    c11 = multiplyAdd(x1, b1, c11);
+    const x2 = v128.load32_splat(a2);
+    c20 = multiplyAdd(x2, b0, c20);
+    c21 = multiplyAdd(x2, b1, c21);
+    const x3 = v128.load32_splat(a3);
+    c30 = multiplyAdd(x3, b0, c30);
+    c31 = multiplyAdd(x3, b1, c31);
+    a0 += step;
+    a1 += step;
+    a2 += step;
+    a3 += step;
+  }
+  storeEight(out, c00, c01);
+  storeEight(out + wide, c10, c11);
+  storeEight(out + 2 * wide, c20, c21);
+  storeEight(out + 3 * wide, c30, c31);
+}
+
+function tileOf2(a: usize, row: usize, step: usize, panel: usize, K: i32, out: usize, wide: usize): void {
+  let a0 = a;
+  let a1 = a0 + row;
+  let c00 = f32x4.splat(0);
+  let c01 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  const end = panel + ((<usize>K) << 5);
+  for (let p = panel; p < end; p += 32) {
+    const b0 = v128.load(p);
+    const b1 = v128.load(p, 16);
+    const x0 = v128.load32_splat(a0);
+    c00 = multiplyAdd(x0, b0, c00);
+    c01 = multiplyAdd(x0, b1, c01);
+    const x1 = v128.load32_splat(a1);
+    c10 = multiplyAdd(x1, b0, c10);
+    c11 = multiplyAdd(x1, b1, c11);
+    a0 += step;
+    a1 += step;
+  }
+  storeEight(out, c00, c01);
+  storeEight(out + wide, c10, c11);
+}
+
+function tileOf1(a: usize, step: usize, panel: usize, K: i32, out: usize): void {
+  let c0 = f32x4.splat(0);
+  let c1 = c0;
+  const end = panel + ((<usize>K) << 5);
+  for (let p = panel; p < end; p += 32) {
+    const x = v128.load32_splat(a);
+    c0 = multiplyAdd(x, v128.load(p), c0);
+    c1 = multiplyAdd(x, v128.load(p, 16), c1);
+    a += step;
+  }
+  storeEight(out, c0, c1);
+}
+
+function storeEight(out: usize, left: v128, right: v128): void {
+  v128.store(out, left);
+  v128.store(out, right, 16);
+}
