@@ -12,6 +12,7 @@ import { registerIdentity } from "./wasm/identity";
 import type { WasmBackend } from "./wasm/kernels";
 import { matMulOf } from "./wasm/matmul";
 import { guardMemory } from "./wasm/memory";
+import { registerOptimiserStep } from "./wasm/optimiser-step";
 import { registerSlice } from "./wasm/slice";
 import { registerUnsortedSegmentSum } from "./wasm/segment-sum";
 import { printTensors } from "./print";
@@ -41,6 +42,7 @@ export async function useBackend(choice: BackendName | "auto" = "auto"): Promise
   registerUnsortedSegmentSum();
   registerEinsum();
   registerGroupedMatMul();
+  registerOptimiserStep();
   registerWebgpuPrograms();
   registerSumGradient();
   printTensors();

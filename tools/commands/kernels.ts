@@ -6,7 +6,7 @@ import path from "node:path";
 import { command, readCall } from "../cli";
 import { ROOT } from "../setup/project.mjs";
 
-const SOURCE = "lib/tensor/wasm/assembly/products.ts";
+const SOURCE = "lib/tensor/wasm/assembly/index.ts";
 const COMPILER = path.join(ROOT, "node_modules", "assemblyscript", "bin", "asc.js");
 const COMPILED = path.join(ROOT, "lib", "tensor", "wasm", "compiled.ts");
 

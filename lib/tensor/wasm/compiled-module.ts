@@ -1,8 +1,9 @@
-/** The compiled products of assembly/, made ready to run on a backend's memory. */
+/** The compiled kernels of assembly/, made ready to run on a backend's memory. */
 import { FUSED, PLAIN } from "./compiled";
+import type { WasmBackend } from "./kernels";
 
-/** What the compiled module has: see assembly/products.ts. Offsets are in bytes. */
-export interface Products {
+/** What the compiled module has: see assembly/. Offsets are in bytes. */
+export interface CompiledKernels {
   scratchBytes(transposedA: boolean, transposedB: boolean, M: number, K: number, N: number): number;
   multiply(
     a: number,
@@ -15,6 +16,9 @@ export interface Products {
     N: number,
     scratch: number,
   ): void;
+  /** p, m, v, g, clip, the new p, m, v, and eight numbers. */
+  adamw(...offsetsAndNumbers: number[]): void;
+  sumOfSquares(x: number, size: number): number;
 }
 
 /** The part of the global WebAssembly that is used here: the types of Node leave it out. */
@@ -26,17 +30,26 @@ interface WasmGlobal {
 const { Module, Instance, validate } = (globalThis as unknown as { WebAssembly: WasmGlobal }).WebAssembly;
 
 /**
- * The products on a memory. Where the runtime has relaxed SIMD (Node 22 and browsers), a term is multiplied and added in
+ * The kernels on a memory. Where the runtime has relaxed SIMD (Node 22 and browsers), a term is multiplied and added in
  * one instruction with one rounding, else in two.
  *
  * @param memory a WebAssembly.Memory, not shared
  * @param force takes one of the two builds
  */
-export function compiledProducts(memory: object, force?: "plain" | "fused"): Products {
+export function compiledKernels(memory: object, force?: "plain" | "fused"): CompiledKernels {
   const fused = bytesOf(FUSED);
   const build = force ?? (validate(fused) ? "fused" : "plain");
   const module = new Module(build === "fused" ? fused : bytesOf(PLAIN));
-  return new Instance(module, { env: { memory } }).exports as Products;
+  return new Instance(module, { env: { memory } }).exports as CompiledKernels;
+}
+
+const known = new WeakMap<WasmBackend, CompiledKernels>();
+
+/** The kernels of a backend, made when they are first asked for. */
+export function compiledFor(backend: WasmBackend): CompiledKernels {
+  let found = known.get(backend);
+  if (found === undefined) known.set(backend, (found = compiledKernels(backend.wasm.asm.memory)));
+  return found;
 }
 
 function bytesOf(base64: string): Uint8Array {

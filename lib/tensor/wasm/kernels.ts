@@ -37,7 +37,11 @@ export function valuesInPlace(backend: WasmBackend, tensor: tf.TensorInfo): Floa
 /** Makes a wasm kernel known to tfjs, in place of any of that name: a module can be evaluated again in a live notebook. */
 export function registerWasmKernel(
   kernelName: string,
-  compute: (inputs: Record<string, tf.TensorInfo>, backend: WasmBackend, attributes: object) => tf.TensorInfo,
+  compute: (
+    inputs: Record<string, tf.TensorInfo>,
+    backend: WasmBackend,
+    attributes: object,
+  ) => tf.TensorInfo | tf.TensorInfo[],
 ): void {
   if (tf.getKernel(kernelName, "wasm") !== undefined) tf.unregisterKernel(kernelName, "wasm");
   tf.registerKernel({

@@ -2,7 +2,7 @@
  * The one product of matrices that our wasm kernels are built on: compiled from assembly/, it works on tfjs's own memory.
  * Views at memory offsets stand in for slices, so a batch needs no copies, and no transpose is written out.
  */
-import { compiledProducts, type Products } from "./compiled-module";
+import { compiledFor, type CompiledKernels } from "./compiled-module";
 import { FLOAT_BYTES, type WasmBackend } from "./kernels";
 
 /** A float32 matrix in wasm memory, row-major; offset in bytes. */
@@ -19,11 +19,11 @@ export interface Operand extends Matrix {
 
 /** Matrix products in the memory of one backend. */
 export class WasmMatMul {
-  private readonly products: Products;
+  private readonly products: CompiledKernels;
   private readonly scratch: Scratch;
 
   constructor(private readonly backend: WasmBackend) {
-    this.products = compiledProducts(backend.wasm.asm.memory);
+    this.products = compiledFor(backend);
     this.scratch = scratchOf(backend);
   }
 

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { useBackend } from "../../../lib/tensor/backend";
 import { offsetOf, registerWasmKernel, valuesInPlace } from "../../../lib/tensor/wasm/kernels";
 import { FUSED } from "../../../lib/tensor/wasm/compiled";
-import { compiledProducts } from "../../../lib/tensor/wasm/compiled-module";
+import { compiledKernels } from "../../../lib/tensor/wasm/compiled-module";
 import { WasmMatMul, type Matrix, type Operand } from "../../../lib/tensor/wasm/matmul";
 import { expectClose, expectNoLeak } from "../../support/close";
 import { valuesOf, wasmBackend } from "../support";
@@ -188,7 +188,7 @@ describe("WasmMatMul.multiply", () => {
     const runtime = (globalThis as unknown as { WebAssembly: { validate(bytes: Uint8Array): boolean } }).WebAssembly;
     const hasRelaxed = () => runtime.validate(Uint8Array.from(atob(FUSED), (character) => character.charCodeAt(0)));
     const by = (build?: "plain" | "fused"): Multiply => {
-      const { multiply } = compiledProducts(wasmBackend().backend.wasm.asm.memory, build);
+      const { multiply } = compiledKernels(wasmBackend().backend.wasm.asm.memory, build);
       return (a, b, out) => {
         const K = a.transposed ? a.rows : a.columns;
         withMemory([1 << 16], ([scratch]) =>

@@ -1,0 +1,3 @@
+/** What the compiled module has. lib/tensor/wasm/compiled-module.ts says it in TypeScript. */
+export { adamw, sumOfSquares } from "./optimiser";
+export { multiply, scratchBytes } from "./products";
