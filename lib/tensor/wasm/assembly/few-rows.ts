@@ -1,7 +1,7 @@
 /**
- * A few rows times a matrix, as decoding needs them: up to four rows read the matrix once, from where it lies, and nothing is
- * packed. The terms of a sum are added in the order in which a tile adds them, so a row's result does not depend on how
- * many rows are multiplied together.
+ * A few rows times a matrix, as decoding needs them: up to four rows read the matrix once, from where it lies, and
+ * nothing is packed. The terms of a sum are added in the order in which a tile adds them, so a row's result does not
+ * depend on how many rows are multiplied together.
  *
  * Row r of the left side begins at a + r·row, and its next number is `step` bytes further.
  */
