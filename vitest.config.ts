@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** What one step of npm test runs: `npx vitest run --project NAME`. */
 interface Project {
@@ -71,6 +72,34 @@ const PROJECTS: Project[] = [
   },
 ];
 
+/** Files that take minutes, the slowest first: one of them that begins last would keep all but one core waiting. */
+const SLOW = [
+  "browser/lesson-02",
+  "browser/lesson-05",
+  "browser/lesson-10",
+  "browser/lesson-01",
+  "browser/lesson-08",
+  "browser/lesson-09",
+  "browser/lesson-03",
+  "site/work",
+  "site/lesson-in-a-tab",
+  "site/lessons",
+  "site/read-pages",
+  "commands/pretrain",
+  "lessons/09-build-it/assembly",
+];
+
+/** As vitest has it, but for the slow ones. */
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = SLOW.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`));
+      return at < 0 ? SLOW.length : at;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+
 /** Vitest reads the number of processes from the root alone, so it is the least that the projects asked for allow. */
 function maxWorkers(argv: string[]): number {
   const asked = [...argv.join(" ").matchAll(/--project[= ](\S+)/g)].map(([, name]) => name);
@@ -82,6 +111,7 @@ export default defineConfig({
   test: {
     pool: "forks",
     maxWorkers: maxWorkers(process.argv),
+    sequence: { sequencer: SlowFirst },
     projects: PROJECTS.map(({ atATime: _, ...test }) => ({ test: { pool: "forks" as const, ...test } })),
   },
 });

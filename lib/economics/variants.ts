@@ -21,6 +21,8 @@ export interface Variant {
   readonly title: string;
   /** What differs from DeepSeek-V3, in a sentence. */
   readonly change: string;
+  /** As a sentence calls it: "the loss is lower … than with all of V3". */
+  readonly phrase: string;
   readonly config: (base: ModelConfig) => ModelConfig;
   /** Plain multi-head attention (lib/model/multi-head.ts) in place of latent attention. */
   readonly multiHead?: boolean;
@@ -29,55 +31,78 @@ export interface Variant {
 const same = (base: ModelConfig): ModelConfig => base;
 
 export const VARIANTS = {
-  v3: { title: "V3", change: "Every mechanism is on; products are in float32.", config: same },
+  v3: {
+    title: "V3",
+    change: "Every mechanism is on; products are in float32.",
+    phrase: "with all of V3",
+    config: same,
+  },
   "dense-active": {
     title: "dense, equal active",
     change: "All layers are dense, so wide that as many parameters work on a token as in V3.",
+    phrase: "in a dense model of as many active parameters",
     config: (base) => denseOfEqual(base, "active"),
   },
   "dense-total": {
     title: "dense, equal total",
     change: "All layers are dense, so wide that the model has as many parameters as V3.",
+    phrase: "in a dense model of as many parameters in all",
     config: (base) => denseOfEqual(base, "total"),
   },
   "few-experts": {
     title: "few large experts",
     change:
       "Two experts a token out of few large ones, none shared and no groups, of V3's active and total parameters.",
+    phrase: "with few large experts",
     config: fewLargeExperts,
   },
   "no-shared": {
     title: "no shared expert",
     change: "A token takes one more routed expert in place of each shared one.",
+    phrase: "without a shared expert",
     config: (base) => ({
       ...base,
       numExpertsPerTok: base.numExpertsPerTok + base.nSharedExperts,
       nSharedExperts: 0,
     }),
   },
-  "no-balancing": { title: "no balancing", change: "Neither bias nor a loss for balance.", config: same },
+  "no-balancing": {
+    title: "no balancing",
+    change: "Neither bias nor a loss for balance.",
+    phrase: "without balancing",
+    config: same,
+  },
   "auxiliary-loss": {
     title: "auxiliary loss",
     change: "The classic auxiliary loss over the batch in place of the bias and the sequence-wise loss.",
+    phrase: "with the classic auxiliary loss",
     config: same,
   },
   "multi-head": {
     title: "multi-head attention",
     change: "Plain multi-head attention of as many heads and equal widths; no latent for queries, keys and values.",
+    phrase: "with plain multi-head attention",
     config: same,
     multiHead: true,
   },
   "no-mtp": {
     title: "no MTP",
     change: "No multi-token prediction module in training.",
+    phrase: "without multi-token prediction",
     config: (base) => ({ ...base, numNextnPredictLayers: 0 }),
   },
   fp8: {
     title: "FP8",
     change: "V3's table of precisions in place of float32: linear maps in FP8, the rest in BF16, moments in BF16.",
+    phrase: "in FP8",
     config: same,
   },
-  bf16: { title: "BF16", change: "Every product takes BF16 in place of float32; moments in BF16.", config: same },
+  bf16: {
+    title: "BF16",
+    change: "Every product takes BF16 in place of float32; moments in BF16.",
+    phrase: "in BF16",
+    config: same,
+  },
 } as const satisfies Record<string, Variant>;
 export type VariantId = keyof typeof VARIANTS;
 
@@ -172,13 +197,8 @@ export function variantCounts(id: string, base: ModelConfig, sequence: number): 
     mtpParameters: { total: modules * (module.unique + more), active: modules * (module.active + more) },
     trainingFlopsPerToken: 3 * (forward + modules * (mtpForwardFlops(config, context) + 2 * more)),
     forwardFlopsPerToken: forward,
-    kvBytesPerToken: multiHead ? multiHeadCacheBytes(config) : latentCacheBytes(config),
+    kvBytesPerToken: multiHead ? expandedCacheBytes(config) : latentCacheBytes(config), // keys and values of every head
   };
-}
-
-/** Keys and values of every head, for each layer; the same as latent attention's cache kept expanded. */
-function multiHeadCacheBytes(config: ModelConfig): number {
-  return expandedCacheBytes(config);
 }
 
 /** What a variant would take at DeepSeek-V3's dimensions. */

@@ -94,6 +94,8 @@ export interface Host {
   /** Whether an error comes from Interrupt. */
   isInterrupt(error: unknown): boolean;
 
+  /** Whether dataSync and arraySync work on webgpu: Node can only wait for a GPU with await. */
+  readonly readsGpuNow: boolean;
   /** Puts WebGPU where tfjs looks for it, and loads tfjs's backend. Null if that worked, else what is in the way. */
   prepareWebgpu(): Promise<string | null>;
 }

@@ -170,5 +170,6 @@ export const host: Host = {
   isTimeUp: () => false,
   isInterrupt: (error) =>
     error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED",
+  readsGpuNow: false,
   prepareWebgpu,
 };

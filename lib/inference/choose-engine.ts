@@ -1,5 +1,6 @@
 /** The choice of an engine. */
 import type { DeepSeekV3 } from "../model/model";
+import { isMultiHead } from "../model/multi-head";
 import type { ModelParts } from "../model/parts";
 import type { Engine } from "./engine";
 import { WasmEngine } from "./wasm-engine/engine";
@@ -18,10 +19,13 @@ export interface EngineOptions {
 /**
  * Opens a model for one text. The engine sees the weights as they are now.
  *
- * @throws if "wasm" is asked for on another backend than wasm or with other parts, or drafts of a model without a module
- *   for them
+ * @throws if "wasm" is asked for on another backend than wasm or with other parts, drafts of a model without a module for
+ *   them, or a model without latents
  */
 export function openEngine(model: DeepSeekV3, { engine = "auto", drafts = false, parts }: EngineOptions = {}): Engine {
+  if (model.weights.layers.some(({ selfAttn }) => isMultiHead(selfAttn))) {
+    throw new Error("this model has plain multi-head attention, which is for comparisons; engines keep latents only");
+  }
   if (drafts && model.weights.mtp.length === 0) {
     throw new Error("this model has no multi-token prediction module, so it cannot draft");
   }

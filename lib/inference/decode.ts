@@ -4,7 +4,7 @@
  */
 import { host } from "../host";
 import type { DeepSeekV3 } from "../model/model";
-import type { ModelParts } from "../model/parts";
+import { LIB_PARTS, type ModelParts } from "../model/parts";
 import { Random } from "../tensor/random";
 import type { Engine } from "./engine";
 import { openEngine, type EngineOptions } from "./choose-engine";
@@ -15,6 +15,9 @@ export interface DecodingParts extends ModelParts {
   /** Logits [V] → probabilities [V], with the temperature, and top-p where it is given. */
   distribution: (logits: ArrayLike<number>, options: SamplingOptions, of?: string) => ArrayLike<number>;
 }
+
+/** Lib's own, which are used wherever no other is given. */
+export const LIB_DECODING_PARTS: DecodingParts = { ...LIB_PARTS, distribution };
 
 export interface DecodeOptions extends SamplingOptions, Pick<EngineOptions, "engine"> {
   /** How many tokens to write. */

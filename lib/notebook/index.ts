@@ -9,6 +9,7 @@ export * from "./interrupt";
 export * from "./parameters";
 export * from "./plot/charts";
 export * from "./plot/plot";
+export { rangeChart, type RangedPoint } from "./plot/range-chart";
 export * from "./plot/slider";
 export * from "./plot/theme";
 export * from "./progress";

@@ -32,9 +32,14 @@ export interface BackendReport {
  * Chooses the backend on which everything after this call computes, and lets console.log show tensors' values.
  *
  * @param choice "auto" takes the fastest that works here; a name takes that one and no other
+ * @param options readsLater: every tensor is read with `await t.data()`, none with dataSync or arraySync. In Node only such
+ *   a program can use a GPU, so "auto" passes it by for all others
  * @throws if the named backend cannot be had here
  */
-export async function useBackend(choice: BackendName | "auto" = "auto"): Promise<BackendReport> {
+export async function useBackend(
+  choice: BackendName | "auto" = "auto",
+  { readsLater = false }: { readsLater?: boolean } = {},
+): Promise<BackendReport> {
   tf.enableProdMode(); // no banner, and no checks of every result
   registerBatchMatMul();
   registerIdentity();
@@ -54,7 +59,8 @@ export async function useBackend(choice: BackendName | "auto" = "auto"): Promise
   }
   const problems: string[] = [];
   for (const name of ["webgpu", "wasm"] as const) {
-    const problem = await start(name);
+    const unread = name === "webgpu" && !readsLater && !host.readsGpuNow;
+    const problem = unread ? "Node reads a GPU's results with await only" : await start(name);
     if (problem === null) return report(name, [...problems, MERITS[name]].join("; "));
     problems.push(`no ${name}: ${problem}`);
   }

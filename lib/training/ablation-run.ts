@@ -5,10 +5,11 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { writeConfig } from "../checkpoint/config-json";
-import { type Streams } from "../corpus/corpus";
+import { DOMAINS, type Streams } from "../corpus/corpus";
 import type { ModelConfig } from "../model/config";
 import { initMultiHeadWeights } from "../model/multi-head";
 import { BF16_PRECISION, V3_PRECISION } from "../model/precision";
+import { mean } from "../statistics/interval";
 import { evaluate, type EvaluationWindows } from "./evaluate";
 import { train, type TrainingStep } from "./loop";
 import { routersOf } from "./objective";
@@ -137,15 +138,13 @@ export async function runAblation(plan: AblationPlan, streams: Streams, look: Ab
         addReport(curves, at.report);
         trainingSeconds += (training.tokens - counted) / at.report.tokensPerSecond;
         counted = training.tokens;
-        if (!Number.isFinite(at.report.main)) {
-          throw new Error(
-            `${plan.variant}, seed ${seed}: the loss is ${at.report.main} at step ${at.step}; try a lower --lr`,
-          );
-        }
+        holdFinite(plan, at.step, at.report.main);
       }
       look.onStep?.({ ...at, steps });
       if (due.has(at.step)) {
-        addEvaluation(curves, at.step, training.tokens, await evaluate(training.model, look.windows, { batch }));
+        const evaluation = await evaluate(training.model, look.windows, { batch });
+        holdFinite(plan, at.step, mean(DOMAINS.map((domain) => evaluation[domain].bitsPerByte)));
+        addEvaluation(curves, at.step, training.tokens, evaluation);
       }
     }
     const run = { ...made, trainingSeconds, config: writeConfig(config, "float32"), options: { ...options } };
@@ -153,6 +152,11 @@ export async function runAblation(plan: AblationPlan, streams: Streams, look: Ab
   } finally {
     training.dispose();
   }
+}
+
+function holdFinite({ variant, options: { seed } }: AblationPlan, step: number, loss: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new Error(`${variant}, seed ${seed}: the loss is ${loss} at step ${step}; try a lower --lr`);
 }
 
 /** Makes a training's steps, and measures the tensors of the second: the first one also makes moments and programs. */

@@ -205,8 +205,7 @@ await check(shapeExercise, productShape);
 // ## 3. Where the numbers are computed
 //
 // The same TypeScript can be carried out by different **backends**: plain JavaScript (`cpu`), WebAssembly (`wasm`), or
-// a graphics card (`webgpu`; `npm run webgpu` once fetches what it needs). `useBackend()` took the best one that it
-// found:
+// a graphics card (`webgpu`). `useBackend()` took the best one that the lesson can use:
 
 // %%
 console.log(String(backend));

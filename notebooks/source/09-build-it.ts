@@ -15,6 +15,8 @@
 // - put the parts together: a pass over a whole text, a pass from the cache, drafts;
 // - use them outside of this notebook.
 //
+// Three claims of a popular account are about parts that you write here. Section 12 comes back to them.
+//
 // *Four to five hours with all twelve exercises. Each can be done by itself, in any order: what you have not written is the
 // library's. Before it: lessons [01](01-mixture-of-experts.ipynb), [03](03-multi-head-latent-attention.ipynb) and
 // [05](05-multi-token-prediction.ipynb).*
@@ -22,6 +24,7 @@
 // %% jupyter={"source_hidden": true}
 import * as tf from "@tensorflow/tfjs";
 import { loadModel } from "./lib/checkpoint/checkpoint";
+import { claimInWords, verdictOf } from "./lib/claims/audit";
 import { openCorpus } from "./lib/corpus/build";
 import { BEGIN_OF_DOCUMENT, bytesOf, textOf } from "./lib/corpus/bytes";
 import { DOMAINS, heldOutWindows } from "./lib/corpus/corpus";
@@ -45,7 +48,7 @@ import { softmaxScale, type RotaryTables } from "./lib/model/rotary";
 import { type RoutingConfig, type RoutingDecision } from "./lib/model/router";
 import { type ExpertWeights, type MlaWeights, type RouterWeights } from "./lib/model/weights";
 import {
-  check, checkInterrupt, checkParameters, fixed, percent, result, say, showDrawing, showSource, table, whole,
+  check, checkInterrupt, checkParameters, fixed, percent, result, say, showDrawing, showSource, table, verdicts, whole,
 } from "./lib/notebook";
 import { compare, intervalWords } from "./lib/statistics/comparison";
 import { difference } from "./lib/statistics/interval";
@@ -145,6 +148,14 @@ function with **the reference implementation's own tensors**, to 1e-5, and not w
 // %% [markdown]
 // ## 2. A norm and a rotation
 //
+// Two habits for all twelve exercises.
+//
+// - Compute inside of `tf.tidy(() => …)` and return from it. It frees every tensor that is made inside and not returned. A
+//   tensor that nobody frees stays, and a model makes thousands.
+// - TypeScript often loses count of a tensor's axes. Where it says that `Tensor<Rank>` is not `Tensor3D`, tell it:
+//   `h.add<tf.Tensor3D>(x)`, `x.reshape<tf.Tensor3D>([B, T, D])`, or `x as tf.Tensor3D` behind a whole expression.
+
+// %% [markdown]
 // ### Exercise 1 · RMSNorm
 //
 // *Implement · difficulty 1 of 3 · 8 minutes · 1 point*
@@ -153,8 +164,8 @@ function with **the reference implementation's own tensors**, to 1e-5, and not w
 //
 // $$\mathrm{RMSNorm}(x) = w \odot \frac{x}{\sqrt{\mathrm{mean}(x^2) + \varepsilon}}$$
 //
-// `x` has any number of axes, the channels are the last one; `weight` is $w$, `epsilon` is $\varepsilon$. Put the work into
-// `tf.tidy(() => x)`, as in all exercises here: a tensor that is made and not freed stays, and a model makes thousands.
+// `x` has any number of axes, the channels are the last one; `weight` is $w$, `epsilon` is $\varepsilon$. The
+// result has the shape of `x`.
 
 // %% nbgrader={"grade": false, "grade_id": "09-rms-norm", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function rmsNorm<T extends tf.Tensor>(x: T, weight: tf.Tensor, epsilon: number): T {
@@ -259,11 +270,12 @@ await check(rotateExercise, rotate);
 // `x` $[B, T, D]$ are the new tokens, normalised. One product with `weights.kvAProjWithMqa` gives the $C$ channels of the
 // latent, then the $R$ channels of the key, where $C$ is `config.kvLoraRank` and $R$ is `config.qkRopeHeadDim`. The latent is
 // normalised, with the gain `weights.kvALayernorm` and an epsilon of `1e-6`. The key is turned by the tokens' positions;
-// `rotary` has their angles. `past` is what was kept of earlier tokens, `null` at the begin. Return `{ cKV, kPe }` for all
-// tokens, the new ones behind the others: $[B, S, C]$ and $[B, S, R]$.
+// `rotary` has their angles. `past` is what was kept of earlier tokens, or `null` where there are none; whoever gave it
+// frees it. Return `{ cKV, kPe }` for all tokens, the new ones behind the others: $[B, S, C]$ and $[B, S, R]$.
 //
-// `rmsNorm(x, weight, epsilon)` and `rotate`, for $[B, T, H, R]$, come with the arguments, so that this exercise can be
-// done before the first two. `project(x, w)` multiplies $[B, T, D]$ by a matrix.
+// The functions of the first two exercises come with the arguments, so that this one can be done before them: `rmsNorm` as
+// you know it, and `rotate`, which takes keys of $[B, T, H, R]$ and `rotary`. `project(x, w)` multiplies $[B, T, D]$ by a
+// matrix.
 
 // %% nbgrader={"grade": false, "grade_id": "09-remember", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function remember(
@@ -390,7 +402,7 @@ await check(naiveExercise, naive);
 // latents instead, attend to the latents themselves, and expand the mixture (lesson 03). `upMatrices(kvBProj, config)`
 // has $W^{UK}$ $[H, C, d]$ and $W^{UV}$ $[H, C, d_v]$ of all heads, with $d$ channels in a head's key and $d_v$ in its
 // value. `causalSoftmax(content, positional, scale)` adds the two parts of the scores, scales, masks and takes the
-// softmax; it is the library's, or yours from above. The result is that of exercise 4.
+// softmax. The result is that of exercise 4, and no key and no value is made on the way.
 
 // %% nbgrader={"grade": false, "grade_id": "09-absorbed", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function absorbed(
@@ -462,7 +474,8 @@ showDrawing(modelPartsDrawing(model.config, soFar.own));
 //    `config.routedScalingFactor` in any case.
 //
 // Return `{ affinity, mask, gates }`, each $[N, E]$: $s$; 1 for the chosen experts and 0 for the others; the weights, 0 for
-// those that are not chosen. `topKMask(x, k)` has a 1 for the $k$ largest values of each row.
+// those that are not chosen. The numbers of the chosen experts, which exercise 7 is given, are read from your mask.
+// `topKMask(x, k)` has a 1 for the $k$ largest values of each row.
 
 // %% nbgrader={"grade": false, "grade_id": "09-route", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function route(x: tf.Tensor2D, gate: RouterWeights, config: RoutingConfig): RoutingDecision {
@@ -601,8 +614,9 @@ await check(expertsExercise, experts);
 // *Implement · difficulty 1 of 3 · 10 minutes · 2 points*
 //
 // `h` $[B, T, D]$ is the residual stream. Attention reads a normalised copy of it, and what it gives is added to the
-// stream. Then the feed-forward network does the same with the new stream. `norm(x, weight)`, `attention(x)` and
-// `feedForward(x)` come with the arguments: they are your parts, or the library's.
+// stream. Then the feed-forward network does the same with the new stream. The gain of attention's norm is
+// `inputLayernorm`, that of the other `postAttentionLayernorm`. `norm(x, weight)`, `attention(x)` and `feedForward(x)`
+// come with the arguments. Call `attention` once: with a cache, each call keeps the tokens that it is given.
 
 // %% nbgrader={"grade": false, "grade_id": "09-block", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function block(
@@ -698,7 +712,7 @@ await check(mtpExercise, mtp);
 // ## 6. What training asks
 //
 // A trained model does without the next two. They belong to the whole all the same: the loss is what a model learns from,
-// and the bias is what keeps its experts busy. A lesson on training will use them.
+// and the bias is what keeps its experts busy. [Lesson 10](10-train-it.ipynb) trains a model with both.
 //
 // ### Exercise 10 · The loss
 //
@@ -800,8 +814,8 @@ await check(biasExercise, moveBias);
 // `logits` has one number for each token of the vocabulary. Divide by `temperature`, take the softmax, and then cut: if
 // `topK` is given, only so many of the most likely tokens stay; if `topP` is given, only the most likely of **those**,
 // as many as it takes for their probabilities to reach the share `topP` of what top-k has left. Return a list of
-// probabilities that sum to 1, 0 for what was cut. At temperature 0 the most likely token has probability 1; of equal
-// ones it is the first. Plain numbers will do here.
+// probabilities that sum to 1, 0 for what was cut, each at its token's place. At temperature 0 the most likely token has
+// probability 1. Of equally likely tokens the first comes first, there and in both cuts. Plain numbers will do here.
 
 // %% nbgrader={"grade": false, "grade_id": "09-distribution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 function distribution(logits: ArrayLike<number>, { temperature, topK, topP }: SamplingOptions): number[] {
@@ -856,11 +870,11 @@ await check(distributionExercise, distribution);
 // %% [markdown]
 // ## 8. Put together
 //
-// Which parts are yours? Those whose check passes now; the library stands in for the others.
+// Which parts are yours? Those whose check passes now; the library stands in for the others, and for a cell that does not
+// compile yet.
 
 // %%
-const answers = { rmsNorm, rotate, remember, naive, absorbed, route, experts, block, mtp, distribution };
-const mine = await ownParts(answers);
+const mine = await ownParts({ rmsNorm, rotate, remember, naive, absorbed, route, experts, block, mtp, distribution });
 
 // %% jupyter={"source_hidden": true}
 showDrawing(modelPartsDrawing(model.config, mine.own));
@@ -872,10 +886,10 @@ say`${mine.own.length === 0
 
 // %% [markdown]
 // Being right is not all. A part that leaves tensors behind fills the memory, and a slow one makes every token wait. Here
-// is all that you have written, right or not, beside the library's own, on the reference's tensors:
+// is all that you have written, right or not, beside the library's own, on the first case of each check:
 
 // %% tags=["timing"]
-const reports = await compareParts(answers);
+const reports = await compareParts(mine.answers);
 if (reports.length > 0) {
   table(
     reports.map((report) => ({
@@ -890,8 +904,9 @@ if (reports.length > 0) {
 } else say`There is nothing to compare yet.`;
 
 // %% [markdown]
-// Times of single calls this short vary from run to run; run the cell again before you believe one. The library has
-// kernels of its own for some parts, and sorts all tokens by expert at once. Yours may be slower and is still right.
+// Each time is that of the fastest of some calls. Calls this short vary all the same; run the cell again before you
+// believe one. The library has kernels of its own for some parts, and sorts all tokens by expert at once. Yours may be
+// slower and is still right.
 //
 // ## 9. Your model beside the library's
 //
@@ -916,8 +931,8 @@ A sum in another order rounds in another way, so equal formulas need not give eq
 // ## 10. It writes
 //
 // The same text three ways: each token from the whole text again, each token from the cache of latents, and with drafts
-// by the module, which the main model verifies. At temperature 0 all three must be the same, to the last byte. (About 10
-// s.)
+// by the module, which the main model verifies. At temperature 0 all three must be the same, to the last byte. The first
+// way is slow and writes only the beginning. (About 10 s.)
 
 // %%
 const options = { tokens: writtenTokens, temperature: 0, parts: mine.parts };
@@ -948,8 +963,8 @@ result("drafts accepted", text.stats.accepted / Math.max(1, text.stats.drafted))
 // ## 11. Save your model
 //
 // Your parts can leave the notebook, as a module. Change `false` to `true` and run the cell. It takes the cells in which
-// your parts stand, as they are: helpers that you have declared in other cells don't come along. An older module is kept
-// beside the new one.
+// your parts stand, as they are: a helper that you have declared in another cell does not come along, so put it into the
+// cell that uses it. An older module is kept beside the new one.
 
 // %%
 const saveMyModel = false; // true writes your parts to work/my-model.ts
@@ -963,6 +978,42 @@ else {
 In a terminal of the course's folder (from a browser tab, download the file into its \`work/\` first), \`npm run --silent generate -- --parts ${saved.file} --model data/checkpoints/v3-mini --prompt "The captain" --speculative\`
 writes with them.`;
 }
+
+// %% [markdown]
+// ## 12. Recap: the claims, and what came out
+//
+// A verdict on a mechanism is easier with the mechanism in hand. These three are judged with the sources; what your model
+// adds to them is in the third column.
+
+// %% jupyter={"source_hidden": true}
+const attend = { ...LIB_PARTS, ...mine.parts };
+const [apart] = tf.tidy(() => {
+  const [expanded, latent] = [attend.naive(...absorbedExercise.inputs(2)), attend.absorbed(...absorbedExercise.inputs(2))];
+  return expanded.sub(latent).abs().max().div(expanded.abs().max()).dataSync();
+});
+const softmaxCost = byCost.find(({ mistake }) => mistake === "softmax in place of sigmoid")!;
+verdicts([
+  {
+    claim: claimInWords("mla-latent"),
+    verdict: verdictOf("mla-latent"),
+    sources: "section 2.1.1: the latent is what is kept, and keys and values of each head are made from it",
+    computed: `with keys and values expanded, and in the space of the latents, attention gives the same: ${
+      apart === 0 ? "no difference at all" : `at most ${apart.toExponential(0)} of the largest number apart`}`,
+  },
+  {
+    claim: claimInWords("lb-penalty"),
+    verdict: verdictOf("lb-penalty"),
+    sources: "section 2.1.2, equation 16: a bias is added to the scores for the choice alone, and the scores are sigmoids",
+    computed: `a softmax in the sigmoid's place: ${intervalWords(softmaxCost.more, { digits: 3 })} more bits per byte with v3-mini's weights`,
+  },
+  {
+    claim: claimInWords("mtp-inference"),
+    verdict: verdictOf("mtp-inference"),
+    sources: "sections 2.2 and 5.4.3: the module can be left out; kept as a draft, it makes decoding faster",
+    computed: `${withDrafts.stats.steps} passes of the main model with drafts, ${fromCache.stats.steps} without, for ${
+      same(withDrafts.ids, fromCache.ids) ? "the same text" : "texts that differ"}`,
+  },
+]);
 
 // %% [markdown]
 // ## What to take along

@@ -18,30 +18,41 @@
 // [03](03-multi-head-latent-attention.ipynb) and [07](07-cost-economics.ipynb).*
 
 // %% jupyter={"source_hidden": true}
+import { findClaim } from "./lib/claims/claims";
 import { openCorpus } from "./lib/corpus/build";
 import { DOMAINS } from "./lib/corpus/corpus";
 import { forwardFlops, mtpForwardFlops } from "./lib/economics/flops";
+import { NOT_CLAIMED } from "./lib/economics/variants";
 import {
-  activeShare, addToBoard, BASE_DESIGN, besideBase,
-  boardLine, cacheExercise, costExercise, DESIGN_RUN, DESIGNS, designCosts, designLosses,
-  differingChoices, draftsByKind, heldOut, imbalance, leanerExercise, liveView, measure, meanBits,
-  planCosts, planRun, readBoard, recordedDesigns, saveAndLoad, sharesByKind, shownRouter, stepsFor, trainMyRun, tryDesign,
-  V3_SUM, visible, type Design, type Purchase, type Sum,
+  activeShare, addToBoard, atEqualTokens, atV3Sentence, atV3Table, BASE_DESIGN, besideBase, besideFurther, besidePapers,
+  boardLine, budgetChart, budgetSentences, budgetTable, busiestOverTime, cacheExercise, CLAIMS_HERE, claimsHere,
+  costExercise, decidedLater, DESIGN_RUN, designCosts, designLosses, DESIGNS, differingChoices, directionsSentence,
+  dollarsFor, draftsByKind, guessSentence, heldOut, imbalance, leanerExercise, liveView, meanBits, measure, missingSentence,
+  moduleSentence, notTrainedSentence, openAblation, ownRunSentence, planCosts, planRun, provenance, readBoard,
+  recordedDesigns, saveAndLoad, scaleSentence, sharesByKind, shownRouter, stepsFor, trainMyRun, tryDesign, V3_SUM, visible,
+  type Design, type Purchase, type Sum,
 } from "./lib/lessons/10-train-it";
 import { DEEPSEEK_V3, type ModelConfig } from "./lib/model/config";
 import { latentCacheBytes } from "./lib/economics/memory";
 import { activeParameters, totalParameters } from "./lib/economics/parameters";
 import {
-  check, checkParameters, fixed, heatmapChart, percent, plot, progress, result, say, showSource, solvedOr, table, whole,
+  check, checkParameters, fixed, heatmapChart, percent, plot, progress, result, say, showSource, solvedOr, table, verdicts,
+  whole,
 } from "./lib/notebook";
 import { compare } from "./lib/statistics/comparison";
 import { useBackend } from "./lib/tensor/backend";
-import { compareSeeds, RUN_MEASURES } from "./lib/training/compare-seeds";
-import { recordedRuns } from "./lib/training/record";
 
-const backend = await useBackend();
+const backend = await useBackend("auto", { readsLater: true }); // a GPU too: here every tensor is read with await
 const corpus = openCorpus(); // the first time, it is built from installed packages in some seconds
 say`Ready: tensors are computed by **${backend.name}**.`;
+
+// %% [markdown]
+// ## What is said
+//
+// These sentences of a popular account of V3 touch on training, in our words. At the end you hold your own run beside them.
+
+// %% jupyter={"source_hidden": true}
+table(CLAIMS_HERE.map((id) => ({ id, "claim, in our words": findClaim(id).claim })));
 
 // %% [markdown]
 // **The numbers worth changing.** Change one, then *Run → Run All Cells*: another choice is another run, with a folder of
@@ -103,7 +114,7 @@ table(
 showSource("lib/training/loop.ts", "train");
 
 // %% [markdown]
-// A model that knows nothing gives each of its tokens the same chance. **Predict**: how many bits per byte are that, and
+// A model that knows nothing gives every token the same chance. **Predict**: how many bits per byte is that, and
 // where will the loss be at the end of your run?
 
 // %%
@@ -112,8 +123,8 @@ const yourPrediction = 3; // bits per byte at the end: change it before you run 
 // %% [markdown]
 // ## 2. Train it
 //
-// The cell below trains, for about three quarters of a minute. The loss and the loads of the last layer's experts grow
-// while it runs.
+// With the values as they came, the cell below trains for about three quarters of a minute. Two pictures grow while it
+// runs: the loss, and the loads of the last layer's experts.
 //
 // **Interrupt** (the square above) stops it. Run the cell again, and it goes on with the step where it stopped; so it does
 // when the kernel was restarted, or the machine went down: the state is saved every ten seconds. Nothing of a run that is
@@ -133,9 +144,16 @@ ${percent((blank - quarter.bitsPerByte) / (blank - atEnd))} of the way.`;
 result("training loss at the end", atEnd, "bits per byte");
 
 // %% [markdown]
-// The loss of a report is that of a few batches. A step up or down from one report to the next is mostly another text, not
-// another model. The picture below it shows how evenly the tokens are spread, in one batch each.
-//
+// The loss of a report is that of a few batches. A step up or down from one report to the next may be another text, and
+// not another model. The second picture shows how evenly the tokens are spread, each time in one batch: a row that stays dark
+// is an expert that gets too much, one that stays light an expert that gets nothing.
+
+// %% jupyter={"source_hidden": true}
+const busiest = busiestOverTime(run.history, shownRouter(run.history));
+say`The busiest expert of a batch got ${fixed(busiest.early, 1)} times the mean load over the first quarter of the reports, and
+${fixed(busiest.late, 1)} times over the last.`;
+
+// %% [markdown]
 // ## 3. What it wrote while it learned
 //
 // At some moments the run stopped and wrote a line, with the same beginning and the same random numbers.
@@ -169,6 +187,13 @@ table(
 result("loss on held-out text", meanBits(line), "bits per byte");
 
 // %% [markdown]
+// Is the byte after the next harder to predict than the next one? It need not be: V3's module is given the byte in between,
+// so it too is asked for the first byte that it has not seen.
+
+// %% jupyter={"source_hidden": true}
+say`${besideFurther(evaluation)}`;
+
+// %% [markdown]
 // **Where do the tokens go?** The last router of the main model, by kind of text:
 
 // %% jupyter={"source_hidden": true}
@@ -185,7 +210,9 @@ const uneven = imbalance(evaluation, router);
 say`Over all four kinds together MaxVio is ${fixed(uneven.together)}: the busiest expert gets ${fixed(1 + uneven.together)} times
 the mean load. Within one kind it is ${DOMAINS.map((kind, i) => `${fixed(uneven.within[i])} (${kind})`).join(", ")}.
 ${uneven.within.every((within) => within > uneven.together)
-  ? "Each kind by itself is less even than all together: balance is kept over what is read in a step, and not within each text."
+  ? `Each kind by itself is less even than all together${
+    choices.balance === "none" ? "" : ": balance is kept over what is read in a step, and not within each text"
+  }.`
   : "Not every kind by itself is less even than all together."}`;
 
 // %% [markdown]
@@ -206,7 +233,7 @@ else {
 }
 
 // %% [markdown]
-// A high rate says little about a model that has learned little: two guesses agree easily where both are the space. The
+// A high rate says little about a model that has learned little: two guesses can agree because both are the space. The
 // rate is that of *agreement*, and not of being right.
 //
 // ## 5. Save it, load it
@@ -221,7 +248,8 @@ say`The largest difference of the logits is ${saved.difference === 0 ? "**0**" :
 relative to the largest one.`;
 
 // %% [markdown]
-// Other programs read it too. In a terminal in the project's folder, with FOLDER the run's own (the name below):
+// Other programs read it too. In a terminal in the project's folder, with FOLDER the run's own (its name is below; from a
+// browser tab, download the two files of its `model` first):
 //
 // - `npm run --silent generate -- --model FOLDER/model --prompt "The "` writes with it;
 // - `npm run agree -- FOLDER/model` lets the library *transformers* compute the same logits and says how far apart they are;
@@ -233,44 +261,110 @@ say`This run's folder is \`work/my-v3/${run.id}\`.`;
 // %% [markdown]
 // ## 6. Under one budget
 //
-// One run says little about an idea: another seed would have ended elsewhere. So there are recorded runs of v3-mini, made on
-// a GPU: with V3's bias and its module, and with one thing changed, each with several seeds, all with the same data and as
-// many tokens. **Which would you give up first**: the bias (for the classic loss), all balancing, or the module?
+// One run says little about an idea: another seed would have ended elsewhere. And a model whose tokens are cheaper could
+// have read more of them. So there are recorded runs, made on a GPU, each with several seeds: a V3 of v3-mini's width, dense
+// models of its size, and V3 with one idea after the other taken away. All of them had the same budget of FLOPs. What
+// computes less for a token made more steps.
 
 // %%
-const yourFirst = "the module"; // "the bias" | "all balancing" | "the module": change it before you run on
+const ablationFolder = "data/ablation"; // "work/ablation" has runs of your own, once npm run ablation has made some
+const ablation = openAblation(ablationFolder);
 
 // %% jupyter={"source_hidden": true}
-const whole3 = { name: "as V3", runs: recordedRuns("bias") };
-const others = [
-  { name: "with the classic loss in place of the bias", gives: "the bias", runs: recordedRuns("auxiliary") },
-  { name: "without any balancing", gives: "all balancing", runs: recordedRuns("none") },
-  { name: "without the module", gives: "the module", runs: recordedRuns("no-mtp") },
-];
-const comparisons = others.map((other) => ({ ...other, loss: compareSeeds(other, whole3, RUN_MEASURES.bitsPerByte) }));
 table(
-  comparisons.map(({ name, loss }) => ({
-    run: name,
-    "loss above V3's": loss.interval.estimate,
-    "95% interval": `${fixed(loss.interval.low, 3)} to ${fixed(loss.interval.high, 3)}`,
-    seeds: loss.interval.count,
-  })),
-  { caption: "v3-mini, bits per byte on held-out text", columns: { "loss above V3's": { digits: 3 } } },
+  ablation.rows.map(({ title, change }) => ({ model: title, "what it is": change })),
+  { caption: "Trained under one budget" },
 );
-for (const { loss } of comparisons) say`- ${loss.text}`;
-const open = comparisons.filter(({ loss }) => loss.order === "cannot tell");
-say`You would give up *${yourFirst}* first. ${
-  open.length === comparisons.length
-    ? "By the loss, these seeds give no reason to keep any of the three."
-    : `By the loss, these seeds leave ${open.length} of ${comparisons.length} open.`
-} The loss is not all that counts: balancing is there so that no expert's GPU keeps the others waiting, and the module
-writes two tokens where one was.`;
+say`${notTrainedSentence(ablation)}`;
+
+// %% [markdown]
+// **Predict**: which one would you train in V3's place, if only the loss on held-out text counted? Which of the others would
+// you expect to be worse than V3, and which ones would the seeds not tell from it?
+
+// %%
+const yourModel = "no balancing"; // a model of the table: change it before you run on
+
+// %% jupyter={"source_hidden": true}
+table(budgetTable(ablation, line), {
+  caption: "The same FLOPs for each model; your run below",
+  columns: {
+    "bits per byte": { digits: 3 }, "above V3's": { digits: 3 }, "MFLOPs a token": { digits: 1 },
+    "active (millions)": { digits: 2 }, "in all (millions)": { digits: 2 }, "tensors at most (GB)": { digits: 1 },
+  },
+});
+say`${provenance(ablation)}
+
+${missingSentence(ablation)} ${ownRunSentence(ablation, line)}`;
+
+// %% [markdown]
+// Each model is compared with V3 seed by seed: the same seed draws the same batches. The bar is the interval of the table.
+// Where it crosses V3's line, these seeds leave open which of the two is better.
+
+// %% jupyter={"source_hidden": true}
+plot(budgetChart(ablation));
+say`${guessSentence(ablation, yourModel)}`;
+for (const sentence of budgetSentences(ablation)) say`- ${sentence}`;
+
+// %% [markdown]
+// **Do the papers say the same?** Here is what they report of larger models, and whether these runs agree.
+
+// %% jupyter={"source_hidden": true}
+const beside = besidePapers(ablation);
+if (beside.length > 0) {
+  table(
+    beside.map(({ model, paper, where, here }) => ({
+      "in V3's place": model, "a paper says": paper, where, "these runs": here,
+    })),
+    { caption: "The papers, and these runs", columns: { where: { links: beside.map(({ url }) => url) } } },
+  );
+}
+say`${directionsSentence(ablation)}
+
+${moduleSentence(ablation)}`;
+
+// %% [markdown]
+// **And with equally many tokens?** That is how the papers compare: what a token costs is left aside. Three of the changes
+// were also made to the whole of v3-mini, in longer runs:
+
+// %% jupyter={"source_hidden": true}
+const longer = atEqualTokens();
+say`With ${fixed(longer.tokens / 1e6, 1)} million tokens each:`;
+for (const { text } of longer.said) say`- ${text}`;
+say`${decidedLater(ablation)}`;
+
+// %% [markdown]
+// **And in dollars?** The same changes, made to V3 itself, with its number of tokens. Would you have paid for any of them?
+
+// %% jupyter={"source_hidden": true}
+table(atV3Table(ablation), {
+  caption: "At DeepSeek-V3's dimensions",
+  columns: {
+    "in all (billions)": { digits: 1 }, "active (billions)": { digits: 1 }, "FLOPs a token, V3 = 1": { digits: 2 },
+    "pre-training (million dollars)": { digits: 2 }, "more than V3's": { digits: 2 }, "cache, kB a token": { digits: 0 },
+  },
+});
+say`${atV3Sentence(ablation)} What these dollars do not say:`;
+for (const limit of NOT_CLAIMED) say`- ${limit}`;
+
+// %% [markdown]
+// **What so small a scale cannot show.** Some of the ideas are for what these runs never do. On one GPU no expert waits for
+// another, so balancing has no speed to win. The latent is there for the cache, and training keeps none. The module's drafts
+// make writing faster, which no loss shows. All models had one learning rate, which was chosen for V3; another might suit a
+// dense model better. And one size does not tell how an effect grows with the model.
+
+// %% jupyter={"source_hidden": true}
+say`${scaleSentence(ablation)}`;
+
+// %% [markdown]
+// To train some of them yourself, in a terminal: `npm run ablation -- --preset v3-micro --only v3,no-mtp --plan` says what
+// it would train; without `--plan` it does so, and goes on where it was stopped. Set `ablationFolder` to its folder, and this
+// section is about your runs.
 
 // %% [markdown]
 // ## 7. Your board
 //
 // Every run that came to its end has a line here. The file is `runs.jsonl` beside the runs' folders; lines are only ever
-// added. Compare two of your runs with the same seed, and then with three.
+// added. Compare two choices with one seed, and then with three.
 
 // %% tags=["timing"] jupyter={"source_hidden": true}
 addToBoard(line);
@@ -350,8 +444,7 @@ await check(costExercise, planTraining);
 const bought = costExercise.reference(V3_SUM, DEEPSEEK_V3);
 say`The first case is V3's own pre-training: its hours at the report's price, and the utilisation that its authors give. By
 this formula they buy ${fixed(bought.tokens / 1e12, 1)} trillion tokens in ${fixed(bought.days, 0)} days. Your run above, at
-that price and rate, would cost ${((planCosts(plan).flops / (V3_SUM.peak * V3_SUM.mfu) / 3600) * V3_SUM.price).toExponential(0)}
-dollars.`;
+that price and rate, would cost ${dollarsFor(planCosts(plan).flops, V3_SUM).toExponential(0)} dollars.`;
 
 // %% [markdown]
 // ### Designs that were trained
@@ -481,14 +574,24 @@ own shares are ${DEEPSEEK_V3.kvLoraRank} and ${DEEPSEEK_V3.qkRopeHeadDim}.`;
 // ## 9. With more time, or a GPU
 //
 // - `minutes = 10` gives this model ten minutes. Interrupt it whenever you like.
-// - On a machine with a GPU, `npm run webgpu` installs what Node needs to use it, and `size = "v3-mini"` is the model that the
-//   other lessons load. The cells are the same.
+// - On a machine with a GPU, `npm run webgpu` installs what Node needs to use it, and `size = "v3-mini"` has the width and the
+//   layers of the model that other lessons load. The cells are the same.
 // - `npm run pretrain -- --preset v3-mini --minutes 60` trains without a notebook.
 //
+// ## Recap: the claims, and what came out
+//
+// A run of this size decides none of these claims: the verdicts are those of the audit in [lesson
+// 11](11-the-article-audited.ipynb). What your run can show stands beside them.
+
+// %% jupyter={"source_hidden": true}
+verdicts(claimsHere(plan, evaluation));
+
+// %% [markdown]
 // ## What to take along
 //
 // - A run is a configuration, options and a seed. What it costs is known before it begins; what it learns is not.
-// - The first bits are cheap, and each one after them takes more steps than the one before.
+// - In a run of more than a few steps the first bits are the cheap ones: section 2 says how much of the way your first quarter
+//   went.
 // - One run is an anecdote. Designs are compared seed by seed, and often the honest answer is that the seeds cannot tell.
 //
 // ## Where to read on

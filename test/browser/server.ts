@@ -56,6 +56,7 @@ export async function startLab(): Promise<Lab & { stop(): Promise<void> }> {
   fs.copyFileSync(path.join(ROOT, "tools/setup/serve.py"), path.join(folder, "tools/setup/serve.py"));
   const project = { ...projectAt(folder), venv: real.venv, python: real.python, notebooks: real.notebooks };
   exposeModel(String(environment(project).JUPYTER_CONFIG_DIR));
+  process.env.COURSE_MY_RUNS = path.join(folder, "my-v3"); // what lesson 10 trains, each time anew
   const [first] = syncLessons(project);
   const port = await freePort();
   const token = randomBytes(16).toString("hex");

@@ -1,7 +1,7 @@
 /** Which cells a cell needs, read off its text. */
 import { expect, it } from "vitest";
 import type { Cell } from "../../tools/course/build/notebook";
-import { neededCells } from "../../tools/course/teaching/needed-cells";
+import { dependentCells, neededCells } from "../../tools/course/teaching/needed-cells";
 
 const cell = (source: string): Cell => ({
   cell_type: "code",
@@ -30,6 +30,12 @@ it.each([
   ["every cell that declares a name", ["let a = 1;", "const b = 0;", "let a = 2;", "a;"], [0, 2, 3]],
 ])("%s", (_, sources, expected) => {
   expect(needs(...sources)).toEqual(expected);
+});
+
+it("what depends on a cell: all that uses its names, directly or through others", () => {
+  const cells = ["const a = 1;", "const b = a;", "b;", "const c = 2;", "c;"].map(cell);
+  expect(dependentCells(cells, [0])).toEqual([0, 1, 2]);
+  expect(dependentCells(cells, [3])).toEqual([3, 4]);
 });
 
 it("a cell that does not parse needs what its names say, and nothing breaks", () => {

@@ -216,6 +216,7 @@ async function interruptedRun(
       process.kill(-child.pid!, "SIGINT");
       setTimeout(() => child.kill("SIGINT"), 100); // npm passes on what the terminal has sent already
     }
+    if (/interrupted; /.test(stdout)) child.kill("SIGINT"); // or later
   });
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
   return { code, stdout };

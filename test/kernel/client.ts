@@ -94,18 +94,26 @@ export class KernelClient {
   }
 
   /**
-   * Starts a kernel and waits until it answers.
+   * Starts a kernel and waits until it answers. One that ends at once is started again: a port that was free may be taken.
    *
    * @param root the project
    * @param cwd where the process starts, as Jupyter starts a kernel in the notebook's folder
    * @param launch starts the process, or one that starts it
    */
   static async start(kind: KernelKind, root: string, cwd = root, launch = spawnKernel): Promise<KernelClient> {
-    const folder = mkdtempSync(join(tmpdir(), "kernel-client-"));
-    const { file, ports } = await writeConnectionFile(folder);
-    const client = new KernelClient(launch(kernelCommand(kind, root, file), cwd), folder, ports);
-    await client.untilReady();
-    return client;
+    for (let attempt = 1; ; attempt++) {
+      const folder = mkdtempSync(join(tmpdir(), "kernel-client-"));
+      const { file, ports } = await writeConnectionFile(folder);
+      const client = new KernelClient(launch(kernelCommand(kind, root, file), cwd), folder, ports);
+      try {
+        await client.untilReady();
+        return client;
+      } catch (error) {
+        const ended = client.hasExited();
+        await client.close();
+        if (!ended || attempt === 3) throw error;
+      }
+    }
   }
 
   /** Asks until an answer comes on both channels: messages sent before the sockets are bound are lost on iopub. */
@@ -165,11 +173,18 @@ export class KernelClient {
    *
    * @param options.stopOnError whether an error stops the cells that were sent with it; runners that go on say false
    * @param options.onOutput is called with every printed text
+   * @param options.onDisplay is called with the plain text of everything that is shown, also of what replaces another
    * @param options.sentAt the time that the message carries, where it is another than now
    */
   async execute(
     code: string,
-    options: { stopOnError?: boolean; timeoutMs?: number; onOutput?: (text: string) => void; sentAt?: Date } = {},
+    options: {
+      stopOnError?: boolean;
+      timeoutMs?: number;
+      onOutput?: (text: string) => void;
+      onDisplay?: (text: string) => void;
+      sentAt?: Date;
+    } = {},
   ): Promise<CellResult> {
     const result: CellResult = {
       status: "timeout",
@@ -192,6 +207,7 @@ export class KernelClient {
       } else if (header.msg_type.endsWith("display_data")) {
         const { data, transient } = content as { data: Record<string, unknown>; transient?: { display_id?: string } };
         result.displays.push({ data, id: transient?.display_id, update: header.msg_type.startsWith("update") });
+        options.onDisplay?.(String(data["text/plain"] ?? ""));
       }
     };
     const { timeoutMs = 20_000, sentAt } = options;

@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { expect, it } from "vitest";
 import { KERNEL_NODE, KernelClient, type KernelKind } from "./client";
-import { Project, withKernel } from "./project";
+import { onThisNode, Project, withKernel } from "./project";
 
 /** Starts its arguments as a child, and waits to be killed. */
 const PARENT = `
@@ -41,7 +41,7 @@ it("a kernel whose parent was killed ends by itself", async () => {
   expect(await becomesOrphan("ours", false)).toBe(false);
 });
 
-it("tslab as it comes fails: a kernel whose parent was killed ends by itself", async () => {
+onThisNode("tslab as it comes fails: a kernel whose parent was killed ends by itself", async () => {
   expect(await becomesOrphan("stock", false)).toBe(true);
 });
 

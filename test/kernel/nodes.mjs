@@ -1,6 +1,7 @@
 /*
  * Runs the kernel's tests with other versions of Node: 24, which most people have, and the newest, or those named as
- * arguments. Unless it is named, a version that is this Node's is left out: the step "kernel" of npm test runs on it.
+ * arguments. Unless it is named, a version that is this Node's is left out: the step "kernel" of npm test runs on it, and
+ * alone asks whether tslab as it comes still needs each mend.
  *
  * The binaries come as npm packages into .cache/nodes. Only the kernel runs on them; the tests themselves run on this
  * Node. zeromq, the one native part, uses Node-API, so what is installed serves every version. The last line is

@@ -137,6 +137,15 @@ describe("in the open lesson", () => {
   });
 });
 
+it("in a window as narrow as a phone's a lesson has the room", async () => {
+  const page = await site.context.newPage();
+  await page.setViewportSize({ width: 390, height: 850 });
+  await page.goto(`${site.url}run/lab/index.html?path=01-mixture-of-experts.ipynb`);
+  const text = page.locator(".jp-Notebook .jp-RenderedMarkdown").first();
+  await expect.poll(async () => (await text.boundingBox())?.width ?? 0, { timeout: 60_000 }).toBeGreaterThan(190);
+  await page.close();
+});
+
 it("the submission gets the points of the exercises that are solved, and nothing else to look at", async () => {
   const { status, stderr } = await grading;
   expect([status, stderr]).toEqual([0, ""]);

@@ -93,6 +93,27 @@ describe.each(lessons)("lesson %s", (lesson) => {
   }, 600_000);
 });
 
+it("cells as the lesson has them run unchecked, and are known when another is checked", async () => {
+  const lesson = listLessons().find((one) => one.startsWith("01")) ?? "";
+  const { cells } = readNotebook(notebookFile(lesson, "unsolved"));
+  const sources = cells.flatMap(({ cell_type, source }) => (cell_type === "code" ? [source] : []));
+  expect(sources[1]).toMatch(/^const routedExperts = 256;/m);
+  const kernel = await openWorker();
+  for (const source of sources.slice(0, 3)) expect((await kernel.execute(source)).error).toBeNull();
+  await kernel.post({ type: "spare" });
+  const wrong = "const words: string = routedExperts;";
+  expect((await kernel.execute(wrong)).error?.evalue).toBe("1:7 - Type 'number' is not assignable to type 'string'.");
+  expect(await kernel.complete("routedEx")).toContain("routedExperts");
+  expect((await kernel.execute("let count = routedExperts; count += 1; console.log(count);")).stdout).toBe("257\n");
+  await kernel.start();
+  for (const source of [...sources.slice(0, 2), wrong]) await kernel.execute(source);
+  expect((await kernel.execute(wrong)).error?.evalue).toMatch(/^1:7 - Type 'number'/);
+  await kernel.start();
+  await kernel.execute(sources[0]);
+  expect((await kernel.execute(sources[2])).error?.evalue).toMatch(/Cannot find name 'routedExperts'/);
+  await kernel.close();
+});
+
 it("an exercise ladder: the stub, the right answer, a loop that never ends", async () => {
   const [lesson = ""] = listLessons().filter((one) => one.startsWith("01"));
   const unsolved = readNotebook(notebookFile(lesson, "unsolved"));

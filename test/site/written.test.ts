@@ -28,13 +28,16 @@ const inDrive = (lesson: LessonPage, path: string) =>
   lesson.page.evaluate(`window.jupyterapp.serviceManager.contents.get(${JSON.stringify(path)}, { content: true })
     .then(({ content, format }) => ({ content, format }), () => null)`);
 
-it("the worker of the first kernel begins before JupyterLab is there, and is the only one", async () => {
+it("the worker of the first kernel begins before JupyterLab is there, and is the only one; Plotly comes later", async () => {
   const before = site.sent.length;
   await site.notebook(FILE);
+  const plotly = () => site.sent.slice(before).findIndex(({ path }) => /\/jupyterlab-plotly\/static\/\d/.test(path));
+  await expect.poll(plotly, { timeout: 30_000 }).toBeGreaterThan(-1);
   const asked = site.sent.slice(before).map(({ path }) => path.replace(/[?].*/, ""));
   const at = (ending: RegExp) => asked.flatMap((path, i) => (ending.test(path) ? [i] : []));
   expect(at(/\/worker\/worker\.js$/)).toHaveLength(1);
   expect(at(/\/worker\/worker\.js$/)[0]).toBeLessThan(at(/\/lessons\.json$/)[0]);
+  expect(plotly()).toBeGreaterThan(at(/\/lessons\.json$/)[0]);
 });
 
 it("a checkpoint and a text are kept, and a kernel in a page that is opened later reads them", async () => {
@@ -73,6 +76,34 @@ it("a checkpoint and a text are kept, and a kernel in a page that is opened late
   await run(again, `host.write("work/my-notes.txt", "new"); host.remove("work/tiny");`);
   expect(await inDrive(again, "work/my-notes.txt")).toEqual({ content: "new", format: "text" });
   expect(await inDrive(again, "work/tiny/model.safetensors")).toBeNull();
+});
+
+it("a training that is stopped goes on in a page that is opened later, at the step where it stopped", async () => {
+  const train = (show: string) => `
+    import { openCorpus } from "./lib/corpus/build";
+    import { planRun, trainMyRun } from "./lib/lessons/10-train-it";
+    import { useBackend } from "./lib/tensor/backend";
+    await useBackend("wasm");
+    const corpus = openCorpus();
+    const { choices, config, options } = planRun({
+      size: "v3-micro", experts: 8, active: 2, latentRank: 8, queryRank: 8, mtpModules: 1, policy: "float32", balance: "bias",
+      novel: 0.2, speeches: 0.3, code: 0.4, arithmetic: 0.1, seed: 3,
+    }, 10, corpus);
+    const small = { ...config, hiddenSize: 16, intermediateSize: 16, moeIntermediateSize: 8 };
+    const plan = { choices, config: small, options: { ...options, batch: 2, length: 12 } };
+    const run = await trainMyRun(plan, corpus, { show: ({ moments }) => { ${show} } });
+    console.log(run.id, run.from, run.history.moments.map(({ step }) => step).join());`;
+  const lesson = await site.notebook(FILE);
+  expect(await run(lesson, train(`if (moments.length === 4) throw new Error("stopped here");`))).toMatch(
+    /stopped here/,
+  );
+  await lesson.page.close();
+  const again = await site.notebook(FILE);
+  const told = await run(again, train(""));
+  const [, id] = /([0-9a-f]{10}) 4 1,2,3,4,5,6,7,8,9,10\n/.exec(told) ?? [];
+  expect(id, told).toBeDefined();
+  await expect.poll(() => inDrive(again, `work/my-v3/${id}/state-10/state.json`)).not.toBeNull();
+  expect(await inDrive(again, `work/my-v3/${id}/state-4/state.json`)).toBeNull();
 });
 
 it("without room in the browser the cell that writes says so; with room again what it wrote is kept", async () => {

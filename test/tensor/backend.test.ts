@@ -19,8 +19,16 @@ afterEach(() => {
 });
 
 describe("useBackend", () => {
-  it("takes wasm where there is no GPU, and says why", async () => {
+  it("takes no GPU where Node would have to read from it without await", async () => {
     const report = await useBackend();
+    expect(report.name).toBe("wasm");
+    expect(report.reason).toBe(
+      "no webgpu: Node reads a GPU's results with await only; compiled code on one core of the processor",
+    );
+  });
+
+  it("takes wasm where there is no GPU, and says why", async () => {
+    const report = await useBackend("auto", { readsLater: true });
     expect(tf.getBackend()).toBe("wasm");
     expect(report.name).toBe("wasm");
     expect(report.reason).toBe(

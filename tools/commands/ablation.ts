@@ -209,7 +209,7 @@ function describe({ seeds, only, options }: Arguments, plans: Plan[]): void {
 async function trainAll(args: Arguments, plans: Plan[], call: string[]): Promise<void> {
   const corpus = args.corpus === CORPUS_FOLDER ? openCorpus() : readCorpus(args.corpus);
   void [{ ...corpus.train }, { ...corpus.heldOut }]; // a damaged file is told before anything else is done
-  const backend = await useBackend(args.backend);
+  const backend = await useBackend(args.backend, { readsLater: true });
   console.log(`backend: ${backend}`);
   const onGpu = plans.find(({ variant }) => needsReading(variant) && backend.name === "webgpu");
   if (onGpu !== undefined) {

@@ -154,6 +154,6 @@ async function choices(seen: Map<string, tf.Tensor>): Promise<RouterChoice[]> {
 
 export const main = command("forward", HELP, async (call) => {
   const args = readArguments(call);
-  await useBackend(args.backend);
+  await useBackend(args.backend, { readsLater: true });
   for await (const piece of answer(loadModel(args.dir), args)) await print(piece);
 });

@@ -98,7 +98,7 @@ function untilInterrupted(): AbortSignal {
 export const main = command("generate", HELP, async (call) => {
   const args = readArguments(call);
   const signal = untilInterrupted();
-  await useBackend(args.backend);
+  await useBackend(args.backend, { readsLater: true });
   const parts = args.parts === null ? undefined : loadParts(args.parts, toCaller(args.parts));
   const model = loadModel(args.dir);
   if (model.config.vocabSize !== VOCAB_SIZE) {

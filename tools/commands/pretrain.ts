@@ -58,7 +58,7 @@ async function pretrain(args: Arguments, call: string[]): Promise<void> {
   const interrupt = new Interrupt((text) => console.log(text));
   const corpus = args.corpus === CORPUS_FOLDER ? openCorpus() : readCorpus(args.corpus);
   void [{ ...corpus.train }, { ...corpus.heldOut }]; // a damaged file is told before anything else is done
-  const backend = await useBackend(args.backend);
+  const backend = await useBackend(args.backend, { readsLater: true });
   console.log(`backend: ${backend}`);
   const training = await openRun(args, corpus);
   const replicas = await replicasOf(training, args.threads);

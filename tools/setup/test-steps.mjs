@@ -173,11 +173,11 @@ export const STEPS = [
   { name: "setup", what: "the tests of npm start, reset and test", run: vitest("setup") },
   {
     name: "notebooks",
-    what: "every notebook is what its master generates and runs from the top",
+    what: "every notebook is what its master generates, and shows what its cells compute",
     run: async (project, named) => {
-      // The learner's notebooks run in the step browser, where there is one, and are judged there in the same way.
-      const solved = named || (await browserTrouble(project)) !== null ? [] : ["--solved"];
-      const args = [module(project, "tsx/dist/cli.mjs"), "test/notebooks/check.ts", ...solved];
+      // The learner's notebooks run in the step browser, where there is one: then only what the answers change runs here.
+      const part = named || (await browserTrouble(project)) !== null ? [] : ["--answers"];
+      const args = [module(project, "tsx/dist/cli.mjs"), "test/notebooks/check.ts", ...part];
       const { code, output } = await runNode(project, args, true);
       return countResult(output, code);
     },

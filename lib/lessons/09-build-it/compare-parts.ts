@@ -1,9 +1,10 @@
 /** Parts of a learner's model beside lib's: shape, numbers, tensors left behind, time. */
 import * as tf from "@tensorflow/tfjs";
+import { LIB_DECODING_PARTS } from "../../inference/decode";
 import { isStub, mishap } from "../../notebook/exercise/judge";
 import { runOnce, withArguments, type AnyFunction } from "../../notebook/exercise/run";
 import { kindOf, TensorValue, isRecord } from "../../notebook/exercise/values";
-import { LIB_DECODING_PARTS, PART_EXERCISES, PART_NAMES, type PartName } from "./ladder";
+import { PART_EXERCISES, PART_NAMES, type Answers, type PartName } from "./ladder";
 
 export interface PartReport {
   part: PartName;
@@ -21,14 +22,11 @@ export interface PartReport {
 const ROUNDING = 1e-5;
 
 /**
- * Compares each part that is written with lib's on the first case of its exercise: the reference implementation's own numbers.
+ * Compares each part that is written with lib's on the first case of its exercise.
  *
  * @param repeats calls that are timed, of each of the two
  */
-export async function compareParts(
-  parts: { [Part in PartName]?: AnyFunction },
-  { repeats = 7 } = {},
-): Promise<PartReport[]> {
+export async function compareParts(parts: Answers, { repeats = 7 } = {}): Promise<PartReport[]> {
   const reports: PartReport[] = [];
   for (const part of PART_NAMES) {
     const mine = parts[part];
@@ -85,7 +83,7 @@ function numbersOf(value: unknown): number[] {
     .flatMap(([, inner]) => numbersOf(inner));
 }
 
-/** The median time of a call of each function, by turns, so that what else the machine does falls on all. */
+/** The shortest time of a call of each function, by turns: what else the machine does can only make a call longer. */
 function timesOf(
   functions: AnyFunction[],
   args: readonly unknown[] | (() => readonly unknown[]),
@@ -103,7 +101,7 @@ function timesOf(
     };
     const all = functions.map((f) => (once(f), [] as number[]));
     for (let i = 0; i < repeats; i++) functions.forEach((f, which) => all[which].push(once(f)));
-    return all.map((times) => times.sort((x, y) => x - y)[Math.floor(repeats / 2)]);
+    return all.map((times) => Math.min(...times));
   });
 }
 

@@ -64,5 +64,20 @@ export const rmsNormExercise = defineExercise<ModelParts["rmsNorm"]>({
       answer: wrong((x, w, epsilon) => x.mul(x.square().sum(-1, true).add(epsilon).rsqrt()).mul(w)),
       message: "You divide by the root of the sum of squares. It is the mean that makes a channel's size about 1.",
     },
+    {
+      name: "no root",
+      answer: wrong((x, w, epsilon) => x.div(x.square().mean(-1, true).add(epsilon)).mul(w)),
+      message: "You divide by the mean square itself. It is its root that has the size of the channels.",
+    },
+    {
+      name: "the square of the mean",
+      answer: wrong((x, w, epsilon) => x.div(x.mean(-1, true).square().add(epsilon).sqrt()).mul(w)),
+      message: "You square the mean. It is the other way round: the mean of the squares.",
+    },
+    {
+      name: "the gain counted from 1",
+      answer: wrong((x, w, epsilon) => x.mul(scaleOf(x, epsilon)).mul(w.add(1))),
+      message: "You multiply by 1 + `weight`, as some models keep their gains. Here the weight is the whole gain.",
+    },
   ],
 });

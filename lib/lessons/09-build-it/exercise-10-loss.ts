@@ -97,5 +97,43 @@ export const lossExercise = defineExercise<Loss>({
         "For logits in the hundreds your exponentials overflow. Subtract the largest logit of each place first, or let " +
         "`tf.logSoftmax(logits)` do it.",
     },
+    {
+      name: "each token its own target, without the last",
+      answer: (logits, ids) =>
+        tf.tidy(() => {
+          const T = ids[0].length;
+          const allButLast = ids.map((row) => row.slice(0, -1));
+          return lossWith(mean, { shift: 0 })(logits.slice([0, 0, 0], [-1, T - 1, -1]), allButLast);
+        }),
+      message:
+        "You drop the last place and ask for the token that stands there. The logits at t say what token t + 1 is.",
+    },
+    {
+      name: "the first token behind the last",
+      answer: (logits, ids) =>
+        tf.tidy(() =>
+          lossWith(mean, { shift: 0 })(
+            logits,
+            ids.map(([first, ...others]) => [...others, first]),
+          ),
+        ),
+      message:
+        "At the last place you ask for the text's first token. Nothing is known of what follows there: leave it out.",
+    },
+    {
+      name: "the texts joined",
+      answer: (logits, ids) =>
+        tf.tidy(() => {
+          const [B, T, V] = logits.shape;
+          return lossWith(mean)(logits.reshape<tf.Tensor3D>([1, B * T, V]), [ids.flat()]);
+        }),
+      message: "You join the texts, so that the end of one predicts the begin of the next. Each text is by itself.",
+    },
+    {
+      name: "a mean over the vocabulary",
+      answer: (logits, ids) => tf.tidy(() => byLib(logits, ids).div<tf.Scalar>(logits.shape[2])),
+      message:
+        "You take the mean over the vocabulary as well. Of each place one logarithm counts, that of the next token.",
+    },
   ],
 });

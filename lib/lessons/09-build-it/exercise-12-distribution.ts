@@ -1,6 +1,7 @@
 /** From logits to the probabilities with which the next token is drawn. */
 import { distribution, type SamplingOptions } from "../../inference/sampling";
-import { defineExercise } from "../../notebook/exercise/check";
+import { defineExercise, type Case } from "../../notebook/exercise/check";
+import { goldenSampling } from "./golden";
 
 /** Logits [V] and how to draw → probabilities [V]. */
 export type Distribution = (logits: ArrayLike<number>, options: SamplingOptions) => ArrayLike<number>;
@@ -11,7 +12,9 @@ interface Habits {
   exponentials: (logits: number[]) => number[];
   /** Of the tokens from the likeliest on, how many stay: p of what top-k has left. */
   kept: (ranked: number[], p: number) => number;
-  finish: (cut: number[]) => number[];
+  finish: (cut: number[], staying: number[]) => number[];
+  /** The first k of the ranked tokens. */
+  first: (ranked: number[], k: number | undefined, order: number[]) => number[];
   ranking: (probabilities: number[], logits: number[]) => number[];
   greedy: (logits: number[]) => number[];
 }
@@ -29,7 +32,8 @@ const RIGHT: Habits = {
     while (count < ranked.length && (count === 0 || reached < p * sum(ranked))) reached += ranked[count++];
     return count;
   },
-  finish: normalised,
+  finish: (cut) => normalised(cut),
+  first: (ranked, k) => ranked.slice(0, k),
   ranking: (probabilities) => probabilities,
   greedy: (logits) => oneAt(highest(logits), logits.length),
 };
@@ -37,27 +41,28 @@ const RIGHT: Habits = {
 const distributionWith =
   (habits: Partial<Habits>): Distribution =>
   (values, { temperature, topK, topP }) => {
-    const { sharpen, exponentials, kept, finish, ranking, greedy } = { ...RIGHT, ...habits };
+    const { sharpen, exponentials, kept, first, finish, ranking, greedy } = { ...RIGHT, ...habits };
     const logits = Array.from(values);
     if (temperature === 0) return greedy(logits);
     const probabilities = normalised(exponentials(sharpen(logits, temperature)));
     if (topK === undefined && topP === undefined) return probabilities;
     const order = ranking(probabilities, logits);
     const ranked = Array.from(order.keys()).sort((a, b) => order[b] - order[a] || a - b);
-    const candidates = ranked.slice(0, topK);
-    const staying = new Set(
-      candidates.slice(
-        0,
-        topP === undefined
-          ? undefined
-          : kept(
-              candidates.map((v) => order[v]),
-              topP,
-            ),
-      ),
-    );
-    return finish(probabilities.map((value, v) => (staying.has(v) ? value : 0)));
+    const candidates = first(ranked, topK, order);
+    const shares = candidates.map((v) => order[v]);
+    const staying = candidates.slice(0, topP === undefined ? undefined : kept(shares, topP));
+    const cut = probabilities.map((value, v) => (staying.includes(v) ? value : 0));
+    return finish(cut, staying);
   };
+
+/** The last logits of the reference's first or second text, and what it draws with. */
+const golden = (text: number, options: SamplingOptions): Case<Distribution> => ({
+  name: `the reference's logits, ${Object.entries(options)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ")}`,
+  args: () => [goldenSampling(text, options).logits, options],
+  expected: () => goldenSampling(text, options).probabilities,
+});
 
 /** ln of probabilities: at temperature 1 these come out. */
 const LOGITS = [0.5, 0.25, 0.15, 0.1].map(Math.log);
@@ -80,7 +85,12 @@ export const distributionExercise = defineExercise<Distribution>({
     { name: "temperature 0.5, the likeliest two", args: [[1, 3, 2, 2.5], { temperature: 0.5, topK: 2 }] },
     { name: "top-k and top-p", args: [LOGITS, { temperature: 1, topK: 3, topP: 0.8 }] },
     { name: "temperature 0", args: [[1, 4, 4, 2], { temperature: 0 }], expected: () => [0, 1, 0, 0] },
+    { name: "a tie at the last place of top-k", args: [[2, 3, 2, 1], { temperature: 1, topK: 2 }] },
     { name: "logits of hundreds", args: [[800, 801, 799], { temperature: 1 }] },
+    golden(0, { temperature: 0.7 }),
+    golden(0, { temperature: 1, topK: 5 }),
+    golden(1, { temperature: 1, topP: 0.5 }),
+    golden(1, { temperature: 1.3, topK: 40, topP: 0.8 }),
   ],
   misconceptions: [
     {
@@ -137,6 +147,43 @@ export const distributionExercise = defineExercise<Distribution>({
       answer: distributionWith({ exponentials: (logits) => logits.map(Math.exp) }),
       message:
         "For logits in the hundreds your exponentials overflow. Subtract the largest logit first: the shares stay.",
+    },
+    {
+      name: "the last of equal ones at temperature 0",
+      answer: distributionWith({
+        greedy: (logits) => oneAt(logits.lastIndexOf(Math.max(...logits)), logits.length),
+      }),
+      message: "Of equal logits you take the last one at temperature 0. It is the first.",
+    },
+    {
+      name: "all that tie with the last of top-k",
+      answer: distributionWith({
+        first: (ranked, k, order) =>
+          k === undefined ? ranked : ranked.filter((v) => order[v] >= order[ranked[Math.min(k, ranked.length) - 1]]),
+      }),
+      message:
+        "You keep all tokens that are as likely as the last one of top-k. `topK` is how many stay: of equal ones the first.",
+    },
+    {
+      name: "in the order of their probabilities",
+      answer: distributionWith({
+        finish: (cut, staying) => {
+          const shares = normalised(cut);
+          return shares.map((_, place) => (place < staying.length ? shares[staying[place]] : 0));
+        },
+      }),
+      message:
+        "Your probabilities are right and sorted. They belong at the places of their tokens, as the logits stand.",
+    },
+    {
+      name: "top-k forgotten",
+      answer: distributionWith({ first: (ranked) => ranked }),
+      message: "`topK` is not used. Where it is given, only so many of the most likely tokens stay.",
+    },
+    {
+      name: "top-p forgotten",
+      answer: distributionWith({ kept: (ranked) => ranked.length }),
+      message: "`topP` is not used. Where it is given, it cuts among the tokens that top-k has left.",
     },
   ],
 });

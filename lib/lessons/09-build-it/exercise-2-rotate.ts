@@ -113,5 +113,16 @@ export const rotateExercise = defineExercise<Rotate>({
         "The numbers are right and stand in another order: first all a, then all b. Put them back side by side, as they " +
         "came.",
     },
+    {
+      name: "partners without their sign",
+      answer: turned((a, b, c, s) => [a.mul(c).add(b.mul(s)), b.mul(c).add(a.mul(s))]),
+      message:
+        "Your partners have no sign: of a pair (a, b) they are (−b, a). The first channel becomes a·cos − b·sin.",
+    },
+    {
+      name: "each channel its own partner",
+      answer: tidily((x: tf.Tensor4D, { cos, sin }: RotaryTables) => x.mul(cos).add(x.mul(sin)) as tf.Tensor4D),
+      message: "You multiply the same channel by cos and by sin. With sin goes the other channel of the pair.",
+    },
   ],
 });

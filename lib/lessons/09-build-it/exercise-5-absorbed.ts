@@ -94,7 +94,7 @@ export const absorbedExercise = defineExercise<ModelParts["absorbed"]>({
       answer: absorbedWith({
         scores: (content, _, [, , , config]) => causalSoftmax(content, null, softmaxScale(config)),
       }),
-      message: "The positions are missing: `query.qR` against `past.kPe` is the second part of the scores.",
+      message: "The positions are missing: `qR` against `kPe` is the second part of the scores.",
     },
     {
       name: "no mask",
@@ -123,6 +123,25 @@ export const absorbedExercise = defineExercise<ModelParts["absorbed"]>({
         },
       }),
       message: "You take the latent of the likeliest token. Attention mixes all of them by their probabilities.",
+    },
+    {
+      name: "no scale",
+      answer: absorbedWith({ scores: unscaled(() => 1) }),
+      message: "There is no scale. It is that of exercise 4: `softmaxScale(config)`.",
+    },
+    {
+      name: "the mask counts from the first key",
+      answer: absorbedWith({
+        scores: (content, positional, [, , , config]) => {
+          const [T, S] = [content.shape[2], content.shape[3]];
+          const later = tf.range(0, S).expandDims(0).greater(tf.range(0, T).expandDims(1)).toFloat();
+          const scores = content.add(positional).mul(softmaxScale(config)).sub(later.mul(1e30));
+          return tf.softmax(scores as tf.Tensor4D);
+        },
+      }),
+      message:
+        "Your mask lets query t see the keys up to number t. The queries are the last T of S tokens: query t is key " +
+        "S − T + t.",
     },
   ],
 });

@@ -26,13 +26,13 @@ const byLib: Route = (x, gate, config) =>
 
 /** What can go wrong, each as the right answer has it unless said otherwise. */
 interface Habits {
-  affinity: (logits: tf.Tensor2D) => tf.Tensor2D;
+  affinity: (logits: tf.Tensor2D, bias: tf.Tensor1D) => tf.Tensor2D;
   biased: (affinity: tf.Tensor2D, bias: tf.Tensor1D) => tf.Tensor2D;
   /** Scores of the groups, from [N·G, E/G]. */
-  groupScore: (byGroup: tf.Tensor2D) => tf.Tensor;
+  groupScore: (byGroup: tf.Tensor2D, affinity: tf.Tensor2D) => tf.Tensor;
   dropped: (biased: tf.Tensor3D, groups: tf.Tensor3D) => tf.Tensor3D;
   weight: (affinity: tf.Tensor2D, biased: tf.Tensor2D) => tf.Tensor2D;
-  share: (chosen: tf.Tensor2D, config: RoutingConfig) => tf.Tensor2D;
+  share: (chosen: tf.Tensor2D, config: RoutingConfig, mask: tf.Tensor2D) => tf.Tensor2D;
   scale: (config: RoutingConfig) => number;
 }
 
@@ -54,12 +54,13 @@ const routeWith =
       const { affinity, biased, groupScore, dropped, weight, share, scale } = { ...RIGHT, ...habits };
       const { nRoutedExperts: E, numExpertsPerTok: K, nGroup: G, topkGroup } = config;
       const N = x.shape[0];
-      const s = affinity(tf.matMul(x, gate.weight));
+      const s = affinity(tf.matMul(x, gate.weight), gate.eScoreCorrectionBias);
       const z = biased(s, gate.eScoreCorrectionBias);
-      const scores = groupScore(z.reshape<tf.Tensor2D>([N * G, E / G])).reshape<tf.Tensor2D>([N, G]);
+      const byGroup = (values: tf.Tensor2D) => values.reshape<tf.Tensor2D>([N * G, E / G]);
+      const scores = groupScore(byGroup(z), byGroup(s)).reshape<tf.Tensor2D>([N, G]);
       const groups = topKMask(scores, topkGroup).reshape<tf.Tensor3D>([N, G, 1]);
       const mask = topKMask(dropped(z.reshape<tf.Tensor3D>([N, G, E / G]), groups).reshape([N, E]), K);
-      return { affinity: s, mask, gates: share(weight(s, z).mul(mask), config).mul<tf.Tensor2D>(scale(config)) };
+      return { affinity: s, mask, gates: share(weight(s, z).mul(mask), config, mask).mul<tf.Tensor2D>(scale(config)) };
     });
 
 /** The last layer of "a-group", whose bias makes many scores negative. */
@@ -163,6 +164,36 @@ export const routeExercise = defineExercise<Route>({
       name: "the scale forgotten",
       answer: routeWith({ scale: () => 1 }),
       message: "The last factor is missing: `config.routedScalingFactor`.",
+    },
+    {
+      name: "groups scored without the bias",
+      answer: routeWith({ groupScore: (_, affinity) => bestTwo(affinity) }),
+      message: "You score the groups by the affinities. All of the choice, that of the groups too, is made with s + b.",
+    },
+    {
+      name: "the bias inside the sigmoid",
+      answer: routeWith({
+        affinity: (logits, bias) => tf.sigmoid(logits.add<tf.Tensor2D>(bias)),
+        biased: (affinity) => affinity,
+      }),
+      message: "You add the bias before the sigmoid. It is added to the affinities, and these stay as they are.",
+    },
+    {
+      name: "a softmax over the chosen",
+      answer: routeWith({
+        share: (chosen, _, mask) => tf.softmax(chosen.sub<tf.Tensor2D>(tf.sub(1, mask).mul(1e30))).mul(mask),
+      }),
+      message: "You take a softmax over the chosen. Their affinities are divided by their sum and no more.",
+    },
+    {
+      name: "a weight for every expert",
+      answer: (x, gate, config) =>
+        tf.tidy(() => {
+          const { affinity, mask } = byLib(x, gate, config);
+          const share = config.normTopkProb ? affinity.div(affinity.mul(mask).sum(1, true)) : affinity;
+          return { affinity, mask, gates: share.mul<tf.Tensor2D>(config.routedScalingFactor) };
+        }),
+      message: "Your `gates` have a weight for every expert. Those that are not chosen have 0: multiply by the mask.",
     },
   ],
 });

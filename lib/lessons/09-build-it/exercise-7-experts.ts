@@ -17,6 +17,8 @@ interface Habits {
   /** How much each expert counts for each token, [N, E]. */
   weights: (routing: Routing) => tf.Tensor2D;
   inner: (gate: tf.Tensor2D, up: tf.Tensor2D) => tf.Tensor2D;
+  /** Whether an expert that nobody chose computes all the same. */
+  all: boolean;
   /** What enters expert e. */
   input: (x: tf.Tensor2D, routing: Routing, e: number) => tf.Tensor2D;
 }
@@ -28,21 +30,25 @@ const chosen = ({ expertIndices, gates }: Routing) =>
 const scattered = ({ expertIndices, gates }: Routing, value: tf.Tensor) =>
   tf.oneHot(expertIndices, gates.shape[1]).toFloat().mul(value.expandDims(2)).sum(1) as tf.Tensor2D;
 
-const RIGHT: Habits = { weights: ({ gates }) => gates, inner: swiGlu, input: (x) => x };
+const RIGHT: Habits = { weights: ({ gates }) => gates, inner: swiGlu, all: false, input: (x) => x };
 
 const expertsWith =
   (habits: Partial<Habits>): Experts =>
   (x, routing, experts) =>
     tf.tidy(() => {
-      const { weights, inner, input } = { ...RIGHT, ...habits };
-      const all = weights(routing);
-      const outputs = Array.from({ length: all.shape[1] }, (_, e) => {
-        const own = (w: tf.Tensor3D) => w.slice([e], [1]).squeeze<tf.Tensor2D>([0]);
-        const { gateProj, upProj, downProj } = experts;
-        const rows = input(x, routing, e);
-        const hidden = inner(tf.matMul(rows, own(gateProj)), tf.matMul(rows, own(upProj)));
-        return tf.matMul(hidden, own(downProj)).mul(all.slice([0, e], [-1, 1]));
-      });
+      const { weights, inner, input, all } = { ...RIGHT, ...habits };
+      const counting = weights(routing);
+      const busy = new Set(routing.expertIndices.dataSync());
+      const numbers = Array.from({ length: counting.shape[1] }, (_, e) => e);
+      const outputs = numbers
+        .filter((e) => all || busy.has(e))
+        .map((e) => {
+          const own = (w: tf.Tensor3D) => w.slice([e], [1]).squeeze<tf.Tensor2D>([0]);
+          const { gateProj, upProj, downProj } = experts;
+          const rows = input(x, routing, e);
+          const hidden = inner(tf.matMul(rows, own(gateProj)), tf.matMul(rows, own(upProj)));
+          return tf.matMul(hidden, own(downProj)).mul(counting.slice([0, e], [-1, 1]));
+        });
       return tf.addN(outputs) as tf.Tensor2D;
     });
 
@@ -64,13 +70,23 @@ function golden(): { args: Parameters<Experts>; routed: () => tf.Tensor2D } {
   return { args: [x, { expertIndices, gates }, weights.experts], routed };
 }
 
-/** Four experts; nobody chooses the last one. */
+/** Four experts. The matrices of those that nobody chose hold NaN: whoever computes with them has it everywhere. */
 function small(seed: number, chosenExperts: number[][]): Parameters<Experts> {
   const made = caseTensors(seed);
   const [N, E, D, I] = [chosenExperts.length, 4, 5, 3];
   const expertIndices = tf.tensor2d(chosenExperts, undefined, "int32");
   const gates = tf.oneHot(expertIndices, E).toFloat().sum(1).mul(made(N, E).abs().add(0.2)) as tf.Tensor2D;
-  const experts: ExpertWeights = { gateProj: made(E, D, I), upProj: made(E, D, I), downProj: made(E, I, D) };
+  const chosenByNobody = (e: number) => !chosenExperts.flat().includes(e);
+  const lost = tf.tensor3d(
+    Array.from({ length: E }, (_, e) => (chosenByNobody(e) ? NaN : 0)),
+    [E, 1, 1],
+  );
+  const matrices = (...shape: number[]) => made<tf.Tensor3D>(...shape).add<tf.Tensor3D>(lost);
+  const experts: ExpertWeights = {
+    gateProj: matrices(E, D, I),
+    upProj: matrices(E, D, I),
+    downProj: matrices(E, I, D),
+  };
   return [made(N, D), { expertIndices, gates }, experts];
 }
 
@@ -86,14 +102,14 @@ export const expertsExercise = defineExercise<Experts>({
     {
       name: "every chosen expert counts the same",
       answer: expertsWith({ weights: chosen }),
-      message: "You add the experts up as they are. Each output is multiplied by its weight in `routing.gates` first.",
+      message: "You add the experts up as they are. Each output is multiplied by its weight in `gates` first.",
     },
     {
       name: "the mean of the experts",
       answer: expertsWith({
         weights: (routing) => chosen(routing).div<tf.Tensor2D>(routing.expertIndices.shape[1]),
       }),
-      message: "You take the mean of the chosen experts. Each output is multiplied by its weight in `routing.gates`.",
+      message: "You take the mean of the chosen experts. Each output is multiplied by its weight in `gates`.",
     },
     {
       name: "weighted before the expert",
@@ -127,7 +143,7 @@ export const expertsExercise = defineExercise<Experts>({
         },
       }),
       message:
-        "You read the weight by its place among the chosen. `routing.gates` has a column for each expert: the weight of " +
+        "You read the weight by its place among the chosen. `gates` has a column for each expert: the weight of " +
         "expert e stands in column e.",
     },
     {
@@ -140,6 +156,18 @@ export const expertsExercise = defineExercise<Experts>({
         },
       }),
       message: "A token keeps the output of its last expert only: later rows replace earlier ones. Add them up.",
+    },
+    {
+      name: "every expert on every token",
+      answer: expertsWith({ all: true }),
+      message:
+        "You run experts that nobody chose and multiply what they give by 0. They are to compute nothing: that is what " +
+        "makes many experts cheap. (The case has NaN in their matrices, and NaN · 0 is NaN.)",
+    },
+    {
+      name: "the tokens added",
+      answer: (x, routing, experts) => tf.tidy(() => LIB_PARTS.experts(x, routing, experts).add<tf.Tensor2D>(x)),
+      message: "You add the tokens themselves. The block adds the stream; here the experts' sum alone is wanted.",
     },
   ],
 });

@@ -34,6 +34,17 @@ function golden(): Parameters<Block> {
   return [h, { inputLayernorm, postAttentionLayernorm }, steps];
 }
 
+/** Attention that does not stand being called twice: with a cache, each call keeps what it is given. */
+function once(attention: BlockSteps["attention"]): BlockSteps["attention"] {
+  let called = false;
+  return (x) => {
+    if (called)
+      throw new Error("attention was called twice; with a cache, each call keeps the tokens that it is given");
+    called = true;
+    return attention(x);
+  };
+}
+
 /** Two branches that are no attention and no experts, so that only their place counts. */
 function small(seed: number): Parameters<Block> {
   const made = caseTensors(seed);
@@ -49,7 +60,7 @@ function small(seed: number): Parameters<Block> {
   return [
     made(1, 3, D),
     { inputLayernorm: made(D), postAttentionLayernorm: made(D) },
-    { norm: (x, weight) => rmsNorm(x, weight, 1e-6), attention: branch(a), feedForward: branch(b) },
+    { norm: (x, weight) => rmsNorm(x, weight, 1e-6), attention: once(branch(a)), feedForward: branch(b) },
   ];
 }
 
@@ -125,6 +136,39 @@ export const blockExercise = defineExercise<Block>({
       name: "attention alone",
       answer: wrong((h, w, { norm, attention }) => h.add(attention(norm(h, w.inputLayernorm)))),
       message: "The second half is missing: norm, feed-forward network, and its output added as well.",
+    },
+    {
+      name: "both added to the stream as it came",
+      answer: wrong((h, w, { norm, attention, feedForward }) => {
+        const middle = h.add<tf.Tensor3D>(attention(norm(h, w.inputLayernorm)));
+        return h.add(feedForward(norm(middle, w.postAttentionLayernorm)));
+      }),
+      message:
+        "You add the second branch to the old stream, so that attention's output is lost from it. Add it to the new.",
+    },
+    {
+      name: "one norm for both",
+      answer: wrong((h, w, { norm, attention, feedForward }) => {
+        const middle = h.add<tf.Tensor3D>(attention(norm(h, w.inputLayernorm)));
+        return middle.add(feedForward(norm(middle, w.inputLayernorm)));
+      }),
+      message: "You use `inputLayernorm` twice. The second branch has a gain of its own, `postAttentionLayernorm`.",
+    },
+    {
+      name: "the second branch not added",
+      answer: wrong((h, w, { norm, attention, feedForward }) => {
+        const middle = h.add<tf.Tensor3D>(attention(norm(h, w.inputLayernorm)));
+        return feedForward(norm(middle, w.postAttentionLayernorm));
+      }),
+      message: "You return the second branch alone. It is added to the stream, as the first one is.",
+    },
+    {
+      name: "what the branches give normalised",
+      answer: wrong((h, w, { norm, attention, feedForward }) => {
+        const middle = h.add<tf.Tensor3D>(norm(attention(h), w.inputLayernorm));
+        return middle.add(norm(feedForward(middle), w.postAttentionLayernorm));
+      }),
+      message: "You normalise what comes out of a branch. The norm stands at its entrance.",
     },
   ],
 });

@@ -112,5 +112,16 @@ export const mtpExercise = defineExercise<Mtp>({
       message:
         "You add the main model's state at the end. The module has no such shortcut; its block has residuals inside.",
     },
+    {
+      name: "neither normalised",
+      answer: mtpWith((hidden, embedding) => [embedding, hidden]),
+      message:
+        "Both go in as they are. Each has a norm of its own first: `enorm` for the embedding, `hnorm` for the state.",
+    },
+    {
+      name: "the last norm before the block",
+      answer: mtpWith(right, (h, w, { norm, block }) => block(norm(h, w.sharedHeadNorm))),
+      message: "You normalise before the block. `sharedHeadNorm` is the last step: it makes what the head reads.",
+    },
   ],
 });

@@ -5,6 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { host } from "../../host";
+import type { SamplingOptions } from "../../inference/sampling";
 import { loadCheckpoint } from "../../checkpoint/checkpoint";
 import { readConfig } from "../../checkpoint/config-json";
 import { readJson } from "../../checkpoint/json-file";
@@ -13,6 +14,30 @@ import type { ModelConfig } from "../../model/config";
 import { rotaryTables } from "../../model/rotary";
 import { disposeWeights, mapWeights, type BlockWeights, type ModelWeights, type MoeWeights } from "../../model/weights";
 import { rmsNorm } from "../../tensor/nn";
+
+/** What text is drawn with: how, and the probabilities that the reference makes of it, [V]. */
+interface SamplingCase {
+  text: number;
+  options: SamplingOptions;
+  probabilities: number[];
+}
+
+/**
+ * The reference's logits at the last place of a text of "a-group", and the probabilities that it draws the next token with.
+ *
+ * @throws if none are known for these options
+ */
+export function goldenSampling(text: number, options: SamplingOptions): { logits: number[]; probabilities: number[] } {
+  const { cases } = readJson(host.paths.join(FOLDER, "sampling.json")) as { cases: SamplingCase[] };
+  const same = JSON.stringify({ text, options });
+  const found = cases.find(({ text, options }) => JSON.stringify({ text, options }) === same);
+  if (found === undefined) throw new Error(`goldenSampling: data/golden/sampling.json has nothing for ${same}`);
+  const logits = tf.tidy(() => {
+    const all = new Golden("a-group").value<tf.Tensor3D>("logits");
+    return Array.from(all.slice([text, all.shape[1] - 1, 0], [1, 1, -1]).dataSync());
+  });
+  return { logits, probabilities: found.probabilities };
+}
 
 /** "a-group": three layers, groups of experts; "d-mtp": two layers and a prediction module. */
 export type GoldenName = "a-group" | "d-mtp";

@@ -1,7 +1,5 @@
 /** The ladder: which exercise makes which part of a model, and which parts are the learner's by now. */
 import type { DecodingParts } from "../../inference/decode";
-import { distribution } from "../../inference/sampling";
-import { LIB_PARTS } from "../../model/parts";
 import { evaluate, type AnyFunction, type Exercise } from "../../notebook/exercise/check";
 import { rmsNormExercise } from "./exercise-1-rms-norm";
 import { rotateExercise } from "./exercise-2-rotate";
@@ -18,29 +16,30 @@ export { listed } from "../../notebook/format";
 
 export type PartName = keyof DecodingParts;
 
-/** An exercise whatever its function takes and gives. */
-const any = <F extends AnyFunction>(exercise: Exercise<F>) => exercise as unknown as Exercise<AnyFunction>;
+/** The exercise of each part that stands in the model: what is right in it can stand there. */
+const EXERCISES = {
+  rmsNorm: rmsNormExercise,
+  rotate: rotateExercise,
+  remember: rememberExercise,
+  naive: naiveExercise,
+  absorbed: absorbedExercise,
+  route: routeExercise,
+  experts: expertsExercise,
+  block: blockExercise,
+  mtp: mtpExercise,
+  distribution: distributionExercise,
+} satisfies { [Part in PartName]: { reference: DecodingParts[Part] } };
 
-/** The exercise of each part that stands in the model. (Loss and bias update belong to its training.) */
-export const PART_EXERCISES: { [Part in PartName]: Exercise<AnyFunction> } = {
-  rmsNorm: any(rmsNormExercise),
-  rotate: any(rotateExercise),
-  remember: any(rememberExercise),
-  naive: any(naiveExercise),
-  absorbed: any(absorbedExercise),
-  route: any(routeExercise),
-  experts: any(expertsExercise),
-  block: any(blockExercise),
-  mtp: any(mtpExercise),
-  distribution: any(distributionExercise),
-};
+/** The same, whatever their functions take and give. (Loss and bias update belong to a model's training.) */
+export const PART_EXERCISES = EXERCISES as unknown as { [Part in PartName]: Exercise<AnyFunction> };
 
 export const PART_NAMES = Object.keys(PART_EXERCISES) as PartName[];
 
-/** Lib's own of all of them. */
-export const LIB_DECODING_PARTS: DecodingParts = { ...LIB_PARTS, distribution };
+export type Answers = { [Part in PartName]?: AnyFunction };
 
 export interface OwnParts {
+  /** What was given, right or not. */
+  answers: Answers;
   /** Those of the answers that pass their check. */
   parts: Partial<DecodingParts>;
   own: PartName[];
@@ -53,7 +52,7 @@ export interface OwnParts {
  *
  * @param answers what the learner has written by now, by the names of the parts
  */
-export async function ownParts(answers: { [Part in PartName]?: AnyFunction }): Promise<OwnParts> {
+export async function ownParts(answers: Answers): Promise<OwnParts> {
   const own: PartName[] = [];
   for (const name of PART_NAMES) {
     const answer = answers[name];
@@ -61,6 +60,7 @@ export async function ownParts(answers: { [Part in PartName]?: AnyFunction }): P
     if ((await evaluate(PART_EXERCISES[name], answer)).passed) own.push(name);
   }
   return {
+    answers,
     parts: Object.fromEntries(own.map((name) => [name, answers[name]])),
     own,
     missing: PART_NAMES.filter((name) => !own.includes(name)),

@@ -5,6 +5,7 @@
  */
 import { host } from "../../host";
 import { DOMAINS, type Domain } from "../../corpus/corpus";
+import { mean } from "../../statistics/interval";
 import type { Choices, PlanCosts } from "./plan";
 
 /** Where a learner's runs are, from the project's root. Builds and tests have a folder of their own. */
@@ -77,7 +78,7 @@ export function addToBoard(line: BoardLine, folder = runsFolder()): boolean {
 
 /** The mean over the kinds of text. */
 export function meanBits({ bitsPerByte }: Pick<BoardLine, "bitsPerByte">): number {
-  return DOMAINS.reduce((sum, domain) => sum + bitsPerByte[domain], 0) / DOMAINS.length;
+  return mean(DOMAINS.map((domain) => bitsPerByte[domain]));
 }
 
 /** In which choices a run differs from another, in words: "active 2, seed 3"; empty if in none. */

@@ -72,6 +72,11 @@ export const V3_SUM: Sum = {
   stepTokens: 2 ** 26,
 };
 
+/** What so many FLOPs cost at a sum's price, peak and utilisation. */
+export function dollarsFor(flops: number, { peak, mfu, price }: Pick<Sum, "peak" | "mfu" | "price">): number {
+  return (flops / (peak * mfu) / 3600) * price;
+}
+
 const small = tinyConfig({ numNextnPredictLayers: 0 });
 
 export const costExercise = defineExercise<PlanTraining>({

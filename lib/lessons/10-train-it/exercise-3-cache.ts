@@ -3,6 +3,7 @@
  * whose loss the recorded seeds cannot tell from the best.
  */
 import { compare } from "../../statistics/comparison";
+import { mean } from "../../statistics/interval";
 import { defineExercise } from "../../notebook/exercise/check";
 import {
   BASE_DESIGN,
@@ -25,13 +26,12 @@ export function halfCacheDesigns(
   recorded: Recorded = recordedDesigns(),
 ): { design: Design; losses: number[] }[] {
   const most = designCosts(base).cacheBytes / 2;
-  const meanOf = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   return DESIGNS.filter((design) => designCosts(design).cacheBytes <= most)
     .flatMap((design) => {
       const losses = designLosses(recorded, design);
       return losses === null ? [] : [{ design, losses }];
     })
-    .sort((a, b) => meanOf(a.losses) - meanOf(b.losses));
+    .sort((a, b) => mean(a.losses) - mean(b.losses));
 }
 
 /** What stands against a design, in words; null if nothing does. */

@@ -2,6 +2,7 @@
 import { newOutput } from "../../notebook/display";
 import { heatmapChart, lineChart } from "../../notebook/plot/charts";
 import { plotBundle, type Figure } from "../../notebook/plot/plot";
+import { mean } from "../../statistics/interval";
 import type { History } from "./my-run";
 
 /** The loss against the steps, of the next token and of the one after it. */
@@ -25,8 +26,8 @@ export function lossChart({ moments }: History, steps: number): Figure {
 export function loadsChart({ moments, routers }: History, router: number): Figure {
   const rows = moments.map(({ loads }) => loads[router]); // [moments][E]
   const relative = rows.map((loads) => {
-    const mean = loads.reduce((sum, load) => sum + load, 0) / loads.length;
-    return loads.map((load) => load / mean);
+    const even = mean(loads);
+    return loads.map((load) => load / even);
   });
   const experts = rows[0].map((_, e) => e);
   return heatmapChart({

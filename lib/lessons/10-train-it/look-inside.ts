@@ -6,11 +6,12 @@ import { host } from "../../host";
 import { DOMAINS, type Domain, type Streams } from "../../corpus/corpus";
 import { DeepSeekV3 } from "../../model/model";
 import { compareShareWithChance, type Comparison } from "../../statistics/comparison";
+import { mean } from "../../statistics/interval";
 import { maxVio } from "../../training/balance";
 import { evaluate, evaluationWindows, type Evaluation, type EvaluationWindows } from "../../training/evaluate";
 import type { BoardLine } from "./board";
 import { planCosts } from "./plan";
-import type { MyRun } from "./my-run";
+import type { History, MyRun } from "./my-run";
 
 const WINDOWS = 24; // of each kind of text
 
@@ -59,6 +60,19 @@ export function imbalance(evaluation: Evaluation, router: number): { within: num
   };
 }
 
+/**
+ * How many times the mean load the busiest expert of a router has in one batch: the mean over the first quarter of the
+ * reports, and over the last.
+ */
+export function busiestOverTime(
+  { moments }: Pick<History, "moments">,
+  router: number,
+): { early: number; late: number } {
+  const busiest = moments.map(({ loads }) => 1 + maxVio(loads[router]));
+  const quarter = Math.ceil(busiest.length / 4);
+  return { early: mean(busiest.slice(0, quarter)), late: mean(busiest.slice(-quarter)) };
+}
+
 /** How often a draft would be accepted at temperature 0, by kind of text, and what always guessing one byte would give. */
 export interface DraftsByKind {
   kind: Domain;
@@ -79,7 +93,7 @@ export async function draftsByKind(model: DeepSeekV3, windows: EvaluationWindows
   for (const kind of DOMAINS) {
     const every = <T>(rows: T[][]) => rows.flatMap((row) => row.filter((_, t) => t % 8 === 0));
     const equal = every(await agreements(model, windows[kind])).map((place) => place.equal);
-    const guesses = every(mainGuesses(model, windows[kind]));
+    const guesses = every(await mainGuesses(model, windows[kind]));
     const counts = new Map<number, number>();
     for (const id of guesses) counts.set(id, (counts.get(id) ?? 0) + 1);
     const idle = Math.max(...counts.values()) / guesses.length;
@@ -94,15 +108,15 @@ export async function draftsByKind(model: DeepSeekV3, windows: EvaluationWindows
 }
 
 /** The main model's most likely token at the places that agreements looks at: [B][T]. */
-function mainGuesses(model: DeepSeekV3, ids: number[][]): number[][] {
-  return tf.tidy(() => {
+async function mainGuesses(model: DeepSeekV3, ids: number[][]): Promise<number[][]> {
+  const guesses = tf.tidy(() => {
     const { logits } = model.forwardTraining(ids);
     const [B, T, V] = logits.shape;
-    return logits
-      .slice([0, 1, 0], [B, T - 1, V])
-      .argMax(2)
-      .arraySync() as number[][];
+    return logits.slice([0, 1, 0], [B, T - 1, V]).argMax<tf.Tensor2D>(2);
   });
+  const read = await guesses.array();
+  guesses.dispose();
+  return read;
 }
 
 /** A model saved in the released layout, and what became of it when it was read again. */
@@ -119,10 +133,12 @@ export async function saveAndLoad({ folder, plan, training }: MyRun, ids: number
   await saveCheckpoint(target, plan.config, training.model.weights, { dtype: "F32" });
   const loaded = loadModel(target);
   try {
-    const [difference] = tf.tidy(() => {
+    const relative = tf.tidy(() => {
       const [before, after] = [plainly(training.model, ids), loaded.forward(ids)];
-      return before.sub(after).abs().max().div(before.abs().max()).dataSync();
+      return before.sub(after).abs().max().div(before.abs().max());
     });
+    const [difference] = await relative.data();
+    relative.dispose();
     const files = host
       .list(target)
       .map((name) => ({ name, bytes: host.look(host.paths.join(target, name))?.size ?? 0 }));

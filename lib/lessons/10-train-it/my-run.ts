@@ -3,7 +3,6 @@
  * Interrupt, by a restart of the kernel or by a kill. Its folder holds the state (run-state.ts), what was seen on the way
  * (history.json) and, at the end, the model.
  */
-import * as tf from "@tensorflow/tfjs";
 import { host } from "../../host";
 import { FilesAside } from "../../checkpoint/files-aside";
 import { readJsonIfThere } from "../../checkpoint/json-file";
@@ -16,6 +15,7 @@ import { progress } from "../../notebook/progress";
 import { fixed, whole } from "../../notebook/format";
 import { train } from "../../training/loop";
 import { bitsPerByte } from "../../training/next-token-loss";
+import { sumOfSquares } from "../../tensor/optimiser-step";
 import { routersOf } from "../../training/objective";
 import { findState, restoreState, saveState } from "../../training/run-state";
 import { Training } from "../../training/run";
@@ -95,11 +95,8 @@ export async function trainMyRun(
   const { steps } = plan.options;
   open?.dispose();
   open = null;
-  const saved = findState(folder);
-  const training =
-    saved === null ? new Training(plan.config, plan.options) : restoreState(saved, plan.config, plan.options);
+  const { saved, training, history } = begun(folder, plan);
   open = training;
-  const history = readHistory(folder, training);
   const run: MyRun = { id: runId(plan), folder, plan, training, history, from: training.step };
   const due = SAMPLED.map((share) => Math.round(share * steps));
   const sample = async () => {
@@ -127,6 +124,22 @@ export async function trainMyRun(
     throw error;
   }
   return run;
+}
+
+/** What there is of a run, or its beginning. @throws if what there is is damaged, with the way out */
+function begun(folder: string, plan: Plan) {
+  let training: Training | undefined;
+  try {
+    const saved = findState(folder);
+    training =
+      saved === null ? new Training(plan.config, plan.options) : restoreState(saved, plan.config, plan.options);
+    return { saved, training, history: readHistory(folder, training) };
+  } catch (error) {
+    training?.dispose();
+    if (host.look(folder) === null) throw error; // nothing was begun that could be removed
+    const what = error instanceof Error ? error.message : String(error);
+    throw new Error(`${what}. Remove ${folder}, or change the seed: the run then begins anew`);
+  }
 }
 
 interface Doing {
@@ -179,7 +192,7 @@ class LostRun extends Error {
 
 /** Whether all weights are numbers, and none is endless. */
 async function isFinite({ parameters }: Training): Promise<boolean> {
-  const sum = tf.tidy(() => tf.addN(parameters.map(({ variable }) => variable.abs().sum())));
+  const sum = sumOfSquares(parameters.map(({ variable }) => variable));
   const [total] = await sum.data();
   sum.dispose();
   return Number.isFinite(total);

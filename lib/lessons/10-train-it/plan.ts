@@ -9,6 +9,7 @@ import { forwardFlops, mtpForwardFlops, meanContext } from "../../economics/flop
 import { activeParameters, mtpParameters, totalParameters } from "../../economics/parameters";
 import { checkConfig, type ModelConfig } from "../../model/config";
 import { ALL_FP8_PRECISION, BF16_PRECISION, V3_PRECISION, type Precision } from "../../model/precision";
+import { progress } from "../../notebook/progress";
 import { train } from "../../training/loop";
 import type { Balance } from "../../training/objective";
 import { PRESETS } from "../../training/presets";
@@ -112,8 +113,11 @@ export async function stepsIn(
   const trial = new Training(config, options);
   let tokensPerSecond = 0;
   try {
-    for await (const { report } of train(trial, corpus.train, { reportEvery: 5 })) {
-      tokensPerSecond = Math.max(tokensPerSecond, report?.tokensPerSecond ?? 0); // the first steps compile
+    const made = train(trial, corpus.train, { reportEvery: 5 });
+    for await (const measured of progress(trialSteps, "measuring the speed", { unit: "steps" })) {
+      void measured;
+      const { value } = await made.next();
+      tokensPerSecond = Math.max(tokensPerSecond, value?.report?.tokensPerSecond ?? 0); // the first steps compile
     }
   } finally {
     trial.dispose();
@@ -147,6 +151,7 @@ export interface PlanCosts {
   flops: number;
 }
 
+/** Counts a plan's costs from its configuration and options. */
 export function planCosts({ config, options }: Pick<Plan, "config" | "options">): PlanCosts {
   const { steps, batch, length } = options;
   const tokens = steps * batch * length;

@@ -5,12 +5,11 @@ import * as tf from "@tensorflow/tfjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel } from "../../../lib/checkpoint/checkpoint";
 import { BEGIN_OF_DOCUMENT, bytesOf } from "../../../lib/corpus/bytes";
-import type { DecodingParts } from "../../../lib/inference/decode";
+import { LIB_DECODING_PARTS, type DecodingParts } from "../../../lib/inference/decode";
 import {
   bitsOfWindows,
   compareParts,
   LESSON_HELPERS,
-  LIB_DECODING_PARTS,
   logitDifferences,
   moduleText,
   objection,
@@ -115,7 +114,7 @@ describe.each(PART_NAMES)("%s by itself", (name) => {
 });
 
 it("without any answer every part is lib's", async () => {
-  expect(await ownParts(stubs)).toEqual({ parts: {}, own: [], missing: PART_NAMES });
+  expect(await ownParts(stubs)).toEqual({ answers: stubs, parts: {}, own: [], missing: PART_NAMES });
   expect(await compareParts(stubs)).toEqual([]);
 });
 

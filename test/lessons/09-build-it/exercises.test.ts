@@ -21,7 +21,7 @@ import { toPlainValue, TensorValue } from "../../../lib/notebook/exercise/values
 import { withArguments } from "../../../lib/notebook/exercise/run";
 import { useBackend } from "../../../lib/tensor/backend";
 import { expectClose } from "../../support/close";
-import { holdsTo } from "../support";
+import { holdsTo, silently } from "../support";
 import { DIFFERENTLY, lossDifferently, moveBiasDifferently } from "./differently";
 
 beforeAll(() => useBackend("wasm"));
@@ -38,6 +38,12 @@ describe("09-mtp", () => holdsTo(mtpExercise, DIFFERENTLY.mtp));
 describe("09-loss", () => holdsTo(lossExercise, lossDifferently));
 describe("09-bias", () => holdsTo(biasExercise, moveBiasDifferently));
 describe("09-distribution", () => holdsTo(distributionExercise, DIFFERENTLY.distribution as Distribution));
+
+it("09-block says that attention was called twice", async () => {
+  const twice: typeof DIFFERENTLY.block = (h, norms, steps) =>
+    tf.tidy(() => (steps.attention(h), DIFFERENTLY.block(h, norms, steps)));
+  expect((await silently(blockExercise, twice)).message).toContain("attention was called twice");
+});
 
 /** The numbers of a plain value, in the order of its keys. */
 function numbers(value: unknown): number[] {
@@ -59,6 +65,7 @@ describe("lib's own answers are within 1e-5 of the reference implementation", ()
     mtpExercise,
     lossExercise,
     biasExercise,
+    distributionExercise,
   };
   it.each(Object.entries(exercises))("%s", (_, exercise) => {
     const { cases, reference } = exercise as unknown as Exercise<AnyFunction>;

@@ -36,17 +36,15 @@ const parts: DecodingParts = {
       return tf.mul(x, tf.div(weight, tf.sqrt(tf.add(tf.div(tf.square(length), width), epsilon)))) as typeof x;
     }),
 
-  // Every channel's partner by its number, and the signs as a row.
+  // Both lines of the formula, from every second channel.
   rotate: (x, { cos, sin }) =>
     tf.tidy(() => {
-      const numbers = Array.from({ length: x.shape[3] }, (_, j) => j);
-      const partners = tf.gather(
-        x,
-        numbers.map((j) => (j % 2 === 0 ? j + 1 : j - 1)),
-        3,
-      );
-      const signs = tf.tensor1d(numbers.map((j) => (j % 2 === 0 ? -1 : 1)));
-      return tf.addN([tf.mul(x, cos), tf.mul(tf.mul(partners, signs), sin)]) as tf.Tensor4D;
+      const every2nd = (t: tf.Tensor4D, from: number) =>
+        t.stridedSlice([0, 0, 0, from], [...t.shape], [1, 1, 1, 2]) as tf.Tensor4D;
+      const [a, b] = [every2nd(x, 0), every2nd(x, 1)];
+      const [c, s] = [every2nd(cos, 0), every2nd(sin, 0)];
+      const turned = tf.stack([a.mul(c).sub(b.mul(s)), b.mul(c).add(a.mul(s))], 4);
+      return turned.reshape<tf.Tensor4D>(x.shape);
     }),
 
   // The matrix is cut, not the product.
@@ -104,30 +102,37 @@ const parts: DecodingParts = {
       return { affinity, mask, gates: weights.mul(config.routedScalingFactor).div<tf.Tensor2D>(divisor) };
     }),
 
-  // Rows come to an expert, and go back, by products with rows of 0 and 1.
+  // From the tokens to their experts; rows are picked by comparing numbers.
   experts: (x, { expertIndices, gates }, { gateProj, upProj, downProj }) =>
     tf.tidy(() => {
-      const [[N, E], chosen] = [gates.shape, expertIndices.arraySync()];
+      const [N] = x.shape;
+      const tokens = new Map<number, number[]>();
+      expertIndices.arraySync().forEach((row, n) => {
+        for (const e of row) tokens.set(e, [...(tokens.get(e) ?? []), n]);
+      });
       let sum = tf.zerosLike(x);
-      for (let e = 0; e < E; e++) {
-        const tokens = chosen.map((row, n) => (row.includes(e) ? n : -1)).filter((n) => n >= 0);
-        if (tokens.length === 0) continue;
-        const pick = tf.gather(tf.eye(N), tokens); // [M, N]; tf.oneHot has no single column, and decoding has one token
-        const rows = tf.matMul(pick, x);
-        const by = (w: tf.Tensor3D) => tf.gather(w, e) as unknown as tf.Tensor2D;
-        const g = tf.matMul(rows, by(gateProj));
-        const inner = g.div(tf.add(1, tf.exp(tf.neg(g)))).mul(tf.matMul(rows, by(upProj)));
-        const weights = tf.matMul(pick, gates).slice([0, e], [-1, 1]);
-        sum = sum.add(tf.matMul(pick, tf.mul(tf.matMul(inner, by(downProj)), weights), true));
+      for (const [e, rows] of tokens) {
+        const picked = tf.tensor2d(rows, [rows.length, 1]).equal(tf.range(0, N).expandDims(0));
+        const pick = picked.toFloat() as tf.Tensor2D; // [M, N]; tf.oneHot has no single column, and decoding has one token
+        const mine = tf.matMul(pick, x);
+        const [gate, up, down] = [gateProj, upProj, downProj].map((w) => tf.gather(w, e) as unknown as tf.Tensor2D);
+        const g = tf.matMul(mine, gate);
+        const inner = g.mul(g.sigmoid()).mul<tf.Tensor2D>(tf.matMul(mine, up));
+        const weight = tf.matMul(pick, gates.slice([0, e], [N, 1]));
+        sum = sum.add(tf.matMul(pick, tf.matMul(inner, down).mul<tf.Tensor2D>(weight), true, false));
       }
       return sum;
     }),
 
-  block: (h, norms, { norm, attention, feedForward }) =>
+  // The two branches as a list.
+  block: (h, { inputLayernorm, postAttentionLayernorm }, { norm, attention, feedForward }) =>
     tf.tidy(() => {
       let stream = h;
-      stream = tf.add(attention(norm(stream, norms.inputLayernorm)), stream);
-      stream = tf.add(feedForward(norm(stream, norms.postAttentionLayernorm)), stream);
+      const branches = [
+        [inputLayernorm, attention],
+        [postAttentionLayernorm, feedForward],
+      ] as const;
+      for (const [gain, network] of branches) stream = tf.add(stream, network(norm(stream, gain)));
       return stream;
     }),
 
@@ -140,40 +145,44 @@ const parts: DecodingParts = {
       return norm(block(joined as tf.Tensor3D), sharedHeadNorm);
     }),
 
-  // By tensors, and with a list of what is still in.
-  distribution: (logits, { temperature, topK, topP }) =>
-    tf.tidy(() => {
-      const all = tf.tensor1d(Array.from(logits));
-      if (temperature === 0) return Array.from(tf.oneHot(all.argMax() as tf.Tensor, logits.length).dataSync());
-      const p = Array.from(tf.softmax(all.div<tf.Tensor1D>(temperature)).dataSync());
-      const { indices } = tf.topk(tf.tensor1d(p), Math.min(topK ?? p.length, p.length));
-      const candidates = Array.from(indices.dataSync());
-      const share = candidates.reduce((sum, v) => sum + p[v], 0) * (topP ?? 1);
-      let reached = 0;
-      const stays = candidates.filter((v, i) => {
-        if (i > 0 && reached >= share) return false;
-        reached += p[v];
-        return true;
-      });
-      return p.map((value, v) => (stays.includes(v) ? value / reached : 0));
-    }),
+  // A list of tokens from the likeliest on; one stays if those before it have not reached the share.
+  distribution: (logits, { temperature, topK, topP }) => {
+    const order = Array.from(logits, (logit, id) => ({ id, logit, p: 0 })).sort((a, b) => b.logit - a.logit);
+    const top = order[0].logit;
+    for (const token of order) token.p = temperature > 0 ? Math.exp((token.logit - top) / temperature) : 0;
+    if (temperature === 0) order[0].p = 1;
+    const kept = order.slice(0, topK ?? order.length);
+    const total = () => kept.reduce((sum, { p }) => sum + p, 0);
+    const wanted = (topP ?? 1) * total();
+    let before = 0;
+    for (const token of kept) {
+      const { p } = token;
+      if (topP !== undefined && before >= wanted) token.p = 0;
+      before += p;
+    }
+    const sum = total();
+    const result = new Array<number>(logits.length).fill(0);
+    for (const { id, p } of kept) result[id] = p / sum;
+    return result;
+  },
 };
 
+// The logarithm of the sum, less the logit of the token that came.
 const loss: Loss = (logits, ids) =>
   tf.tidy(() => {
-    const V = logits.shape[2];
-    const rows = tf.concat(
-      (tf.unstack(logits) as tf.Tensor2D[]).map((text) => text.slice([0, 0], [text.shape[0] - 1, V])),
-    );
-    const targets = ids.flatMap(([, ...next]) => next);
-    return tf.losses.softmaxCrossEntropy(tf.oneHot(tf.tensor1d(targets, "int32"), V), rows) as tf.Scalar;
+    const [B, T, V] = logits.shape;
+    const places = ids.flatMap((row, b) => row.slice(1).map((id, t) => [b, t, id]));
+    const came = tf.gatherND(logits, tf.tensor2d(places, [B * (T - 1), 3], "int32"));
+    const all = logits.slice([0, 0, 0], [B, T - 1, V]).logSumExp(2);
+    return all.mean().sub<tf.Scalar>(came.mean());
   });
 
+// In plain numbers.
 const moveBias: MoveBias = (bias, counts, gamma) =>
   tf.tidy(() => {
-    const mean = tf.mean(counts);
-    const direction = tf.sub(tf.less(counts, mean).toFloat(), tf.greater(counts, mean).toFloat());
-    return tf.add(tf.mul(direction, gamma), bias);
+    const n = counts.arraySync();
+    const mean = n.reduce((a, b) => a + b) / n.length;
+    return tf.tensor1d(bias.arraySync().map((b, e) => (n[e] > mean ? b - gamma : n[e] < mean ? b + gamma : b)));
   });
 
 it.each(PART_NAMES)("%s passes", async (name) => {

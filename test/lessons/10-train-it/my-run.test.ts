@@ -7,6 +7,7 @@ import { openCorpus } from "../../../lib/corpus/build";
 import type { Corpus } from "../../../lib/corpus/corpus";
 import {
   boardLine,
+  busiestOverTime,
   draftsByKind,
   heldOut,
   imbalance,
@@ -107,6 +108,16 @@ describe("a run of one's own", () => {
     expect(run.history.moments).not.toEqual(straight.history.moments.slice(0, 2));
   });
 
+  it("whose history is damaged says how to begin anew", async () => {
+    const root = folder("damaged");
+    const plan = smallPlan(corpus, 2);
+    await trainMyRun(plan, corpus, { root });
+    writeFileSync(path.join(folderOf(plan, root), "history.json"), '{"a":');
+    await expect(trainMyRun(plan, corpus, { root })).rejects.toThrow(
+      /history\.json: not JSON.*Remove .*, or change the seed: the run then begins anew$/,
+    );
+  });
+
   it("whose loss is no number says so, and does not keep such a state", async () => {
     const root = folder("lost");
     const plan = smallPlan(corpus, STEPS);
@@ -154,6 +165,21 @@ describe("a look inside", () => {
     expect(existsSync(path.join(saved.folder, "config.json"))).toBe(true);
     expect(tf.memory().numTensors).toBe(before);
   });
+});
+
+it("finds the busiest expert early and late, which a planted one changes", () => {
+  const moment = (...loads: number[]) => ({ step: 1, bitsPerByte: 1, mtpBitsPerByte: null, loads: [[], loads] });
+  const moments = [
+    moment(6, 0, 0),
+    moment(2, 2, 2),
+    moment(2, 2, 2),
+    moment(2, 2, 2),
+    moment(2, 2, 2),
+    moment(3, 2, 1),
+  ];
+  expect(busiestOverTime({ moments }, 1)).toEqual({ early: 2, late: 1.25 });
+  moments[5] = moment(2, 2, 2);
+  expect(busiestOverTime({ moments }, 1)).toEqual({ early: 2, late: 1 });
 });
 
 it("shows signs that cannot be seen as dots", () => {

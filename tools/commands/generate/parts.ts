@@ -1,11 +1,9 @@
 /** A module with parts of a model, as lesson 09 saves it. */
 import fs from "node:fs";
 import { createRequire } from "node:module";
-import type { DecodingParts } from "../../../lib/inference/decode";
-import { distribution } from "../../../lib/inference/sampling";
-import { LIB_PARTS } from "../../../lib/model/parts";
+import { LIB_DECODING_PARTS, type DecodingParts } from "../../../lib/inference/decode";
 
-const NAMES = [...Object.keys({ ...LIB_PARTS, distribution })];
+const NAMES = Object.keys(LIB_DECODING_PARTS);
 
 /**
  * Loads `parts` of a module.

@@ -149,8 +149,10 @@ from ${fixed(before.mean, 4)} to ${fixed(after.mean, 4)}: ${change >= 0 ? "+" : 
 
 function agreementText(found: Record<string, unknown>, i: number): string {
   const largest = Number(found.largestDifference).toExponential(1);
+  const passedOver = Number(found.passedOver ?? 0);
+  const passed = passedOver === 0 ? "" : ` (without ${passedOver} tokens where rounding chooses the experts)`;
   const weights = i === 0 ? "These weights" : "The BF16 weights, before they were stored in FP8";
   return `${weights}: transformers ${found.transformers} with torch ${found.torch} loads the folder; over ${found.tokens} tokens of
-held-out text the largest difference of a logit is ${largest}, of logits up to ${fixed(Number(found.largestLogit), 1)} (float32 arithmetic on both sides;
+held-out text${passed} the largest difference of a logit is ${largest}, of logits up to ${fixed(Number(found.largestLogit), 1)} (float32 arithmetic on both sides;
 \`npm run agree\`).`;
 }

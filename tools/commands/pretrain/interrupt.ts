@@ -30,7 +30,9 @@ export class Interrupt {
     [this.say, this.#canSave] = [say, true];
   }
 
+  /** Listens no more, unless the run was asked to end: what npm passes on of the same press may come only now. */
   end(): void {
+    if (this.asked) return;
     for (const signal of SIGNALS) process.off(signal, this.#take);
   }
 

@@ -1,8 +1,17 @@
 # Settings of nbgrader for this course. `npm run assignment` copies them into a course folder; what you change there
 # stays.
+import atexit
 import os
+import shutil
+import tempfile
 
 c = get_config()  # noqa: F821
+
+# Lesson 10 trains. What a submission trains is its own: two that are graded at the same time don't meet in one folder,
+# and the teacher's own runs stay as they are.
+if "COURSE_MY_RUNS" not in os.environ:
+    os.environ["COURSE_MY_RUNS"] = tempfile.mkdtemp(prefix="course-runs-")
+    atexit.register(shutil.rmtree, os.environ["COURSE_MY_RUNS"], ignore_errors=True)
 
 c.CourseDirectory.course_id = "deepseek-v3"
 # Two submissions may be graded at the same time: the one that comes second waits for the gradebook.

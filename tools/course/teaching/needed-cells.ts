@@ -54,12 +54,16 @@ function namesOf(source: string): Names {
   return { declared: new Set(file.statements.flatMap(declaredBy)), used };
 }
 
+const codeNames = (cells: Cell[]) => cells.map((cell) => (cell.cell_type === "code" ? namesOf(cell.source) : null));
+
+const shares = (declared: Set<string>, used: Set<string>) => [...declared].some((name) => used.has(name));
+
 /**
  * @param roots cells that are wanted, by their numbers from 0
  * @returns these, and all code cells before them that they need, in order
  */
 export function neededCells(cells: Cell[], roots: number[]): number[] {
-  const names = cells.map((cell) => (cell.cell_type === "code" ? namesOf(cell.source) : null));
+  const names = codeNames(cells);
   const needed = new Set<number>();
   const add = (index: number): void => {
     if (needed.has(index)) return;
@@ -67,9 +71,27 @@ export function neededCells(cells: Cell[], roots: number[]): number[] {
     const used = names[index]?.used ?? new Set<string>();
     for (let earlier = 0; earlier < index; earlier++) {
       const declared = names[earlier]?.declared;
-      if (declared !== undefined && [...declared].some((name) => used.has(name))) add(earlier);
+      if (declared !== undefined && shares(declared, used)) add(earlier);
     }
   };
   roots.forEach(add);
   return [...needed].sort((a, b) => a - b);
+}
+
+/**
+ * @param roots cells that are other than they were, by their numbers from 0
+ * @returns these, and all later code cells that use what they declare, themselves or through others, in order
+ */
+export function dependentCells(cells: Cell[], roots: number[]): number[] {
+  const names = codeNames(cells);
+  const dependent = new Set(roots);
+  for (let index = 0; index < cells.length; index++) {
+    const used = names[index]?.used;
+    if (used === undefined) continue;
+    const onOne = [...dependent].some(
+      (earlier) => earlier < index && shares(names[earlier]?.declared ?? new Set(), used),
+    );
+    if (onOne) dependent.add(index);
+  }
+  return [...dependent].sort((a, b) => a - b);
 }

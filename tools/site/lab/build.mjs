@@ -24,6 +24,9 @@ const DISABLED = [
   "@jupyterlab/help-extension:jupyter-forum",
 ];
 
+/** The extension that draws plots. */
+const PLOTLY = "jupyterlab-plotly";
+
 /** What JupyterLite brings along for those who build it, and fonts in formats that today's browsers don't ask for. */
 const UNUSED = /^(rspack\.config\..*|jupyterlite\.schema\..*|package\.json|overrides\.json|doc)$/;
 const OLD_FONTS = /^fa-.*\.(svg|eot|ttf)$/;
@@ -36,7 +39,22 @@ const OLD_FONTS = /^fa-.*\.(svg|eot|ttf)$/;
  */
 function extensions(project, ours) {
   const share = path.join(project.venv, "share", "jupyter", "labextensions");
-  return [path.join(share, "jupyterlab-plotly"), path.join(share, "deepseek-v3-course"), ours];
+  return [path.join(share, PLOTLY), path.join(share, "deepseek-v3-course"), ours];
+}
+
+/**
+ * Keeps the page from reading Plotly before it shows anything: the extension that draws plots stays, and ours asks it for
+ * what it has (extension/src/plots.ts).
+ * @param {string} out
+ */
+function readPlotlyLater(out) {
+  const file = path.join(out, "jupyter-lite.json");
+  const config = JSON.parse(fs.readFileSync(file, "utf8"));
+  const listed = config["jupyter-config-data"].federated_extensions;
+  const plotly = listed.find((/** @type {{ name: string }} */ { name }) => name === PLOTLY);
+  if (plotly?.mimeExtension !== "./mimeExtension") throw new SetupError(`${PLOTLY} is not what it was: see ${file}`);
+  delete plotly.mimeExtension;
+  fs.writeFileSync(file, json(config));
 }
 
 /** @param {unknown} value */
@@ -89,6 +107,7 @@ export async function buildLab({ project, python, out, say }) {
       `JupyterLite could not be assembled: ${last} See ${path.relative(project.root, project.log)}.`,
     );
   }
+  readPlotlyLater(out);
   const { contents, lessons } = collectContents(project);
   writeContents(out, contents, new Date().toISOString());
   fs.writeFileSync(path.join(out, "lessons.json"), json(lessons));

@@ -16,6 +16,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { beginningsOf } from "./beginnings.mjs";
 import { collectTypes } from "./types.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -163,7 +164,9 @@ export async function bundleWorker({ project, out, say = () => {} }) {
     splitting: true,
     chunkNames: "chunk-[hash]",
     // A learner meets the names of classes and functions, and keepNames would slow down whatever makes functions.
-    minifyIdentifiers: false,
+    minify: false,
+    minifySyntax: true,
+    minifyWhitespace: true,
     alias: { "@tslab/typescript-for-tslab": "./typescript.js" },
     external: ["./typescript.js"],
     plugins: [libOf(project), withoutNode],
@@ -216,12 +219,14 @@ export async function bundleWorker({ project, out, say = () => {} }) {
     files[file] = { size: bytes.length, sha256: sha256(bytes), pieces };
   }
   const types = collectTypes(project, fs.readFileSync(path.join(HERE, "globals.txt"), "utf8"));
+  const lessons = filesIn(project, "notebooks").filter((file) => /^notebooks\/[^/]+\.ipynb$/.test(file));
   /** @type {import("./manifest").SiteManifest} */
   const manifest = {
     pack: { ...write("pack", Buffer.concat(pack)), files: places },
     files,
     others: filesIn(project, "notebooks/solutions").filter((file) => file.endsWith(".ipynb")),
     types: write("types", Buffer.from(JSON.stringify(types))),
+    asBuilt: beginningsOf(lessons.map((file) => JSON.parse(fs.readFileSync(path.join(project, file), "utf8")))),
   };
   fs.writeFileSync(path.join(out, "manifest.json"), JSON.stringify(manifest));
 

@@ -1,12 +1,14 @@
 /**
  * Runs cells: checks, translates and evaluates each as a module (cell-module.ts), and remembers what it declares if it
- * succeeded. A cell that fails leaves every name as it was.
+ * succeeded. A cell that fails leaves every name as it was. Cells of a lesson as it was built are not checked
+ * (as-built.ts): the compiler gets to know them when there is time, or when it is needed.
  */
 import { guard } from "../../../lib/host/browser";
 import { errorContent, INTERRUPTED } from "../../kernel/error-content.cjs";
 import { Standing } from "../../kernel/standing.cjs";
 import { instead } from "../../kernel/unready-check.cjs";
-import { LAST, type CellModule, type Origin } from "./cell-module";
+import type { AsBuilt } from "./as-built";
+import { LAST, type CellModule, type Origin, type Scope } from "./cell-module";
 import type { Compiler } from "./compiler";
 import { GUARD } from "./guards";
 import type { Interrupts } from "./interrupts";
@@ -24,6 +26,7 @@ type Exports = Record<string, unknown>;
 export interface CellsOptions {
   compiler: Compiler;
   interrupts: Interrupts;
+  asBuilt: AsBuilt;
   /** The modules that a cell can import, by what it imports them from. */
   modules: (name: string) => unknown;
   /** Shows the value of a last line. */
@@ -33,7 +36,10 @@ export interface CellsOptions {
 
 export class Cells {
   readonly standing = new Standing();
-  readonly scope = new Map<string, Origin>();
+  private readonly declared = new Map<string, Origin>();
+  /** The same, up to the first run that the compiler has not seen. */
+  private readonly seen = new Map<string, Origin>();
+  private readonly unseen: { file: string; code: string }[] = [];
   private serial = 0;
   private readonly exports = new Map<string, Exports>();
   private readonly lines = new Map<string, LineMap>();
@@ -44,29 +50,53 @@ export class Cells {
   async run(code: string, count: number): Promise<ErrorContent | null> {
     const at = Date.now();
     const file = `/cell-${++this.serial}`;
-    const { compiler } = this.options;
-    const module = compiler.module(file, code, this.scope);
+    const { asBuilt, compiler } = this.options;
+    const isBuilt = asBuilt.goesOn(code);
+    const module = compiler.module(file, code, isBuilt ? this.declared : this.scope);
     const names = [...module.declares.keys()];
     const done = (error: ErrorContent | null) => {
       this.standing.ran(names, { cell: count, source: code, at, failure: error === null ? null : error.evalue });
+      if (error !== null) asBuilt.leave();
       return error;
     };
-    const problems = compiler.problems(module);
+    const problems = isBuilt ? [] : compiler.problems(module);
     if (problems.length > 0) {
       const reports = problems.map(({ line, column, message }) => [COMPILER_MESSAGE, "", line, column, message]);
       const said = instead(code, reports);
       if (said !== null) return this.run(said, count);
       return done(this.content(reports));
     }
-    compiler.importLiterals(module);
+    if (!isBuilt) compiler.importLiterals(module);
     try {
       await this.options.interrupts.runCell(() => this.evaluate(file, module, count));
     } catch (error) {
       return done(this.options.interrupts.isInterrupted(error) ? INTERRUPTED : this.errorOf(error));
     }
-    compiler.keep(file, module);
+    if (isBuilt) this.unseen.push({ file, code });
+    else {
+      compiler.keep(file, module);
+      for (const [name, origin] of module.declares) this.seen.set(name, origin);
+    }
     this.keep(module);
     return done(null);
+  }
+
+  /** What the cells so far have declared, all of it known to the compiler. */
+  get scope(): Scope {
+    while (this.showOne());
+    return this.seen;
+  }
+
+  /** Has the compiler see the first run that it has not seen; says whether there was one. */
+  showOne(): boolean {
+    const run = this.unseen.shift();
+    if (run === undefined) return false;
+    const { compiler } = this.options;
+    const module = compiler.module(run.file, run.code, this.seen);
+    compiler.importLiterals(module);
+    compiler.keep(run.file, module);
+    for (const [name, origin] of module.declares) this.seen.set(name, origin);
+    return true;
   }
 
   /** The content of an error, with the lines that a reader sees. */
@@ -100,8 +130,8 @@ export class Cells {
 
   /** Takes over what a run has declared, and drops runs of which nothing is left. */
   private keep({ declares }: CellModule): void {
-    for (const [name, origin] of declares) this.scope.set(name, origin);
-    const needed = new Set([...this.scope.values()].map(({ from }) => from));
+    for (const [name, origin] of declares) this.declared.set(name, origin);
+    const needed = new Set([...this.declared.values()].map(({ from }) => from));
     for (const file of this.exports.keys()) if (!needed.has(file)) this.exports.delete(file);
   }
 }

@@ -96,6 +96,7 @@ export class Compiler {
   }
 
   private show(text: string): void {
+    if (this.cells.get(NOW) === text) return;
     this.cells.set(NOW, text);
     this.versions++;
   }
@@ -130,10 +131,12 @@ export class Compiler {
 
   /**
    * Has constants with a value for a type imported by later cells: `let n = seed` makes a number of the imported 7, and
-   * would make another 7 of one that is declared as such. To be called when the cell has been checked.
+   * would make another 7 of one that is declared as such.
    */
-  importLiterals({ declares }: CellModule): void {
+  importLiterals({ checked, declares }: CellModule): void {
+    if (![...declares.values()].some(({ variable }) => variable === "const")) return;
     const { ts } = this;
+    this.show(checked);
     const program = this.service.getProgram();
     const file = program?.getSourceFile(NOW);
     const checker = program?.getTypeChecker();

@@ -8,6 +8,8 @@ export interface SiteManifest {
   others: string[];
   /** Types for the compiler: a gzipped JSON object, path → text. */
   types: { url: string; bytes: number };
+  /** How the notebooks begin (as-built.ts). */
+  asBuilt: string[];
 }
 
 /** A file in gzipped pieces, so that one can say how far its loading is. */

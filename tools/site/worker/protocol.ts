@@ -45,6 +45,11 @@ export interface Interrupt {
   type: "interrupt";
 }
 
+/** Nothing is going on: the compiler may read what it will need, and answers nothing for a second or two. */
+export interface Spare {
+  type: "spare";
+}
+
 /** The learner's notebooks as they are saved now, by path: checks and the index of lesson 00 read them. */
 export interface Notebooks {
   type: "notebooks";
@@ -82,7 +87,7 @@ export interface NotKept {
   paths: string[];
 }
 
-export type ToWorker = Start | Execute | Complete | Inspect | Interrupt | Notebooks | Files | NotKept;
+export type ToWorker = Start | Execute | Complete | Inspect | Interrupt | Spare | Notebooks | Files | NotKept;
 
 /** The worker can run cells. */
 export interface Ready {

@@ -4,9 +4,9 @@
  */
 import { Buffer } from "buffer";
 import { inspect } from "node-inspect-extracted";
-import { ungzip } from "pako";
 import { host, putFile, removeFile, setTab } from "../../../lib/host/browser";
 import { OutputStream } from "../../kernel/output-stream.cjs";
+import { AsBuilt } from "./as-built";
 import { Cells } from "./cells";
 import { Compiler, type SourceFiles } from "./compiler";
 import { newConsole } from "./console";
@@ -149,10 +149,17 @@ async function start({ base, notebook }: Start): Promise<void> {
   const load = async (url: string) => {
     const response = await fetch(base + url);
     if (!response.ok) throw new Error(`the site's file ${url} cannot be loaded (${response.status})`);
-    return new Uint8Array(await response.arrayBuffer());
+    return response;
   };
-  const manifest = JSON.parse(new TextDecoder().decode(await load("manifest.json"))) as SiteManifest;
-  const [pack, types] = await Promise.all([load(manifest.pack.url), load(manifest.types.url)]);
+  const unpacked = async (url: string) => {
+    const stream = (await load(url)).body?.pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream);
+  };
+  const manifest = (await (await load("manifest.json")).json()) as SiteManifest;
+  const [pack, types] = await Promise.all([
+    unpacked(manifest.pack.url).then((response) => response.arrayBuffer()),
+    unpacked(manifest.types.url).then((response) => response.json() as Promise<Record<string, string>>),
+  ]);
   const newShow = () => {
     if (!running) return null;
     const display_id = host.randomId();
@@ -162,25 +169,36 @@ async function start({ base, notebook }: Start): Promise<void> {
       update = true;
     };
   };
-  shelve(manifest, ungzip(pack), base, newShow);
+  shelve(manifest, new Uint8Array(pack), base, newShow);
   // Only now: modules of lib read facts when they are evaluated.
   const { modules, loadWebgpu, setWasmPaths } = await import("course:modules");
   setWasmPaths(base);
   setTab({ loadWebgpu });
-  const texts = JSON.parse(new TextDecoder().decode(ungzip(types))) as Record<string, string>;
   const { default: ts } = await loadingTypeScript;
-  compiler = new Compiler(ts, sources(texts));
+  compiler = new Compiler(ts, sources(types));
   cells = new Cells({
     compiler,
     interrupts,
+    asBuilt: new AsBuilt(manifest.asBuilt),
     modules: (name) => moduleNamed(modules, name),
     print: (value) => print("stdout", `${typeof value === "string" ? value : inspect(value)}\n`),
     runtime,
   });
   Object.assign(globalThis, { courseCells: cells.standing.answers });
+  imports = importsOf(notebook);
   post({ type: "ready" });
-  await host.nextTurn();
-  if (!running) compiler.warmUp(importsOf(notebook));
+}
+
+/** What the lesson imports, until the compiler has read it. */
+let imports: string | null = null;
+
+/** Has the compiler read what it will need, a piece at a time, until a cell is to run. */
+function readOn(): void {
+  if (running || compiler === null || cells === null) return;
+  if (imports !== null) compiler.warmUp(imports);
+  else if (!cells.showOne()) return;
+  imports = null;
+  setTimeout(readOn);
 }
 
 const saved = new Set<string>();
@@ -206,6 +224,7 @@ function takeFiles(changes: FileChange[]): void {
 scope.onmessage = ({ data }) => {
   if (data.type === "start") void start(data).catch((error: unknown) => setTimeout(() => throwIt(error)));
   else if (data.type === "execute") void execute(data);
+  else if (data.type === "spare") readOn();
   else if (data.type === "interrupt") {
     post({ type: "interrupting" });
     interrupts.interrupt();

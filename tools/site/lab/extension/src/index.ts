@@ -1,10 +1,11 @@
 /*
  * What the course adds to JupyterLite: its kernel (kernel.ts), and care for the learner's work.
  */
-import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
+import type { JupyterFrontEnd, JupyterFrontEndPlugin, LabShell } from "@jupyterlab/application";
 import { Notification } from "@jupyterlab/apputils";
 import { PageConfig } from "@jupyterlab/coreutils";
 import { INotebookTracker } from "@jupyterlab/notebook";
+import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { IDefaultDrive } from "@jupyterlab/services";
 import { IKernelClient, IKernelSpecs } from "@jupyterlite/services";
 import { slimNotebook, type SavedNotebook } from "../../../worker/protocol";
@@ -13,6 +14,7 @@ import { syncCopies, type Lessons, type Store } from "./copies";
 import { CourseKernel, hearInterrupts } from "./kernel";
 import { keepForOffline, startServiceWorker } from "./offline";
 import { watchOtherTabs } from "./other-tabs";
+import { plots, prepare } from "./plots";
 import { guardStorage, type Drive } from "./storage";
 import { WorkFolder, type WorkDrive } from "./work-folder";
 
@@ -34,6 +36,9 @@ function useOwnWorkspace(): void {
   history.replaceState(history.state, "", url);
 }
 useOwnWorkspace();
+
+/** In a narrower window than this the list of files would leave a lesson no room, in pixels. */
+const NARROW = 700;
 
 /** When the page is quiet after it has opened a lesson, what is missing for a time without a network is fetched. */
 const QUIET_MS = 8000;
@@ -124,6 +129,18 @@ const kernel: JupyterFrontEndPlugin<void> = {
   },
 };
 
+const drawing: JupyterFrontEndPlugin<void> = {
+  id: "deepseek-v3-course-in-a-tab:plots",
+  description: "Draws plots, for which the page fetches Plotly when it has time.",
+  autoStart: true,
+  requires: [IRenderMimeRegistry, INotebookTracker],
+  activate: (_: JupyterFrontEnd, registry: IRenderMimeRegistry, tracker: INotebookTracker) => {
+    registry.addFactory(plots, 2);
+    const whenIdle = () => void requestIdleCallback(() => void prepare().catch(() => {})); // the first plot tells
+    tracker.widgetAdded.connect((_, panel) => void panel.context.ready.then(whenIdle));
+  },
+};
+
 const work: JupyterFrontEndPlugin<void> = {
   id: "deepseek-v3-course-in-a-tab:work",
   description: "Keeps the learner's work: over new versions, in two tabs, when storage is full, without a network.",
@@ -155,6 +172,8 @@ const work: JupyterFrontEndPlugin<void> = {
       });
     });
 
+    if (window.innerWidth < NARROW) void app.restored.then(() => (app.shell as Partial<LabShell>).collapseLeft?.());
+
     // What a workspace had open comes later, and in front, otherwise.
     if (asked !== null) void app.restored.then(() => app.commands.execute("docmanager:open", { path: asked }));
 
@@ -164,4 +183,4 @@ const work: JupyterFrontEndPlugin<void> = {
   },
 };
 
-export default [kernel, work];
+export default [kernel, drawing, work];

@@ -23,6 +23,9 @@ export interface KernelSurroundings {
 /** How long a worker may take to hear of an interrupt, in milliseconds. One that does not is ended. */
 const HEARS_WITHIN_MS = 1500;
 
+/** How long nothing may have been asked until the compiler reads what it will need, in milliseconds. */
+const SPARE_AFTER_MS = 1500;
+
 const ENDED: ErrorContent = {
   ename: "Kernel ended",
   evalue:
@@ -55,6 +58,7 @@ export class CourseKernel extends BaseKernel implements IKernel {
   /** The cells that run or ran, so that late output finds them. */
   private readonly headers = new Map<number, Header>();
   private running: number | null = null;
+  private spare: ReturnType<typeof setTimeout> | undefined;
   private work: WorkFolder | undefined;
   /** Ends when all that was written is kept; what went wrong with it, since it was last asked for. */
   private keeping: Promise<NotKept | null> = Promise.resolve(null);
@@ -80,6 +84,7 @@ export class CourseKernel extends BaseKernel implements IKernel {
 
   override dispose(): void {
     if (this.isDisposed) return;
+    clearTimeout(this.spare);
     this.worker.terminate();
     this.work?.dispose();
     kernels.delete(this.id);
@@ -103,7 +108,16 @@ export class CourseKernel extends BaseKernel implements IKernel {
     this.work?.dispose();
     this.work = this.surroundings.newWorkFolder?.();
     this.started = ready;
+    void ready.then(() => this.awaitSpare()).catch(() => {}); // whoever runs a cell is told
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.take(data);
+  }
+
+  /** Has the worker prepare for more, unless a cell comes. */
+  private awaitSpare(): void {
+    clearTimeout(this.spare);
+    this.spare = setTimeout(() => {
+      if (this.running === null && !this.isDisposed) this.post({ type: "spare" });
+    }, SPARE_AFTER_MS);
   }
 
   private endWorker(): void {
@@ -193,6 +207,7 @@ export class CourseKernel extends BaseKernel implements IKernel {
       return { type: "execute", id, code: content.code, count: execution_count, notebook: this.notebook };
     });
     this.running = null;
+    this.awaitSpare();
     this.heard?.();
     let error = reply?.type === "executed" ? reply.error : ENDED;
     const notKept = await this.notKept();

@@ -1,7 +1,7 @@
 /*
- * Starts the worker of a kernel. One takes seconds until it can run cells, most of them for the compiler, and so does
- * JupyterLab until a notebook is open: the first is started as soon as this page's scripts are (first-worker.ts), and the
- * first kernel takes it over.
+ * Starts the worker of a kernel. One takes more than a second until it can run cells, and JupyterLab even longer until a
+ * notebook is open: the first is started as soon as this page's scripts are (first-worker.ts), and the first kernel takes it
+ * over.
  */
 import type { FromWorker, Start } from "../../../worker/protocol";
 
