@@ -1,4 +1,5 @@
 /** The compiled kernels of assembly/, made ready to run on a backend's memory. */
+import { host } from "../../host";
 import { FUSED, PLAIN } from "./compiled";
 import type { WasmBackend } from "./kernels";
 
@@ -30,14 +31,15 @@ interface WasmGlobal {
 const { Module, Instance, validate } = (globalThis as unknown as { WebAssembly: WasmGlobal }).WebAssembly;
 
 /**
- * The kernels on a memory. Where the runtime has relaxed SIMD (Node 22 and browsers), a term is multiplied and added in
- * one instruction with one rounding, else in two.
+ * The kernels on a memory. Where the runtime has relaxed SIMD (Node, Chromium, Firefox since 145), a term is multiplied
+ * and added in one instruction with one rounding, else in two.
  *
  * @param memory a WebAssembly.Memory, not shared
  * @param force takes one of the two builds
  */
 export function compiledKernels(memory: object, force?: "plain" | "fused"): CompiledKernels {
   const fused = bytesOf(FUSED);
+  host.allowRelaxedSimd();
   const build = force ?? (validate(fused) ? "fused" : "plain");
   const module = new Module(build === "fused" ? fused : bytesOf(PLAIN));
   return new Instance(module, { env: { memory } }).exports as CompiledKernels;
