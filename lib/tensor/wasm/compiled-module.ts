@@ -28,11 +28,11 @@ interface WasmGlobal {
   Instance: new (module: object, imports: object) => { exports: object };
   validate(bytes: Uint8Array): boolean;
 }
-const { Module, Instance, validate } = (globalThis as unknown as { WebAssembly: WasmGlobal }).WebAssembly;
+const runtime = (globalThis as unknown as { WebAssembly: WasmGlobal }).WebAssembly;
 
 /**
- * The kernels on a memory. Where the runtime has relaxed SIMD (Node, Chromium, Firefox since 145), a term is multiplied
- * and added in one instruction with one rounding, else in two.
+ * The kernels on a memory. Where the runtime has relaxed SIMD (Node, Chromium since 114, Firefox since 145), a term is
+ * multiplied and added in one instruction with one rounding, else in two.
  *
  * @param memory a WebAssembly.Memory, not shared
  * @param force takes one of the two builds
@@ -40,9 +40,9 @@ const { Module, Instance, validate } = (globalThis as unknown as { WebAssembly: 
 export function compiledKernels(memory: object, force?: "plain" | "fused"): CompiledKernels {
   const fused = bytesOf(FUSED);
   host.allowRelaxedSimd();
-  const build = force ?? (validate(fused) ? "fused" : "plain");
-  const module = new Module(build === "fused" ? fused : bytesOf(PLAIN));
-  return new Instance(module, { env: { memory } }).exports as CompiledKernels;
+  const build = force ?? (runtime.validate(fused) ? "fused" : "plain");
+  const module = new runtime.Module(build === "fused" ? fused : bytesOf(PLAIN));
+  return new runtime.Instance(module, { env: { memory } }).exports as CompiledKernels;
 }
 
 const known = new WeakMap<WasmBackend, CompiledKernels>();

@@ -3,6 +3,7 @@
  * is only how the numbers are picked up, so that no transposed matrix is ever written out.
  */
 import { bytes } from "./arithmetic";
+import { ROWS } from "./tile";
 
 /**
  * Columns of the right side → panels [⌈columns / 8⌉, K, 8], zeros behind the last column.
@@ -65,37 +66,44 @@ export function packTransposedColumns(b: usize, columns: i32, K: i32, to: usize)
 }
 
 /**
- * Rows of the left side, which is stored transposed → [⌈rows / 4⌉, K, 4]; what lies behind the last row is not read.
+ * Rows of the left side, which is stored transposed → [⌈rows / ROWS⌉, K, ROWS]; what lies behind the last row is not read.
  *
  * @param a the first of these rows, which is a column of [K, M]
  */
 export function packTransposedRows(a: usize, M: i32, rows: i32, K: i32, to: usize): void {
-  const panel = bytes(4 * K);
+  const wide = bytes(ROWS);
+  const panel = wide * <usize>K;
   let i = 0;
-  // Four panels at once: a whole cache line of a row.
-  for (; i + 16 <= rows; i += 16) {
+  // Four panels at once: a whole cache line of a row, or more.
+  for (; i + 4 * ROWS <= rows; i += 4 * ROWS) {
     let from = a + bytes(i);
     let out = to + bytes(i) * <usize>K;
     for (let k = 0; k < K; k++) {
-      v128.store(out, v128.load(from));
-      v128.store(out + panel, v128.load(from, 16));
-      v128.store(out + 2 * panel, v128.load(from, 32));
-      v128.store(out + 3 * panel, v128.load(from, 48));
+      copyTile(from, out);
+      copyTile(from + wide, out + panel);
+      copyTile(from + 2 * wide, out + 2 * panel);
+      copyTile(from + 3 * wide, out + 3 * panel);
       from += bytes(M);
-      out += 16;
+      out += wide;
     }
   }
-  for (; i < rows; i += 4) {
+  for (; i < rows; i += ROWS) {
     let from = a + bytes(i);
     let out = to + bytes(i) * <usize>K;
     const width = rows - i;
     for (let k = 0; k < K; k++) {
-      if (width >= 4) v128.store(out, v128.load(from));
+      if (width >= ROWS) copyTile(from, out);
       else for (let row = 0; row < width; row++) store<f32>(out + bytes(row), load<f32>(from + bytes(row)));
       from += bytes(M);
-      out += 16;
+      out += wide;
     }
   }
+}
+
+/** One number of each row of a tile. */
+function copyTile(from: usize, to: usize): void {
+  v128.store(to, v128.load(from));
+  if (ROWS === 6) store<f64>(to, load<f64>(from, 16), 16);
 }
 
 /** Four rows of K numbers → K times four numbers, `step` bytes apart. */

@@ -3,13 +3,13 @@
  * syntax of TypeScript, compiled to WebAssembly by npm run kernels.
  *
  * A large product follows Goto and van de Geijn (2008): the right side is packed into panels of eight columns, and a tile
- * of four rows times one panel keeps its 32 sums in registers. A few rows are not worth packing for.
+ * of a few rows times one panel keeps its sums in registers. A few rows alone are not worth packing for.
  */
 import { bytes } from "./arithmetic";
 import { dots } from "./dots";
 import { fewRows } from "./few-rows";
 import { packColumns, packTransposedColumns, packTransposedRows } from "./pack";
-import { tile } from "./tile";
+import { ROWS, tile } from "./tile";
 
 /** Up to so many rows are multiplied four at a time with the right side where it lies. */
 const FEW: i32 = 8;
@@ -22,7 +22,7 @@ const RIGHT_BYTES: usize = 1 << 22;
 const LEFT_BYTES: usize = 1 << 18;
 
 /** A tile that reaches beyond the last column is computed here first. */
-const TILE_BYTES: usize = 4 * 8 * 4;
+const TILE_BYTES: usize = (<usize>ROWS) * 8 * 4;
 
 /** Columns of the right side that are packed at once: a multiple of 8. */
 function columnsAtOnce(K: i32, N: i32): i32 {
@@ -30,10 +30,10 @@ function columnsAtOnce(K: i32, N: i32): i32 {
   return min(max(8, fit), (N + 7) & ~7);
 }
 
-/** Rows of the left side that meet a panel before the next one: a multiple of 4. */
+/** Rows of the left side that meet a panel before the next one: a multiple of a tile's. */
 function rowsAtOnce(K: i32, M: i32): i32 {
-  const fit = <i32>min<usize>(LEFT_BYTES / bytes(4 * K), <usize>i32.MAX_VALUE / 16) * 4;
-  return min(max(4, fit), (M + 3) & ~3);
+  const fit = <i32>min<usize>(LEFT_BYTES / bytes(ROWS * K), <usize>i32.MAX_VALUE / 16) * ROWS;
+  return min(max(ROWS, fit), ((M + ROWS - 1) / ROWS) * ROWS);
 }
 
 function few(transposedB: bool): i32 {
@@ -107,7 +107,7 @@ function multiplyInTiles(
       const to = out + bytes(N) * <usize>i + bytes(j);
       if (transposedA) {
         packTransposedRows(a + bytes(i), M, rows, K, packedRows);
-        multiplyBlock(packedRows, 4, 16, panels, to, rows, K, columns, bytes(N), scratch);
+        multiplyBlock(packedRows, 4, bytes(ROWS), panels, to, rows, K, columns, bytes(N), scratch);
       } else {
         multiplyBlock(a + bytes(K) * <usize>i, bytes(K), 4, panels, to, rows, K, columns, bytes(N), scratch);
       }
@@ -115,7 +115,7 @@ function multiplyInTiles(
   }
 }
 
-/** Rows times packed panels. Four rows, packed or not, are 4·K numbers after the four before them. */
+/** Rows times packed panels. The rows of a tile, packed or not, are ROWS·K numbers after those before them. */
 function multiplyBlock(
   a: usize,
   row: usize,
@@ -131,10 +131,10 @@ function multiplyBlock(
   for (let j = 0; j < columns; j += 8) {
     const panel = panels + bytes(K) * <usize>j;
     const width = columns - j;
-    for (let i = 0; i < rows; i += 4) {
+    for (let i = 0; i < rows; i += ROWS) {
       const from = a + bytes(K) * <usize>i;
       const to = out + wide * <usize>i + bytes(j);
-      const height = min(4, rows - i);
+      const height = min(ROWS, rows - i);
       if (width >= 8) tile(height, from, row, step, panel, K, to, wide);
       else {
         tile(height, from, row, step, panel, K, scratch, 32);
