@@ -22,7 +22,7 @@ const RIGHT_BYTES: usize = 1 << 22;
 const LEFT_BYTES: usize = 1 << 18;
 
 /** A tile that reaches beyond the last column is computed here first. */
-const TILE_BYTES: usize = (<usize>ROWS) * 8 * 4;
+const TILE_BYTES: usize = <usize>ROWS * 8 * 4;
 
 /** Columns of the right side that are packed at once: a multiple of 8. */
 function columnsAtOnce(K: i32, N: i32): i32 {
