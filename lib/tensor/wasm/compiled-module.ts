@@ -20,6 +20,21 @@ export interface CompiledKernels {
   /** p, m, v, g, clip, the new p, m, v, and eight numbers. */
   adamw(...offsetsAndNumbers: number[]): void;
   sumOfSquares(x: number, size: number): number;
+  rmsNorm(x: number, w: number, out: number, rows: number, width: number, epsilon: number): void;
+  /** x, w, dy; dx, dw; rows, width, epsilon. */
+  rmsNormGradients(...offsetsAndNumbers: number[]): void;
+  swiGlu(a: number, b: number, out: number, size: number): void;
+  swiGluGradients(a: number, b: number, dy: number, da: number, db: number, size: number): void;
+  /** The two parts of the scores, the second 0 if there is none; the result; rows, queries, keys, scale. */
+  causalSoftmax(...offsetsAndNumbers: number[]): void;
+  /** p, dp; the result; rows, queries, keys, scale. */
+  causalSoftmaxGradient(...offsetsAndNumbers: number[]): void;
+  /** x, cos, sin; the result; tokens, heads, width, tokens of the tables, 1 or -1. */
+  rotate(...offsetsAndNumbers: number[]): void;
+  /** Logits, targets; softmax − one-hot, sums; rows, V. */
+  crossEntropy(...offsetsAndNumbers: number[]): number;
+  copyPieces(from: number, fromStep: number, to: number, toStep: number, size: number, count: number): void;
+  exponentials(x: number, out: number, size: number): void;
 }
 
 /** The part of the global WebAssembly that is used here: the types of Node leave it out. */

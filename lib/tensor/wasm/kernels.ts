@@ -34,6 +34,13 @@ export function valuesInPlace(backend: WasmBackend, tensor: tf.TensorInfo): Floa
   return heap.subarray(begin, begin + tf.util.sizeFromShape(tensor.shape));
 }
 
+/** The same, also of booleans. */
+export function numbersOf(backend: WasmBackend, tensor: tf.TensorInfo): Float32Array | Int32Array | Uint8Array {
+  if (tensor.dtype !== "bool") return valuesInPlace(backend, tensor);
+  const begin = offsetOf(backend, tensor);
+  return backend.wasm.HEAPU8.subarray(begin, begin + tf.util.sizeFromShape(tensor.shape));
+}
+
 /** Makes a wasm kernel known to tfjs, in place of any of that name: a module can be evaluated again in a live notebook. */
 export function registerWasmKernel(
   kernelName: string,
