@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBackend } from "../../../lib/tensor/backend";
+import { crossEntropy } from "../../../lib/tensor/cross-entropy";
 import { causalSoftmax, MINUS_INFINITY, rmsNorm, rotate, swiGlu } from "../../../lib/tensor/nn";
 import { compiledFor } from "../../../lib/tensor/wasm/compiled-module";
 import { expectClose } from "../../support/close";
@@ -157,7 +158,7 @@ describe("causalSoftmax on wasm", () => {
           else if (!(row === 0 && past === 0 && value === -Infinity)) expectClose([actual[i]], [expected[i]]);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 
@@ -165,6 +166,48 @@ describe("causalSoftmax on wasm", () => {
     tf.tidy(() => {
       const p = causalSoftmax(tf.fill([1, 1, 1, 3], -Infinity) as tf.Tensor4D);
       expect([...p.dataSync()]).toEqual([NaN, NaN, NaN]);
+    });
+  });
+});
+
+describe("crossEntropy on wasm", () => {
+  // The cpu backend's one-hot rows begin at two columns.
+  const cases = fc.record({
+    rows: size,
+    V: size.map((V) => V + 1),
+    seed: fc.nat(99),
+    scale: fc.constantFrom(1, 30, 200),
+  });
+
+  it("is that of the cpu backend, with its gradient, also for logits whose exponentials overflow", async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ rows, V, seed, scale }) => {
+        const logits = valuesOf([rows, V], seed);
+        logits.values = logits.values.map((x) => x * scale);
+        const targets = Array.from({ length: rows }, (_, i) => (7 * i + seed) % V);
+        await expectGradientsLikeCpu([logits], (x) => crossEntropy(x as tf.Tensor2D, tf.tensor1d(targets, "int32")));
+      }),
+    );
+  });
+
+  it("is 0 for a certain row, counts −∞ as impossible, and passes NaN on", () => {
+    tf.tidy(() => {
+      const loss = (rows: number[][]) =>
+        crossEntropy(
+          tf.tensor2d(rows),
+          tf.tensor1d(
+            rows.map(() => 1),
+            "int32",
+          ),
+        ).dataSync()[0];
+      expect(loss([[-Infinity, 0, -Infinity]])).toBe(0);
+      expect(loss([[0, -Infinity, 0]])).toBe(Infinity);
+      expect(
+        loss([
+          [1, 2, 3],
+          [0, 0, NaN],
+        ]),
+      ).toBeNaN();
     });
   });
 });

@@ -4,7 +4,7 @@
  */
 import { bytes, multiplyAdd } from "./arithmetic";
 import { inFours, put, sumOf, take } from "./elements";
-import { exponential } from "./exponential";
+import { largestOf, normalise } from "./normalise";
 
 /**
  * out = softmax((a + b) · scale) over the keys that are seen, for scores [rows, keys], of which `queries` rows in
@@ -14,7 +14,6 @@ import { exponential } from "./exponential";
  */
 export function causalSoftmax(a: usize, b: usize, out: usize, rows: i32, queries: i32, keys: i32, scale: f32): void {
   const scales = f32x4.splat(scale);
-  const lowest = f32x4.splat(-f32.MAX_VALUE);
   const wide = bytes(keys);
   let seen = keys - queries;
   for (let row = 0; row < rows; row++) {
@@ -22,29 +21,22 @@ export function causalSoftmax(a: usize, b: usize, out: usize, rows: i32, queries
     const end = bytes(seen);
     const whole = inFours(seen);
     let top = f32x4.splat(-Infinity);
-    for (let at: usize = 0; at < end; at += at < whole ? 16 : 4) {
-      const four = at < whole;
-      let score = take(a + at, four);
-      if (b !== 0) score = f32x4.add(score, take(b + at, four));
+    let at: usize = 0;
+    for (; at < whole; at += 16) {
+      let score = v128.load(a + at);
+      if (b !== 0) score = f32x4.add(score, v128.load(b + at));
       score = f32x4.mul(score, scales);
-      put(out + at, score, four);
-      if (!four) score = v128.shuffle<f32>(score, lowest, 0, 4, 4, 4);
+      v128.store(out + at, score);
       top = f32x4.pmax(top, score); // NaN is passed over, and comes back with the sum
     }
-    top = f32x4.pmax(top, v128.shuffle<f32>(top, top, 2, 3, 0, 1));
-    top = f32x4.pmax(top, v128.shuffle<f32>(top, top, 1, 0, 3, 2));
-    let sums = f32x4.splat(0);
-    for (let at: usize = 0; at < end; at += at < whole ? 16 : 4) {
-      const four = at < whole;
-      let e = exponential(f32x4.sub(take(out + at, four), top));
-      put(out + at, e, four);
-      if (!four) e = v128.shuffle<f32>(e, f32x4.splat(0), 0, 4, 4, 4);
-      sums = f32x4.add(sums, e);
+    for (; at < end; at += 4) {
+      let score = v128.load32_splat(a + at);
+      if (b !== 0) score = f32x4.add(score, v128.load32_splat(b + at));
+      score = f32x4.mul(score, scales);
+      v128.store32_lane(out + at, score, 0);
+      top = f32x4.pmax(top, score);
     }
-    const share = f32x4.splat(1 / sumOf(sums));
-    for (let at: usize = 0; at < end; at += at < whole ? 16 : 4) {
-      put(out + at, f32x4.mul(take(out + at, at < whole), share), at < whole);
-    }
+    normalise(out, out, seen, largestOf(top));
     memory.fill(out + end, 0, wide - end);
     a += wide;
     if (b !== 0) b += wide;
@@ -70,18 +62,20 @@ export function causalSoftmaxGradient(
     const end = bytes(seen);
     const whole = inFours(seen);
     let sums = f32x4.splat(0);
-    for (let at: usize = 0; at < end; at += at < whole ? 16 : 4) {
-      sums = multiplyAdd(take(p + at, at < whole), take(dp + at, at < whole), sums);
-    }
+    let at: usize = 0;
+    for (; at < whole; at += 16) sums = multiplyAdd(v128.load(p + at), v128.load(dp + at), sums);
+    for (; at < end; at += 4) sums = multiplyAdd(v128.load32_zero(p + at), v128.load32_zero(dp + at), sums);
     const along = f32x4.splat(sumOf(sums));
-    for (let at: usize = 0; at < end; at += at < whole ? 16 : 4) {
-      const four = at < whole;
-      const above = f32x4.sub(take(dp + at, four), along);
-      put(out + at, f32x4.mul(f32x4.mul(take(p + at, four), above), scales), four);
-    }
+    for (at = 0; at < whole; at += 16) gradient(p + at, dp + at, along, scales, out + at, true);
+    for (; at < end; at += 4) gradient(p + at, dp + at, along, scales, out + at, false);
     memory.fill(out + end, 0, wide - end);
     p += wide;
     dp += wide;
     out += wide;
   }
+}
+
+function gradient(p: usize, dp: usize, along: v128, scales: v128, out: usize, four: bool): void {
+  const above = f32x4.sub(take(dp, four), along);
+  put(out, f32x4.mul(f32x4.mul(take(p, four), above), scales), four);
 }
