@@ -1,5 +1,5 @@
 /**
- * The SplitV and Concat kernels for wasm, in place of tfjs's own, which take ten times as long where many short pieces
+ * The SplitV and Concat kernels for wasm, in place of tfjs's own, which take several times as long where many short pieces
  * are moved: attention splits every head's channels. Each is the other's gradient.
  */
 import * as tf from "@tensorflow/tfjs";

@@ -5,9 +5,17 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { useBackend } from "../../../lib/tensor/backend";
 import { crossEntropy } from "../../../lib/tensor/cross-entropy";
 import { causalSoftmax, MINUS_INFINITY, rmsNorm, rotate, swiGlu } from "../../../lib/tensor/nn";
-import { compiledFor } from "../../../lib/tensor/wasm/compiled-module";
+import { compiledKernels } from "../../../lib/tensor/wasm/compiled-module";
 import { expectClose } from "../../support/close";
-import { computedOn, expectMemoryStays, valueAndGradients, valuesOf, wasmBackend, type Values } from "../support";
+import {
+  computedOn,
+  expectMemoryStays,
+  toTensor,
+  valueAndGradients,
+  valuesOf,
+  wasmBackend,
+  type Values,
+} from "../support";
 
 beforeAll(async () => {
   await useBackend("wasm");
@@ -36,13 +44,13 @@ async function expectGradientsLikeCpu(operands: Values[], f: (...tensors: tf.Ten
   actual.forEach(({ values }, i) => expectClose(values, expected[i].values, { rtol: 1e-5, atol: 1e-5 }));
 }
 
-describe("exponentials", () => {
+describe.each(["plain", "fused"] as const)("exponentials of the build %s", (build) => {
   /** What the compiled function makes of each number. */
   function exponentials(xs: Float32Array): Float32Array {
     const { wasm } = wasmBackend().backend;
     const [from, to] = [wasm._malloc(4 * xs.length), wasm._malloc(4 * xs.length)];
     wasm.HEAPF32.set(xs, from / 4);
-    compiledFor(wasmBackend().backend).exponentials(from, to, xs.length);
+    compiledKernels(wasm.asm.memory, build).exponentials(from, to, xs.length);
     const out = wasm.HEAPF32.slice(to / 4, to / 4 + xs.length);
     [from, to].forEach((offset) => wasm._free(offset));
     return out;
@@ -234,8 +242,8 @@ describe("rotate on wasm", () => {
         const [cos, sin] = [table(Math.cos), table(Math.sin)];
         await expectGradientsLikeCpu([valuesOf([B, T, H, 2 * pairs], 1)], (x) =>
           rotate(x as tf.Tensor4D, {
-            cos: tf.tensor(cos.values, cos.shape) as tf.Tensor4D,
-            sin: tf.tensor(sin.values, sin.shape) as tf.Tensor4D,
+            cos: toTensor<tf.Tensor4D>(cos),
+            sin: toTensor<tf.Tensor4D>(sin),
           }),
         );
       }),

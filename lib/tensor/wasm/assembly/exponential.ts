@@ -12,7 +12,7 @@ export function exponential(x: v128): v128 {
   const inside = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-104));
   // Added to 1.5·2²³, a number is rounded to a whole one, which the last bits of the sum hold.
   const rounder = f32x4.splat(12582912);
-  const shifted = f32x4.add(f32x4.mul(inside, f32x4.splat(1.44269504088896341)), rounder);
+  const shifted = f32x4.add(f32x4.mul(inside, f32x4.splat(1.4426950408889634)), rounder);
   const n = i32x4.sub(shifted, rounder);
   const whole = f32x4.sub(shifted, rounder);
   // ln 2 in two parts, of which the first times n is exact.
