@@ -30,6 +30,8 @@ const COMMANDS = {
   "hub-test": { file: "../test/hub/hub-test.ts", needs: [] },
   build: { file: "course/build/build.ts", needs: ["dev", "tests"] },
 
+  kernels: { file: "commands/kernels.ts", needs: ["tests"] },
+
   forward: { file: "commands/forward.ts" },
   generate: { file: "commands/generate.ts" },
   corpus: { file: "commands/corpus.ts" },

@@ -257,6 +257,7 @@ export const host: Host = {
   limited,
   isTimeUp: (error) => error instanceof TimeUp,
   isInterrupt: () => false,
+  allowRelaxedSimd: () => {},
   readsGpuNow: true,
   prepareWebgpu,
 };

@@ -94,6 +94,11 @@ export interface Host {
   /** Whether an error comes from Interrupt. */
   isInterrupt(error: unknown): boolean;
 
+  /**
+   * Lets WebAssembly modules have relaxed SIMD from now on, where the runtime knows it and only hides it: Node 20 does.
+   * With it, Node 20, newer ones and browsers compute alike, to the last bit.
+   */
+  allowRelaxedSimd(): void;
   /** Whether dataSync and arraySync work on webgpu: Node can only wait for a GPU with await. */
   readonly readsGpuNow: boolean;
   /** Puts WebGPU where tfjs looks for it, and loads tfjs's backend. Null if that worked, else what is in the way. */

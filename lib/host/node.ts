@@ -4,6 +4,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import v8 from "node:v8";
 import vm from "node:vm";
 import type { Found, Hash, Host, NotebookOutput, Writing } from "./host";
 
@@ -170,6 +171,9 @@ export const host: Host = {
   isTimeUp: () => false,
   isInterrupt: (error) =>
     error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED",
+  allowRelaxedSimd: () => {
+    if (Number(process.versions.node.split(".")[0]) < 22) v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
+  },
   readsGpuNow: false,
   prepareWebgpu,
 };

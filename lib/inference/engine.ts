@@ -2,7 +2,7 @@
  * What decoding needs of a model: to be fed tokens of one text after the other, to say what comes next, to guess one
  * token further, and to forget what was fed last. Two ways to do it with equal results:
  * - "tensor" calls the model with a latent cache, absorbed; it works on every backend;
- * - "wasm" takes one token at a time through the unrolled model of wasm-engine/, on wasm only.
+ * - "wasm" takes a few tokens at a time through the unrolled model of wasm-engine/, on wasm only.
  */
 
 export interface Engine {

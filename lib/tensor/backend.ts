@@ -6,11 +6,17 @@ import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import { host } from "../host";
 import { registerBatchMatMul } from "./wasm/batch-matmul";
+import { registerCast } from "./wasm/cast";
+import { registerCompiled } from "./wasm/run-compiled";
 import { registerEinsum } from "./wasm/einsum";
 import { registerGroupedMatMul } from "./wasm/grouped-matmul";
 import { registerIdentity } from "./wasm/identity";
+import type { WasmBackend } from "./wasm/kernels";
+import { matMulOf } from "./wasm/matmul";
 import { guardMemory } from "./wasm/memory";
+import { registerOptimiserStep } from "./wasm/optimiser-step";
 import { registerSlice } from "./wasm/slice";
+import { registerSplitAndConcat } from "./wasm/split-concat";
 import { registerUnsortedSegmentSum } from "./wasm/segment-sum";
 import { printTensors } from "./print";
 import { registerSumGradient } from "./sum-gradient";
@@ -44,6 +50,10 @@ export async function useBackend(
   registerUnsortedSegmentSum();
   registerEinsum();
   registerGroupedMatMul();
+  registerOptimiserStep();
+  registerCast();
+  registerSplitAndConcat();
+  registerCompiled();
   registerWebgpuPrograms();
   registerSumGradient();
   printTensors();
@@ -86,8 +96,12 @@ async function start(name: BackendName): Promise<string | null> {
   try {
     const problem = name === "webgpu" ? await host.prepareWebgpu() : null;
     if (problem !== null) return problem;
+    if (name === "wasm") tf.env().set("WASM_HAS_MULTITHREAD_SUPPORT", false); // memory of threads is of another kind
     if (!(await tf.setBackend(name))) return "it did not start";
-    if (name === "wasm") guardMemory();
+    if (name === "wasm") {
+      guardMemory();
+      matMulOf(tf.backend() as WasmBackend); // throws where our kernels can't run
+    }
     if (name === "webgpu") tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", PROGRAMS_A_SUBMISSION);
     return null;
   } catch (error) {

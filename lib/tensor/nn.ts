@@ -14,6 +14,11 @@ import { onWebgpu } from "./webgpu/program";
 import { rotateOnWebgpu } from "./webgpu/rotary";
 import { swiGluOnWebgpu } from "./webgpu/swi-glu";
 import { causalSoftmaxOnWebgpu } from "./webgpu/softmax";
+import { rmsNormOnWasm } from "./wasm/norm";
+import { rotateOnWasm } from "./wasm/rotary";
+import { floatsOnWasm } from "./wasm/run-compiled";
+import { causalSoftmaxOnWasm } from "./wasm/softmax";
+import { swiGluOnWasm } from "./wasm/swi-glu";
 
 /**
  * Root-mean-square normalisation (Zhang and Sennrich, 2019), over the last axis: LayerNorm without the mean and without
@@ -35,6 +40,7 @@ export function rmsNorm<T extends tf.Tensor>(x: T, weight: tf.Tensor, epsilon: n
     throw new Error(`rmsNorm: x is [${x.shape}], so the weight must be [${width}], not [${weight.shape}]`);
   }
   if (onWebgpu()) return rmsNormOnWebgpu(x, weight, epsilon);
+  if (floatsOnWasm(x, weight)) return rmsNormOnWasm(x, weight, epsilon);
   return tf.tidy(() => {
     const meanSquare = x.square().mean(-1, true); // [..., 1]
     return x.mul(meanSquare.add(epsilon).rsqrt()).mul(weight) as T;
@@ -49,6 +55,7 @@ export function rmsNorm<T extends tf.Tensor>(x: T, weight: tf.Tensor, epsilon: n
  */
 export function swiGlu<T extends tf.Tensor>(gate: T, up: T): T {
   if (onWebgpu()) return swiGluOnWebgpu(gate, up);
+  if (floatsOnWasm(gate, up) && tf.util.arraysEqual(gate.shape, up.shape)) return swiGluOnWasm(gate, up);
   return tf.tidy(() => gate.mul(gate.sigmoid()).mul<T>(up));
 }
 
@@ -68,6 +75,7 @@ export const MINUS_INFINITY = -1e30;
  */
 export function causalSoftmax(content: tf.Tensor4D, positional: tf.Tensor4D | null = null, scale = 1): tf.Tensor4D {
   if (onWebgpu() && positional !== null) return causalSoftmaxOnWebgpu(content, positional, scale);
+  if (floatsOnWasm(content, positional ?? content)) return causalSoftmaxOnWasm(content, positional, scale);
   const [, , T, S] = content.shape;
   return tf.tidy(() => {
     const sum = positional === null ? content : content.add<tf.Tensor4D>(positional);
@@ -88,6 +96,7 @@ export function causalSoftmax(content: tf.Tensor4D, positional: tf.Tensor4D | nu
  */
 export function rotate(x: tf.Tensor4D, { cos, sin }: { cos: tf.Tensor4D; sin: tf.Tensor4D }): tf.Tensor4D {
   if (onWebgpu()) return rotateOnWebgpu(x, cos, sin);
+  if (floatsOnWasm(x, cos, sin)) return rotateOnWasm(x, cos, sin);
   return tf.tidy(() => x.mul(cos).add<tf.Tensor4D>(quarterTurn(x).mul(sin)));
 }
 

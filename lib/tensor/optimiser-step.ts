@@ -1,5 +1,7 @@
 /** What an optimiser does to tensors: a step of AdamW, and the sum of squares by which gradients are clipped. */
 import * as tf from "@tensorflow/tfjs";
+import { onWasm } from "./wasm/kernels";
+import { adamwStepOnWasm, sumOfSquaresOnWasm } from "./wasm/optimiser-step";
 import { adamwStepOnWebgpu, sumOfSquaresOnWebgpu, type AdamWNumbers, type AdamWState } from "./webgpu/adamw";
 import { onWebgpu } from "./webgpu/program";
 
@@ -17,6 +19,7 @@ import { onWebgpu } from "./webgpu/program";
  */
 export function adamwStep(state: AdamWState, g: tf.Tensor, clip: tf.Scalar, numbers: AdamWNumbers): AdamWState {
   if (onWebgpu()) return adamwStepOnWebgpu(state, g, clip, numbers);
+  if (onWasm()) return adamwStepOnWasm(state, g, clip, numbers);
   const { beta1, beta2, epsilon, learningRate, weightDecay, step } = numbers;
   return tf.tidy(() => {
     const clipped = g.mul(clip);
@@ -34,5 +37,6 @@ export function adamwStep(state: AdamWState, g: tf.Tensor, clip: tf.Scalar, numb
 /** Σ x² over all elements of all tensors: a scalar; nothing is read back. */
 export function sumOfSquares(tensors: tf.Tensor[]): tf.Scalar {
   if (onWebgpu()) return sumOfSquaresOnWebgpu(tensors);
+  if (onWasm()) return sumOfSquaresOnWasm(tensors);
   return tf.tidy(() => tf.stack(tensors.map((x) => x.square().sum())).sum<tf.Scalar>());
 }

@@ -3,6 +3,7 @@
  * multiplies dy with a tensor of ones of the input's size instead, which a GPU has to be sent at every step.
  */
 import * as tf from "@tensorflow/tfjs";
+import { onWasm } from "./wasm/kernels";
 
 /** Replaces tfjs's gradient of tf.sum; again is harmless. */
 export function registerSumGradient(): void {
@@ -14,7 +15,12 @@ export function registerSumGradient(): void {
       const { axis } = attributes as unknown as { axis: number | number[] };
       const summed = tf.util.parseAxisParam(axis, x.shape);
       const kept = x.shape.map((size, i) => (summed.includes(i) ? 1 : size));
-      return { x: () => tf.broadcastTo((dy as tf.Tensor).reshape(kept), x.shape) };
+      const spread = () => {
+        const upper = (dy as tf.Tensor).reshape(kept);
+        // On wasm repeating is slower than adding to zeros.
+        return onWasm() ? tf.zeros(x.shape).add(upper) : tf.broadcastTo(upper, x.shape);
+      };
+      return { x: () => tf.tidy(spread) };
     },
   });
 }

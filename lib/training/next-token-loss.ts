@@ -1,11 +1,6 @@
-/**
- * What training makes small: the cross-entropy of the next token.
- *
- * Its gradient is one line, softmax minus one-hot, so it is written out here. From single operations tfjs would make a
- * dozen steps of it, some of them with a constant of the logits' size that the CPU fills.
- */
+/** What training makes small: the cross-entropy of the next token. */
 import * as tf from "@tensorflow/tfjs";
-import { differentiable } from "../tensor/differentiable";
+import { crossEntropy } from "../tensor/cross-entropy";
 import { valuesAtOnce } from "../tensor/rows";
 
 /**
@@ -26,9 +21,8 @@ export function nextTokenLoss(logits: tf.Tensor3D, targets: number[][] | tf.Tens
   }
   checkTargets("nextTokenLoss", targets, V);
   return tf.tidy(() => {
-    const ids = targets instanceof tf.Tensor ? targets.reshape([B * T]) : tf.tensor1d(targets.flat(), "int32");
-    const wanted = tf.oneHot(ids, V).toFloat() as tf.Tensor2D; // [N, V]; wasm makes no floats at once
-    return crossEntropy(logits.reshape<tf.Tensor2D>([B * T, V]), wanted);
+    const ids = targets instanceof tf.Tensor ? targets.toInt() : tf.tensor1d(targets.flat(), "int32");
+    return crossEntropy(logits.reshape<tf.Tensor2D>([B * T, V]), ids.reshape<tf.Tensor1D>([B * T]));
   });
 }
 
@@ -43,21 +37,6 @@ export function checkTargets(name: string, targets: number[][] | tf.Tensor, V: n
     const odd = row.find(isOdd);
     if (odd !== undefined) throw new Error(`${name}: ${odd} is not a target; the vocabulary has ids 0 to ${V - 1}`);
   }
-}
-
-/** Mean over rows of −Σ wanted · ln softmax(logits): both [N, V], every row of wanted one-hot. */
-function crossEntropy(logits: tf.Tensor2D, wanted: tf.Tensor2D): tf.Scalar {
-  const N = logits.shape[0];
-  return differentiable(
-    (logits: tf.Tensor2D) => {
-      const shifted = logits.sub(logits.max(1, true)); // the largest is 0, so nothing overflows
-      const exponentials = shifted.exp();
-      const sums = exponentials.sum(1, true); // [N, 1]
-      const value: tf.Scalar = sums.log().sum().sub(shifted.mul(wanted).sum()).div(N);
-      return { value, saved: [exponentials.div(sums), wanted] };
-    },
-    (dy, [p, wanted]) => [p.sub(wanted).mul(dy.div(N))],
-  )(logits);
 }
 
 /** Nats a token as bits a byte, where a token is a byte. */

@@ -69,6 +69,29 @@ describe.each([
     });
   }
 
+  it("says the same of tokens that come together and one by one", async () => {
+    const tiny = model();
+    const [together, single] = [0, 1].map(() => openEngine(tiny, { engine, drafts: true }));
+    const all: Float32Array[] = [];
+    const one: Float32Array[] = [];
+    for (const [from, to] of [
+      [0, 9],
+      [9, 11],
+      [11, 14],
+      [14, 18],
+    ]) {
+      all.push(...(await together.feed(ids.slice(from, to))));
+      for (const id of ids.slice(from, to)) one.push(...(await single.feed([id])));
+    }
+    if (engine === "wasm") expect(all).toEqual(one);
+    else all.forEach((row, t) => expectClose(row, one[t], TOLERANCE));
+    const [drafted, alone] = [await together.draft(ids.slice(1, 19)), await single.draft(ids.slice(1, 19))];
+    expectClose(drafted, alone, TOLERANCE);
+    together.dispose();
+    single.dispose();
+    tiny.dispose();
+  });
+
   it("forgets what is truncated", async () => {
     const tiny = model();
     const { logits, drafts } = atOnce(tiny);

@@ -10,12 +10,13 @@ import { fp8 } from "./fp8";
 import { latent } from "./latent";
 import { lessons } from "./lessons";
 import { mixture } from "./moe";
+import { products } from "./products";
 import type { Section } from "./section";
 import { site } from "./site";
 import { prepareTorch } from "./torch";
 import { v3Mini } from "./v3-mini";
 
-const SECTIONS: Section[] = [dense, mixture, latent, v3Mini, fp8, lessons, site];
+const SECTIONS: Section[] = [products, dense, mixture, latent, v3Mini, fp8, lessons, site];
 
 const HELP = `npm run bench -- [section …] [options]
 

@@ -20,7 +20,11 @@ export async function medianTime(f: () => void | Promise<void>, { runs = 5, warm
     await f();
     if (i >= warmUp) times.push(performance.now() - start);
   }
-  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+  return median(times);
+}
+
+export function median(times: number[]): number {
+  return [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)];
 }
 
 export function milliseconds(time: number): string {

@@ -10,7 +10,7 @@ import type { DecodeStats } from "../../lib/inference/decode";
 import { percent } from "../../lib/notebook/format";
 import { ROOT } from "../setup/project.mjs";
 import { LineProcess } from "./line-process";
-import { milliseconds, ratio, type Row, type Section } from "./section";
+import { median, milliseconds, ratio, type Row, type Section } from "./section";
 import { PYTHON } from "./torch";
 
 const FOLDER = path.join("data", "checkpoints", "v3-mini");
@@ -30,7 +30,6 @@ const PROMPT = [256, ...new TextEncoder().encode("The captain said ")];
 const greedy = { temperature: 0, tokens: NEW };
 const perSecond = (count: number, time: number) =>
   `${Math.round((1000 * count) / time).toLocaleString("en-GB")} tokens/s`;
-const median = (times: number[]) => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)];
 
 /** Tokens with some structure, so that the experts' loads are not those of noise. */
 function batch(seed: number, extra: number): number[][] {

@@ -76,7 +76,7 @@ export async function setUpPackages(project, { tests }, say) {
   const wanted = packagesStamp(project, { modules: versions.modules, platform, arch }, withTests);
   if (stampHolds(before, wanted)) return "already installed";
   const hadGpu = fs.existsSync(path.join(folder, "webgpu"));
-  const size = withTests ? "with what tests and builds need, about 370 MB" : "about 250 MB";
+  const size = withTests ? "with what tests and builds need, about 380 MB" : "about 250 MB";
   say(`installing what package-lock.json lists, ${size}`);
   removeStamp(folder);
   const [npm, first] = npmCommand();

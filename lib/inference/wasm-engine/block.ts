@@ -1,8 +1,12 @@
-/** lib/model/block.ts for one token at a time, in wasm memory: attention is absorbed, and no step makes a tensor. */
+/**
+ * lib/model/block.ts for a few tokens at a time, in wasm memory: attention is absorbed, and no step makes a tensor. Tokens
+ * that follow each other share each product, so that a pass over two of them, as verifying a draft needs, reads the
+ * weights once. Each token's numbers are the same, to the last bit, with any others beside it.
+ */
 import type { ModelConfig } from "../../model/config";
 import { LATENT_EPS } from "../../model/mla";
 import { isMoe, type BlockWeights, type MlpWeights, type MoeWeights } from "../../model/weights";
-import type { Vector, WasmVectors } from "../../tensor/wasm/vectors";
+import { rowOf, type Vector, type WasmVectors } from "../../tensor/wasm/vectors";
 import { addInto, attendLatents, chooseExperts, LatentRows, normInto, rotateInPlace, swiGluInto } from "./parts";
 import { fuseAttention, numbers, type FusedAttention } from "./weights";
 
@@ -12,9 +16,13 @@ export interface Angles {
   sin: Float32Array;
 }
 
-/** Working space that all blocks share. */
+/** Tokens in one pass: the products read a matrix once for so many. */
+export const TOKENS_AT_ONCE = 4;
+
+/** Working space that all blocks share: of each vector, one a token. */
 export class BlockSpace {
   readonly normed: Vector;
+  readonly gathered: Vector;
   readonly delta: Vector;
   readonly queryDown: Vector;
   readonly query: Vector;
@@ -31,19 +39,25 @@ export class BlockSpace {
     readonly config: ModelConfig,
   ) {
     const { hiddenSize: D, numAttentionHeads: H, kvLoraRank: C, qkRopeHeadDim: R } = config;
-    const widest = Math.max(config.intermediateSize, config.moeIntermediateSize * Math.max(1, config.nSharedExperts));
-    [this.normed, this.delta, this.expert] = [D, D, D].map((size) => vectors.reserve(size));
-    [this.queryDown, this.query] = [config.qLoraRank ?? 0, H * (C + R)].map((size) => vectors.reserve(size));
-    [this.latent, this.mixture] = [C + R, H * C].map((size) => vectors.reserve(size));
-    this.affinity = vectors.reserve(config.nRoutedExperts);
-    [this.inner, this.up] = [widest, widest].map((size) => vectors.reserve(size));
+    const widest = widestInner(config);
+    const reserve = (size: number) => vectors.reserve(TOKENS_AT_ONCE * size);
+    [this.normed, this.gathered, this.delta, this.expert] = [D, D, D, D].map(reserve);
+    [this.queryDown, this.query] = [config.qLoraRank ?? 0, H * (C + R)].map(reserve);
+    [this.latent, this.mixture] = [C + R, H * C].map(reserve);
+    this.affinity = reserve(config.nRoutedExperts);
+    [this.inner, this.up] = [widest, widest].map(reserve);
   }
 
   /** Numbers that it reserves. */
   static size({ hiddenSize, numAttentionHeads: H, kvLoraRank: C, qkRopeHeadDim: R, ...config }: ModelConfig): number {
-    const widest = Math.max(config.intermediateSize, config.moeIntermediateSize * Math.max(1, config.nSharedExperts));
-    return 3 * hiddenSize + (config.qLoraRank ?? 0) + (H + 1) * (C + R) + H * C + config.nRoutedExperts + 2 * widest;
+    const ofToken = 4 * hiddenSize + (config.qLoraRank ?? 0) + (H + 1) * (C + R) + H * C + config.nRoutedExperts;
+    return TOKENS_AT_ONCE * (ofToken + 2 * widestInner(config));
   }
+}
+
+/** Numbers between the two maps of the widest feed-forward network. */
+function widestInner(config: Pick<ModelConfig, "intermediateSize" | "moeIntermediateSize" | "nSharedExperts">): number {
+  return Math.max(config.intermediateSize, config.moeIntermediateSize * Math.max(1, config.nSharedExperts));
 }
 
 export class WasmBlock {
@@ -65,68 +79,110 @@ export class WasmBlock {
     this.bias = isMoe(weights.mlp) ? numbers(weights.mlp.gate.eScoreCorrectionBias) : null;
   }
 
-  /** h ← h + MLA(RMSNorm(h)), then h ← h + FFN(RMSNorm(h)); the token's latent is appended to the past. */
-  run(h: Vector, angles: Angles): void {
-    const { vectors, normed, delta, config } = this.space;
-    normInto(vectors.values(normed), vectors.values(h), this.inputNorm, config.rmsNormEps);
+  /**
+   * h ← h + MLA(RMSNorm(h)), then h ← h + FFN(RMSNorm(h)); the tokens' latents are appended to the past.
+   *
+   * @param h [T, D], of T tokens that follow the past
+   * @param angles of their positions, T of them
+   */
+  run(h: Vector, angles: Angles[]): void {
+    const { vectors, delta, config } = this.space;
+    const T = angles.length;
+    const all = { begin: h.begin, size: T * config.hiddenSize };
+    this.normalise(h, this.inputNorm, T);
     this.attend(angles);
-    addInto(vectors.values(h), vectors.values(delta));
-    normInto(vectors.values(normed), vectors.values(h), this.innerNorm, config.rmsNormEps);
+    addInto(vectors.values(all), vectors.values(delta));
+    this.normalise(h, this.innerNorm, T);
     const { mlp } = this.weights;
-    if (isMoe(mlp)) this.mixExperts(mlp);
-    else this.feedForward(mlp, delta);
-    addInto(vectors.values(h), vectors.values(delta));
+    if (isMoe(mlp)) this.mixExperts(mlp, T);
+    else this.feedForward(this.space.normed, mlp, delta, { rows: T });
+    addInto(vectors.values(all), vectors.values(delta));
   }
 
-  /** normed → delta */
-  private attend(angles: Angles): void {
+  /** h → normed, [T, D] */
+  private normalise(h: Vector, weight: Float32Array, T: number): void {
+    const { vectors, normed, config } = this.space;
+    for (let t = 0; t < T; t++) {
+      const [from, to] = [h, normed].map((rows) => vectors.values(rowOf(rows, t, config.hiddenSize)));
+      normInto(to, from, weight, config.rmsNormEps);
+    }
+  }
+
+  /** normed → delta, [T, D] */
+  private attend(angles: Angles[]): void {
     const { vectors, config, normed, queryDown, query, latent, mixture, delta } = this.space;
     const { numAttentionHeads: H, kvLoraRank: C, qkRopeHeadDim: R } = config;
     const weights = this.attention;
+    const rows = angles.length;
 
-    vectors.multiply(normed, weights.latent, latent);
-    const row = vectors.values(latent);
-    normInto(row.subarray(0, C), row.subarray(0, C), weights.latentNorm, LATENT_EPS);
-    rotateInPlace(row, C, angles.cos, angles.sin);
-    this.past.append(row);
+    vectors.multiply(normed, weights.latent, latent, { rows });
+    angles.forEach(({ cos, sin }, t) => {
+      const row = vectors.values(rowOf(latent, t, C + R));
+      normInto(row.subarray(0, C), row.subarray(0, C), weights.latentNorm, LATENT_EPS);
+      rotateInPlace(row, C, cos, sin);
+      this.past.append(row);
+    });
 
-    if (weights.queryDown === undefined) vectors.multiply(normed, weights.query, query);
+    if (weights.queryDown === undefined) vectors.multiply(normed, weights.query, query, { rows });
     else {
-      vectors.multiply(normed, weights.queryDown.weight, queryDown);
-      const down = vectors.values(queryDown);
-      normInto(down, down, weights.queryDown.norm, LATENT_EPS);
-      vectors.multiply(queryDown, weights.query, query);
+      vectors.multiply(normed, weights.queryDown.weight, queryDown, { rows });
+      for (let t = 0; t < rows; t++) {
+        const down = vectors.values(rowOf(queryDown, t, config.qLoraRank!));
+        normInto(down, down, weights.queryDown.norm, LATENT_EPS);
+      }
+      vectors.multiply(queryDown, weights.query, query, { rows });
     }
-    const [queries, mixtures] = [vectors.values(query), vectors.values(mixture)];
-    for (let head = 0; head < H; head++) {
-      rotateInPlace(queries, head * (C + R) + C, angles.cos, angles.sin);
-      attendLatents(queries, this.past, head, mixtures, C, this.scoresFor(this.past.length));
-    }
-    vectors.multiply(mixture, weights.output, delta);
+    angles.forEach(({ cos, sin }, t) => {
+      const queries = vectors.values(rowOf(query, t, H * (C + R)));
+      const mixtures = vectors.values(rowOf(mixture, t, H * C));
+      const seen = this.past.length - rows + t + 1;
+      for (let head = 0; head < H; head++) {
+        rotateInPlace(queries, head * (C + R) + C, cos, sin);
+        attendLatents(queries, this.past, seen, head, mixtures, C, this.scoresFor(seen));
+      }
+    });
+    vectors.multiply(mixture, weights.output, delta, { rows });
   }
 
-  /** normed → delta: Σ gate · expert + shared experts */
-  private mixExperts({ gate, experts, sharedExperts }: MoeWeights): void {
-    const { vectors, config, normed, affinity, expert: output, delta } = this.space;
-    vectors.multiply(normed, gate.weight, affinity);
-    const affinities = vectors.values(affinity).map((logit) => 1 / (1 + Math.exp(-logit)));
+  /** normed → delta, [T, D]: Σ gate · expert + shared experts */
+  private mixExperts({ gate, experts, sharedExperts }: MoeWeights, T: number): void {
+    const { vectors, config, normed, gathered, affinity, expert: output, delta } = this.space;
+    const { hiddenSize: D, nRoutedExperts: E } = config;
+    vectors.multiply(normed, gate.weight, affinity, { rows: T });
+    const chosenBy = new Map<number, { t: number; gate: number }[]>();
+    for (let t = 0; t < T; t++) {
+      const affinities = vectors.values(rowOf(affinity, t, E)).map((logit) => 1 / (1 + Math.exp(-logit)));
+      for (const { expert, gate } of chooseExperts(affinities, this.bias!, config)) {
+        chosenBy.set(expert, [...(chosenBy.get(expert) ?? []), { t, gate }]);
+      }
+    }
     if (sharedExperts === undefined) vectors.values(delta).fill(0);
-    else this.feedForward(sharedExperts, delta);
-    for (const { expert, gate } of chooseExperts(affinities, this.bias!, config)) {
-      this.feedForward(experts, output, expert);
-      addInto(vectors.values(delta), vectors.values(output), gate);
+    else this.feedForward(normed, sharedExperts, delta, { rows: T });
+    // In the order of the experts, so that a token's sum does not depend on whom it shares them with.
+    for (const expert of [...chosenBy.keys()].sort((a, b) => a - b)) {
+      const tokens = chosenBy.get(expert)!;
+      tokens.forEach(({ t }, i) => vectors.values(rowOf(gathered, i, D)).set(vectors.values(rowOf(normed, t, D))));
+      this.feedForward(gathered, experts, output, { rows: tokens.length, index: expert });
+      tokens.forEach(({ t, gate }, i) =>
+        addInto(vectors.values(rowOf(delta, t, D)), vectors.values(rowOf(output, i, D)), gate),
+      );
     }
   }
 
-  /** normed → out through one gated network, of a stack the one at `index`. */
-  private feedForward(weights: MlpWeights | MoeWeights["experts"], out: Vector, index = 0): void {
-    const { vectors, normed, inner, up } = this.space;
-    const width = weights.gateProj.shape[weights.gateProj.rank - 1]!;
-    const [gateHere, upHere] = [inner, up].map(({ begin }) => ({ begin, size: width }));
-    vectors.multiply(normed, weights.gateProj, gateHere, index);
-    vectors.multiply(normed, weights.upProj, upHere, index);
+  /** x → out, [rows, D], through one gated network, of a stack the one at `index`. */
+  private feedForward(
+    x: Vector,
+    weights: MlpWeights | MoeWeights["experts"],
+    out: Vector,
+    which: { rows: number; index?: number },
+  ): void {
+    const { vectors, inner, up } = this.space;
+    const size = which.rows * weights.gateProj.shape[weights.gateProj.rank - 1]!;
+    const [gateHere, upHere] = [inner, up].map(({ begin }) => ({ begin, size }));
+    vectors.multiply(x, weights.gateProj, gateHere, which);
+    vectors.multiply(x, weights.upProj, upHere, which);
     swiGluInto(vectors.values(gateHere), vectors.values(upHere));
-    vectors.multiply(gateHere, weights.downProj, out, index);
+    vectors.multiply(gateHere, weights.downProj, out, which);
   }
 
   private scoresFor(S: number): Float32Array {

@@ -1,14 +1,14 @@
 /**
- * The model unrolled: all that one token goes through, as loops over numbers and bare matrix products in wasm memory,
+ * The model unrolled: all that a few tokens go through, as loops over numbers and bare matrix products in wasm memory,
  * without tensors. What a token costs then is its arithmetic; with an operation of tfjs for each step it is the steps.
  * (test/inference/engine.test.ts holds the two engines to the same logits; npm run bench -- v3-mini measures both.)
  */
 import * as tf from "@tensorflow/tfjs";
 import { inverseFrequencies, rotaryValues } from "../../model/rotary";
 import type { DeepSeekV3 } from "../../model/model";
-import { WasmVectors, type Vector } from "../../tensor/wasm/vectors";
+import { rowOf, WasmVectors, type Vector } from "../../tensor/wasm/vectors";
 import { checkDraft, checkTokens, type Engine } from "../engine";
-import { BlockSpace, WasmBlock, type Angles } from "./block";
+import { BlockSpace, TOKENS_AT_ONCE, WasmBlock, type Angles } from "./block";
 import { normInto } from "./parts";
 import { numbers } from "./weights";
 
@@ -31,10 +31,10 @@ export class WasmEngine implements Engine {
   ) {
     const { config, weights } = model;
     const { hiddenSize: D, vocabSize: V } = config;
-    this.vectors = new WasmVectors(BlockSpace.size(config) + 3 * D + V);
+    this.vectors = new WasmVectors(BlockSpace.size(config) + TOKENS_AT_ONCE * (3 * D + V));
     this.space = new BlockSpace(this.vectors, config);
-    this.h = this.vectors.reserve(D);
-    this.logits = this.vectors.reserve(V);
+    this.h = this.vectors.reserve(TOKENS_AT_ONCE * D);
+    this.logits = this.vectors.reserve(TOKENS_AT_ONCE * V);
     this.layers = weights.layers.map((layer) => new WasmBlock(this.space, layer));
     this.embedding = numbers(weights.embedTokens);
     this.norm = numbers(weights.norm);
@@ -49,14 +49,13 @@ export class WasmEngine implements Engine {
 
   async feed(ids: number[]): Promise<Float32Array[]> {
     checkTokens(ids, this.model.config.vocabSize);
-    return ids.map((id) => {
-      const h = this.vectors.values(this.h);
-      h.set(this.embeddingOf(id));
-      const angles = this.anglesAt(this.length);
+    return inPasses(ids).flatMap((some) => {
+      some.forEach((id, t) => this.state(t).set(this.embeddingOf(id)));
+      const angles = some.map((_, t) => this.anglesAt(this.length + t));
       for (const layer of this.layers) layer.run(this.h, angles);
-      this.normalise(this.norm);
-      if (this.drafts) this.states.push(this.vectors.values(this.h).slice());
-      return this.predict();
+      for (let t = 0; t < some.length; t++) this.normalise(t, this.norm);
+      if (this.drafts) this.states.push(...some.map((_, t) => this.state(t).slice()));
+      return this.predict(some.length);
     });
   }
 
@@ -66,16 +65,24 @@ export class WasmEngine implements Engine {
     const { config } = this.model;
     const D = config.hiddenSize;
     const { both, block, ...module } = this.module!;
-    this.states.forEach((state, i) => {
-      const pair = this.vectors.values(both);
-      normInto(pair.subarray(0, D), this.embeddingOf(next[i]), module.enorm, config.rmsNormEps); // the embedding first
-      normInto(pair.subarray(D), state, module.hnorm, config.rmsNormEps);
-      this.vectors.multiply(both, module.projection, this.h);
-      block.run(this.h, this.anglesAt(block.past.length));
-    });
+    const passes = inPasses(next.map((id, i) => ({ id, state: this.states[i] })));
+    for (const some of passes) {
+      some.forEach(({ id, state }, t) => {
+        const pair = this.vectors.values(rowOf(both, t, 2 * D));
+        normInto(pair.subarray(0, D), this.embeddingOf(id), module.enorm, config.rmsNormEps); // the embedding first
+        normInto(pair.subarray(D), state, module.hnorm, config.rmsNormEps);
+      });
+      this.vectors.multiply(both, module.projection, this.h, { rows: some.length });
+      block.run(
+        this.h,
+        some.map((_, t) => this.anglesAt(block.past.length + t)),
+      );
+    }
     this.states = [];
-    this.normalise(module.norm);
-    return this.predict();
+    const newest = passes[passes.length - 1].length - 1;
+    this.state(0).set(this.state(newest));
+    this.normalise(0, module.norm);
+    return this.predict(1)[0];
   }
 
   truncate(length: number): void {
@@ -106,22 +113,35 @@ export class WasmEngine implements Engine {
     return rotaryValues(this.model.config, this.frequencies, [position]);
   }
 
-  private normalise(weight: Float32Array): void {
-    const h = this.vectors.values(this.h);
-    normInto(h, h, weight, this.model.config.rmsNormEps);
+  /** The state [D] of the pass's token t, in place. */
+  private state(t: number): Float32Array {
+    return this.vectors.values(rowOf(this.h, t, this.model.config.hiddenSize));
   }
 
-  private predict(): Float32Array {
-    this.vectors.multiply(this.h, this.head, this.logits);
-    return this.vectors.values(this.logits).slice();
+  private normalise(t: number, weight: Float32Array): void {
+    normInto(this.state(t), this.state(t), weight, this.model.config.rmsNormEps);
   }
+
+  /** The logits [V] of each of the pass's tokens. */
+  private predict(rows: number): Float32Array[] {
+    this.vectors.multiply(this.h, this.head, this.logits, { rows });
+    const V = this.model.config.vocabSize;
+    return Array.from({ length: rows }, (_, t) => this.vectors.values(rowOf(this.logits, t, V)).slice());
+  }
+}
+
+/** Tokens in groups that go through the model together. */
+function inPasses<T>(tokens: T[]): T[][] {
+  const passes: T[][] = [];
+  for (let i = 0; i < tokens.length; i += TOKENS_AT_ONCE) passes.push(tokens.slice(i, i + TOKENS_AT_ONCE));
+  return passes;
 }
 
 /** The multi-token prediction module: equation 21 of the report, and its block. */
 interface PredictionModule {
   enorm: Float32Array;
   hnorm: Float32Array;
-  both: Vector; // [2D]
+  both: Vector; // [T, 2D]
   projection: tf.Tensor2D; // [2D, D]
   block: WasmBlock;
   norm: Float32Array;
@@ -132,7 +152,7 @@ function moduleOf({ weights, config }: DeepSeekV3, vectors: WasmVectors, space: 
   return {
     enorm: numbers(module.enorm),
     hnorm: numbers(module.hnorm),
-    both: vectors.reserve(2 * config.hiddenSize),
+    both: vectors.reserve(TOKENS_AT_ONCE * 2 * config.hiddenSize),
     projection: module.ehProj,
     block: new WasmBlock(space, module.block),
     norm: numbers(module.sharedHeadNorm),

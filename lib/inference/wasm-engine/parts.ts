@@ -57,12 +57,14 @@ export class LatentRows {
  * One head: the query against every row, a softmax, and the mixture of the rows' latents.
  *
  * @param query [H, C + R], scaled
+ * @param S how many of the rows it sees
  * @param out [H, C]
  * @param scores scratch for S numbers
  */
 export function attendLatents(
   query: Float32Array,
-  { values, width, length: S }: LatentRows,
+  { values, width }: LatentRows,
+  S: number,
   head: number,
   out: Float32Array,
   C: number,

@@ -37,11 +37,11 @@ export function registerGroupedMatMul(): void {
     const out = backend.makeOutput([x.shape[0], Dout], "float32");
     const [fromX, fromW, toOut] = [x, w, out].map((tensor) => offsetOf(backend, tensor));
     for (const { group, begin, count } of rowRanges(counts)) {
-      const rowsOfGroup = { offset: fromX + 4 * begin * Din, rows: count, columns: Din };
-      const matrix = { offset: fromW + 4 * group * rows * columns, rows, columns };
-      const target = { offset: toOut + 4 * begin * Dout, rows: count, columns: Dout };
-      if (transposed) matMul.multiply({ ...rowsOfGroup, transposed: false }, { ...matrix, transposed }, target);
-      else matMul.multiplyPacked(rowsOfGroup, w.dataId, matrix, target);
+      matMul.multiply(
+        { offset: fromX + 4 * begin * Din, rows: count, columns: Din, transposed: false },
+        { offset: fromW + 4 * group * rows * columns, rows, columns, transposed },
+        { offset: toOut + 4 * begin * Dout, rows: count, columns: Dout },
+      );
     }
     return out;
   });

@@ -4,16 +4,14 @@ import * as tf from "@tensorflow/tfjs";
 /** What we use of the backend; it is not part of tfjs's public types. */
 export interface WasmBackend extends tf.KernelBackend {
   readonly wasm: {
-    cwrap(name: string, result: null, args: ("number" | "array")[]): (...args: (number | Uint8Array)[]) => void;
+    readonly asm: { readonly memory: object };
     _malloc(bytes: number): number;
     _free(offset: number): void;
     HEAPF32: Float32Array;
     HEAP32: Int32Array;
     HEAPU8: Uint8Array;
-    tfjs: { registerTensor(id: number, elements: number, offset: number): void; disposeData(id: number): void };
   };
   readonly dataIdMap: { get(dataId: object): { id: number; memoryOffset: number; stringBytes?: Uint8Array[] } };
-  dataIdNextNumber: number;
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
 }
 
@@ -36,10 +34,21 @@ export function valuesInPlace(backend: WasmBackend, tensor: tf.TensorInfo): Floa
   return heap.subarray(begin, begin + tf.util.sizeFromShape(tensor.shape));
 }
 
+/** The same, also of booleans. */
+export function numbersOf(backend: WasmBackend, tensor: tf.TensorInfo): Float32Array | Int32Array | Uint8Array {
+  if (tensor.dtype !== "bool") return valuesInPlace(backend, tensor);
+  const begin = offsetOf(backend, tensor);
+  return backend.wasm.HEAPU8.subarray(begin, begin + tf.util.sizeFromShape(tensor.shape));
+}
+
 /** Makes a wasm kernel known to tfjs, in place of any of that name: a module can be evaluated again in a live notebook. */
 export function registerWasmKernel(
   kernelName: string,
-  compute: (inputs: Record<string, tf.TensorInfo>, backend: WasmBackend, attributes: object) => tf.TensorInfo,
+  compute: (
+    inputs: Record<string, tf.TensorInfo>,
+    backend: WasmBackend,
+    attributes: object,
+  ) => tf.TensorInfo | tf.TensorInfo[],
 ): void {
   if (tf.getKernel(kernelName, "wasm") !== undefined) tf.unregisterKernel(kernelName, "wasm");
   tf.registerKernel({

@@ -1,8 +1,8 @@
 /**
  * Vectors in wasm memory and their products with weight matrices, without a tensor for each step. A tfjs operation
  * costs ten microseconds before it computes anything, and a token of a small model needs hundreds of them on a few
- * hundred numbers each. Here a product with a 256 × 256 matrix takes five microseconds, and what lies between two
- * products is a plain loop over the numbers in place.
+ * hundred numbers each. Here a product is one call, and what lies between two products is a plain loop over the numbers
+ * in place. A few vectors, one behind the other, are multiplied together: the matrix is read once for up to four of them.
  */
 import * as tf from "@tensorflow/tfjs";
 import { offsetOf, onWasm, valuesInPlace, type WasmBackend } from "./kernels";
@@ -12,6 +12,11 @@ import { matMulOf } from "./matmul";
 export interface Vector {
   begin: number;
   size: number;
+}
+
+/** Of several vectors of one size, one behind the other, the one at `row`. */
+export function rowOf({ begin }: Vector, row: number, size: number): Vector {
+  return { begin: begin + row * size, size };
 }
 
 /** Whether the backend in use has such vectors. */
@@ -50,16 +55,18 @@ export class WasmVectors {
   /**
    * out = x·w
    *
+   * @param x [rows, Din]
    * @param w [Din, Dout], or a stack [E, Din, Dout] of which `index` says the one
+   * @param out [rows, Dout]
    */
-  multiply(x: Vector, w: tf.Tensor, out: Vector, index = 0): void {
+  multiply(x: Vector, w: tf.Tensor, out: Vector, { rows = 1, index = 0 } = {}): void {
     const [Din, Dout] = w.shape.slice(-2);
     const at = ({ begin }: Vector) => offsetOf(this.backend, this.memory) + 4 * begin;
-    matMulOf(this.backend).multiplyPacked(
-      { offset: at(x), rows: 1, columns: Din },
-      w.dataId,
-      { offset: offsetOf(this.backend, w) + 4 * index * Din * Dout, rows: Din, columns: Dout },
-      { offset: at(out), rows: 1, columns: Dout },
+    const matrix = offsetOf(this.backend, w) + 4 * index * Din * Dout;
+    matMulOf(this.backend).multiply(
+      { offset: at(x), rows, columns: Din, transposed: false },
+      { offset: matrix, rows: Din, columns: Dout, transposed: false },
+      { offset: at(out), rows, columns: Dout },
     );
   }
 

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, expect, it } from "vitest";
 import { useBackend } from "../../../lib/tensor/backend";
 import { Random } from "../../../lib/tensor/random";
-import { WasmVectors } from "../../../lib/tensor/wasm/vectors";
+import { rowOf, WasmVectors } from "../../../lib/tensor/wasm/vectors";
 import { expectClose, expectNoLeak } from "../../support/close";
 
 beforeAll(async () => {
@@ -19,7 +19,7 @@ it("multiplies vectors with matrices and with one of a stack, in place, without 
     vectors.values(x).set(numbers);
     await expectNoLeak(() => {
       vectors.multiply(x, w, y);
-      vectors.multiply(y, stack, z, 2);
+      vectors.multiply(y, stack, z, { index: 2 });
     });
     tf.tidy(() => {
       const product = tf.matMul(tf.tensor2d(numbers, [1, 5]), w as tf.Tensor2D);
@@ -29,6 +29,20 @@ it("multiplies vectors with matrices and with one of a stack, in place, without 
     vectors.dispose();
   });
   tf.dispose([w, stack]);
+});
+
+it("multiplies several vectors at once, each as it would be alone", () => {
+  const w = random.normalTensor([5, 7]) as tf.Tensor2D;
+  const vectors = new WasmVectors(3 * (5 + 7) + 7);
+  const [x, y, alone] = [15, 21, 7].map((size) => vectors.reserve(size));
+  vectors.values(x).set(Array.from({ length: 15 }, () => random.normal()));
+  vectors.multiply(x, w, y, { rows: 3 });
+  for (let row = 0; row < 3; row++) {
+    vectors.multiply(rowOf(x, row, 5), w, alone);
+    expect([...vectors.values(rowOf(y, row, 7))]).toEqual([...vectors.values(alone)]);
+  }
+  vectors.dispose();
+  w.dispose();
 });
 
 it("keeps numbers when the memory grows", () => {

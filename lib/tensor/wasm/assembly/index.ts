@@ -1,0 +1,10 @@
+/** What the compiled module has. lib/tensor/wasm/compiled-module.ts says it in TypeScript. */
+export { copyPieces } from "./copy";
+export { crossEntropy } from "./cross-entropy";
+export { exponentials } from "./exponential";
+export { rmsNorm, rmsNormGradients } from "./norm";
+export { adamw, sumOfSquares } from "./optimiser";
+export { multiply, scratchBytes } from "./products";
+export { rotate } from "./rotary";
+export { causalSoftmax, causalSoftmaxGradient } from "./softmax";
+export { swiGlu, swiGluGradients } from "./swi-glu";
