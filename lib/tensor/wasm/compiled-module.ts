@@ -20,6 +20,10 @@ export interface CompiledKernels {
   /** p, m, v, g, clip, the new p, m, v, and eight numbers. */
   adamw(...offsetsAndNumbers: number[]): void;
   sumOfSquares(x: number, size: number): number;
+  /** Where query, rows, out and scratch are; then S, H, width, C. */
+  attend(...offsetsAndSizes: number[]): void;
+  /** Rows; where x, gate, up, down, out and scratch are; D and I. */
+  gatedNetwork(...offsetsAndSizes: number[]): void;
 }
 
 /** The part of the global WebAssembly that is used here: the types of Node leave it out. */
