@@ -98,6 +98,16 @@ export class WasmBlock {
     addInto(vectors.values(all), vectors.values(delta));
   }
 
+  /**
+   * Appends the tokens' latents to the past and computes no more: for tokens whose own output nobody asks for.
+   *
+   * @param h [T, D], as for run
+   */
+  remember(h: Vector, angles: Angles[]): void {
+    this.normalise(h, this.inputNorm, angles.length);
+    this.appendLatents(angles);
+  }
+
   /** h → normed, [T, D] */
   private normalise(h: Vector, weight: Float32Array, T: number): void {
     const { vectors, normed, config } = this.space;
@@ -107,21 +117,26 @@ export class WasmBlock {
     }
   }
 
-  /** normed → delta, [T, D] */
-  private attend(angles: Angles[]): void {
-    const { vectors, config, normed, queryDown, query, latent, scores, mixture, delta } = this.space;
-    const { numAttentionHeads: H, kvLoraRank: C, qkRopeHeadDim: R } = config;
-    const weights = this.attention;
-    const rows = angles.length;
-
-    vectors.multiply(normed, weights.latent, latent, { rows });
+  /** The latents of normed [T, D] → past */
+  private appendLatents(angles: Angles[]): void {
+    const { vectors, config, normed, latent } = this.space;
+    const { kvLoraRank: C, qkRopeHeadDim: R } = config;
+    vectors.multiply(normed, this.attention.latent, latent, { rows: angles.length });
     angles.forEach(({ cos, sin }, t) => {
       const row = vectors.values(rowOf(latent, t, C + R));
-      normInto(row.subarray(0, C), row.subarray(0, C), weights.latentNorm, LATENT_EPS);
+      normInto(row.subarray(0, C), row.subarray(0, C), this.attention.latentNorm, LATENT_EPS);
       rotateInPlace(row, C, cos, sin);
       this.past.append(row);
     });
+  }
 
+  /** normed → delta, [T, D] */
+  private attend(angles: Angles[]): void {
+    const { vectors, config, normed, queryDown, query, scores, mixture, delta } = this.space;
+    const { numAttentionHeads: H, kvLoraRank: C, qkRopeHeadDim: R } = config;
+    const weights = this.attention;
+    const rows = angles.length;
+    this.appendLatents(angles);
     if (weights.queryDown === undefined) vectors.multiply(normed, weights.query, query, { rows });
     else {
       vectors.multiply(normed, weights.queryDown.weight, queryDown, { rows });
