@@ -15,6 +15,7 @@ import { guardMemory } from "./wasm/memory";
 import { registerOptimiserStep } from "./wasm/optimiser-step";
 import { registerSlice } from "./wasm/slice";
 import { registerUnsortedSegmentSum } from "./wasm/segment-sum";
+import { registerTopK } from "./wasm/top-k";
 import { printTensors } from "./print";
 import { registerSumGradient } from "./sum-gradient";
 import { registerWebgpuPrograms } from "./webgpu/program";
@@ -48,6 +49,7 @@ export async function useBackend(
   registerEinsum();
   registerGroupedMatMul();
   registerOptimiserStep();
+  registerTopK();
   registerWebgpuPrograms();
   registerSumGradient();
   printTensors();
