@@ -18,6 +18,7 @@ import { registerOptimiserStep } from "./wasm/optimiser-step";
 import { registerSlice } from "./wasm/slice";
 import { registerSplitAndConcat } from "./wasm/split-concat";
 import { registerUnsortedSegmentSum } from "./wasm/segment-sum";
+import { registerTopK } from "./wasm/top-k";
 import { printTensors } from "./print";
 import { registerSumGradient } from "./sum-gradient";
 import { registerWebgpuPrograms } from "./webgpu/program";
@@ -54,6 +55,7 @@ export async function useBackend(
   registerCast();
   registerSplitAndConcat();
   registerCompiled();
+  registerTopK();
   registerWebgpuPrograms();
   registerSumGradient();
   printTensors();

@@ -1,5 +1,7 @@
 /** Which k values are the largest: of each row of a matrix, as a mask and as columns, and of plain numbers. */
 import * as tf from "@tensorflow/tfjs";
+import { onWasm } from "./wasm/kernels";
+import { topKMaskOnWasm, topKPlacesOnWasm } from "./wasm/top-k";
 import { onWebgpu } from "./webgpu/program";
 import { columnsOfMaskOnWebgpu, topKMaskOnWebgpu } from "./webgpu/top-k";
 
@@ -14,6 +16,7 @@ export function topKMask(x: tf.Tensor2D, k: number): tf.Tensor2D {
   if (onWebgpu()) return topKMaskOnWebgpu(x, k);
   const columns = x.shape[1];
   if (k === columns) return tf.onesLike(x);
+  if (onWasm()) return topKMaskOnWasm(x, k);
   return tf.tidy(() => tf.oneHot(tf.topk(x, k).indices.toInt(), columns).sum(1).toFloat() as tf.Tensor2D);
 }
 
@@ -25,6 +28,7 @@ export function topKMask(x: tf.Tensor2D, k: number): tf.Tensor2D {
  */
 export function columnsOfMask(mask: tf.Tensor2D, k: number): tf.Tensor2D {
   if (onWebgpu()) return columnsOfMaskOnWebgpu(mask, k);
+  if (onWasm()) return topKPlacesOnWasm(mask, k);
   // Of equal values topk takes the lower column first, so the ones come in ascending order.
   return tf.tidy(() => tf.topk(mask, k).indices.toInt() as tf.Tensor2D);
 }

@@ -853,8 +853,9 @@ ${fixed(expected(acceptance, 4))}: the first adds ${fixed(acceptance)}, the four
 //
 // What are $c$ and $v$ on your machine? Our library can decode in two ways, with equal results. The **tensor** engine
 // calls a tfjs operation for each step of the arithmetic, and each call has a cost of its own, whatever the number of rows.
-// The **wasm** engine does without tensors and computes token by token (only on wasm). **Predict**: for which of the two
-// does speculation pay? (The measurement takes about 15 s.)
+// The **wasm** engine does without tensors (only on wasm): its time goes into reading weights. A pass over two tokens reads
+// each matrix once for both, but a second token mostly has other experts. **Predict**: for which of the two does speculation
+// pay? (The measurement takes about 15 s.)
 
 // %%
 const yourEngine: "tensor" | "wasm" | "both" | "neither" = "both"; // change it before you run on

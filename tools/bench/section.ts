@@ -3,6 +3,18 @@
 export interface Row {
   what: string;
   value: string;
+  /** Puts the row into the summary. */
+  goal?: Goal;
+}
+
+/** A ratio that the course wants to reach. */
+export interface Goal {
+  what: string;
+  measured: number;
+  comparedWith: string;
+  /** One of the two. */
+  least?: number;
+  most?: number;
 }
 
 export interface Section {
@@ -33,4 +45,15 @@ export function milliseconds(time: number): string {
 
 export function ratio(value: number): string {
   return `${value.toFixed(2)} times`;
+}
+
+/** The goals of some rows as a table in Markdown. */
+export function summary(rows: Row[]): string {
+  const lines = rows.flatMap(({ goal }) => {
+    if (goal === undefined) return [];
+    const { what, measured, comparedWith, least, most } = goal;
+    const wanted = least === undefined ? `at most ${most}` : `at least ${least}`;
+    return [`| ${what} | ${measured.toFixed(2)} | ${comparedWith} | ${wanted} |`];
+  });
+  return ["| what | ratio | compared with | goal |", "|---|---|---|---|", ...lines].join("\n");
 }

@@ -9,6 +9,7 @@ import { decode, type DecodeOptions } from "../../lib/inference/decode";
 import { argMax } from "../../lib/inference/sampling";
 import { decodeSpeculatively } from "../../lib/inference/speculative";
 import { loadModel } from "../../lib/checkpoint/checkpoint";
+import { engineTimes } from "../../lib/lessons/05-multi-token-prediction/speculation-times";
 import type { DeepSeekV3 } from "../../lib/model/model";
 import { useBackend } from "../../lib/tensor/backend";
 import { MINI } from "../../lib/training/presets";
@@ -86,6 +87,9 @@ const TASKS: Record<string, (request: Request) => Promise<object>> = {
       text.push(argMax(tf.tidy(() => model().forward([text]).slice([0, at, 0], [1, 1, -1]).dataSync())));
     }
     return { ids: text.slice(ids.length), milliseconds: performance.now() - begin };
+  },
+  async parts({ ids }) {
+    return engineTimes(model(), "wasm", { text: ids, rounds: 20 });
   },
   async peak() {
     return { megabytes: process.resourceUsage().maxRSS / 1000 };

@@ -5,7 +5,9 @@
 import { existsSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { speculativeSpeedUp } from "../../lib/economics/speculation";
 import { Random } from "../../lib/tensor/random";
+import type { EngineTimes } from "../../lib/lessons/05-multi-token-prediction/speculation-times";
 import type { DecodeStats } from "../../lib/inference/decode";
 import { percent } from "../../lib/notebook/format";
 import { ROOT } from "../setup/project.mjs";
@@ -68,8 +70,26 @@ async function training(ours: LineProcess, theirs: LineProcess | null): Promise<
       ? []
       : [
           { what: "  transformers, without it", value: perSecond(B * T, measured.theirs) },
-          { what: "  this course, of transformers", value: ratio(measured.theirs / measured.onThreads) },
-          { what: "  this course with one thread, of transformers", value: ratio(measured.theirs / measured.ours) },
+          {
+            what: "  this course, of transformers",
+            value: ratio(measured.theirs / measured.onThreads),
+            goal: {
+              what: `v3-mini, training ${B} × ${T}, ${threads} threads, speed`,
+              measured: measured.theirs / measured.onThreads,
+              comparedWith: `transformers, fastest way, ${threads} threads`,
+              least: 0.7,
+            },
+          },
+          {
+            what: "  this course with one thread, of transformers",
+            value: ratio(measured.theirs / measured.ours),
+            goal: {
+              what: `v3-mini, training ${B} × ${T}, one thread, speed`,
+              measured: measured.theirs / measured.ours,
+              comparedWith: `transformers, fastest way, ${threads} threads`,
+              least: 0.45,
+            },
+          },
         ]),
   ];
 }
@@ -102,7 +122,17 @@ async function decoding(ours: LineProcess, theirs: LineProcess | null): Promise<
   return [
     { what: `decoding ${NEW} tokens, wasm engine`, value: perSecond(NEW, measured.wasm) },
     { what: "  with drafts", value: perSecond(NEW, measured.wasmDrafts) },
-    { what: "  drafts make it faster by", value: ratio(measured.wasm / measured.wasmDrafts) },
+    {
+      what: "  drafts make it faster by",
+      value: ratio(measured.wasm / measured.wasmDrafts),
+      goal: {
+        what: "v3-mini, decoding with drafts, speed",
+        measured: measured.wasm / measured.wasmDrafts,
+        comparedWith: "decoding without",
+        least: 1.2,
+      },
+    },
+    ...(await draftsCost(ours, acceptance.wasmDrafts)),
     { what: "  drafts accepted", value: percent(acceptance.wasmDrafts) },
     { what: "  the same text with drafts", value: same("wasmDrafts") },
     { what: "decoding, tensor engine", value: perSecond(NEW, measured.tensor) },
@@ -112,9 +142,32 @@ async function decoding(ours: LineProcess, theirs: LineProcess | null): Promise<
       ? []
       : [
           { what: "  transformers' generate", value: perSecond(NEW, measured.theirs) },
-          { what: "  this course, of transformers", value: ratio(measured.theirs / measured.wasm) },
+          {
+            what: "  this course, of transformers",
+            value: ratio(measured.theirs / measured.wasm),
+            goal: {
+              what: "v3-mini, decoding, speed",
+              measured: measured.theirs / measured.wasm,
+              comparedWith: "transformers' generate, fastest way",
+              least: 2,
+            },
+          },
           { what: "  the same text as transformers", value: same("theirs") },
         ]),
+  ];
+}
+
+/** What drafts can bring: (1 + A) / (verifying + drafting), in units of a plain step. */
+async function draftsCost(ours: LineProcess, acceptance: number): Promise<Row[]> {
+  const { one, two, draft, draftTwo } = await ours.ask<EngineTimes>({ task: "parts", ids: PROMPT });
+  const [verifying, drafting] = [two / one, (draft + acceptance * (draftTwo - draft)) / one];
+  return [
+    { what: "  verifying a draft costs, of a plain step", value: ratio(verifying) },
+    { what: "  drafting costs, of a plain step", value: ratio(drafting) },
+    {
+      what: "  at these costs drafts would make it faster by",
+      value: ratio(speculativeSpeedUp({ acceptance, drafts: 1, draftCost: drafting, verifyCost: verifying })),
+    },
   ];
 }
 

@@ -5,9 +5,9 @@
  */
 import type { ModelConfig } from "../../model/config";
 import { LATENT_EPS } from "../../model/mla";
-import { isMoe, type BlockWeights, type MlpWeights, type MoeWeights } from "../../model/weights";
-import { rowOf, type Vector, type WasmVectors } from "../../tensor/wasm/vectors";
-import { addInto, attendLatents, chooseExperts, LatentRows, normInto, rotateInPlace, swiGluInto } from "./parts";
+import { isMoe, type BlockWeights, type MoeWeights } from "../../model/weights";
+import { rowOf, WasmRows, type Vector, type WasmVectors } from "../../tensor/wasm/vectors";
+import { addInto, chooseExperts, normInto, rotateInPlace } from "./parts";
 import { fuseAttention, numbers, type FusedAttention } from "./weights";
 
 /** cos and sin of one position, [R] each. */
@@ -29,29 +29,28 @@ export class BlockSpace {
   readonly latent: Vector;
   readonly mixture: Vector;
   readonly affinity: Vector;
-  readonly inner: Vector;
-  readonly up: Vector;
+  readonly inner: Vector; // of a gated network, both its maps
   readonly expert: Vector;
-  scores = new Float32Array(64);
+  readonly scores: Vector;
 
   constructor(
     readonly vectors: WasmVectors,
     readonly config: ModelConfig,
   ) {
     const { hiddenSize: D, numAttentionHeads: H, kvLoraRank: C, qkRopeHeadDim: R } = config;
-    const widest = widestInner(config);
     const reserve = (size: number) => vectors.reserve(TOKENS_AT_ONCE * size);
     [this.normed, this.gathered, this.delta, this.expert] = [D, D, D, D].map(reserve);
     [this.queryDown, this.query] = [config.qLoraRank ?? 0, H * (C + R)].map(reserve);
     [this.latent, this.mixture] = [C + R, H * C].map(reserve);
     this.affinity = reserve(config.nRoutedExperts);
-    [this.inner, this.up] = [widest, widest].map(reserve);
+    this.inner = reserve(2 * widestInner(config));
+    this.scores = vectors.reserve(config.maxPositionEmbeddings);
   }
 
   /** Numbers that it reserves. */
   static size({ hiddenSize, numAttentionHeads: H, kvLoraRank: C, qkRopeHeadDim: R, ...config }: ModelConfig): number {
     const ofToken = 4 * hiddenSize + (config.qLoraRank ?? 0) + (H + 1) * (C + R) + H * C + config.nRoutedExperts;
-    return TOKENS_AT_ONCE * (ofToken + 2 * widestInner(config));
+    return TOKENS_AT_ONCE * (ofToken + 2 * widestInner(config)) + config.maxPositionEmbeddings;
   }
 }
 
@@ -61,7 +60,7 @@ function widestInner(config: Pick<ModelConfig, "intermediateSize" | "moeIntermed
 }
 
 export class WasmBlock {
-  readonly past: LatentRows;
+  readonly past: WasmRows; // [S, C + R]: of each token the latent, then the rotated key
   private readonly attention: FusedAttention;
   private readonly inputNorm: Float32Array;
   private readonly innerNorm: Float32Array;
@@ -72,7 +71,7 @@ export class WasmBlock {
     private readonly weights: BlockWeights,
   ) {
     const { config } = space;
-    this.past = new LatentRows(config.kvLoraRank + config.qkRopeHeadDim);
+    this.past = new WasmRows(config.kvLoraRank + config.qkRopeHeadDim);
     this.attention = fuseAttention(weights.selfAttn, config);
     this.inputNorm = numbers(weights.inputLayernorm);
     this.innerNorm = numbers(weights.postAttentionLayernorm);
@@ -86,7 +85,7 @@ export class WasmBlock {
    * @param angles of their positions, T of them
    */
   run(h: Vector, angles: Angles[]): void {
-    const { vectors, delta, config } = this.space;
+    const { vectors, normed, inner, delta, config } = this.space;
     const T = angles.length;
     const all = { begin: h.begin, size: T * config.hiddenSize };
     this.normalise(h, this.inputNorm, T);
@@ -95,8 +94,18 @@ export class WasmBlock {
     this.normalise(h, this.innerNorm, T);
     const { mlp } = this.weights;
     if (isMoe(mlp)) this.mixExperts(mlp, T);
-    else this.feedForward(this.space.normed, mlp, delta, { rows: T });
+    else vectors.gatedNetwork(normed, mlp, inner, delta, { rows: T });
     addInto(vectors.values(all), vectors.values(delta));
+  }
+
+  /**
+   * Appends the tokens' latents to the past and computes no more: for tokens whose own output nobody asks for.
+   *
+   * @param h [T, D], as for run
+   */
+  remember(h: Vector, angles: Angles[]): void {
+    this.normalise(h, this.inputNorm, angles.length);
+    this.appendLatents(angles);
   }
 
   /** h → normed, [T, D] */
@@ -108,21 +117,26 @@ export class WasmBlock {
     }
   }
 
-  /** normed → delta, [T, D] */
-  private attend(angles: Angles[]): void {
-    const { vectors, config, normed, queryDown, query, latent, mixture, delta } = this.space;
-    const { numAttentionHeads: H, kvLoraRank: C, qkRopeHeadDim: R } = config;
-    const weights = this.attention;
-    const rows = angles.length;
-
-    vectors.multiply(normed, weights.latent, latent, { rows });
+  /** The latents of normed [T, D] → past */
+  private appendLatents(angles: Angles[]): void {
+    const { vectors, config, normed, latent } = this.space;
+    const { kvLoraRank: C, qkRopeHeadDim: R } = config;
+    vectors.multiply(normed, this.attention.latent, latent, { rows: angles.length });
     angles.forEach(({ cos, sin }, t) => {
       const row = vectors.values(rowOf(latent, t, C + R));
-      normInto(row.subarray(0, C), row.subarray(0, C), weights.latentNorm, LATENT_EPS);
+      normInto(row.subarray(0, C), row.subarray(0, C), this.attention.latentNorm, LATENT_EPS);
       rotateInPlace(row, C, cos, sin);
       this.past.append(row);
     });
+  }
 
+  /** normed → delta, [T, D] */
+  private attend(angles: Angles[]): void {
+    const { vectors, config, normed, queryDown, query, scores, mixture, delta } = this.space;
+    const { numAttentionHeads: H, kvLoraRank: C, qkRopeHeadDim: R } = config;
+    const weights = this.attention;
+    const rows = angles.length;
+    this.appendLatents(angles);
     if (weights.queryDown === undefined) vectors.multiply(normed, weights.query, query, { rows });
     else {
       vectors.multiply(normed, weights.queryDown.weight, queryDown, { rows });
@@ -133,20 +147,17 @@ export class WasmBlock {
       vectors.multiply(queryDown, weights.query, query, { rows });
     }
     angles.forEach(({ cos, sin }, t) => {
-      const queries = vectors.values(rowOf(query, t, H * (C + R)));
-      const mixtures = vectors.values(rowOf(mixture, t, H * C));
-      const seen = this.past.length - rows + t + 1;
-      for (let head = 0; head < H; head++) {
-        rotateInPlace(queries, head * (C + R) + C, cos, sin);
-        attendLatents(queries, this.past, seen, head, mixtures, C, this.scoresFor(seen));
-      }
+      const queries = rowOf(query, t, H * (C + R));
+      const values = vectors.values(queries);
+      for (let head = 0; head < H; head++) rotateInPlace(values, head * (C + R) + C, cos, sin);
+      vectors.attend(queries, this.past, this.past.length - rows + t + 1, scores, rowOf(mixture, t, H * C), H);
     });
     vectors.multiply(mixture, weights.output, delta, { rows });
   }
 
   /** normed → delta, [T, D]: Σ gate · expert + shared experts */
   private mixExperts({ gate, experts, sharedExperts }: MoeWeights, T: number): void {
-    const { vectors, config, normed, gathered, affinity, expert: output, delta } = this.space;
+    const { vectors, config, normed, affinity, inner, expert: output, delta } = this.space;
     const { hiddenSize: D, nRoutedExperts: E } = config;
     vectors.multiply(normed, gate.weight, affinity, { rows: T });
     const chosenBy = new Map<number, { t: number; gate: number }[]>();
@@ -157,40 +168,30 @@ export class WasmBlock {
       }
     }
     if (sharedExperts === undefined) vectors.values(delta).fill(0);
-    else this.feedForward(normed, sharedExperts, delta, { rows: T });
+    else vectors.gatedNetwork(normed, sharedExperts, inner, delta, { rows: T });
     // In the order of the experts, so that a token's sum does not depend on whom it shares them with.
     for (const expert of [...chosenBy.keys()].sort((a, b) => a - b)) {
       const tokens = chosenBy.get(expert)!;
-      tokens.forEach(({ t }, i) => vectors.values(rowOf(gathered, i, D)).set(vectors.values(rowOf(normed, t, D))));
-      this.feedForward(gathered, experts, output, { rows: tokens.length, index: expert });
+      const rows = this.side(tokens.map(({ t }) => t));
+      vectors.gatedNetwork(rows, experts, inner, output, { rows: tokens.length, index: expert });
       tokens.forEach(({ t, gate }, i) =>
         addInto(vectors.values(rowOf(delta, t, D)), vectors.values(rowOf(output, i, D)), gate),
       );
     }
   }
 
-  /** x → out, [rows, D], through one gated network, of a stack the one at `index`. */
-  private feedForward(
-    x: Vector,
-    weights: MlpWeights | MoeWeights["experts"],
-    out: Vector,
-    which: { rows: number; index?: number },
-  ): void {
-    const { vectors, inner, up } = this.space;
-    const size = which.rows * weights.gateProj.shape[weights.gateProj.rank - 1]!;
-    const [gateHere, upHere] = [inner, up].map(({ begin }) => ({ begin, size }));
-    vectors.multiply(x, weights.gateProj, gateHere, which);
-    vectors.multiply(x, weights.upProj, upHere, which);
-    swiGluInto(vectors.values(gateHere), vectors.values(upHere));
-    vectors.multiply(gateHere, weights.downProj, out, which);
-  }
-
-  private scoresFor(S: number): Float32Array {
-    if (this.space.scores.length < S) this.space.scores = new Float32Array(2 * S);
-    return this.space.scores;
+  /** These tokens' rows of normed, side by side. */
+  private side(tokens: number[]): Vector {
+    const { vectors, config, normed, gathered } = this.space;
+    const D = config.hiddenSize;
+    const [first] = tokens;
+    if (tokens[tokens.length - 1] - first === tokens.length - 1) return rowOf(normed, first, D); // as they lie
+    tokens.forEach((t, i) => vectors.values(rowOf(gathered, i, D)).set(vectors.values(rowOf(normed, t, D))));
+    return gathered;
   }
 
   dispose(): void {
+    this.past.dispose();
     this.attention.query.dispose();
     this.attention.output.dispose();
   }

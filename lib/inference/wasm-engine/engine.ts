@@ -65,22 +65,20 @@ export class WasmEngine implements Engine {
     const { config } = this.model;
     const D = config.hiddenSize;
     const { both, block, ...module } = this.module!;
-    const passes = inPasses(next.map((id, i) => ({ id, state: this.states[i] })));
-    for (const some of passes) {
+    const pairs = next.map((id, i) => ({ id, state: this.states[i] }));
+    // Only the newest token's prediction is asked for: of the others the module needs no more than their latents.
+    for (const some of [...inPasses(pairs.slice(0, -1)), pairs.slice(-1)]) {
       some.forEach(({ id, state }, t) => {
         const pair = this.vectors.values(rowOf(both, t, 2 * D));
         normInto(pair.subarray(0, D), this.embeddingOf(id), module.enorm, config.rmsNormEps); // the embedding first
         normInto(pair.subarray(D), state, module.hnorm, config.rmsNormEps);
       });
       this.vectors.multiply(both, module.projection, this.h, { rows: some.length });
-      block.run(
-        this.h,
-        some.map((_, t) => this.anglesAt(block.past.length + t)),
-      );
+      const angles = some.map((_, t) => this.anglesAt(block.past.length + t));
+      if (some[0] === pairs[pairs.length - 1]) block.run(this.h, angles);
+      else block.remember(this.h, angles);
     }
     this.states = [];
-    const newest = passes[passes.length - 1].length - 1;
-    this.state(0).set(this.state(newest));
     this.normalise(0, module.norm);
     return this.predict(1)[0];
   }

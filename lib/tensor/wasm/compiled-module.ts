@@ -35,6 +35,10 @@ export interface CompiledKernels {
   crossEntropy(...offsetsAndNumbers: number[]): number;
   copyPieces(from: number, fromStep: number, to: number, toStep: number, size: number, count: number): void;
   exponentials(x: number, out: number, size: number): void;
+  /** Where query, rows, out and scratch are; then S, H, width, C. */
+  attend(...offsetsAndSizes: number[]): void;
+  /** Rows; where x, gate, up, down, out and scratch are; D and I. */
+  gatedNetwork(...offsetsAndSizes: number[]): void;
 }
 
 /** The part of the global WebAssembly that is used here: the types of Node leave it out. */

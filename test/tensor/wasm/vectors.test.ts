@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, expect, it } from "vitest";
 import { useBackend } from "../../../lib/tensor/backend";
 import { Random } from "../../../lib/tensor/random";
-import { rowOf, WasmVectors } from "../../../lib/tensor/wasm/vectors";
+import { rowOf, WasmRows, WasmVectors } from "../../../lib/tensor/wasm/vectors";
 import { expectClose, expectNoLeak } from "../../support/close";
 
 beforeAll(async () => {
@@ -43,6 +43,64 @@ it("multiplies several vectors at once, each as it would be alone", () => {
   }
   vectors.dispose();
   w.dispose();
+});
+
+it("runs rows through a gated network, of a stack too, as tfjs's operations do", () => {
+  for (const [rows, D, I] of [
+    [1, 8, 4],
+    [2, 5, 7],
+    [3, 16, 3],
+  ]) {
+    const [gateProj, upProj] = [0, 1].map(() => random.normalTensor([2, D, I]));
+    const downProj = random.normalTensor([2, I, D]);
+    const vectors = new WasmVectors(2 * rows * (D + I));
+    const [x, inner, out] = [rows * D, 2 * rows * I, rows * D].map((size) => vectors.reserve(size));
+    const numbers = Float32Array.from({ length: rows * D }, () => 4 * random.normal());
+    vectors.values(x).set(numbers);
+    vectors.gatedNetwork(x, { gateProj, upProj, downProj }, inner, out, { rows, index: 1 });
+    tf.tidy(() => {
+      const of = (w: tf.Tensor) => w.slice([1, 0, 0], [1, -1, -1]).squeeze([0]) as tf.Tensor2D;
+      const [gate, up] = [gateProj, upProj].map((w) => tf.tensor2d(numbers, [rows, D]).matMul(of(w)));
+      expectClose(vectors.values(out), gate.mul(gate.sigmoid()).mul(up).matMul(of(downProj)).dataSync());
+    });
+    vectors.dispose();
+    tf.dispose([gateProj, upProj, downProj]);
+  }
+});
+
+it("attends to the rows seen, with any number of them, however large the scores", () => {
+  for (const [H, C, R, seen, size] of [
+    [1, 4, 2, 1, 1],
+    [2, 13, 3, 7, 1],
+    [3, 40, 8, 70, 1], // more rows than there is room for at first
+    [2, 16, 4, 30, 30],
+  ]) {
+    const width = C + R;
+    const rows = new WasmRows(width);
+    const past = Array.from({ length: seen + 2 }, () =>
+      Float32Array.from({ length: width }, () => size * random.normal()),
+    );
+    past.forEach((row) => rows.append(row));
+    const vectors = new WasmVectors(H * width + H * C + seen);
+    const [query, out, scores] = [H * width, H * C, seen].map((size) => vectors.reserve(size));
+    const queries = Float32Array.from({ length: H * width }, () => random.normal());
+    vectors.values(query).set(queries);
+    vectors.attend(query, rows, seen, scores, out, H);
+    tf.tidy(() => {
+      const all = tf.tensor2d(
+        past.slice(0, seen).map((row) => [...row]),
+        [seen, width],
+      );
+      const weights = tf.softmax(tf.tensor2d(queries, [H, width]).matMul(all, false, true));
+      expectClose(vectors.values(out), weights.matMul(all.slice([0, 0], [seen, C])).dataSync(), {
+        rtol: 1e-4,
+        atol: 1e-4,
+      });
+    });
+    expect(() => vectors.attend(query, rows, seen + 1, scores, out, H)).toThrow("has room for");
+    vectors.dispose();
+    rows.dispose();
+  }
 });
 
 it("keeps numbers when the memory grows", () => {

@@ -3,6 +3,7 @@ export { copyPieces } from "./copy";
 export { crossEntropy } from "./cross-entropy";
 export { exponentials } from "./exponential";
 export { rmsNorm, rmsNormGradients } from "./norm";
+export { attend, gatedNetwork } from "./decoding";
 export { adamw, sumOfSquares } from "./optimiser";
 export { multiply, scratchBytes } from "./products";
 export { rotate } from "./rotary";
