@@ -72,6 +72,9 @@ const PROJECTS: Project[] = [
   },
 ];
 
+/** What a test polls for comes when the machine gets to it: vitest's one second is too little where much else runs. */
+const EXPECT = { poll: { timeout: 20_000 } };
+
 /** Files that take minutes, the slowest first: one of them that begins last would keep all but one core waiting. */
 const SLOW = [
   "browser/lesson-02",
@@ -112,6 +115,8 @@ export default defineConfig({
     // Vitest reads the number of processes from the root alone, so it is the least that these projects allow.
     maxWorkers: Math.min(...projects.map(({ atATime }) => atATime)),
     sequence: { sequencer: SlowFirst },
-    projects: PROJECTS.map(({ atATime: _, ...test }) => ({ test: { pool: "forks" as const, ...test } })),
+    projects: PROJECTS.map(({ atATime: _, ...test }) => ({
+      test: { pool: "forks" as const, expect: EXPECT, ...test },
+    })),
   },
 });
