@@ -21,13 +21,13 @@ function play(jobs: Named[], lanes: number) {
   return { begun, end, done, running: () => [...ends.keys()] };
 }
 
-const [lint, unit, site, hub] = [
+const [lint, unit, site, hub]: Named[] = [
   { name: "lint", light: true },
   { name: "unit" },
   { name: "site" },
   { name: "hub", light: true },
 ];
-const gpu = { name: "gpu", alone: true };
+const gpu: Named = { name: "gpu", alone: true };
 
 describe("lanes", () => {
   it("of one keep the order, whatever a job is", async () => {
