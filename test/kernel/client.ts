@@ -82,6 +82,7 @@ export class KernelClient {
   private readonly iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
 
   private constructor(
+    private readonly kind: KernelKind,
     readonly process: ChildProcess,
     private readonly folder: string,
     ports: Ports,
@@ -104,7 +105,7 @@ export class KernelClient {
     for (let attempt = 1; ; attempt++) {
       const folder = mkdtempSync(join(tmpdir(), "kernel-client-"));
       const { file, ports } = await writeConnectionFile(folder);
-      const client = new KernelClient(launch(kernelCommand(kind, root, file), cwd), folder, ports);
+      const client = new KernelClient(kind, launch(kernelCommand(kind, root, file), cwd), folder, ports);
       try {
         await client.untilReady();
         return client;
@@ -172,6 +173,8 @@ export class KernelClient {
    * Runs a cell.
    *
    * @param options.stopOnError whether an error stops the cells that were sent with it; runners that go on say false
+   * @param options.timeoutMs how long the stock kernel is waited for, which may never answer; ours always does, and gets
+   *   at least 30 s, whatever else the machine has to do
    * @param options.onOutput is called with every printed text
    * @param options.onDisplay is called with the plain text of everything that is shown, also of what replaces another
    * @param options.sentAt the time that the message carries, where it is another than now
@@ -210,7 +213,8 @@ export class KernelClient {
         options.onDisplay?.(String(data["text/plain"] ?? ""));
       }
     };
-    const { timeoutMs = 20_000, sentAt } = options;
+    const { sentAt } = options;
+    const timeoutMs = this.kind === "ours" ? Math.max(options.timeoutMs ?? 0, 30_000) : (options.timeoutMs ?? 20_000);
     const { reply, idle } = await this.request("execute_request", content, timeoutMs, onIopub, sentAt);
     if (reply && idle) result.status = reply.status as string;
     return result;

@@ -1,8 +1,20 @@
 // What learners do by mistake costs them one red output: the kernel lives, and what was computed stays.
 import { expect, it } from "vitest";
+import type { CellResult, KernelClient } from "./client";
 import { trap, withKernel, withSharedKernel } from "./project";
 
 const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
+
+/** Runs a cell, interrupts it a little after it has begun, and returns how it ended. */
+async function interrupted(kernel: KernelClient, code: string): Promise<CellResult> {
+  let tell = () => {};
+  const begun = new Promise<void>((resolve) => (tell = resolve));
+  const running = kernel.execute(`console.log("begun");\n${code}`, { timeoutMs: 8000, onOutput: () => tell() });
+  await Promise.race([begun, pause(4000)]); // the stock kernel lets nothing out while a loop runs
+  await pause(300); // Node's vm may lose a signal that comes just when the part before the first await ends
+  kernel.interrupt();
+  return running;
+}
 
 /** What the wasm backend of tfjs does when it starts: handlers that throw whatever they are shown. */
 const FOREIGN_HANDLERS = `process.on("unhandledRejection", (reason) => { throw reason; });
@@ -75,10 +87,7 @@ trap(
   "Interrupt stops a loop that awaits what is there already",
   { ours: ["error", "Interrupted", "after\n"], stock: ["timeout", undefined, ""] },
   async (kernel) => {
-    const running = kernel.execute("while (true) await 0;", { timeoutMs: 6000 });
-    await pause(1500);
-    kernel.interrupt();
-    const { status, error } = await running;
+    const { status, error } = await interrupted(kernel, "while (true) await 0;");
     return [status, error?.ename, (await kernel.execute(`console.log("after");`, { timeoutMs: 3000 })).stdout];
   },
   withKernel,
@@ -91,10 +100,8 @@ it.each([
   ["over what never ends", "async function* all() { while (true) yield 1; }\nfor await (const one of all()) void one;"],
 ])("Interrupt stops a loop that awaits: %s", async (_, cell) => {
   const seen = await withSharedKernel("ours", async (kernel) => {
-    const running = kernel.execute(cell, { timeoutMs: 8000 });
-    await pause(1000);
-    kernel.interrupt();
-    return [(await running).error?.ename, (await kernel.execute("console.log(1);")).stdout];
+    const { error } = await interrupted(kernel, cell);
+    return [error?.ename, (await kernel.execute("console.log(1);")).stdout];
   });
   expect(seen).toEqual(["Interrupted", "1\n"]);
 });
@@ -126,15 +133,12 @@ trap(
     const cell = (body: string) => `const first = 1;\nfunction second() { return 2; }\n${body}\nconst third = 3;`;
     await kernel.execute(cell(""));
     const show = async () => (await kernel.execute("console.log(first, second(), third);")).stdout;
-    const slow = cell(`console.log("on");\nawait new Promise((done) => setTimeout(done, 5000));`);
-    // Not at once: Node's vm may lose a signal that comes just when the part before the first await ends.
-    const onOutput = () => void setTimeout(() => kernel.interrupt(), 500);
-    const interrupted = (await kernel.execute(slow, { onOutput })).error?.ename;
+    const first = await interrupted(kernel, cell("await new Promise((done) => setTimeout(done, 5000));"));
     await pause(250); // after an error tslab skips what comes meanwhile
     const afterwards = await show();
     const failed = await kernel.execute(cell(`throw new Error("boom");`));
     await pause(250);
-    return [interrupted, afterwards, failed.error?.evalue, await show()];
+    return [first.error?.ename, afterwards, failed.error?.evalue, await show()];
   },
   withKernel,
 );

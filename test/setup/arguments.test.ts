@@ -56,6 +56,15 @@ describe("the arguments of npm test", () => {
     });
   });
 
+  it("say how many steps run at a time", () => {
+    expect(readTestArguments([], steps, []).lanes).toBe(1);
+    expect(readTestArguments(["--lanes", "2"], steps, []).lanes).toBe(2);
+    for (const lanes of ["0", "two", "1.5", "10"])
+      expect(() => readTestArguments([`--lanes=${lanes}`], steps, [])).toThrow(
+        `--lanes takes a number from 1 to 9, not "${lanes}".`,
+      );
+  });
+
   it("refuse a step that does not exist", () => {
     expect(() => readTestArguments(["--only", "units"], steps, [])).toThrow(
       'npm test has no step "units": there are lint, unit, nodes.',

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EXTRA_STEPS, STEPS } from "../../tools/setup/test-steps.mjs";
-import { Sandbox, type Outcome } from "./sandbox";
+import { isAlive, Sandbox, type Outcome } from "./sandbox";
 
 describe.skipIf(process.platform === "win32")("npm test", () => {
   let box: Sandbox;
@@ -70,6 +70,70 @@ describe.skipIf(process.platform === "win32")("npm test", () => {
     const outcome = await box.run("test", ["--only", "lint,types,setup"]);
     expect(lastLine(outcome)).toBe("3 passed, 1 failed");
     expect(outcome.code).toBe(1);
+  });
+
+  describe("with two lanes", () => {
+    const LINT = "node_modules/eslint/bin/eslint.js";
+    const TYPES = "node_modules/typescript/bin/tsc";
+
+    beforeEach(async () => {
+      await box.run("test", ["--only", "lint"]);
+      stubs();
+    });
+
+    it("runs steps beside each other, adds up all, and shows each in one piece", async () => {
+      // The linter ends only once the tests of lib have begun, and these only once the linter has said something.
+      const until = (file: string) =>
+        `const fs = await import("node:fs"); while (!fs.existsSync(${JSON.stringify(file)})) await new Promise((r) => setTimeout(r, 20));`;
+      const [lint, unit] = ["lint", "unit"].map((name) => path.join(box.base, name));
+      const stub = box.read("node_modules/vitest/vitest.mjs");
+      box.write("node_modules/eslint/package.json", '{ "type": "module" }');
+      box.write(
+        LINT,
+        `console.log("one"); ${until(unit)} console.error("two"); fs.writeFileSync(${JSON.stringify(lint)}, "");`,
+      );
+      box.write(
+        "node_modules/vitest/vitest.mjs",
+        `${stub}\nconsole.log("first"); fs.writeFileSync(${JSON.stringify(unit)}, "");\n{ ${until(lint).replace(/^.*?; /, "")} }\nconsole.log("last");`,
+      );
+      const { stdout, stderr, code } = await box.run("test", ["--lanes", "2"]);
+      expect(stdout).toMatch(/^… lint begins\n… unit begins\n/m);
+      expect(stdout).toMatch(/^== lint: .*\none\ntwo\nlint +1 passed, 0 failed/m);
+      expect(stdout).toMatch(/^== unit: .*\nfirst\nlast\nunit +2 passed, 0 failed/m);
+      const sums = stdout.trimEnd().split("\n").slice(-11, -2);
+      expect(sums.map((line) => line.split(" ")[0])).toEqual(
+        STEPS.map(({ name }) => name).filter((name) => !EXTRA_STEPS.includes(name)),
+      );
+      expect([stdout.trimEnd().split("\n").at(-1), stderr, code]).toEqual(["16 passed, 0 failed", "", 0]);
+    });
+
+    it("shows a failed step whole, goes on, and fails", async () => {
+      box.write(TYPES, 'console.log("lib/x.ts:1"); console.error("is no number"); process.exitCode = 2;');
+      const outcome = await box.run("test", ["--lanes=2"]);
+      expect(outcome.stdout).toMatch(/^== types: .*\nlib\/x\.ts:1\nis no number\ntypes +0 passed, 1 failed/m);
+      expect(lastLine(outcome)).toBe("15 passed, 1 failed");
+      expect(outcome.code).toBe(1);
+    });
+
+    it.each(["1", "2"])("ends with all that it started when it is stopped (--lanes %s)", async (lanes) => {
+      const pids = path.join(box.base, "pids");
+      // Programs that hang, with one that they have started.
+      const hang = `const { spawn } = require("node:child_process");
+        const child = spawn(process.execPath, ["--eval", "setInterval(() => {}, 1000)"]);
+        require("node:fs").appendFileSync(${JSON.stringify(pids)}, \`\${process.pid} \${child.pid} \`);
+        setInterval(() => {}, 1000);`;
+      box.write(LINT, hang);
+      box.write(TYPES, hang);
+      const running = box.start("test", ["--only", "lint,types", "--lanes", lanes]);
+      const started = () => (fs.existsSync(pids) ? fs.readFileSync(pids, "utf8").trim().split(" ").map(Number) : []);
+      await expect.poll(() => started().length, { timeout: 60_000 }).toBe(lanes === "1" ? 2 : 4);
+      running.child.kill("SIGINT");
+      running.child.kill("SIGINT"); // npm passes on what the terminal has sent already
+      const { code, stdout, stderr } = await running.finished;
+      expect([code, stderr]).toEqual([130, "\nStopped: ending what runs …\n"]);
+      expect(stdout).not.toMatch(/passed/);
+      await expect.poll(() => started().filter(isAlive)).toEqual([]); // once the system has buried them
+    });
   });
 
   describe("on a machine without a browser", () => {

@@ -110,12 +110,15 @@ export function readSetupArguments(argv) {
  * @param {string[]} argv
  * @param {string[]} steps the names of all steps
  * @param {string[]} extra those that run only when asked for
- * @returns {{ help: boolean, steps: string[], named: string[] }} the steps to run, in their order, and those named
+ * @returns {{ help: boolean, steps: string[], named: string[], lanes: number }} the steps to run, in their order, those
+ *   named, and how many at a time
  * @throws {SetupError}
  */
 export function readTestArguments(argv, steps, extra) {
   const flags = Object.fromEntries([...extra, "browser"].map((step) => [step, /** @type {const} */ ("boolean")]));
-  const { options, names } = readCall("test", argv, { only: "string", ...flags });
+  const { options, names } = readCall("test", argv, { only: "string", lanes: "string", ...flags });
+  const lanes = options.lanes ?? "1";
+  if (!/^[1-9]$/.test(lanes)) throw new SetupError(`--lanes takes a number from 1 to 9, not "${lanes}".`);
   const only = options.only?.split(",") ?? [];
   const unknown = [...names, ...only.filter((step) => !steps.includes(step))];
   if (unknown.length > 0) throw new SetupError(`npm test has no step "${unknown[0]}": there are ${steps.join(", ")}.`);
@@ -125,5 +128,6 @@ export function readTestArguments(argv, steps, extra) {
     help: options.help !== undefined,
     steps: steps.filter((step) => wanted.includes(step) || named.includes(step)),
     named,
+    lanes: Number(lanes),
   };
 }

@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
+import { runNode } from "./children.mjs";
 import { CHROMIUM_FOLDERS, bringChromium, broughtChromium } from "./chromium.mjs";
 import { countOne, countResult, countVitest } from "./count.mjs";
 import { PROGRAMS, programArguments } from "./develop.mjs";
@@ -15,46 +16,18 @@ import { findAdapter } from "./webgpu.mjs";
 /**
  * @typedef {import("./project.mjs").Project} Project
  * @typedef {import("./count.mjs").Count} Count
+ * @typedef {import("./children.mjs").Screen} Screen
  * @typedef {object} Skipped
  * @property {string} why a step was left out: what the machine lacks
  * @typedef {object} Step
  * @property {string} name
  * @property {string} what
  * @property {string[]} [packages] lists of Python packages that it needs besides "dev"
- * @property {(project: Project, named: boolean) => Promise<Count | Skipped>} run named: whether a person asked for this
- *   step by its name, so that it fails where it would be skipped otherwise
+ * @property {boolean} [light] whether it leaves a core idle much of its time (lanes.mjs)
+ * @property {boolean} [alone] whether it changes what other steps use (lanes.mjs)
+ * @property {(project: Project, screen: Screen, named: boolean) => Promise<Count | Skipped>} run named: whether a person
+ *   asked for this step by its name, so that it fails where it would be skipped otherwise
  */
-
-/** A step that takes longer than this hangs: it is ended and has failed. */
-const LIMIT_MINUTES = 40;
-
-/**
- * Runs Node on a script to its end, showing what it prints.
- * @param {Project} project
- * @param {string[]} args
- * @param {boolean} read whether to return what it prints on stdout
- * @param {NodeJS.ProcessEnv} [env] what is added to the environment
- * @returns {Promise<{ code: number, output: string }>}
- */
-function runNode(project, args, read, env = {}) {
-  return new Promise((resolve) => {
-    let output = "";
-    const colours = read && process.stdout.isTTY ? { FORCE_COLOR: "1" } : {};
-    const child = spawn(process.execPath, args, {
-      cwd: project.root,
-      env: { ...environment(project), ...colours, ...env },
-      stdio: ["ignore", read ? "pipe" : "inherit", "inherit"],
-      timeout: LIMIT_MINUTES * 60_000,
-      killSignal: "SIGKILL",
-    });
-    child.stdout?.on("data", (/** @type {Buffer} */ chunk) => {
-      output += chunk.toString();
-      process.stdout.write(chunk);
-    });
-    child.on("error", (error) => resolve({ code: 127, output: error.message }));
-    child.on("close", (code) => resolve({ code: code ?? -1, output }));
-  });
-}
 
 /**
  * @param {Project} project
@@ -66,27 +39,45 @@ function module(project, ...names) {
 
 /**
  * @param {string} name of the project in vitest.config.ts
- * @returns {(project: Project, named?: boolean, env?: NodeJS.ProcessEnv) => Promise<Count>}
+ * @returns {(project: Project, screen: Screen, named?: boolean, env?: NodeJS.ProcessEnv) => Promise<Count>}
  */
 function vitest(name) {
-  return async (project, _named, env) => {
+  return async (project, screen, _named, env) => {
     const file = path.join(project.cache, "test", `${name}.json`);
     fs.rmSync(file, { force: true });
     const reports = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
     const program = module(project, "vitest", "vitest.mjs");
-    const { code } = await runNode(project, [program, "run", "--project", name, ...reports], false, env);
+    const { code } = await runNode(project, [program, "run", "--project", name, ...reports], screen, { env });
     return countVitest(fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : null, code);
   };
 }
 
 /**
- * Sees to it that there is a browser: asked first, so that a machine without one gets one line and not a page of failed
- * tests.
- * @param {Project} project
- * @returns {Promise<{ why: string, lacking: boolean } | null>} why there is none, and whether it is the machine that lacks
- *   one; null if there is
+ * Why there is no browser, and whether it is the machine that lacks one; null if there is one.
+ * @typedef {{ why: string, lacking: boolean } | null} Trouble
  */
-async function browserTrouble(project) {
+
+/** @type {Promise<Trouble> | null} */
+let asking = null;
+
+/**
+ * Sees to it that there is a browser: asked first, so that a machine without one gets one line and not a page of failed
+ * tests. Steps that ask at the same time wait for the same answer: two would bring it into the same folder.
+ * @param {Project} project
+ * @param {Screen} screen
+ * @returns {Promise<Trouble>}
+ */
+function browserTrouble(project, screen) {
+  asking ??= lookForBrowser(project, screen).finally(() => (asking = null));
+  return asking;
+}
+
+/**
+ * @param {Project} project
+ * @param {Screen} screen
+ * @returns {Promise<Trouble>}
+ */
+async function lookForBrowser(project, screen) {
   const find =
     'try { require("./tools/course/build/chromium.ts").findChromium(); } ' +
     "catch (error) { console.log(error.message); process.exit(1); }";
@@ -101,7 +92,7 @@ async function browserTrouble(project) {
   if (code === 0) return null;
   if (!output.startsWith("No Chromium found")) return { why: output, lacking: false };
   try {
-    await bringChromium(project, (text) => console.log(`${text} …`));
+    await bringChromium(project, (text) => screen.write(`${text} …\n`));
     return null;
   } catch (error) {
     return { why: errorLine(error), lacking: true };
@@ -114,11 +105,11 @@ async function browserTrouble(project) {
  * @returns {Step["run"]}
  */
 function inBrowser(name) {
-  return async (project, named) => {
-    const trouble = await browserTrouble(project);
-    if (trouble === null) return vitest(name)(project);
+  return async (project, screen, named) => {
+    const trouble = await browserTrouble(project, screen);
+    if (trouble === null) return vitest(name)(project, screen);
     if (trouble.lacking && !named) return { why: trouble.why };
-    console.error(trouble.why);
+    screen.complain(`${trouble.why}\n`);
     return countOne(1);
   };
 }
@@ -126,11 +117,12 @@ function inBrowser(name) {
 /**
  * Finds a GPU for the tests: the machine's own, else the software driver that comes with Chromium.
  * @param {Project} project
+ * @param {Screen} screen
  * @returns {Promise<NodeJS.ProcessEnv | null>} what leads to it; null if there is none
  */
-async function gpuEnvironment(project) {
+async function gpuEnvironment(project, screen) {
   if ((await findAdapter(project)) !== null) return { COURSE_GPU: "own" };
-  await browserTrouble(project);
+  await browserTrouble(project, screen);
   const brought = broughtChromium(project);
   const installed = [path.dirname(process.env.CHROMIUM_PATH ?? "/"), ...CHROMIUM_FOLDERS]
     .map((folder) => path.join(folder, "vk_swiftshader_icd.json"))
@@ -142,14 +134,14 @@ async function gpuEnvironment(project) {
 }
 
 /** @type {Step["run"]} */
-async function webgpu(project) {
-  const { code } = await runNode(project, ["tools/run.mjs", "webgpu"], false);
+async function webgpu(project, screen) {
+  const { code } = await runNode(project, ["tools/run.mjs", "webgpu"], screen);
   if (code !== 0) return countOne(code);
-  const env = await gpuEnvironment(project);
-  if (env !== null) return vitest("webgpu")(project, true, env);
-  console.error(
+  const env = await gpuEnvironment(project, screen);
+  if (env !== null) return vitest("webgpu")(project, screen, true, env);
+  screen.complain(
     "No GPU and no software driver found: install Chromium, which brings one, and the Vulkan loader (Debian, Ubuntu: " +
-      "sudo apt install chromium libvulkan1), or let VK_DRIVER_FILES name a driver.",
+      "sudo apt install chromium libvulkan1), or let VK_DRIVER_FILES name a driver.\n",
   );
   return countOne(1);
 }
@@ -160,26 +152,39 @@ async function webgpu(project) {
  * @returns {Step["run"]}
  */
 function program(name) {
-  return async (project) => countOne((await runNode(project, programArguments(project, PROGRAMS[name]), false)).code);
+  return async (project, screen) => {
+    const { code } = await runNode(project, programArguments(project, PROGRAMS[name]), screen);
+    return countOne(code);
+  };
+}
+
+/**
+ * A step that prints a line with its counts.
+ * @param {...string} args of Node
+ * @returns {Step["run"]}
+ */
+function counting(...args) {
+  return async (project, screen) => {
+    const { code, output } = await runNode(project, args, screen, { read: true });
+    return countResult(output, code);
+  };
 }
 
 /** @type {Step[]} */
 export const STEPS = [
-  { name: "lint", what: "eslint over everything, no warnings", run: program("eslint") },
-  { name: "layout", what: "lib, tests and tools are laid out as prettier does", run: program("layout") },
-  { name: "types", what: "strict tsc over lib, tests, tools and lesson masters", run: program("types") },
+  { name: "lint", what: "eslint over everything, no warnings", light: true, run: program("eslint") },
+  { name: "layout", what: "lib, tests and tools are laid out as prettier does", light: true, run: program("layout") },
+  { name: "types", what: "strict tsc over lib, tests, tools and lesson masters", light: true, run: program("types") },
   { name: "unit", what: "the tests of lib and of the notebook build", run: vitest("unit") },
   { name: "kernel", what: "the kernel's traps", run: vitest("kernel") },
-  { name: "setup", what: "the tests of npm start, reset and test", run: vitest("setup") },
+  { name: "setup", what: "the tests of npm start, reset and test", light: true, run: vitest("setup") },
   {
     name: "notebooks",
     what: "every notebook is what its master generates, and shows what its cells compute",
-    run: async (project, named) => {
+    run: async (project, screen, named) => {
       // The learner's notebooks run in the step browser, where there is one: then only what the answers change runs here.
-      const part = named || (await browserTrouble(project)) !== null ? [] : ["--answers"];
-      const args = [module(project, "tsx/dist/cli.mjs"), "test/notebooks/check.ts", ...part];
-      const { code, output } = await runNode(project, args, true);
-      return countResult(output, code);
+      const part = named || (await browserTrouble(project, screen)) !== null ? [] : ["--answers"];
+      return counting(module(project, "tsx/dist/cli.mjs"), "test/notebooks/check.ts", ...part)(project, screen, named);
     },
   },
   { name: "browser", what: "a lesson in JupyterLab, in a headless browser", run: inBrowser("browser") },
@@ -187,29 +192,27 @@ export const STEPS = [
   {
     name: "nodes",
     what: "the kernel's traps on other Node versions (only with --nodes)",
-    run: async (project) => {
-      const { code, output } = await runNode(project, ["test/kernel/nodes.mjs"], true);
-      return countResult(output, code);
-    },
+    light: true,
+    run: counting("test/kernel/nodes.mjs"),
   },
   {
     name: "webgpu",
     what: "the programs for the GPU, on Chromium's software driver where there is none (only with --webgpu)",
+    alone: true, // what it installs, useBackend("auto") would take in the other steps
     run: webgpu,
   },
   {
     name: "teaching",
     what: "assignments through nbgrader, lessons as jobs, the files of deploy/ (only with --teaching)",
     packages: ["rerun", "deploy"],
+    light: true,
     run: vitest("teaching"),
   },
   {
     name: "hub",
     what: "a small class on a real JupyterHub (only with --hub; Linux, as root)",
-    run: async (project) => {
-      const { code, output } = await runNode(project, ["tools/run.mjs", "hub-test", "--users", "3"], true);
-      return countResult(output, code);
-    },
+    light: true,
+    run: counting("tools/run.mjs", "hub-test", "--users", "3"),
   },
 ];
 
