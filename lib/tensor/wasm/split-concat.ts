@@ -63,7 +63,9 @@ export function registerSplitAndConcat(): void {
     const { numOrSizeSplits, axis } = attributes as { numOrSizeSplits: number | number[]; axis: number };
     const [along] = tf.util.parseAxisParam(axis, x.shape);
     const lengths = tf.backend_util.prepareSplitSize(x as tf.Tensor, numOrSizeSplits, along);
-    const outputs = lengths.map((length) => emptyTensor(x.shape.with(along, length), x.dtype, backend));
+    const outputs = lengths.map((length) =>
+      emptyTensor(Object.assign([...x.shape], { [along]: length }), x.dtype, backend),
+    );
     for (const { count, size, apart, inside } of parts(x, outputs, along)) copy(inside, apart, size, count, backend);
     return outputs;
   });
