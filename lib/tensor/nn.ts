@@ -8,6 +8,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "./differentiable";
 import { takeRows } from "./rows";
+import { crossEntropyOnWebgpu } from "./webgpu/cross-entropy";
 import { routedSwiGluOnWebgpu, type StackedExperts } from "./webgpu/experts";
 import { rmsNormOnWebgpu } from "./webgpu/norm";
 import { onWebgpu } from "./webgpu/program";
@@ -139,4 +140,15 @@ export function routedSwiGlu(
   inOperations: () => tf.Tensor2D,
 ): tf.Tensor2D {
   return onWebgpu() ? routedSwiGluOnWebgpu(x, expertIndices, gates, experts) : inOperations();
+}
+
+/**
+ * Mean over rows of −ln softmax(logits)[id]. Differentiable in the logits.
+ *
+ * @param logits [N, V]
+ * @param ids int32 [N]
+ * @param inOperations computes it where there is no kernel for it
+ */
+export function crossEntropy(logits: tf.Tensor2D, ids: tf.Tensor1D, inOperations: () => tf.Scalar): tf.Scalar {
+  return onWebgpu() ? crossEntropyOnWebgpu(logits, ids) : inOperations();
 }

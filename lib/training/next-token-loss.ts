@@ -6,6 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "../tensor/differentiable";
+import { crossEntropy } from "../tensor/nn";
 import { valuesAtOnce } from "../tensor/rows";
 
 /**
@@ -26,9 +27,13 @@ export function nextTokenLoss(logits: tf.Tensor3D, targets: number[][] | tf.Tens
   }
   checkTargets("nextTokenLoss", targets, V);
   return tf.tidy(() => {
-    const ids = targets instanceof tf.Tensor ? targets.reshape([B * T]) : tf.tensor1d(targets.flat(), "int32");
-    const wanted = tf.oneHot(ids, V).toFloat() as tf.Tensor2D; // [N, V]; wasm makes no floats at once
-    return crossEntropy(logits.reshape<tf.Tensor2D>([B * T, V]), wanted);
+    const ids: tf.Tensor1D =
+      targets instanceof tf.Tensor ? targets.reshape([B * T]) : tf.tensor1d(targets.flat(), "int32");
+    const rows = logits.reshape<tf.Tensor2D>([B * T, V]);
+    return crossEntropy(rows, ids, () => {
+      const wanted = tf.oneHot(ids, V).toFloat() as tf.Tensor2D; // [N, V]; wasm makes no floats at once
+      return crossEntropyInOperations(rows, wanted);
+    });
   });
 }
 
@@ -46,7 +51,7 @@ export function checkTargets(name: string, targets: number[][] | tf.Tensor, V: n
 }
 
 /** Mean over rows of −Σ wanted · ln softmax(logits): both [N, V], every row of wanted one-hot. */
-function crossEntropy(logits: tf.Tensor2D, wanted: tf.Tensor2D): tf.Scalar {
+function crossEntropyInOperations(logits: tf.Tensor2D, wanted: tf.Tensor2D): tf.Scalar {
   const N = logits.shape[0];
   return differentiable(
     (logits: tf.Tensor2D) => {

@@ -9,6 +9,7 @@ import { Random } from "../../lib/tensor/random";
 import { columnsOfMask, topKMask } from "../../lib/tensor/top-k";
 import { causalSoftmax, rmsNorm, rotate } from "../../lib/tensor/nn";
 import { adamwStep, sumOfSquares } from "../../lib/tensor/optimiser-step";
+import { nextTokenLoss } from "../../lib/training/next-token-loss";
 import { expectClose } from "../support/close";
 import { onBoth, useWebgpu } from "./adapter";
 
@@ -110,9 +111,46 @@ describe("programs for the GPU", () => {
     });
   });
 
+  it("leave what a parameter shares its memory with as it was", async () => {
+    await expectEqualOnBoth((random) => {
+      const [p, m, v, g] = Array.from({ length: 4 }, () => random.normalTensor([9, 7]).square());
+      const before = p.clone();
+      const numbers = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, learningRate: 0.01, weightDecay: 0, step: 1 };
+      return [...Object.values(adamwStep({ p, m, v }, g, tf.scalar(1), numbers)), before];
+    });
+  });
+
+  it.each([
+    // Few, many and odd rows; a depth that is dealt out; batches, one of them shared.
+    ["[130, 64] · [64, 132]", [130, 64], [64, 132], false, false],
+    ["[1100, 36]ᵀ · [1100, 40]", [1100, 36], [1100, 40], true, false],
+    ["[1030, 40] · [36, 40]ᵀ", [1030, 40], [36, 40], false, true],
+    ["[67, 131] · [131, 129], no multiples of four", [67, 131], [131, 129], false, false],
+    ["[603, 67]ᵀ · [31, 603]ᵀ", [603, 67], [31, 603], true, true],
+    ["[2, 3, 66, 64] · [2, 3, 70, 64]ᵀ", [2, 3, 66, 64], [2, 3, 70, 64], false, true],
+    ["[1, 600, 40]ᵀ · [3, 600, 20]", [1, 600, 40], [3, 600, 20], true, false],
+  ])("multiply %s", async (_, a, b, transposeA, transposeB) => {
+    const { gpu, cpu } = await onBoth(() => {
+      const random = new Random(11);
+      const [left, right] = [random.normalTensor(a), random.normalTensor(b)];
+      return [tf.matMul(left, right, transposeA, transposeB)];
+    });
+    expectClose(gpu[0], cpu[0], { rtol: 1e-4, atol: 2e-4 }); // sums of up to 1100 terms in another order
+  });
+
+  it("know how far a prediction is from the token, with gradient", async () => {
+    const ids = [[0, 4, 128, 129, 7]];
+    await expectEqualOnBoth((random) => {
+      const logits = random.normalTensor([1, 5, 130], 4) as tf.Tensor3D;
+      const loss = (x: tf.Tensor) => nextTokenLoss(x as tf.Tensor3D, ids);
+      return [loss(logits), tf.grad(loss)(logits, tf.scalar(0.7))];
+    });
+  });
+
   it("add up squares over tensors of any size", async () => {
     await expectEqualOnBoth((random) => {
-      const tensors = [[3], [300, 200], [7, 7]].map((shape) => random.normalTensor(shape));
+      const shapes = [[3], [300, 200], [7, 7], [1], [2], [5, 5], [4], [70]];
+      const tensors = shapes.map((shape) => random.normalTensor(shape));
       return [sumOfSquares(tensors)];
     });
   });
