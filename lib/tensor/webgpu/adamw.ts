@@ -30,7 +30,6 @@ const UPDATE: WebgpuProgram = {
   outputs: ["p", "m", "v"], // changed in place
   inputs: ["g", "clip"],
   uniforms: [
-    ["size", "i32"],
     ["beta1", "f32"],
     ["beta2", "f32"],
     ["keep", "f32"],
@@ -41,7 +40,7 @@ const UPDATE: WebgpuProgram = {
   workgroupSize: 256,
   code: `
     fn main(index : i32) {
-      if (index < uniforms.size) {
+      if (index < i32(arrayLength(&g))) {
         let clipped = g[index] * clip[0];
         let first = uniforms.beta1 * m[index] + (1.0 - uniforms.beta1) * clipped;
         let second = uniforms.beta2 * v[index] + (1.0 - uniforms.beta2) * clipped * clipped;
@@ -67,7 +66,8 @@ export function adamwStepOnWebgpu(
   const unbias = 1 / (1 - beta2 ** step);
   runInPlace(UPDATE, [p, m, v], {
     inputs: [g, clip],
-    uniforms: { size: p.size, beta1, beta2, keep, rate, unbias, epsilon },
+    uniforms: { beta1, beta2, keep, rate, unbias, epsilon },
+    changing: weightDecay === 0 ? "undecayed" : "decayed",
     workgroups: workgroupsFor(p.size, UPDATE),
   });
   return { p, m, v };

@@ -6,8 +6,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { TILE, type ExpertRows } from "./expert-rows";
 import { ADD_PARTS } from "./product";
-import { runProgram, workgroupsFor, type WebgpuProgram } from "./program";
-import { four, STRIP, TILE_COLUMNS, TILE_SUMS, tileMemory, tileResults, tileStep, writeFour, type Tile } from "./tile";
+import { remembered, runProgram, workgroupsFor, type WebgpuProgram } from "./program";
+import { four, STRIP, tileMemory, tileResults, tileStep, tileSums, tileThreads, writeFour, type Tile } from "./tile";
+
+/** A tile has as many rows as belong to one expert at least. */
+const SIZE = { rows: TILE, columns: 64, tall: 4, wide: 8 } as const;
 
 /** Where the rows of an operand come from. */
 export interface RowSource {
@@ -44,13 +47,11 @@ const names = (flags: Record<string, boolean>) =>
     .filter((flag) => flags[flag])
     .join("");
 
-function rowsProgram(rows: RowsInCode, transposed: boolean, added: boolean): WebgpuProgram {
+const rowsProgram = remembered((rows: RowsInCode, transposed: boolean, added: boolean): WebgpuProgram => {
   const { byToken: ByToken, gated: Gated, vectors: Vectors } = rows;
-  const tile: Tile = { rows: TILE, leftAlongDepth: true, rightAlongDepth: transposed };
+  const tile: Tile = { ...SIZE, leftAlongDepth: true, rightAlongDepth: transposed };
   // w[e] is [depth, columns], or [columns, depth] where transposed; rightAt is given a row of it and a column.
-  const [height, width] = transposed
-    ? ["uniforms.columns", "uniforms.depth"]
-    : ["uniforms.depth", "uniforms.columns"];
+  const [height, width] = transposed ? ["uniforms.columns", "uniforms.depth"] : ["uniforms.depth", "uniforms.columns"];
   const place = "row * uniforms.columns + column";
   const leftOver = "(uniforms.columns - column)";
   const value = added ? `sum + ${four("addend", place, leftOver, Vectors)}` : "sum";
@@ -66,7 +67,7 @@ function rowsProgram(rows: RowsInCode, transposed: boolean, added: boolean): Web
       ["columns", "i32"],
       ["capacity", "i32"],
     ],
-    workgroupSize: TILE,
+    workgroupSize: tileThreads(tile),
     byGroup: true,
     code: `
     var<private> expert : i32;
@@ -78,9 +79,9 @@ function rowsProgram(rows: RowsInCode, transposed: boolean, added: boolean): Web
       return ${four("w", "at", `(${width} - column)`, Vectors)};
     }
     fn main(group : i32, lane : i32) {
-      let across = (uniforms.columns + ${TILE_COLUMNS - 1}) / ${TILE_COLUMNS};
+      let across = (uniforms.columns + ${SIZE.columns - 1}) / ${SIZE.columns};
       let firstRow = (group / across) * ${TILE};
-      let firstColumn = (group % across) * ${TILE_COLUMNS};
+      let firstColumn = (group % across) * ${SIZE.columns};
       // The first expert whose rows end after firstRow; uniforms.experts for the room that is left over at the end.
       var low = 0;
       var high = uniforms.experts;
@@ -89,14 +90,14 @@ function rowsProgram(rows: RowsInCode, transposed: boolean, added: boolean): Web
         if (begins[middle + 1] <= firstRow) { low = middle + 1; } else { high = middle; }
       }
       expert = low;
-      ${TILE_SUMS}
+      ${tileSums(tile)}
       for (var strip = 0; strip < uniforms.depth; strip += ${STRIP}) {
         ${tileStep(tile)}
       }
       ${tileResults(tile, `if (row < uniforms.capacity && column < uniforms.columns) { ${write} }`)}
     }`,
   };
-}
+});
 
 export interface RowsTimesExpertsOptions {
   /** Multiply with each expert's matrix transposed. */
@@ -125,16 +126,16 @@ export function rowsTimesExperts(
     inputs: [plan.begins, plan.slots, tensor, w, ...(gates ? [gates] : []), ...(addend ? [addend] : [])],
     uniforms: { experts, chosenPerToken: plan.rows.shape[1], depth, columns, capacity },
     shape: [capacity, columns],
-    workgroups: (capacity / TILE) * Math.ceil(columns / TILE_COLUMNS),
+    workgroups: (capacity / TILE) * Math.ceil(columns / SIZE.columns),
   });
 }
 
 /** Into how many parts each expert's rows are split, so that there are enough workgroups to fill a GPU. */
 const PARTS = 8;
 
-function productsProgram(a: RowsInCode, b: RowsInCode): WebgpuProgram {
+const productsProgram = remembered((a: RowsInCode, b: RowsInCode): WebgpuProgram => {
   const flags = { AByToken: a.byToken, BByToken: b.byToken, Gated: b.gated, Vectors: a.vectors };
-  const tile: Tile = { rows: 64, leftAlongDepth: false, rightAlongDepth: false }; // the depth is the rows of an expert
+  const tile: Tile = { ...SIZE, leftAlongDepth: false, rightAlongDepth: false }; // the depth is the rows of an expert
   const place = "((part * uniforms.experts + expert) * uniforms.rows + row) * uniforms.columns + column";
   const write = writeFour("result", place, "(uniforms.columns - column)", a.vectors);
   return {
@@ -147,7 +148,7 @@ function productsProgram(a: RowsInCode, b: RowsInCode): WebgpuProgram {
       ["rows", "i32"],
       ["columns", "i32"],
     ],
-    workgroupSize: tile.rows,
+    workgroupSize: tileThreads(tile),
     byGroup: true,
     code: `
     var<private> expert : i32;
@@ -155,14 +156,14 @@ function productsProgram(a: RowsInCode, b: RowsInCode): WebgpuProgram {
     ${rowValues("left", "a", "uniforms.rows", a)}
     ${rowValues("right", "b", "uniforms.columns", b)}
     fn main(group : i32, lane : i32) {
-      let across = (uniforms.columns + ${TILE_COLUMNS - 1}) / ${TILE_COLUMNS};
+      let across = (uniforms.columns + ${SIZE.columns - 1}) / ${SIZE.columns};
       let down = (uniforms.rows + 63) / 64;
-      let firstColumn = (group % across) * ${TILE_COLUMNS};
+      let firstColumn = (group % across) * ${SIZE.columns};
       let firstRow = (group / across % down) * 64;
       let ours = group / (across * down) % uniforms.experts;
       let part = group / (across * down * uniforms.experts);
       expert = ours;
-      ${TILE_SUMS}
+      ${tileSums(tile)}
       for (var strip = begins[ours] + part * ${STRIP}; strip < begins[ours + 1]; strip += ${PARTS * STRIP}) {
         ${tileStep(tile)}
       }
@@ -170,7 +171,7 @@ function productsProgram(a: RowsInCode, b: RowsInCode): WebgpuProgram {
       ${tileResults(tile, `if (row < uniforms.rows && column < uniforms.columns) { ${write} }`)}
     }`,
   };
-}
+});
 
 /**
  * For each expert its rows of a, transposed, times its rows of b: [R, Din], [R, Dout] → [E, Din, Dout]; 0 without rows.
@@ -185,7 +186,7 @@ export function expertProducts(plan: ExpertRows, a: RowSource, b: RowSource, exp
       inputs: [plan.begins, plan.slots, a.tensor, b.tensor, ...(b.gates ? [b.gates] : [])],
       uniforms: { experts, chosenPerToken: plan.rows.shape[1], rows, columns },
       shape: [PARTS, experts, rows, columns],
-      workgroups: PARTS * experts * Math.ceil(rows / 64) * Math.ceil(columns / TILE_COLUMNS),
+      workgroups: PARTS * experts * Math.ceil(rows / 64) * Math.ceil(columns / SIZE.columns),
     });
     const size = experts * rows * columns;
     return runProgram(ADD_PARTS, {

@@ -6,17 +6,19 @@
  * workgroups, which took a third of a training step.
  */
 import * as tf from "@tensorflow/tfjs";
-import { runOnBackend, workgroupsFor, type WebgpuProgram } from "./program";
+import { remembered, runOnBackend, workgroupsFor, type WebgpuProgram } from "./program";
 import type { WebgpuBackend } from "./recorder";
-import { four, STRIP, TILE_COLUMNS, TILE_SUMS, tileMemory, tileResults, tileStep, writeFour, type Tile } from "./tile";
+import { four, STRIP, tileMemory, tileResults, tileStep, tileSums, tileThreads, writeFour, type Tile } from "./tile";
 
-function productProgram(
-  rows: Tile["rows"],
-  transposeA: boolean,
-  transposeB: boolean,
-  vectors: boolean,
-): WebgpuProgram {
-  const tile: Tile = { rows, leftAlongDepth: !transposeA, rightAlongDepth: transposeB };
+type TileSize = Pick<Tile, "rows" | "columns" | "tall" | "wide">;
+/** The fastest of ten sizes on an H200, at the shapes of a training step of v3-mini; the second for up to 32 columns. */
+const WIDE: TileSize = { rows: 64, columns: 64, tall: 4, wide: 8 };
+const NARROW: TileSize = { rows: 64, columns: 32, tall: 4, wide: 4 };
+
+const productProgram = remembered(programOf);
+function programOf(size: TileSize, transposeA: boolean, transposeB: boolean, vectors: boolean): WebgpuProgram {
+  const tile: Tile = { ...size, leftAlongDepth: !transposeA, rightAlongDepth: transposeB };
+  const { rows, columns } = size;
   // Where the depth is dealt out, a part ends at a strip's end, and only the last one's strips reach beyond.
   const at = (name: string, matrix: string, width: string) => `
     fn ${name}At(row : i32, column : i32) -> vec4<f32> { // of the matrix as it is stored
@@ -24,9 +26,14 @@ function productProgram(
       let at = ${name}First + row * uniforms.${width} + column;
       return ${four(matrix, "at", `(uniforms.${width} - column)`, vectors)};
     }`;
-  const write = writeFour("result", "(begin + row) * uniforms.columns + column", "(uniforms.columns - column)", vectors);
+  const write = writeFour(
+    "result",
+    "(begin + row) * uniforms.columns + column",
+    "(uniforms.columns - column)",
+    vectors,
+  );
   return {
-    name: `courseProduct${rows}${transposeA ? "TransposedA" : ""}${transposeB ? "TransposedB" : ""}${vectors ? "Vectors" : ""}`,
+    name: `courseProduct${columns}${transposeA ? "TransposedA" : ""}${transposeB ? "TransposedB" : ""}${vectors ? "Vectors" : ""}`,
     inputs: ["a", "b"],
     vectors: vectors ? ["result", "a", "b"] : [],
     uniforms: [
@@ -42,7 +49,7 @@ function productProgram(
       ["rightBatch", "i32"],
       ["batches", "i32"],
     ],
-    workgroupSize: rows,
+    workgroupSize: tileThreads(tile),
     byGroup: true,
     code: `
     ${tileMemory(tile)}
@@ -51,25 +58,22 @@ function productProgram(
     ${at("left", "a", "leftWidth")}
     ${at("right", "b", "rightWidth")}
     fn main(group : i32, lane : i32) {
-      let across = (uniforms.columns + ${TILE_COLUMNS - 1}) / ${TILE_COLUMNS};
+      let across = (uniforms.columns + ${columns - 1}) / ${columns};
       let down = (uniforms.rows + ${rows - 1}) / ${rows};
-      let firstColumn = (group % across) * ${TILE_COLUMNS};
+      let firstColumn = (group % across) * ${columns};
       let firstRow = (group / across % down) * ${rows};
       let part = group / (across * down) % uniforms.parts;
       let batch = group / (across * down * uniforms.parts);
       leftFirst = batch * uniforms.leftBatch;
       rightFirst = batch * uniforms.rightBatch;
-      ${TILE_SUMS}
+      ${tileSums(tile)}
       for (var i = 0; i < uniforms.strips; i++) {
         let strip = (part * uniforms.strips + i) * ${STRIP};
         ${tileStep(tile)}
       }
       if (batch >= uniforms.batches) { return; }
       let begin = (part * uniforms.batches + batch) * uniforms.rows;
-      ${tileResults(
-        tile,
-        `if (row < uniforms.rows && column < uniforms.columns) { ${write} }`,
-      )}
+      ${tileResults(tile, `if (row < uniforms.rows && column < uniforms.columns) { ${write} }`)}
     }`,
   };
 }
@@ -132,15 +136,15 @@ export function product(backend: WebgpuBackend, factors: Factors): tf.TensorInfo
   const { a, b, transposeA, transposeB } = factors;
   const { leftRows, leftWidth, rightRows, rightWidth, outerA, outerB, batchA, batchB, batches, rows, depth, columns } =
     measures(factors);
-  const tileRows = rows >= 1024 ? 128 : 64;
-  const tiles = batches * Math.ceil(rows / tileRows) * Math.ceil(columns / TILE_COLUMNS);
+  const size = columns > 32 ? WIDE : NARROW;
+  const tiles = batches * Math.ceil(rows / size.rows) * Math.ceil(columns / size.columns);
   const allStrips = Math.ceil(depth / STRIP);
   const wanted = Math.max(1, Math.min(Math.floor(BUSY / tiles), Math.floor(allStrips / LEAST_STRIPS)));
   const strips = Math.ceil(allStrips / wanted);
   const parts = Math.ceil(allStrips / strips);
   const vectors = [leftWidth, rightWidth, columns].every((width) => width % 4 === 0);
   const shape = [...tf.broadcast_util.assertAndGetBroadcastShape(outerA, outerB), rows, columns];
-  const [out] = runOnBackend(backend, productProgram(tileRows, transposeA, transposeB, vectors), {
+  const [out] = runOnBackend(backend, productProgram(size, transposeA, transposeB, vectors), {
     inputs: [a, b],
     uniforms: {
       rows,
@@ -159,12 +163,12 @@ export function product(backend: WebgpuBackend, factors: Factors): tf.TensorInfo
     workgroups: tiles * parts,
   });
   if (parts === 1) return out;
-  const size = batches * rows * columns;
+  const numbers = batches * rows * columns;
   const [sum] = runOnBackend(backend, ADD_PARTS, {
     inputs: [out],
-    uniforms: { size, parts },
+    uniforms: { size: numbers, parts },
     shape,
-    workgroups: workgroupsFor(size, ADD_PARTS),
+    workgroups: workgroupsFor(numbers, ADD_PARTS),
   });
   backend.disposeData(out.dataId);
   return sum;

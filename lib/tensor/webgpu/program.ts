@@ -38,6 +38,24 @@ export interface WebgpuCall<Input = tf.Tensor> {
   dtype?: "float32" | "int32";
   /** How many workgroups run; a few more may run, and must write nothing. */
   workgroups: number;
+  /**
+   * Names the uniforms where they have other values in each training step, yet the same for many calls in one: they are
+   * then kept in one place and overwritten, so that the calls' bind groups stay what they were.
+   */
+  changing?: string;
+}
+
+/** A function that writes programs, made to write each only once. */
+export function remembered<Arguments extends unknown[]>(
+  write: (...given: Arguments) => WebgpuProgram,
+): (...given: Arguments) => WebgpuProgram {
+  const written = new Map<string, WebgpuProgram>();
+  return (...given) => {
+    const key = JSON.stringify(given);
+    const program = written.get(key) ?? write(...given);
+    written.set(key, program);
+    return program;
+  };
 }
 
 /** Whether programs of this file can run now. */
@@ -117,7 +135,7 @@ export function runOnBackend(
 function record(
   backend: WebgpuBackend,
   program: WebgpuProgram,
-  { inputs, uniforms = {}, workgroups }: Pick<WebgpuCall<tf.TensorInfo>, "inputs" | "uniforms" | "workgroups">,
+  { inputs, uniforms = {}, workgroups, changing }: Omit<WebgpuCall<tf.TensorInfo>, "shape" | "moreShapes" | "dtype">,
   outputs: tf.TensorInfo[],
 ): void {
   if (inputs.length !== program.inputs.length) {
@@ -138,7 +156,9 @@ function record(
     key += `,${value}`;
     return value;
   });
-  if (values.length > 0) buffers.push(recorder.uniformBuffer(key, () => uniformBytes(program, values)));
+  const bytes = () => uniformBytes(program, values);
+  if (changing !== undefined) buffers.push(recorder.changingUniforms(`${program.name} ${changing}`, key, bytes));
+  else if (values.length > 0) buffers.push(recorder.uniformBuffer(key, bytes));
   recorder.dispatch(pipelineOf(backend, program, types), buffers, spread(backend, workgroups));
 }
 

@@ -97,6 +97,7 @@ class Recent<Value> {
 export class Recorder {
   private readonly groups = new Recent<object>(8192);
   private readonly uniforms = new Recent<GpuBuffer>(4096);
+  private readonly places = new Map<string, { buffer: GpuBuffer; key: string }>();
   private readonly layouts = new WeakMap<Pipeline, object>();
   private readonly numbers = new WeakMap<object, number>();
   private counted = 0;
@@ -121,6 +122,24 @@ export class Recorder {
       this.backend.queue.writeBuffer(buffer, 0, data); // new, so no program that is recorded already reads it
       return buffer;
     });
+  }
+
+  /** The same in a place that keeps its buffer, whatever is in it. */
+  changingUniforms(place: string, key: string, bytes: () => ArrayBuffer): GpuBuffer {
+    const { backend } = this;
+    const found = this.places.get(place);
+    if (found?.key === key) return found.buffer;
+    const data = bytes();
+    const usage = GpuBufferUsage.COPY_DST | GpuBufferUsage.UNIFORM;
+    const buffer = found?.buffer ?? backend.device.createBuffer({ size: data.byteLength, usage });
+    // Writing overtakes what is recorded and not submitted, which may still want what is there.
+    if (backend.commandEncoder !== null) {
+      backend.endComputePassEncoder();
+      backend.submitQueue();
+    }
+    backend.queue.writeBuffer(buffer, 0, data);
+    this.places.set(place, { buffer, key });
+    return buffer;
   }
 
   /** Records one program: the buffers are its bindings in their order. */
