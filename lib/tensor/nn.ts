@@ -8,6 +8,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "./differentiable";
 import { takeRows } from "./rows";
+import { chooseExpertsOnWebgpu, type ChoiceRules, type ExpertChoice } from "./webgpu/expert-choice";
 import { crossEntropyOnWebgpu } from "./webgpu/cross-entropy";
 import { routedSwiGluOnWebgpu, type StackedExperts } from "./webgpu/experts";
 import { rmsNormOnWebgpu } from "./webgpu/norm";
@@ -151,4 +152,21 @@ export function routedSwiGlu(
  */
 export function crossEntropy(logits: tf.Tensor2D, ids: tf.Tensor1D, inOperations: () => tf.Scalar): tf.Scalar {
   return onWebgpu() ? crossEntropyOnWebgpu(logits, ids) : inOperations();
+}
+
+/**
+ * The choice of each token's experts and their gates, as model/router.ts explains it. The gates are differentiable in
+ * the affinity; the selection is a constant.
+ *
+ * @param affinity [N, E]
+ * @param bias [E]
+ * @param inOperations computes it where there is no kernel for it
+ */
+export function chooseExperts(
+  affinity: tf.Tensor2D,
+  bias: tf.Tensor1D,
+  rules: ChoiceRules,
+  inOperations: () => ExpertChoice,
+): ExpertChoice {
+  return onWebgpu() ? chooseExpertsOnWebgpu(affinity, bias, rules) : inOperations();
 }

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { mlp } from "../../lib/model/mlp";
 import { rotaryTables } from "../../lib/model/rotary";
+import { selectExperts } from "../../lib/model/router";
 import { tinyConfig } from "../../lib/model/config";
 import { expertRows, TILE } from "../../lib/tensor/webgpu/expert-rows";
 import { Random } from "../../lib/tensor/random";
@@ -37,6 +38,27 @@ describe("programs for the GPU", () => {
       );
       const mask = topKMask(x, k);
       return [mask, columnsOfMask(mask, k)];
+    });
+  });
+
+  it.each([
+    [32, 4, 2, 4, true],
+    [6, 1, 1, 3, false],
+    [5, 5, 3, 2, true],
+  ])("choose experts: %i in %i groups, of %i groups %i, gates normalised: %s", async (E, G, kept, K, normTopkProb) => {
+    const config = { nRoutedExperts: E, nGroup: G, topkGroup: kept, numExpertsPerTok: K };
+    const all = { ...config, normTopkProb, routedScalingFactor: 2.5 };
+    await expectEqualOnBoth((random) => {
+      // Few different values, so that many are equal; expert 1 is out of use.
+      const affinity = tf.tensor2d(
+        Array.from({ length: 70 * E }, () => (1 + random.integer(6)) / 8),
+        [70, E],
+      );
+      const bias = tf.tensor1d(Array.from({ length: E }, (_, e) => (e === 1 ? -Infinity : -e / 16)));
+      const gates = (s: tf.Tensor) => selectExperts(s as tf.Tensor2D, bias, all).gates;
+      const { mask, groupMask, groupScores, expertIndices } = selectExperts(affinity, bias, all);
+      const gradient = tf.grad(gates)(affinity, random.normalTensor([70, E]));
+      return [mask, groupMask, groupScores, expertIndices, gates(affinity), gradient];
     });
   });
 
