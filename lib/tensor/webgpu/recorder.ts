@@ -4,7 +4,9 @@
  * so both are kept here and found again.
  */
 import type * as tf from "@tensorflow/tfjs";
-import { GpuBufferUsage } from "./usage";
+
+/** WebGPU's GPUBufferUsage: in Node that global comes with the package, which may not be there. */
+const GpuBufferUsage = { COPY_DST: 0x8, UNIFORM: 0x40 } as const;
 
 /** What is used of WebGPU's objects. */
 export interface GpuBuffer {
@@ -167,6 +169,11 @@ export class Recorder {
     }
   }
 
+  /** Others record too: it is not known any more what is set in the pass. */
+  forgetPass(): void {
+    [this.pass, this.current] = [null, null];
+  }
+
   private layoutOf(pipeline: Pipeline): object {
     let layout = this.layouts.get(pipeline);
     if (layout === undefined) this.layouts.set(pipeline, (layout = pipeline.getBindGroupLayout(0)));
@@ -195,8 +202,14 @@ function takeOver(backend: WebgpuBackend, recorder: Recorder): void {
   backend.recordAndSubmit = (program, output, inputs, uniforms = []) => {
     const { pipeline } = program;
     const tensors = [output, ...inputs];
-    const isPlain = program.pixelsOpType == null && !(pipeline instanceof Promise) && backend.activeTimers == null;
-    if (!isPlain) return theirs(program, output, inputs, uniforms);
+    const isPlain =
+      (program.pixelsOpType ?? null) === null &&
+      !(pipeline instanceof Promise) &&
+      (backend.activeTimers ?? null) === null;
+    if (!isPlain) {
+      recorder.forgetPass();
+      return theirs(program, output, inputs, uniforms);
+    }
     const shapes = [...inputs, output].map(({ shape }) => shape);
     const all: UniformData[] = [
       ...shapes.flatMap((shape) => [int(shape), int(strides(shape))]),
