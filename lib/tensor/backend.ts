@@ -22,6 +22,7 @@ import { registerTopK } from "./wasm/top-k";
 import { printTensors } from "./print";
 import { registerSumGradient } from "./sum-gradient";
 import { registerWebgpuPrograms } from "./webgpu/program";
+import { startWebgpu } from "./webgpu/start";
 
 export type BackendName = "webgpu" | "wasm" | "cpu";
 
@@ -87,12 +88,6 @@ const MERITS: Record<BackendName, string> = {
   cpu: "plain JavaScript, slow but always there",
 };
 
-/**
- * How many programs go to the GPU together. A submission costs Node 0.6 ms: with tfjs's 15 at a time, submitting took a
- * fifth of a training step (measured on an H100).
- */
-const PROGRAMS_A_SUBMISSION = 100;
-
 /** @returns null if the backend now is in use, else what is in the way */
 async function start(name: BackendName): Promise<string | null> {
   try {
@@ -104,7 +99,7 @@ async function start(name: BackendName): Promise<string | null> {
       guardMemory();
       matMulOf(tf.backend() as WasmBackend); // throws where our kernels can't run
     }
-    if (name === "webgpu") tf.env().set("WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE", PROGRAMS_A_SUBMISSION);
+    if (name === "webgpu") startWebgpu();
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

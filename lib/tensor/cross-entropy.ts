@@ -8,6 +8,8 @@ import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "./differentiable";
 import { crossEntropyOnWasm } from "./wasm/cross-entropy";
 import { floatsOnWasm } from "./wasm/run-compiled";
+import { crossEntropyOnWebgpu } from "./webgpu/cross-entropy";
+import { onWebgpu } from "./webgpu/program";
 
 /**
  * Mean over rows of −ln softmax(logits)[target]. Differentiable in the logits.
@@ -16,6 +18,7 @@ import { floatsOnWasm } from "./wasm/run-compiled";
  * @param targets int32 [N], each at least 0 and less than V
  */
 export function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor1D): tf.Scalar {
+  if (onWebgpu()) return crossEntropyOnWebgpu(logits, targets);
   if (floatsOnWasm(logits)) return crossEntropyOnWasm(logits, targets);
   const [N, V] = logits.shape;
   return differentiable(

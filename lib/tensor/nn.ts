@@ -8,6 +8,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "./differentiable";
 import { takeRows } from "./rows";
+import { chooseExpertsOnWebgpu, type ChoiceRules, type ExpertChoice } from "./webgpu/expert-choice";
 import { routedSwiGluOnWebgpu, type StackedExperts } from "./webgpu/experts";
 import { rmsNormOnWebgpu } from "./webgpu/norm";
 import { onWebgpu } from "./webgpu/program";
@@ -148,4 +149,21 @@ export function routedSwiGlu(
   inOperations: () => tf.Tensor2D,
 ): tf.Tensor2D {
   return onWebgpu() ? routedSwiGluOnWebgpu(x, expertIndices, gates, experts) : inOperations();
+}
+
+/**
+ * The choice of each token's experts and their gates, as model/router.ts explains it. The gates are differentiable in
+ * the affinity; the selection is a constant.
+ *
+ * @param affinity [N, E]
+ * @param bias [E]
+ * @param inOperations computes it where there is no kernel for it
+ */
+export function chooseExperts(
+  affinity: tf.Tensor2D,
+  bias: tf.Tensor1D,
+  rules: ChoiceRules,
+  inOperations: () => ExpertChoice,
+): ExpertChoice {
+  return onWebgpu() ? chooseExpertsOnWebgpu(affinity, bias, rules) : inOperations();
 }

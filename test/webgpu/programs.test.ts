@@ -3,12 +3,14 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { mlp } from "../../lib/model/mlp";
 import { rotaryTables } from "../../lib/model/rotary";
+import { selectExperts } from "../../lib/model/router";
 import { tinyConfig } from "../../lib/model/config";
 import { expertRows, TILE } from "../../lib/tensor/webgpu/expert-rows";
 import { Random } from "../../lib/tensor/random";
 import { columnsOfMask, topKMask } from "../../lib/tensor/top-k";
 import { causalSoftmax, rmsNorm, rotate } from "../../lib/tensor/nn";
 import { adamwStep, sumOfSquares } from "../../lib/tensor/optimiser-step";
+import { nextTokenLoss } from "../../lib/training/next-token-loss";
 import { expectClose } from "../support/close";
 import { onBoth, useWebgpu } from "./adapter";
 
@@ -36,6 +38,27 @@ describe("programs for the GPU", () => {
       );
       const mask = topKMask(x, k);
       return [mask, columnsOfMask(mask, k)];
+    });
+  });
+
+  it.each([
+    [32, 4, 2, 4, true],
+    [6, 1, 1, 3, false],
+    [5, 5, 3, 2, true],
+  ])("choose experts: %i in %i groups, of %i groups %i, gates normalised: %s", async (E, G, kept, K, normTopkProb) => {
+    const config = { nRoutedExperts: E, nGroup: G, topkGroup: kept, numExpertsPerTok: K };
+    const all = { ...config, normTopkProb, routedScalingFactor: 2.5 };
+    await expectEqualOnBoth((random) => {
+      // Few different values, so that many are equal; expert 1 is out of use.
+      const affinity = tf.tensor2d(
+        Array.from({ length: 70 * E }, () => (1 + random.integer(6)) / 8),
+        [70, E],
+      );
+      const bias = tf.tensor1d(Array.from({ length: E }, (_, e) => (e === 1 ? -Infinity : -e / 16)));
+      const gates = (s: tf.Tensor) => selectExperts(s as tf.Tensor2D, bias, all).gates;
+      const { mask, groupMask, groupScores, expertIndices } = selectExperts(affinity, bias, all);
+      const gradient = tf.grad(gates)(affinity, random.normalTensor([70, E]));
+      return [mask, groupMask, groupScores, expertIndices, gates(affinity), gradient];
     });
   });
 
@@ -110,9 +133,46 @@ describe("programs for the GPU", () => {
     });
   });
 
+  it("leave what a parameter shares its memory with as it was", async () => {
+    await expectEqualOnBoth((random) => {
+      const [p, m, v, g] = Array.from({ length: 4 }, () => random.normalTensor([9, 7]).square());
+      const before = p.clone();
+      const numbers = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, learningRate: 0.01, weightDecay: 0, step: 1 };
+      return [...Object.values(adamwStep({ p, m, v }, g, tf.scalar(1), numbers)), before];
+    });
+  });
+
+  it.each([
+    // Few, many and odd rows; a depth that is dealt out; batches, one of them shared.
+    ["[130, 64] · [64, 132]", [130, 64], [64, 132], false, false],
+    ["[1100, 36]ᵀ · [1100, 40]", [1100, 36], [1100, 40], true, false],
+    ["[1030, 40] · [36, 40]ᵀ", [1030, 40], [36, 40], false, true],
+    ["[67, 131] · [131, 129], no multiples of four", [67, 131], [131, 129], false, false],
+    ["[603, 67]ᵀ · [31, 603]ᵀ", [603, 67], [31, 603], true, true],
+    ["[2, 3, 66, 64] · [2, 3, 70, 64]ᵀ", [2, 3, 66, 64], [2, 3, 70, 64], false, true],
+    ["[1, 600, 40]ᵀ · [3, 600, 20]", [1, 600, 40], [3, 600, 20], true, false],
+  ])("multiply %s", async (_, a, b, transposeA, transposeB) => {
+    const { gpu, cpu } = await onBoth(() => {
+      const random = new Random(11);
+      const [left, right] = [random.normalTensor(a), random.normalTensor(b)];
+      return [tf.matMul(left, right, transposeA, transposeB)];
+    });
+    expectClose(gpu[0], cpu[0], { rtol: 1e-4, atol: 2e-4 }); // sums of up to 1100 terms in another order
+  });
+
+  it("know how far a prediction is from the token, with gradient", async () => {
+    const ids = [[0, 4, 128, 129, 7]];
+    await expectEqualOnBoth((random) => {
+      const logits = random.normalTensor([1, 5, 130], 4) as tf.Tensor3D;
+      const loss = (x: tf.Tensor) => nextTokenLoss(x as tf.Tensor3D, ids);
+      return [loss(logits), tf.grad(loss)(logits, tf.scalar(0.7))];
+    });
+  });
+
   it("add up squares over tensors of any size", async () => {
     await expectEqualOnBoth((random) => {
-      const tensors = [[3], [300, 200], [7, 7]].map((shape) => random.normalTensor(shape));
+      const shapes = [[3], [300, 200], [7, 7], [1], [2], [5, 5], [4], [70]];
+      const tensors = shapes.map((shape) => random.normalTensor(shape));
       return [sumOfSquares(tensors)];
     });
   });

@@ -1,10 +1,10 @@
 /**
- * AdamW's update of one tensor on the GPU, in three programs instead of some fifteen operations, and the sum of squares
- * for clipping, which tfjs leaves to a single workgroup.
+ * AdamW's update of one tensor on the GPU, in one program instead of some fifteen operations, and the sum of squares for
+ * clipping, several tensors in a program.
  */
 import * as tf from "@tensorflow/tfjs";
 import { addUp, elementwise, runElementwise } from "./pieces";
-import { runProgram, workgroupsFor, type WebgpuProgram } from "./program";
+import { isShared, runInPlace, runProgram, workgroupsFor, type WebgpuProgram } from "./program";
 
 /** What a step changes of one tensor: the parameter and its moments. */
 export interface AdamWState {
@@ -25,68 +25,95 @@ export interface AdamWNumbers {
   step: number;
 }
 
-const FIRST = elementwise(
-  "courseAdamWFirst",
-  ["m", "g", "clip"],
-  "uniforms.beta * m[index] + (1.0 - uniforms.beta) * g[index] * clip[0]",
-  { uniforms: ["beta"] },
-);
-const SECOND = elementwise(
-  "courseAdamWSecond",
-  ["v", "g", "clip"],
-  "uniforms.beta * v[index] + (1.0 - uniforms.beta) * g[index] * clip[0] * g[index] * clip[0]",
-  { uniforms: ["beta"] },
-);
-const STEP = elementwise(
-  "courseAdamWStep",
-  ["p", "m", "v"],
-  "uniforms.keep * p[index] - uniforms.rate * m[index] / (sqrt(v[index] * uniforms.unbias) + uniforms.epsilon)",
-  { uniforms: ["keep", "rate", "unbias", "epsilon"] },
-);
+const UPDATE: WebgpuProgram = {
+  name: "courseAdamW",
+  outputs: ["p", "m", "v"], // changed in place
+  inputs: ["g", "clip"],
+  uniforms: [
+    ["beta1", "f32"],
+    ["beta2", "f32"],
+    ["keep", "f32"],
+    ["rate", "f32"],
+    ["unbias", "f32"],
+    ["epsilon", "f32"],
+  ],
+  workgroupSize: 256,
+  code: `
+    fn main(index : i32) {
+      if (index < i32(arrayLength(&g))) {
+        let clipped = g[index] * clip[0];
+        let first = uniforms.beta1 * m[index] + (1.0 - uniforms.beta1) * clipped;
+        let second = uniforms.beta2 * v[index] + (1.0 - uniforms.beta2) * clipped * clipped;
+        m[index] = first;
+        v[index] = second;
+        p[index] = uniforms.keep * p[index] - uniforms.rate * first / (sqrt(second * uniforms.unbias) + uniforms.epsilon);
+      }
+    }`,
+};
+const COPY = elementwise("courseCopy", ["x"], "x[index]");
 
-/** adamwStep (optimiser-step.ts) on webgpu. */
+/** adamwStep (optimiser-step.ts) on webgpu: in the memory of the given state, where nothing else holds it. */
 export function adamwStepOnWebgpu(
   state: AdamWState,
   g: tf.Tensor,
   clip: tf.Scalar,
   { beta1, beta2, epsilon, learningRate, weightDecay, step }: AdamWNumbers,
 ): AdamWState {
-  const m = runElementwise(FIRST, [state.m, g, clip], { beta: beta1 });
-  const v = runElementwise(SECOND, [state.v, g, clip], { beta: beta2 });
+  const own = (x: tf.Tensor) => (isShared(x) ? runElementwise(COPY, [x]) : x.clone());
+  const [p, m, v] = [state.p, state.m, state.v].map(own);
   const rate = learningRate / (1 - beta1 ** step);
   const keep = 1 - learningRate * weightDecay;
   const unbias = 1 / (1 - beta2 ** step);
-  return { p: runElementwise(STEP, [state.p, m, v], { keep, rate, unbias, epsilon }), m, v };
+  runInPlace(UPDATE, [p, m, v], {
+    inputs: [g, clip],
+    uniforms: { beta1, beta2, keep, rate, unbias, epsilon },
+    changing: weightDecay === 0 ? "undecayed" : "decayed",
+    workgroups: workgroupsFor(p.size, UPDATE),
+  });
+  return { p, m, v };
 }
+
+/** Tensors whose squares one program adds up: a program has room for eight, and one is the result. */
+const TOGETHER = 7;
+/** Workgroups for each of them. */
+const GROUPS = 64;
 
 const SQUARES: WebgpuProgram = {
   name: "courseSumOfSquares",
-  inputs: ["x"],
-  uniforms: [
-    ["size", "i32"],
-    ["threads", "i32"],
-  ],
+  inputs: Array.from({ length: TOGETHER }, (_, i) => `x${i}`),
+  uniforms: Array.from({ length: TOGETHER }, (_, i): [string, "i32"] => [`size${i}`, "i32"]),
   workgroupSize: 256,
+  byGroup: true,
   code: `
     var<workgroup> partial : array<f32, 256>;
-    fn main(index : i32) {
-      let lane = index % 256;
+    fn main(group : i32, lane : i32) {
+      let first = group % ${GROUPS} * 256 + lane;
       var sum = 0.0;
-      for (var i = index; i < uniforms.size; i += uniforms.threads) { sum += x[i] * x[i]; }
+      switch (group / ${GROUPS}) {
+        ${Array.from({ length: TOGETHER }, (_, i) => squaresOf(i)).join("\n        ")}
+        default: {}
+      }
       partial[lane] = sum;
       ${addUp(256)}
-      if (lane == 0) { result[index / 256] = partial[0]; }
+      if (lane == 0 && group < ${TOGETHER * GROUPS}) { result[group] = partial[0]; }
     }`,
 };
+
+function squaresOf(i: number): string {
+  return `case ${i}: { for (var at = first; at < uniforms.size${i}; at += ${256 * GROUPS}) { sum += x${i}[at] * x${i}[at]; } }`;
+}
 
 /** sumOfSquares (optimiser-step.ts) on webgpu. */
 export function sumOfSquaresOnWebgpu(tensors: tf.Tensor[]): tf.Scalar {
   return tf.tidy(() => {
-    const partial = tensors.map((x) => {
-      const workgroups = Math.min(128, workgroupsFor(x.size, SQUARES));
-      const uniforms = { size: x.size, threads: 256 * workgroups };
-      return runProgram(SQUARES, { inputs: [x], uniforms, shape: [workgroups], workgroups });
-    });
+    const partial: tf.Tensor[] = [];
+    for (let first = 0; first < tensors.length; first += TOGETHER) {
+      // The last program may have fewer; an empty place gets some tensor and the size 0.
+      const inputs = Array.from({ length: TOGETHER }, (_, i) => tensors[first + i] ?? tensors[0]);
+      const sizes = inputs.map((_, i): [string, number] => [`size${i}`, tensors[first + i]?.size ?? 0]);
+      const call = { inputs, uniforms: Object.fromEntries(sizes), workgroups: TOGETHER * GROUPS };
+      partial.push(runProgram(SQUARES, { ...call, shape: [TOGETHER * GROUPS] }));
+    }
     return tf.concat(partial).sum<tf.Scalar>();
   });
 }

@@ -2,13 +2,15 @@
  * Products over rows sorted by expert, on the GPU: each row times its expert's matrix, and for each expert the product
  * of its rows that is the gradient of such a matrix. A row may also be read straight from its token, so that sorted
  * copies of the activations are never written.
- *
- * Both are tiled as usual: a workgroup of 256 threads computes 64 × 64 results, 4 × 4 a thread, from strips of 16 that
- * all share.
  */
 import * as tf from "@tensorflow/tfjs";
 import { TILE, type ExpertRows } from "./expert-rows";
-import { runProgram, workgroupsFor, type WebgpuProgram } from "./program";
+import { ADD_PARTS } from "./product";
+import { remembered, runProgram, workgroupsFor, type WebgpuProgram } from "./program";
+import { four, STRIP, tileMemory, tileResults, tileStep, tileSums, tileThreads, writeFour, type Tile } from "./tile";
+
+/** A tile has as many rows as belong to one expert at least. */
+const SIZE = { rows: TILE, columns: 64, tall: 4, wide: 8 } as const;
 
 /** Where the rows of an operand come from. */
 export interface RowSource {
@@ -19,102 +21,83 @@ export interface RowSource {
   gates?: tf.Tensor2D;
 }
 
-const STRIP = 16;
+/** A row source as a program sees it. */
+interface RowsInCode {
+  byToken: boolean;
+  gated: boolean;
+  /** Whether all widths are multiples of four. */
+  vectors: boolean;
+}
 
-/** WGSL: the value at (row, column) of a row source named `x`, 0 for padding. */
-function rowValue(name: string, byToken: boolean, gated: boolean): string {
-  const value = byToken
-    ? `${name}[(slot / uniforms.chosenPerToken) * width + column]`
-    : `${name}[row * width + column]`;
-  const factor = gated ? "gates[(slot / uniforms.chosenPerToken) * uniforms.experts + expert] * " : "";
+/** WGSL: four numbers of a row of `array`, 0 for padding and outside; needs `expert` at module scope where gated. */
+function rowValues(name: string, array: string, width: string, { byToken, gated, vectors }: RowsInCode): string {
+  const row = byToken ? "slot / uniforms.chosenPerToken" : "row";
+  const gate = gated ? "gates[(slot / uniforms.chosenPerToken) * uniforms.experts + expert] * " : "";
   return `
-    fn ${name}At(row : i32, column : i32, width : i32, expert : i32) -> f32 {
+    fn ${name}At(row : i32, column : i32) -> vec4<f32> {
       let slot = slots[row];
-      if (slot < 0 || column >= width) { return 0.0; }
-      return ${factor}${value};
+      if (slot < 0 || column >= ${width}) { return vec4<f32>(); }
+      let at = (${row}) * ${width} + column;
+      return ${gate}${four(array, "at", `(${width} - column)`, vectors)};
     }`;
 }
 
-/** WGSL: 4 × 4 results a thread from the strips left [STRIP, 64] and right [STRIP, 64]. */
-const MULTIPLY_STRIPS = `
-    for (var k = 0; k < ${STRIP}; k++) {
-      let a = vec4<f32>(left[k * 64 + y], left[k * 64 + y + 1], left[k * 64 + y + 2], left[k * 64 + y + 3]);
-      let b = vec4<f32>(right[k * 64 + x], right[k * 64 + x + 1], right[k * 64 + x + 2], right[k * 64 + x + 3]);
-      sum[0] += a.x * b;
-      sum[1] += a.y * b;
-      sum[2] += a.z * b;
-      sum[3] += a.w * b;
-    }`;
+const names = (flags: Record<string, boolean>) =>
+  Object.keys(flags)
+    .filter((flag) => flags[flag])
+    .join("");
 
-const SHARED = `
-    var<workgroup> left : array<f32, ${STRIP * 64}>;
-    var<workgroup> right : array<f32, ${STRIP * 64}>;
-    var<workgroup> range : vec2<i32>;`;
-
-function rowsProgram(byToken: boolean, gated: boolean, transposed: boolean, added: boolean): WebgpuProgram {
-  const flags = [byToken && "ByToken", gated && "Gated", transposed && "Transposed", added && "Added"];
-  const weight = transposed ? "column * uniforms.depth + k" : "k * uniforms.columns + column";
+const rowsProgram = remembered((rows: RowsInCode, transposed: boolean, added: boolean): WebgpuProgram => {
+  const { byToken: ByToken, gated: Gated, vectors: Vectors } = rows;
+  const tile: Tile = { ...SIZE, leftAlongDepth: true, rightAlongDepth: transposed };
+  // w[e] is [depth, columns], or [columns, depth] where transposed; rightAt is given a row of it and a column.
+  const [height, width] = transposed ? ["uniforms.columns", "uniforms.depth"] : ["uniforms.depth", "uniforms.columns"];
+  const place = "row * uniforms.columns + column";
+  const leftOver = "(uniforms.columns - column)";
+  const value = added ? `sum + ${four("addend", place, leftOver, Vectors)}` : "sum";
+  const write = writeFour("result", place, leftOver, Vectors, value);
   return {
-    name: `courseRowsTimesExperts${flags.filter(Boolean).join("")}`,
-    inputs: ["begins", "slots", "a", "w", ...(gated ? ["gates"] : []), ...(added ? ["addend"] : [])],
+    name: `courseRowsTimesExperts${names({ ByToken, Gated, Vectors, Transposed: transposed, Added: added })}`,
+    inputs: ["begins", "slots", "a", "w", ...(Gated ? ["gates"] : []), ...(added ? ["addend"] : [])],
+    vectors: Vectors ? ["a", "w", "addend", "result"] : [],
     uniforms: [
       ["experts", "i32"],
       ["chosenPerToken", "i32"],
       ["depth", "i32"],
       ["columns", "i32"],
+      ["capacity", "i32"],
     ],
-    workgroupSize: 256,
-    code: `${SHARED}
-    ${rowValue("a", byToken, gated)}
-    fn main(index : i32) {
-      let across = (uniforms.columns + 63) / 64;
-      let group = index / 256;
-      let lane = index % 256;
+    workgroupSize: tileThreads(tile),
+    byGroup: true,
+    code: `
+    var<private> expert : i32;
+    ${tileMemory(tile)}
+    ${rowValues("left", "a", "uniforms.depth", rows)}
+    fn rightAt(row : i32, column : i32) -> vec4<f32> {
+      if (expert >= uniforms.experts || row >= ${height} || column >= ${width}) { return vec4<f32>(); }
+      let at = (expert * ${height} + row) * ${width} + column;
+      return ${four("w", "at", `(${width} - column)`, Vectors)};
+    }
+    fn main(group : i32, lane : i32) {
+      let across = (uniforms.columns + ${SIZE.columns - 1}) / ${SIZE.columns};
       let firstRow = (group / across) * ${TILE};
-      let firstColumn = (group % across) * 64;
-      if (lane == 0) {
-        var e = 0;
-        while (e < uniforms.experts && begins[e + 1] <= firstRow) { e += 1; }
-        range = vec2<i32>(e, 0);
+      let firstColumn = (group % across) * ${SIZE.columns};
+      // The first expert whose rows end after firstRow; uniforms.experts for the room that is left over at the end.
+      var low = 0;
+      var high = uniforms.experts;
+      while (low < high) {
+        let middle = (low + high) / 2;
+        if (begins[middle + 1] <= firstRow) { low = middle + 1; } else { high = middle; }
       }
-      let expert = workgroupUniformLoad(&range).x;
-      let used = expert < uniforms.experts;
-      let y = (lane / 16) * 4;
-      let x = (lane % 16) * 4;
-      var sum : array<vec4<f32>, 4>;
+      expert = low;
+      ${tileSums(tile)}
       for (var strip = 0; strip < uniforms.depth; strip += ${STRIP}) {
-        for (var i = lane; i < ${STRIP * 64}; i += 256) {
-          let k = strip + i % ${STRIP};
-          let row = i / ${STRIP};
-          left[(i % ${STRIP}) * 64 + row] = select(0.0, aAt(firstRow + row, k, uniforms.depth, expert), used);
-        }
-        for (var i = lane; i < ${STRIP * 64}; i += 256) {
-          let k = strip + ${transposed ? `i % ${STRIP}` : "i / 64"};
-          let c = ${transposed ? `i / ${STRIP}` : "i % 64"};
-          let column = firstColumn + c;
-          var value = 0.0;
-          if (used && k < uniforms.depth && column < uniforms.columns) {
-            value = w[expert * uniforms.depth * uniforms.columns + ${weight}];
-          }
-          right[(k - strip) * 64 + c] = value;
-        }
-        workgroupBarrier();
-        ${MULTIPLY_STRIPS}
-        workgroupBarrier();
+        ${tileStep(tile)}
       }
-      for (var i = 0; i < 4; i++) {
-        for (var j = 0; j < 4; j++) {
-          let row = firstRow + y + i;
-          let column = firstColumn + x + j;
-          if (column < uniforms.columns && row < uniforms.outShape.x) {
-            let at = row * uniforms.columns + column;
-            result[at] = sum[i][j]${added ? " + addend[at]" : ""};
-          }
-        }
-      }
+      ${tileResults(tile, `if (row < uniforms.capacity && column < uniforms.columns) { ${write} }`)}
     }`,
   };
-}
+});
 
 export interface RowsTimesExpertsOptions {
   /** Multiply with each expert's matrix transposed. */
@@ -136,84 +119,59 @@ export function rowsTimesExperts(
 ): tf.Tensor2D {
   const [experts] = w.shape;
   const [depth, columns] = transposed ? [w.shape[2], w.shape[1]] : [w.shape[1], w.shape[2]];
-  const program = rowsProgram(byToken, gates !== undefined, transposed, addend !== undefined);
+  const vectors = depth % 4 === 0 && columns % 4 === 0;
+  const program = rowsProgram({ byToken, gated: gates !== undefined, vectors }, transposed, addend !== undefined);
+  const { capacity } = plan;
   return runProgram(program, {
     inputs: [plan.begins, plan.slots, tensor, w, ...(gates ? [gates] : []), ...(addend ? [addend] : [])],
-    uniforms: { experts, chosenPerToken: plan.rows.shape[1], depth, columns },
-    shape: [plan.capacity, columns],
-    workgroups: (plan.capacity / TILE) * Math.ceil(columns / 64),
+    uniforms: { experts, chosenPerToken: plan.rows.shape[1], depth, columns, capacity },
+    shape: [capacity, columns],
+    workgroups: (capacity / TILE) * Math.ceil(columns / SIZE.columns),
   });
 }
 
 /** Into how many parts each expert's rows are split, so that there are enough workgroups to fill a GPU. */
 const PARTS = 8;
 
-const ADD_PARTS: WebgpuProgram = {
-  name: "courseAddParts",
-  inputs: ["x"],
-  uniforms: [["size", "i32"]],
-  workgroupSize: 256,
-  code: `
-    fn main(index : i32) {
-      if (index < uniforms.size) {
-        var sum = 0.0;
-        for (var part = 0; part < ${PARTS}; part++) { sum += x[part * uniforms.size + index]; }
-        result[index] = sum;
-      }
-    }`,
-};
-
-function productsProgram(aByToken: boolean, bByToken: boolean, gated: boolean): WebgpuProgram {
-  const flags = [aByToken && "AByToken", bByToken && "BByToken", gated && "Gated"];
+const productsProgram = remembered((a: RowsInCode, b: RowsInCode): WebgpuProgram => {
+  const flags = { AByToken: a.byToken, BByToken: b.byToken, Gated: b.gated, Vectors: a.vectors };
+  const tile: Tile = { ...SIZE, leftAlongDepth: false, rightAlongDepth: false }; // the depth is the rows of an expert
+  const place = "((part * uniforms.experts + expert) * uniforms.rows + row) * uniforms.columns + column";
+  const write = writeFour("result", place, "(uniforms.columns - column)", a.vectors);
   return {
-    name: `courseExpertProducts${flags.filter(Boolean).join("")}`,
-    inputs: ["begins", "slots", "a", "b", ...(gated ? ["gates"] : [])],
+    name: `courseExpertProducts${names(flags)}`,
+    inputs: ["begins", "slots", "a", "b", ...(b.gated ? ["gates"] : [])],
+    vectors: a.vectors ? ["a", "b", "result"] : [],
     uniforms: [
       ["experts", "i32"],
       ["chosenPerToken", "i32"],
       ["rows", "i32"],
       ["columns", "i32"],
     ],
-    workgroupSize: 256,
-    code: `${SHARED}
-    ${rowValue("a", aByToken, false)}
-    ${rowValue("b", bByToken, gated)}
-    fn main(index : i32) {
-      let across = (uniforms.columns + 63) / 64;
+    workgroupSize: tileThreads(tile),
+    byGroup: true,
+    code: `
+    var<private> expert : i32;
+    ${tileMemory(tile)}
+    ${rowValues("left", "a", "uniforms.rows", a)}
+    ${rowValues("right", "b", "uniforms.columns", b)}
+    fn main(group : i32, lane : i32) {
+      let across = (uniforms.columns + ${SIZE.columns - 1}) / ${SIZE.columns};
       let down = (uniforms.rows + 63) / 64;
-      let group = index / 256;
-      let lane = index % 256;
-      let expert = group / (across * down) % uniforms.experts;
-      let part = group / (across * down * uniforms.experts);
+      let firstColumn = (group % across) * ${SIZE.columns};
       let firstRow = (group / across % down) * 64;
-      let firstColumn = (group % across) * 64;
-      if (lane == 0) { range = vec2<i32>(begins[expert] + part * ${STRIP}, begins[expert + 1]); }
-      let span = workgroupUniformLoad(&range);
-      let y = (lane / 16) * 4;
-      let x = (lane % 16) * 4;
-      var sum : array<vec4<f32>, 4>;
-      for (var strip = span.x; strip < span.y; strip += ${PARTS * STRIP}) {
-        for (var i = lane; i < ${STRIP * 64}; i += 256) {
-          left[i] = aAt(strip + i / 64, firstRow + i % 64, uniforms.rows, expert);
-          right[i] = bAt(strip + i / 64, firstColumn + i % 64, uniforms.columns, expert);
-        }
-        workgroupBarrier();
-        ${MULTIPLY_STRIPS}
-        workgroupBarrier();
+      let ours = group / (across * down) % uniforms.experts;
+      let part = group / (across * down * uniforms.experts);
+      expert = ours;
+      ${tileSums(tile)}
+      for (var strip = begins[ours] + part * ${STRIP}; strip < begins[ours + 1]; strip += ${PARTS * STRIP}) {
+        ${tileStep(tile)}
       }
-      let inside = part < ${PARTS};
-      for (var i = 0; i < 4; i++) {
-        for (var j = 0; j < 4; j++) {
-          let row = firstRow + y + i;
-          let column = firstColumn + x + j;
-          if (inside && row < uniforms.rows && column < uniforms.columns) {
-            result[((part * uniforms.experts + expert) * uniforms.rows + row) * uniforms.columns + column] = sum[i][j];
-          }
-        }
-      }
+      if (part >= ${PARTS}) { return; }
+      ${tileResults(tile, `if (row < uniforms.rows && column < uniforms.columns) { ${write} }`)}
     }`,
   };
-}
+});
 
 /**
  * For each expert its rows of a, transposed, times its rows of b: [R, Din], [R, Dout] → [E, Din, Dout]; 0 without rows.
@@ -221,17 +179,19 @@ function productsProgram(aByToken: boolean, bByToken: boolean, gated: boolean): 
  */
 export function expertProducts(plan: ExpertRows, a: RowSource, b: RowSource, experts: number): tf.Tensor3D {
   const [rows, columns] = [a.tensor.shape[1], b.tensor.shape[1]];
+  const vectors = rows % 4 === 0 && columns % 4 === 0;
+  const inCode = ({ byToken = false, gates }: RowSource) => ({ byToken, gated: gates !== undefined, vectors });
   return tf.tidy(() => {
-    const parts = runProgram(productsProgram(a.byToken ?? false, b.byToken ?? false, b.gates !== undefined), {
+    const parts = runProgram(productsProgram(inCode(a), inCode(b)), {
       inputs: [plan.begins, plan.slots, a.tensor, b.tensor, ...(b.gates ? [b.gates] : [])],
       uniforms: { experts, chosenPerToken: plan.rows.shape[1], rows, columns },
       shape: [PARTS, experts, rows, columns],
-      workgroups: PARTS * experts * Math.ceil(rows / 64) * Math.ceil(columns / 64),
+      workgroups: PARTS * experts * Math.ceil(rows / 64) * Math.ceil(columns / SIZE.columns),
     });
     const size = experts * rows * columns;
     return runProgram(ADD_PARTS, {
       inputs: [parts],
-      uniforms: { size },
+      uniforms: { size, parts: PARTS },
       shape: [experts, rows, columns],
       workgroups: workgroupsFor(size, ADD_PARTS),
     });
