@@ -65,7 +65,7 @@ async function pretrain(args: Arguments, call: string[]): Promise<void> {
   const made = { command: call, corpus: corpus.manifest.hash, backend: backend.name };
   const record = await openRecord(args.out, training, made);
   const complete = await run(training, args, corpus, record, interrupt, replicas);
-  interrupt.end();
+  await interrupt.end();
   await replicas?.stop();
   training.dispose();
   if (!complete) process.exitCode = INTERRUPTED;

@@ -4,6 +4,8 @@
  */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const SAME_PRESS_SECONDS = 2;
+/** npm's may come a moment after the first; a process that is about to be gone would die of it. */
+const LATE_MILLISECONDS = 500;
 
 export const INTERRUPTED = 130; // exit code, as shells have it
 
@@ -30,9 +32,9 @@ export class Interrupt {
     [this.say, this.#canSave] = [say, true];
   }
 
-  /** Listens no more, unless the run was asked to end: what npm passes on of the same press may come only now. */
-  end(): void {
-    if (this.asked) return;
+  /** Listens no more, or, where the run was asked to end, waits for what npm may still pass on of the same press. */
+  async end(): Promise<void> {
+    if (this.asked) return new Promise((resolve) => setTimeout(resolve, LATE_MILLISECONDS));
     for (const signal of SIGNALS) process.off(signal, this.#take);
   }
 
