@@ -51,8 +51,23 @@ export interface Routing extends tf.NamedTensorMap {
 export function route(x: tf.Tensor2D, gate: RouterWeights, config: RoutingConfig, linear: Linear = tf.matMul): Routing {
   return tf.tidy(() => {
     const affinity = tf.sigmoid(linear(x, gate.weight)); // [N, E], equation 15
-    return selectExperts(affinity, gate.eScoreCorrectionBias, config);
+    return routeAffinities(affinity, gate.eScoreCorrectionBias, config);
   });
+}
+
+/** Steps 2 to 5, by a kernel where there is one for all of them, else by selectExperts. */
+export function routeAffinities(affinity: tf.Tensor2D, bias: tf.Tensor1D, config: RoutingConfig): Routing {
+  const rules = {
+    groups: config.nGroup,
+    keptGroups: config.topkGroup,
+    chosenPerToken: config.numExpertsPerTok,
+    range: SCORES,
+    minusInfinity: MINUS_INFINITY,
+    normalised: config.normTopkProb,
+    epsilon: GATE_EPS,
+    scale: config.routedScalingFactor,
+  };
+  return chooseExperts(affinity, bias, rules, () => selectExperts(affinity, bias, config));
 }
 
 /**
@@ -70,34 +85,21 @@ export function selectExperts(affinity: tf.Tensor2D, bias: tf.Tensor1D, config: 
     );
   }
   return tf.tidy(() => {
-    const rules = {
-      groups: config.nGroup,
-      keptGroups: config.topkGroup,
-      chosenPerToken: K,
-      range: SCORES,
-      minusInfinity: MINUS_INFINITY,
-      normalised: normTopkProb,
-      epsilon: GATE_EPS,
-      scale: routedScalingFactor,
-    };
-    const choice = chooseExperts(affinity, bias, rules, () => {
-      const biased = affinity.add<tf.Tensor2D>(bias);
-      const finite = tf.clipByValue(biased, ...SCORES) as tf.Tensor2D;
-      const { groupScores, groupMask } = selectGroups(finite, config);
-      // Out of the dropped groups, far below any score. Not 0: a biased score can be negative, and must still be chosen
-      // before every expert of a dropped group.
-      const dropped = tf.sub(1, groupMask).mul(MINUS_INFINITY).expandDims(2); // [N, G, 1]
-      const candidates = finite
-        .reshape([-1, config.nGroup, E / config.nGroup])
-        .add(dropped)
-        .reshape<tf.Tensor2D>(biased.shape);
-      const mask = stopGradient(topKMask(candidates, K));
-      const chosen = affinity.mul(mask); // equation 16: s where chosen, else 0
-      const share = normTopkProb ? chosen.div(chosen.sum(1, true).add(GATE_EPS)) : chosen; // equation 13
-      const gates = share.mul(routedScalingFactor) as tf.Tensor2D;
-      return { biased, groupScores, groupMask, mask, gates };
-    });
-    return { affinity, ...choice, expertIndices: columnsOfMask(choice.mask, K) };
+    const biased = affinity.add<tf.Tensor2D>(bias);
+    const finite = tf.clipByValue(biased, ...SCORES) as tf.Tensor2D;
+    const { groupScores, groupMask } = selectGroups(finite, config);
+    // Out of the dropped groups, far below any score. Not 0: a biased score can be negative, and must still be chosen
+    // before every expert of a dropped group.
+    const dropped = tf.sub(1, groupMask).mul(MINUS_INFINITY).expandDims(2); // [N, G, 1]
+    const candidates = finite
+      .reshape([-1, config.nGroup, E / config.nGroup])
+      .add(dropped)
+      .reshape<tf.Tensor2D>(biased.shape);
+    const mask = stopGradient(topKMask(candidates, K));
+    const chosen = affinity.mul(mask); // equation 16: s where chosen, else 0
+    const share = normTopkProb ? chosen.div(chosen.sum(1, true).add(GATE_EPS)) : chosen; // equation 13
+    const gates = share.mul(routedScalingFactor) as tf.Tensor2D;
+    return { affinity, biased, groupScores, groupMask, expertIndices: columnsOfMask(mask, K), mask, gates };
   });
 }
 

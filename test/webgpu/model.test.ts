@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { routedExperts } from "../../lib/model/experts";
-import { selectExperts } from "../../lib/model/router";
+import { routeAffinities } from "../../lib/model/router";
 import { Random } from "../../lib/tensor/random";
 import { expectClose } from "../support/close";
 import { openGolden } from "../support/golden";
@@ -58,7 +58,7 @@ describe("the model on webgpu", () => {
         ) =>
           routedExperts(
             x as tf.Tensor2D,
-            selectExperts(affinity as tf.Tensor2D, tf.tensor1d(bias), config),
+            routeAffinities(affinity as tf.Tensor2D, tf.tensor1d(bias), config),
             { gateProj, upProj, downProj } as never,
             tf.getBackend() === "webgpu" ? "grouped" : "masked",
           );

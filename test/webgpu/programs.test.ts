@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { mlp } from "../../lib/model/mlp";
 import { rotaryTables } from "../../lib/model/rotary";
-import { selectExperts } from "../../lib/model/router";
+import { routeAffinities } from "../../lib/model/router";
 import { tinyConfig } from "../../lib/model/config";
 import { expertRows, TILE } from "../../lib/tensor/webgpu/expert-rows";
 import { Random } from "../../lib/tensor/random";
@@ -55,8 +55,8 @@ describe("programs for the GPU", () => {
         [70, E],
       );
       const bias = tf.tensor1d(Array.from({ length: E }, (_, e) => (e === 1 ? -Infinity : -e / 16)));
-      const gates = (s: tf.Tensor) => selectExperts(s as tf.Tensor2D, bias, all).gates;
-      const { mask, groupMask, groupScores, expertIndices } = selectExperts(affinity, bias, all);
+      const gates = (s: tf.Tensor) => routeAffinities(s as tf.Tensor2D, bias, all).gates;
+      const { mask, groupMask, groupScores, expertIndices } = routeAffinities(affinity, bias, all);
       const gradient = tf.grad(gates)(affinity, random.normalTensor([70, E]));
       return [mask, groupMask, groupScores, expertIndices, gates(affinity), gradient];
     });

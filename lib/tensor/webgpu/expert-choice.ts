@@ -5,6 +5,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { differentiable, stopGradient } from "../differentiable";
 import { runForAll, runProgram, workgroupsFor, type WebgpuProgram } from "./program";
+import { columnsOfMaskOnWebgpu } from "./top-k";
 
 export interface ChoiceRules {
   /** G, groups of experts. */
@@ -26,10 +27,12 @@ export interface ChoiceRules {
 }
 
 /** The steps of Routing (model/router.ts), under its names. */
-export interface ExpertChoice {
+export interface ExpertChoice extends tf.NamedTensorMap {
+  affinity: tf.Tensor2D; // [N, E], as it was given
   biased: tf.Tensor2D; // [N, E]
   groupScores: tf.Tensor2D; // [N, G]
   groupMask: tf.Tensor2D; // [N, G]
+  expertIndices: tf.Tensor2D; // int32 [N, K]
   mask: tf.Tensor2D; // [N, E]
   gates: tf.Tensor2D; // [N, E]
 }
@@ -182,5 +185,6 @@ export function chooseExpertsOnWebgpu(affinity: tf.Tensor2D, bias: tf.Tensor1D, 
     }),
     (dy, [s, mask]) => [runProgram(GATES_GRADIENT, { ...call, inputs: [s, mask, dy] })],
   )(affinity);
-  return { biased, groupScores, groupMask, mask, gates };
+  const expertIndices = columnsOfMaskOnWebgpu(mask, chosenPerToken);
+  return { affinity, biased, groupScores, groupMask, expertIndices, mask, gates };
 }
