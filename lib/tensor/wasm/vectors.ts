@@ -44,7 +44,7 @@ export class WasmRows {
     const end = this.length * this.width;
     if (end + this.width > this.memory.size) {
       const numbers = row.slice(); // the memory can move
-      const larger = tf.keep(tf.concat([this.memory, tf.zerosLike(this.memory)]));
+      const larger = tf.keep(tf.tidy(() => tf.concat([this.memory, tf.zerosLike(this.memory)])));
       this.memory.dispose();
       this.memory = larger;
       return this.append(numbers);

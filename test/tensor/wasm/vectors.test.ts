@@ -103,6 +103,21 @@ it("attends to the rows seen, with any number of them, however large the scores"
   }
 });
 
+it("rows grow and keep their numbers, and leave no tensor behind", async () => {
+  await expectNoLeak(async () => {
+    const rows = new WasmRows(3);
+    await expectNoLeak(() => {
+      for (let i = 0; i < 300; i++) rows.append(Float32Array.of(i, -i, i / 2));
+    });
+    const begin = rows.offset / 4;
+    const { HEAPF32 } = (tf.backend() as unknown as { wasm: { HEAPF32: Float32Array } }).wasm;
+    for (const i of [0, 63, 64, 299]) {
+      expect([...HEAPF32.subarray(begin + 3 * i, begin + 3 * i + 3)]).toEqual([i, -i, i / 2]);
+    }
+    rows.dispose();
+  });
+});
+
 it("keeps numbers when the memory grows", () => {
   const vectors = new WasmVectors(3);
   const x = vectors.reserve(3);
