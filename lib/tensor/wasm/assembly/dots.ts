@@ -1,5 +1,6 @@
 /** A few rows times a matrix that is stored transposed: each result is the product of two rows of numbers. */
 import { bytes, multiplyAdd } from "./arithmetic";
+import { sumOf } from "./elements";
 
 /** out [rows, N] = a·bᵀ for a [rows, K] and b [N, K]; four rows of b at a time, which all rows of a meet in the cache. */
 export function dots(rows: i32, a: usize, b: usize, out: usize, K: i32, N: i32): void {
@@ -72,6 +73,5 @@ function dot(a: usize, b: usize, K: i32): f32 {
     a += 4;
     b += 4;
   }
-  const sums = f32x4.add(c, v128.shuffle<f32>(c, c, 2, 3, 0, 1));
-  return f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1);
+  return sumOf(c);
 }

@@ -11,6 +11,7 @@ export function take(at: usize, four: bool): v128 {
   return four ? v128.load(at) : v128.load32_zero(at);
 }
 
+/** Writes the four numbers, or where `four` is false, the first. */
 export function put(at: usize, x: v128, four: bool): void {
   if (four) v128.store(at, x);
   else v128.store32_lane(at, x, 0);

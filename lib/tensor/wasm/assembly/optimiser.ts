@@ -1,5 +1,6 @@
 /** What an optimiser does to the numbers of one tensor, each in one pass over memory. */
 import { bytes } from "./arithmetic";
+import { inFours, put, take } from "./elements";
 
 /**
  * AdamW (the formula is in lib/tensor/optimiser-step.ts), rounded as one operation after the other would be.
@@ -38,26 +39,20 @@ export function adamw(
   const unbiases = f32x4.splat(unbias);
   const epsilons = f32x4.splat(epsilon);
   const end = bytes(size);
-  const whole = bytes(size & ~3);
+  const whole = inFours(size);
   for (let at: usize = 0; at < end; at += at < whole ? 16 : 4) {
     const four = at < whole;
-    const gs = f32x4.mul(four ? v128.load(g + at) : v128.load32_zero(g + at), clips);
-    const ms = four ? v128.load(m + at) : v128.load32_zero(m + at);
-    const vs = four ? v128.load(v + at) : v128.load32_zero(v + at);
-    const ps = four ? v128.load(p + at) : v128.load32_zero(p + at);
+    const gs = f32x4.mul(take(g + at, four), clips);
+    const ms = take(m + at, four);
+    const vs = take(v + at, four);
+    const ps = take(p + at, four);
     const nextM = f32x4.add(f32x4.mul(ms, beta1s), f32x4.mul(gs, rest1s));
     const nextV = f32x4.add(f32x4.mul(vs, beta2s), f32x4.mul(f32x4.mul(gs, gs), rest2s));
     const root = f32x4.add(f32x4.sqrt(f32x4.mul(nextV, unbiases)), epsilons);
     const nextP = f32x4.sub(f32x4.mul(ps, kepts), f32x4.div(f32x4.mul(nextM, rates), root));
-    if (four) {
-      v128.store(newM + at, nextM);
-      v128.store(newV + at, nextV);
-      v128.store(newP + at, nextP);
-    } else {
-      v128.store32_lane(newM + at, nextM, 0);
-      v128.store32_lane(newV + at, nextV, 0);
-      v128.store32_lane(newP + at, nextP, 0);
-    }
+    put(newM + at, nextM, four);
+    put(newV + at, nextV, four);
+    put(newP + at, nextP, four);
   }
 }
 
@@ -66,7 +61,7 @@ export function sumOfSquares(x: usize, size: i32): f64 {
   let low = f64x2.splat(0);
   let high = low;
   let at = x;
-  const whole = x + bytes(size & ~3);
+  const whole = x + inFours(size);
   for (; at < whole; at += 16) {
     const four = v128.load(at);
     const first = f64x2.promote_low_f32x4(four);
