@@ -110,6 +110,20 @@ it("an interrupt that overtakes the cell it was meant for stops that cell, and n
   expect(seen).toEqual(["error", "Interrupted", "ok", "kept 1\n"]);
 });
 
+it("an interrupt is heard at any time after the cell was sent, also while it is compiled", async () => {
+  const seen = await withSharedKernel("ours", async (kernel) => {
+    const ends: unknown[] = [];
+    for (const delay of [2, 10, 20, 40, 60, 80, 120, 160]) {
+      const running = kernel.execute(`let turns${delay} = 0;\nwhile (true) { turns${delay}++; await 0; }`);
+      await pause(delay);
+      kernel.interrupt();
+      ends.push((await running).error?.ename);
+    }
+    return ends;
+  });
+  expect(seen).toEqual(Array(8).fill("Interrupted"));
+});
+
 it("a message's time is its sender's, whose clock may be wrong", () => {
   const times = new SentTimes();
   const at = (ms: number) => new Date(1e12 + ms).toISOString();

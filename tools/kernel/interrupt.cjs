@@ -74,12 +74,34 @@ class Interrupts {
     const ended = () => void this.#running--;
     const result = this.#cell.run(++this.#lastStarted, work);
     result.then(ended, ended);
-    // While the synchronous part runs, Node's vm listens to SIGINT in place of us. If the cell has set a handler of its
-    // own meanwhile, Node would leave the signal at its default, which ends the process: listen anew.
+    return result;
+  }
+
+  /**
+   * Starts what a cell does. While its synchronous part runs, Node's vm listens to SIGINT in place of us. If the cell
+   * has set a handler of its own meanwhile, Node would leave the signal at its default, which ends the process: listen
+   * anew.
+   *
+   * @template T
+   * @param {() => T} work
+   * @returns {T}
+   */
+  listenAfter(work) {
+    const result = work();
     const listeners = process.listeners("SIGINT");
     process.removeAllListeners("SIGINT");
     for (const listener of listeners) process.on("SIGINT", listener);
     return result;
+  }
+
+  /**
+   * Lets the signals in that have arrived. The first turn ends what is being handled, the second looks for what is new.
+   * @throws {Error} if the cell that this code belongs to has been interrupted
+   */
+  async turn() {
+    await timers.setImmediate();
+    await timers.setImmediate();
+    this.check();
   }
 
   /** The number of the cell that the running code belongs to, counted from the kernel's start; undefined if to none. */

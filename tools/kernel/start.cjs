@@ -29,6 +29,7 @@ const { Interrupts } = require("./interrupt.cjs");
 const { printPromises } = require("./promises.cjs");
 const { CourseServer } = require("./server.cjs");
 const { catchStrays } = require("./strays.cjs");
+const { TwoSteps } = require("./two-steps.cjs");
 const { warmUp } = require("./warm-up.cjs");
 
 const compiler = freshImports(createConverter({ isJS: false, isBrowser: false }), pollProjectFiles);
@@ -38,10 +39,15 @@ printPromises();
 /** What the executor reported of the running cell: a thrown value, or one entry per compiler message.
  * @type {unknown[][]} */
 const reports = [];
-const executor = createExecutor(
-  root,
-  { node: converter, browser: converter, close: () => converter.close() },
-  { log: console.log, error: (...report) => reports.push(report) },
+const steps = new TwoSteps();
+const compiling = steps.converter(converter);
+const executor = steps.executor(
+  createExecutor(
+    root,
+    { node: compiling, browser: compiling, close: () => converter.close() },
+    { log: console.log, error: (...report) => reports.push(report) },
+  ),
+  () => interrupts,
 );
 
 const interrupts = new Interrupts(() => executor.interrupt());
