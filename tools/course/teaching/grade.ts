@@ -10,9 +10,11 @@ import path from "node:path";
 import { command, fromCaller, readCall, readNumber, toCaller } from "../../cli";
 import { runPython } from "../../python";
 import { readNotebook } from "../build/notebook";
+import { ROOT } from "../../setup/project.mjs";
 import { duration } from "../../setup/say.mjs";
 import { csv, type Row } from "./grade-table";
-import { lookAt } from "./look";
+import { lookAt, type Lesson } from "./look";
+import { libAnswers } from "./look/lib-answers";
 import { complaintOf, nbgrader, requireCourse } from "./nbgrader";
 
 const HELP = `npm run grade -- DIR [options]
@@ -91,12 +93,21 @@ async function makeFeedback(folder: string, assignments: string[]): Promise<void
   }
 }
 
+/** What "look at" has to know of an assignment: its versions, and the lesson that it comes from. */
+function lessonOf(folder: string, assignment: string): Lesson {
+  const file = (kind: string) => path.join(folder, kind, assignment, `${assignment}.ipynb`);
+  const whole = path.join(ROOT, "notebooks", `${assignment}.ipynb`);
+  return {
+    given: [file("release"), whole].filter((one) => fs.existsSync(one)).map(readNotebook),
+    solved: readNotebook(file("source")),
+    answers: libAnswers(path.join(ROOT, "lib", "lessons", assignment)),
+  };
+}
+
 /** Remarks about a submission; none if it can't be read. */
 function remarks(folder: string, submission: Submission): string[] {
-  const { assignment } = submission;
   try {
-    const release = readNotebook(path.join(folder, "release", assignment, `${assignment}.ipynb`));
-    return lookAt(readNotebook(fileOf(folder, "submitted", submission)), release);
+    return lookAt(readNotebook(fileOf(folder, "submitted", submission)), lessonOf(folder, submission.assignment));
   } catch {
     return [];
   }

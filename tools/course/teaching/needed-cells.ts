@@ -54,6 +54,15 @@ function namesOf(source: string): Names {
   return { declared: new Set(file.statements.flatMap(declaredBy)), used };
 }
 
+/** The names that a cell declares at its top level; those that it imports, if they are wanted. */
+export function namesDeclaredBy(source: string, { imports = true } = {}): Set<string> {
+  const { statements } = ts.createSourceFile("cell.ts", source, ts.ScriptTarget.ES2022, true);
+  return new Set(statements.filter((one) => imports || !ts.isImportDeclaration(one)).flatMap(declaredBy));
+}
+
+/** All names that a cell uses, but for members. */
+export const namesUsedBy = (source: string): Set<string> => namesOf(source).used;
+
 const codeNames = (cells: Cell[]) => cells.map((cell) => (cell.cell_type === "code" ? namesOf(cell.source) : null));
 
 const shares = (declared: Set<string>, used: Set<string>) => [...declared].some((name) => used.has(name));
