@@ -1,0 +1,81 @@
+/* Which of a notebook's cells is the answer to an exercise: the marked one, a copy of it, its halves, or one of its name. */
+import ts from "@tslab/typescript-for-tslab";
+import type { Cell, CodeCell, Notebook } from "../../build/notebook";
+import { isTest } from "../assignment-source";
+import { namesDeclaredBy } from "../needed-cells";
+import { codeOf } from "../tokens";
+
+export const gradeId = (cell: Cell) => cell.metadata.nbgrader?.grade_id;
+
+/** An exercise of a sheet. */
+export interface SheetExercise {
+  id: string;
+  answer: CodeCell;
+  test: CodeCell;
+  /** What the answer's cell declares. */
+  names: Set<string>;
+}
+
+export function sheetExercises(sheet: Notebook): SheetExercise[] {
+  return sheet.cells.filter(isTest).map((test) => {
+    const id = (gradeId(test) ?? "").replace(/-check$/, "");
+    const answer = sheet.cells.find((cell): cell is CodeCell => cell.cell_type === "code" && gradeId(cell) === id);
+    if (answer === undefined) throw new Error(`the sheet has no answer for ${gradeId(test)}`);
+    return { id, answer, test, names: namesDeclaredBy(answer.source, { imports: false }) };
+  });
+}
+
+const isWhole = (source: string) =>
+  (ts.transpileModule(source, { reportDiagnostics: true, compilerOptions: { target: ts.ScriptTarget.ES2022 } })
+    .diagnostics?.length ?? 0) === 0;
+
+const isStub = (cell: Cell, { answer }: SheetExercise) =>
+  cell.source.trim() === "" || codeOf(cell.source) === codeOf(answer.source);
+
+export interface Found {
+  /** The cell that is graded, by its place; -1 if there is none. */
+  at: number;
+  source: string;
+  /** Cells that it replaces, by their places. */
+  instead: number[];
+  remarks: string[];
+}
+
+/** Whether a cell without a mark may be the answer: it declares what the answer's cell declares. */
+function declares(cell: Cell, { names }: SheetExercise): boolean {
+  if (cell.cell_type !== "code") return false;
+  const theirs = namesDeclaredBy(cell.source, { imports: false });
+  return names.size > 0 && [...names].every((name) => theirs.has(name));
+}
+
+/**
+ * @param marked the places of cells that bear the exercise's id, in order
+ * @param free the places of cells that bear none
+ */
+export function findAnswer(cells: Cell[], exercise: SheetExercise, marked: number[], free: number[]): Found {
+  const { id } = exercise;
+  const remarks: string[] = [];
+  const begun = marked.filter((i) => !isStub(cells[i], exercise));
+  const stubs = marked.filter((i) => !begun.includes(i));
+  const retyped = begun.some((i) => cells[i].cell_type !== "code");
+  if (retyped) remarks.push(`${id}: its cell was no code any more, it is again`);
+  const joined = begun.map((i) => cells[i].source).join("\n");
+  if (begun.length > 1 && isWhole(joined) && begun.some((i) => !isWhole(cells[i].source))) {
+    remarks.push(`${id}: its cell was split, its parts are joined`);
+    return { at: begun[0], source: joined, instead: [...begun, ...stubs], remarks };
+  }
+  const fitting = begun.filter((i) => declares({ ...exercise.answer, source: cells[i].source }, exercise));
+  const at = fitting.at(-1) ?? begun.at(-1);
+  if (at !== undefined) {
+    if (fitting.length > 1) remarks.push(`${id}: answered more than once, the last answer is graded`);
+    return { at, source: cells[at].source, instead: stubs, remarks };
+  }
+  const other = free.filter((i) => declares(cells[i], exercise) && !isStub(cells[i], exercise)).at(-1);
+  if (other !== undefined) {
+    remarks.push(`${id}: the answer stands in a cell of its own, which is graded`);
+    return { at: other, source: cells[other].source, instead: stubs, remarks };
+  }
+  if (marked.length === 0)
+    remarks.push(`${id}: its cell is missing, and no other declares ${[...exercise.names].join(", ")}`);
+  return { at: stubs.at(-1) ?? -1, source: exercise.answer.source, instead: stubs.slice(0, -1), remarks };
+}
