@@ -6,6 +6,7 @@ the first of four free ports.
 """
 
 import asyncio
+import csv
 import json
 import os
 import secrets
@@ -125,8 +126,8 @@ class Class:
     def collect_and_grade(self):
         self.teach("python", "-m", "nbgrader", "collect", LESSON, cwd=self.course_root)
         self.teach(os.environ["COURSE_NODE"], "tools/run.mjs", "grade", self.course_root, cwd=self.course)
-        lines = Path(self.course_root, "grades.csv").read_text().strip().split("\n")[1:]
-        return {line.split(",")[0]: tuple(float(part) for part in line.split(",")[2:4]) for line in lines}
+        with open(Path(self.course_root, "grades", f"{LESSON}.csv"), encoding="utf8", newline="") as table:
+            return {row["id"]: (float(row["points"]), float(row["of"])) for row in csv.DictReader(table)}
 
     # Measurements
 

@@ -153,7 +153,7 @@ it("the submission gets the points of the exercises that are solved, and nothing
     .release(LESSON)
     .cells.flatMap(({ metadata }) => (metadata.nbgrader?.grade ? [metadata.nbgrader.points ?? 0] : []));
   const of = points.reduce((a, b) => a + b, 0);
-  expect(course.grades().get(`ada ${LESSON}`)).toMatchObject({ points: of - points[0], of, notes: "" });
+  expect(course.grades().get(`ada ${LESSON}`)).toMatchObject({ points: of - points[0], of, look: "", remarks: "" });
 });
 
 it("nothing was asked of any other host, and no error went uncaught", () => {

@@ -91,15 +91,44 @@ export class Course {
     });
   }
 
-  grades(): Map<string, { points: number; of: number; exercises: string; notes: string }> {
-    const [, ...lines] = fs.readFileSync(path.join(this.folder, "grades.csv"), "utf8").trim().split("\n");
+  /** What the tables say, by student and lesson; fields of a table have no quotes but around remarks. */
+  grades(): Map<string, Grade> {
+    const folder = path.join(this.folder, "grades");
+    const files = fs.readdirSync(folder).filter((name) => /^\d\d-/.test(name));
     return new Map(
-      lines.map((line) => {
-        const [student, lesson, points, of, exercises, ...notes] = line.split(",");
-        return [`${student} ${lesson}`, { points: Number(points), of: Number(of), exercises, notes: notes.join(",") }];
+      files.flatMap((file) => {
+        const [head, ...lines] = fs.readFileSync(path.join(folder, file), "utf8").trim().split("\n").map(fieldsOf);
+        return lines.map((fields): [string, Grade] => {
+          const at = (column: string) => fields[head.indexOf(column)];
+          const [points, of] = [Number(at("points")), Number(at("of"))];
+          const grade = {
+            points,
+            of,
+            look: at("look at"),
+            remarks: at("remarks"),
+            row: Object.fromEntries(head.map((name, i) => [name, fields[i]])),
+          };
+          return [`${at("id")} ${file.replace(".csv", "")}`, grade];
+        });
       }),
     );
   }
+}
+
+export interface Grade {
+  points: number;
+  of: number;
+  look: string;
+  remarks: string;
+  /** All fields, by their columns. */
+  row: Record<string, string>;
+}
+
+/** The fields of a line of CSV. */
+function fieldsOf(line: string): string[] {
+  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain,
+  );
 }
 
 /** An answer that compiles, returns, and is wrong whatever the exercise. */

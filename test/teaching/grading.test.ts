@@ -136,7 +136,7 @@ describe.each(lessons)("assignment %s", (lesson) => {
   const full = it.runIf(isFull(lesson));
 
   full("gives nothing for an unsolved submission", () => {
-    expect(grade("unsolved", lesson)).toMatchObject({ points: 0, of: sum(points()), notes: "" });
+    expect(grade("unsolved", lesson)).toMatchObject({ points: 0, of: sum(points()), look: "", remarks: "" });
   });
 
   full("gives nothing for a wrong one", () => {
@@ -148,12 +148,16 @@ describe.each(lessons)("assignment %s", (lesson) => {
   });
 
   full("gives all points for a right one", () => {
-    expect(grade("right", lesson)).toMatchObject({ points: sum(points()), notes: "" });
+    expect(grade("right", lesson)).toMatchObject({ points: sum(points()), look: "", remarks: "" });
   });
 
   it("has a page of feedback that says what was wrong", () => {
     const page = path.join(folder, "feedback", "partly", lesson, `${lesson}.html`);
     expect(fs.readFileSync(page, "utf8")).toContain("your function returns nothing");
+    const text = fs.readFileSync(page, "utf8");
+    expect(text).toMatch(/<a href="#\d\d-[\w-]+-check">Exercise 1 · [^<]+<\/a>: [\d.]+ of/);
+    expect(text).not.toMatch(/gradedAssert|<script|src="http|HIDDEN/);
+    expect(text.length).toBeLessThan(2e6);
   });
 });
 
@@ -178,21 +182,22 @@ describe.runIf(withMischief)("a submission that", () => {
   });
 
   it("is no notebook, or is missing, gets nothing and is named", () => {
-    expect(grade("garbage")).toMatchObject({ points: 0, of: 4, notes: "it is no notebook" });
-    expect(grade("empty")).toMatchObject({
-      points: 0,
-      notes: expect.stringContaining("there is no 00-start-here.ipynb"),
-    });
+    const why = { garbage: "it is no notebook", empty: "there is no 00-start-here.ipynb" };
+    for (const [student, problem] of Object.entries(why)) {
+      expect(grade(student)).toMatchObject({ points: 0, of: 4, remarks: expect.stringContaining(problem) });
+      const page = fs.readFileSync(path.join(folder, "feedback", student, SMALL, `${SMALL}.html`), "utf8");
+      expect(page).toContain(problem);
+    }
   });
 
   it("takes the answer from the exercise is pointed out to the teacher", () => {
-    expect(grade("copies")?.notes).toBe("00-shape reads the exercise's reference");
+    expect(grade("copies")?.look).toBe("00-shape reads shapeExercise.reference");
   });
 
-  it("has other test cells is pointed out to the teacher", () => {
-    const notes = grade("changes-tests")?.notes;
-    expect(notes).toContain("the test cell 00-shape-check was edited");
-    expect(notes).toContain("the test cell 00-leak-check is missing");
+  it("has other test cells gets the sheet's own, and the teacher is told", () => {
+    const remarks = grade("changes-tests")?.remarks;
+    expect(remarks).toContain("00-shape: its test cell was edited");
+    expect(remarks).toContain("00-leak: its test cell was missing");
   });
 });
 

@@ -10,7 +10,8 @@ import { command, fromCaller, readCall, toCaller } from "../../cli";
 import { generate, listLessons } from "../build/masters";
 import { readNotebook, writeNotebook } from "../build/notebook";
 import { assignmentSource, isTest, problemSheet } from "./assignment-source";
-import { complaintOf, CONFIG, nbgrader } from "./nbgrader";
+import { masterFolder, readCourse } from "./course-folder";
+import { complaintOf, CONFIG, grader } from "./nbgrader";
 
 const HELP = `npm run assignment -- LESSON … --out DIR [--sheet]
 
@@ -43,19 +44,20 @@ export const main = command("assignment", HELP, async (args) => {
   fs.mkdirSync(folder, { recursive: true });
   const config = path.join(folder, "nbgrader_config.py");
   if (!fs.existsSync(config)) fs.copyFileSync(CONFIG, config);
+  const course = await readCourse(folder);
+  const file = (kind: "source" | "release", lesson: string) =>
+    path.join(masterFolder(course, kind, lesson), `${lesson}.ipynb`);
   for (const { lesson, source } of await generate(lessons)) {
     const notebook = assignmentSource(values.sheet ? problemSheet(source) : source);
-    writeNotebook(path.join(folder, "source", lesson, `${lesson}.ipynb`), notebook);
-    const made = await nbgrader(["generate_assignment", lesson, "--force"], folder);
-    const release = path.join(folder, "release", lesson, `${lesson}.ipynb`);
-    if (made.code !== 0) throw new Error(`${lesson}: ${complaintOf(made)}`);
+    writeNotebook(file("source", lesson), notebook);
+    const cut = await grader("release", [lesson], folder);
+    const release = file("release", lesson);
+    if (cut.code !== 0) throw new Error(`${lesson}: ${complaintOf(cut)}`);
     const leaked = leaks(release);
     if (leaked.length > 0) throw new Error(`${lesson}: the release version holds ${leaked.join(", ")}`);
     const tests = notebook.cells.filter(isTest);
     const points = tests.reduce((sum, cell) => sum + (cell.metadata.nbgrader?.points ?? 0), 0);
     console.log(`${lesson}: ${tests.length} exercises, ${points} points`);
-    for (const file of [path.join(folder, "source", lesson, `${lesson}.ipynb`), release]) {
-      console.log(`  ${toCaller(file)}`);
-    }
+    for (const made of [file("source", lesson), release]) console.log(`  ${toCaller(made)}`);
   }
 });

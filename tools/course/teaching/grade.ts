@@ -1,181 +1,149 @@
 /*
  * npm run grade -- DIR
  *
- * Grades what lies in a course folder's submitted/: nbgrader runs each submission, here only one after the other is
- * started, given its time, and written into grades.csv. Whatever a submission does, the next one is graded.
+ * Grades what lies in a course folder's submitted/. Each submission is made gradable, run by nbgrader, and read back from
+ * nbgrader's gradebook; whatever it does, the next one is graded.
  */
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { command, fromCaller, readCall, readNumber, toCaller } from "../../cli";
-import { runPython } from "../../python";
-import { readNotebook } from "../build/notebook";
-import { ROOT } from "../../setup/project.mjs";
 import { duration } from "../../setup/say.mjs";
-import { csv, type Row } from "./grade-table";
-import { lookAt, type Lesson } from "./look";
-import { libAnswers } from "./look/lib-answers";
-import { complaintOf, nbgrader, requireCourse } from "./nbgrader";
+import { misplaced, readCourse, type CourseFolder } from "./course-folder";
+import { failurePage, makePages, pageOf, titlesOf } from "./feedback";
+import type { Book } from "./grade-table";
+import { knownProblem, writeStamp } from "./graded";
+import { CANNOT_SEE } from "./look";
+import { asked, complaintOf, grader, requireCourse } from "./nbgrader";
+import { prepare, readMaster, writePrepared, type Master, type Prepared } from "./prepare";
+import { summary, writeTables } from "./tables";
 
 const HELP = `npm run grade -- DIR [options]
 
-Grades the submissions of an nbgrader course folder: DIR/grades.csv, and a page for each in DIR/feedback/.
+Grades the submissions of an nbgrader course folder: a table for each assignment in DIR/grades/, a page for each submission
+in DIR/feedback/, and DIR/grading.log. The gradebook is nbgrader's own.
 
   --assignment NAME   only this one
+  --roster FILE       the class (default: DIR/roster.csv, if there is one): id,first_name,last_name,email,lms_user_id
+  --anonymous         tables and log without names
   --again             also what is graded already
   --minutes N         time for one submission (default 15)
   --jobs N            submissions at the same time (default: the machine's cores)
   --help              this text`;
 
-interface Submission {
-  student: string;
-  assignment: string;
-}
+const OPTIONS = {
+  assignment: { type: "string" },
+  roster: { type: "string" },
+  anonymous: { type: "boolean", default: false },
+  again: { type: "boolean", default: false },
+  minutes: { type: "string", default: "15" },
+  jobs: { type: "string", default: String(os.availableParallelism()) },
+} as const;
 
-interface Settings {
-  folder: string;
-  minutes: number;
-}
-
-const fileOf = (folder: string, kind: string, { student, assignment }: Submission) =>
-  path.join(folder, kind, student, assignment, `${assignment}.ipynb`);
-
-const subfolders = (folder: string) =>
-  fs.existsSync(folder)
-    ? fs
-        .readdirSync(folder, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory())
-        .map(({ name }) => name)
-        .sort()
-    : [];
-
-/** What was handed in for the folder's assignments. */
-function submissions(folder: string, only: string | undefined): Submission[] {
-  const assignments = subfolders(path.join(folder, "source"));
-  if (only !== undefined && !assignments.includes(only)) {
-    throw new Error(`there is no assignment ${only}; there are ${assignments.join(", ") || "none"}`);
-  }
-  return subfolders(path.join(folder, "submitted")).flatMap((student) =>
-    subfolders(path.join(folder, "submitted", student))
-      .filter((assignment) => assignments.includes(assignment) && (only ?? assignment) === assignment)
-      .map((assignment) => ({ student, assignment })),
-  );
-}
-
-function isGraded(folder: string, submission: Submission): boolean {
-  const [submitted, graded] = ["submitted", "autograded"].map((kind) => fileOf(folder, kind, submission));
-  return (
-    fs.existsSync(graded) && fs.existsSync(submitted) && fs.statSync(graded).mtimeMs > fs.statSync(submitted).mtimeMs
-  );
-}
+/** Appends to the log of a course folder. */
+type Log = (text: string) => void;
 
 /** Grades one submission; returns why it could not be graded, or null. */
-async function grade({ folder, minutes }: Settings, submission: Submission): Promise<string | null> {
-  const { student, assignment } = submission;
-  const file = fileOf(folder, "submitted", submission);
-  if (!fs.existsSync(file)) return `there is no ${assignment}.ipynb in it`;
-  try {
-    readNotebook(file);
-  } catch {
-    return "it is no notebook";
+async function grade(folder: string, prepared: Prepared, minutes: number, log: Log): Promise<string | null> {
+  const { student, assignment, autograded } = prepared.submission;
+  writePrepared(prepared);
+  let { problem } = prepared;
+  let lasting = true; // a failure of the machine is tried again
+  if (problem === null) {
+    const ended = await grader("autograde", [student, assignment], folder, minutes * 60);
+    if (ended.code === null) problem = `it was not done after ${minutes} minutes`;
+    else if (ended.code !== 0) {
+      [problem, lasting] = [complaintOf(ended), false];
+      log(ended.stderr);
+    }
   }
-  const which = [assignment, "--student", student, "--force"];
-  const graded = await nbgrader(["autograde", ...which], folder, minutes * 60);
-  if (graded.code === null) return `it was not done after ${minutes} minutes`;
-  return graded.code === 0 ? null : complaintOf(graded);
-}
-
-/** Makes the pages for what is graded, all of an assignment at once: nbgrader's start takes longer than a page. */
-async function makeFeedback(folder: string, assignments: string[]): Promise<void> {
-  for (const assignment of assignments) {
-    const made = await nbgrader(["generate_feedback", assignment, "--force"], folder, 1800);
-    if (made.code !== 0) console.log(`${assignment}: not all feedback pages could be made (${complaintOf(made)})`);
+  if (problem !== null) {
+    fs.rmSync(autograded, { recursive: true, force: true });
+    const recorded = await grader("autograde", [student, assignment, "--failed"], folder);
+    if (recorded.code !== 0) log(recorded.stderr);
+    lasting &&= recorded.code === 0;
   }
+  if (lasting) writeStamp(prepared, problem, minutes);
+  return problem;
 }
 
-/** What "look at" has to know of an assignment: its versions, and the lesson that it comes from. */
-function lessonOf(folder: string, assignment: string): Lesson {
-  const file = (kind: string) => path.join(folder, kind, assignment, `${assignment}.ipynb`);
-  const whole = path.join(ROOT, "notebooks", `${assignment}.ipynb`);
-  return {
-    given: [file("release"), whole].filter((one) => fs.existsSync(one)).map(readNotebook),
-    solved: readNotebook(file("source")),
-    answers: libAnswers(path.join(ROOT, "lib", "lessons", assignment)),
-  };
-}
-
-/** Remarks about a submission; none if it can't be read. */
-function remarks(folder: string, submission: Submission): string[] {
-  try {
-    return lookAt(readNotebook(fileOf(folder, "submitted", submission)), lessonOf(folder, submission.assignment));
-  } catch {
-    return [];
+/** The assignments that are asked for, each with its versions. @throws {Error} if there is no such one */
+function mastersOf({ assignments, root }: CourseFolder, only: string | undefined): Map<string, Master> {
+  const names = assignments.map(({ name }) => name);
+  if (only !== undefined && !names.includes(only)) {
+    throw new Error(`there is no assignment ${only}; there are ${names.join(", ") || "none"}`);
   }
+  const wanted = assignments.filter(({ name, release }) => (only ?? name) === name && fs.existsSync(release));
+  return new Map(wanted.map((assignment) => [assignment.name, readMaster(assignment, root)]));
 }
 
-interface Gradebook {
-  assignments: { name: string; exercises: { id: string; of: number }[] }[];
-  submissions: { student: string; assignment: string; exercises: { id: string; points: number; of: number }[] }[];
-}
-
-async function readGradebook(folder: string): Promise<Gradebook> {
-  const address = `sqlite:///${path.join(folder, "gradebook.db")}?timeout=120`;
-  const { code, stdout, stderr } = await runPython([path.join(__dirname, "grades.py"), address, "deepseek-v3"], {
-    folder,
-  });
-  if (code !== 0) throw new Error(`the gradebook can't be read: ${stderr.trim().split("\n").at(-1)}`);
-  return JSON.parse(stdout) as Gradebook;
-}
-
-/** A submission's row: its points in the gradebook, or none if it could not be graded. */
-function row(book: Gradebook, { student, assignment }: Submission, problem: string | null, notes: string[]): Row {
-  const exercises = book.assignments.find(({ name }) => name === assignment)?.exercises ?? [];
-  const found = book.submissions.find((entry) => entry.student === student && entry.assignment === assignment);
-  const points = exercises.map(({ id, of }) => {
-    const graded = problem !== null ? undefined : found?.exercises.find((entry) => entry.id === id);
-    return { id, points: graded?.points ?? 0, of };
-  });
-  return { student, assignment, exercises: points, notes: [...(problem === null ? [] : [problem]), ...notes] };
+/** The roster's file; undefined if there is none. @throws {Error} if the one that was named is missing */
+function rosterOf(folder: string, named: string | undefined): string | undefined {
+  const file = named === undefined ? path.join(folder, "roster.csv") : fromCaller(named);
+  if (fs.existsSync(file)) return file;
+  if (named !== undefined) throw new Error(`there is no roster ${named}`);
+  return undefined;
 }
 
 export const main = command("grade", HELP, async (args) => {
-  const options = {
-    assignment: { type: "string" },
-    again: { type: "boolean", default: false },
-    minutes: { type: "string", default: "15" },
-    jobs: { type: "string", default: String(os.availableParallelism()) },
-  } as const;
-  const { values, positionals } = readCall(args, options, { positionals: true });
+  const { values, positionals } = readCall(args, OPTIONS, { positionals: true });
   if (positionals.length !== 1) throw new Error("name one course folder, as --help says");
   const minutes = readNumber("--minutes", values.minutes, { above: 0 });
   const jobs = readNumber("--jobs", values.jobs, { whole: true, least: 1 });
   const folder = fromCaller(positionals[0]);
   requireCourse(folder);
-  const all = submissions(folder, values.assignment);
-  if (all.length === 0)
+  const roster = rosterOf(folder, values.roster);
+  const course = await readCourse(folder);
+  const masters = mastersOf(course, values.assignment);
+  const strays = misplaced(course);
+  for (const stray of strays) console.log(`not graded: ${stray}`);
+  const all = course.submissions.flatMap((submission) => {
+    const master = masters.get(submission.assignment);
+    return master === undefined ? [] : [prepare(submission, master)];
+  });
+  if (all.length === 0 && roster === undefined) {
     throw new Error(
-      `nothing was handed in: ${path.join(positionals[0], "submitted", "STUDENT", "LESSON", "LESSON.ipynb")}`,
+      `nothing was handed in: ${path.join(toCaller(course.submitted), "STUDENT", "LESSON", "LESSON.ipynb")}`,
     );
-  const waiting = all.filter((submission) => values.again || !isGraded(folder, submission));
-  if (waiting.length < all.length) console.log(`${all.length - waiting.length} of ${all.length} are graded already.`);
-  const problems = new Map<Submission, string | null>();
+  }
+
+  const log: Log = (text) => fs.appendFileSync(path.join(folder, "grading.log"), `${text.trimEnd()}\n`);
+  log(`\n${new Date().toISOString()} npm run grade: ${all.length} submissions`);
+  const problems = new Map<Prepared, string | null>();
+  for (const one of all) {
+    const known = values.again ? undefined : knownProblem(one, minutes);
+    if (known !== undefined) problems.set(one, known);
+  }
+  const waiting = all.filter((one) => !problems.has(one));
+  if (problems.size > 0) console.log(`${problems.size} of ${all.length} are graded already.`);
+  const nameOf = ({ submission }: Prepared) =>
+    values.anonymous ? `submission ${all.findIndex((one) => one.submission === submission) + 1}` : submission.student;
   const worker = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const begin = Date.now();
-      const problem = await grade({ folder, minutes }, next);
+      const problem = await grade(folder, next, minutes, log);
       problems.set(next, problem);
-      console.log(`${next.student} ${next.assignment}: ${problem ?? "graded"} (${duration(Date.now() - begin)})`);
+      const who = `${nameOf(next)} ${next.submission.assignment}`;
+      const line = `${who}: ${problem ?? "graded"} (${duration(Date.now() - begin)})`;
+      console.log(line);
+      log([line, ...next.remarks.map((one) => `  ${one}`), ...next.look.map((one) => `  look at: ${one}`)].join("\n"));
     }
   };
   await Promise.all(Array.from({ length: jobs }, worker));
-  await makeFeedback(folder, [
-    ...new Set([...problems].filter(([, problem]) => problem === null).map(([one]) => one.assignment)),
-  ]);
-  const book = await readGradebook(folder);
-  const rows = all.map((submission) =>
-    row(book, submission, problems.get(submission) ?? null, remarks(folder, submission)),
-  );
-  const file = path.join(folder, "grades.csv");
-  fs.writeFileSync(file, csv(rows));
-  console.log(`\n${toCaller(file)}\n${csv(rows).trimEnd()}`);
+
+  const book = await asked<Book>("book", roster === undefined ? [] : [roster], folder);
+  const titles = Object.fromEntries([...masters].map(([name, { sheet }]) => [name, titlesOf(sheet)]));
+  const graded = all.filter((one) => problems.get(one) === null).map(({ submission }) => submission);
+  const failed = graded.length === 0 ? null : await makePages(folder, titles, graded);
+  if (failed !== null) console.log(`not all pages of feedback could be made: ${failed}`);
+  for (const [{ submission }, problem] of problems) {
+    if (problem === null) continue;
+    fs.mkdirSync(submission.feedback, { recursive: true });
+    fs.writeFileSync(pageOf(submission), failurePage(submission, problem));
+  }
+
+  const results = all.map((one) => ({ ...one, problem: problems.get(one) ?? null }));
+  const tables = writeTables(course, masters, book, results, { anonymous: values.anonymous });
+  console.log(`\n${tables.files.map(toCaller).join("\n")}\n\n${summary(tables)}`);
+  if (results.some(({ look }) => look.length > 0)) console.log(`\n${CANNOT_SEE}`);
 });

@@ -1,4 +1,4 @@
-/* Runs nbgrader in a course folder. */
+/* nbgrader, run in a course folder through its own Python API and with the folder's configuration. */
 import fs from "node:fs";
 import path from "node:path";
 import { runPython, type Ended } from "../../python";
@@ -6,10 +6,23 @@ import { runPython, type Ended } from "../../python";
 /** Settings of nbgrader, copied into each new course folder. */
 export const CONFIG = path.join(__dirname, "nbgrader_config.py");
 
-/** @param seconds after which it is ended */
-export function nbgrader(args: string[], folder: string, seconds?: number): Promise<Ended> {
+/**
+ * Runs one of the programs in grader/ in a course folder.
+ * @param seconds after which it is ended
+ */
+export function grader(program: string, args: string[], folder: string, seconds?: number): Promise<Ended> {
   const signal = seconds === undefined ? undefined : AbortSignal.timeout(seconds * 1000);
-  return runPython(["-m", "nbgrader", ...args], { folder, signal });
+  return runPython([path.join(__dirname, "grader", `${program}.py`), ...args], { folder, signal });
+}
+
+/**
+ * What a program in grader/ prints as JSON.
+ * @throws {Error} with what nbgrader said, if it failed
+ */
+export async function asked<T>(program: string, args: string[], folder: string): Promise<T> {
+  const ended = await grader(program, args, folder);
+  if (ended.code !== 0) throw new Error(`nbgrader can't read ${path.basename(folder)}: ${complaintOf(ended)}`);
+  return JSON.parse(ended.stdout) as T;
 }
 
 /** What nbgrader said was wrong, in one line. */

@@ -1,0 +1,41 @@
+"""Grades one submission that npm run grade has prepared, with nbgrader's autograder and the course's configuration.
+
+Arguments: the student, the assignment. With --failed instead: what could not be graded counts nothing, also in nbgrader's
+gradebook. Whatever characters a name has, it is no pattern. Run in the course folder.
+"""
+
+import sys
+
+from nbgrader.converters import Autograde
+
+from app import PREPARED, OneFolder, open_app, open_gradebook, run
+
+
+class AutogradeOne(OneFolder, Autograde):
+    pass
+
+
+def record_failure(coursedir, student, assignment):
+    with open_gradebook(coursedir) as gradebook:
+        gradebook.update_or_create_student(student)
+        time = coursedir.get_existing_timestamp(coursedir.format_path(PREPARED, student, assignment))
+        fields = {} if time is None else {"timestamp": time}
+        entry = gradebook.update_or_create_submission(assignment, student, **fields)
+        for notebook in entry.notebooks:
+            notebook.late_submission_penalty = None
+            for grade in notebook.grades:
+                grade.auto_score = 0
+                grade.needs_manual_grade = grade.manual_score is not None
+        gradebook.db.commit()
+
+
+def main(student, assignment, *flags):
+    app = open_app()
+    app.coursedir.student_id, app.coursedir.assignment_id = student, assignment
+    app.coursedir.submitted_directory = PREPARED
+    if "--failed" in flags:
+        return record_failure(app.coursedir, student, assignment)
+    run(AutogradeOne(coursedir=app.coursedir, parent=app))
+
+
+main(*sys.argv[1:])
