@@ -104,7 +104,8 @@ export function assignmentTable(book: Book, name: string, exercises: string[], n
 
 /** One column an assignment, as Canvas exports and imports its gradebook. */
 export function canvasTable(book: Book): Field[][] {
-  const { assignments, submissions } = book;
+  const { submissions } = book;
+  const assignments = [...book.assignments].sort((a, b) => (a.name < b.name ? -1 : 1));
   const score = (student: string, assignment: string) =>
     submissions.find((one) => one.student === student && one.assignment === assignment)?.score ?? 0;
   return [
