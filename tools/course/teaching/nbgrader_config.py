@@ -29,3 +29,14 @@ c.Execute.iopub_timeout = 60
 # Where releases, submissions and feedback change hands when the class works on one machine (a hub). Everybody may look
 # for assignments and hand in; nobody but the teacher reads what was handed in.
 c.Exchange.root = os.environ.get("COURSE_EXCHANGE", "/srv/nbgrader/exchange")
+
+# Late work costs nothing unless you say so: "zero" takes all points, or name a plugin of your own.
+# c.LateSubmissionPlugin.penalty_method = "zero"
+
+# nbgrader zip_collect: how the names of a platform's download are to be read. Moodle, in folders; Canvas.
+# c.FileNameCollectorPlugin.named_regexp = (
+#     r".*/(?P<student_id>[^/]+)_\d+_assignsubmission_file_?/(?P<file_id>\d\d-[a-z-]*[a-z]).*"
+# )
+# c.FileNameCollectorPlugin.named_regexp = (
+#     r".*/(?P<student_id>[^/_]+)_(LATE_)?\d+_\d+_(?P<file_id>\d\d-[a-z-]*[a-z]).*"
+# )
