@@ -151,12 +151,21 @@ describe("a page of feedback", () => {
     const page = offline(
       `<script src="https://cdn/x.js"></script><script>\nMathJax()\n</script><link rel="stylesheet" href="https://x/y.css">` +
         text("$a &lt; b_1$ costs $5.576 million to $6, <code>$HOME and $x$</code> $$\\sum_i x_i$$") +
-        "<pre>$not set$</pre>",
+        "<pre>$not set$</pre><div><b>Comments:</b> <p>see $a_1$</p></div>",
     );
     expect(page).not.toMatch(/<script|<link|https:\/\/cdn/);
-    expect(page.match(/<math/g)).toHaveLength(2);
+    expect(page.match(/<math/g)).toHaveLength(3);
     expect(page).toContain("costs $5.576 million to $6, <code>$HOME and $x$</code>");
     expect(page).toContain("<pre>$not set$</pre>");
+  });
+
+  it("stays below 2 MB: pictures that are too large are left out, the smaller ones last", () => {
+    const picture = (length: number) => `<img src="data:image/png;base64,${"A".repeat(length)}">`;
+    const page = offline(picture(3e6) + picture(300_000) + "the text");
+    expect(page.length).toBeLessThan(2e6);
+    expect(page).toContain("A".repeat(300_000));
+    expect(page).toMatch(/alt="\(a picture is left out[^]*the text/);
+    expect(offline(picture(300_000).repeat(9)).length).toBeLessThan(2e6);
   });
 
   it("names the exercises as the lesson does", () => {

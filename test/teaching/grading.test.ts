@@ -3,13 +3,15 @@
  * right and right; of the others, where there is less time, only the partly right submission, which is both.
  * COURSE_GRADE=all hands in all four of every lesson, COURSE_GRADE=02,07 all four of these and nothing else.
  */
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listLessons } from "../../tools/course/build/masters";
 import type { Notebook } from "../../tools/course/build/notebook";
-import { Course, instead, isAnswer, readSolutions, runScript, solutions } from "./course";
+import { projectAt } from "../../tools/setup/project.mjs";
+import { Course, instead, isAnswer, readSolutions, ROOT, runScript, solutions } from "./course";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "course-grading-"));
 const course = new Course(folder);
@@ -71,6 +73,27 @@ function prepend(notebook: Notebook, index: number, code: string): void {
   cell.source = `${code}\n${cell.source}`;
 }
 
+/** What a teacher changes: a shorter time, so that loops which never end cost less; another gradebook; late work is halved. */
+const SETTINGS = `
+c.Execute.timeout = 20
+c.CourseDirectory.db_url = "sqlite:///grades-2026.db?timeout=120"
+c.CourseDirectory.course_id = "ml-2026"
+from nbgrader.plugins import BasePlugin
+class Half(BasePlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        return score / 2
+c.AssignLatePenalties.plugin_class = Half
+`;
+
+/** nbgrader itself, in the course folder. */
+function nbgrader(...args: string[]): void {
+  const { status, stderr } = spawnSync(projectAt(ROOT).python, ["-m", "nbgrader", ...args], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  expect([status, stderr.includes("ERROR")], stderr).toEqual([0, false]);
+}
+
 /** Hands in what misbehaves. */
 function submitMischief(): void {
   for (const [name, change] of Object.entries(MISCHIEF)) {
@@ -80,6 +103,8 @@ function submitMischief(): void {
     change(notebook);
     course.submit(name, SMALL, notebook);
   }
+  const late = path.join(folder, "submitted", "stderr", SMALL, "timestamp.txt");
+  fs.writeFileSync(late, "2026-11-21 12:00:00 UTC");
   const copied = course.answered(SMALL, (source, id) =>
     id === "00-shape" ? "const productShape = shapeExercise.reference;" : source,
   );
@@ -92,10 +117,14 @@ function submitMischief(): void {
 
 beforeAll(async () => {
   await readSolutions(lessons);
+  const config = fs.readFileSync(path.join(ROOT, "tools/course/teaching/nbgrader_config.py"), "utf8");
+  fs.writeFileSync(path.join(folder, "nbgrader_config.py"), config + SETTINGS);
   const made = await runScript("tools/course/teaching/assignment.ts", [...lessons, "--out", folder, "--sheet"]);
   expect(made.stderr).toBe("");
-  // So that loops which never end cost the test less.
-  fs.appendFileSync(path.join(folder, "nbgrader_config.py"), "c.Execute.timeout = 20\n");
+  if (withMischief) {
+    nbgrader("db", "assignment", "add", SMALL, "--duedate=2026-11-20 12:00:00 UTC");
+    fs.writeFileSync(path.join(folder, "roster.csv"), "\uFEFFid;name;e-mail\r\nabsent;Lee;lee@x\r\nstderr;Müller;\r\n");
+  }
   for (const lesson of lessons) {
     course.submit(
       "partly",
@@ -136,7 +165,7 @@ describe.each(lessons)("assignment %s", (lesson) => {
   const full = it.runIf(isFull(lesson));
 
   full("gives nothing for an unsolved submission", () => {
-    expect(grade("unsolved", lesson)).toMatchObject({ points: 0, of: sum(points()), look: "", remarks: "" });
+    expect(grade("unsolved", lesson)).toMatchObject({ points: 0, of: sum(points()), look: "" });
   });
 
   full("gives nothing for a wrong one", () => {
@@ -148,7 +177,7 @@ describe.each(lessons)("assignment %s", (lesson) => {
   });
 
   full("gives all points for a right one", () => {
-    expect(grade("right", lesson)).toMatchObject({ points: sum(points()), look: "", remarks: "" });
+    expect(grade("right", lesson)).toMatchObject({ points: sum(points()), look: "" });
   });
 
   it("has a page of feedback that says what was wrong", () => {
@@ -173,8 +202,48 @@ describe.runIf(withMischief)("a submission that", () => {
     expect(grade(student)).toMatchObject({ points: last, of: 4 });
   });
 
-  it("prints to stderr on the way to a right answer gets its points", () => {
-    expect(grade("stderr")).toMatchObject({ points: last + 1, of: 4 });
+  it("prints to stderr on the way to a right answer gets its points, half of them as it is late", () => {
+    expect(grade("stderr")).toMatchObject({ points: (last + 1) / 2, of: 4 });
+    expect(grade("stderr")?.row).toMatchObject({ penalty: "1.5", "hours late": "24", "last name": "Müller" });
+  });
+
+  it("was never handed in has a line", () => {
+    expect(grade("absent")).toMatchObject({ points: 0, of: 4, remarks: "nothing was handed in" });
+  });
+
+  it("was marked by hand counts so everywhere, without another run", async () => {
+    const marked = `
+from nbgrader.api import Gradebook
+with Gradebook("sqlite:///grades-2026.db?timeout=120", "ml-2026") as book:
+    book.find_grade("00-shape-check", "${SMALL}", "${SMALL}", "wrong").manual_score = 0.5
+    book.find_comment("00-shape", "${SMALL}", "${SMALL}", "wrong").manual_comment = "nearly"
+    book.db.commit()
+`;
+    const program = path.join(folder, "marked.py");
+    fs.writeFileSync(program, marked);
+    expect(spawnSync(projectAt(ROOT).python, [program], { cwd: folder }).status).toBe(0);
+    const others = lessons.filter((lesson) => lesson !== SMALL).map((lesson) => `${lesson}.csv`);
+    const tables = () => others.map((name) => fs.readFileSync(path.join(folder, "grades", name), "utf8"));
+    const before = tables();
+    const args = [folder, "--assignment", SMALL];
+    const { status, stdout } = await runScript("tools/course/teaching/grade.ts", args);
+    expect([status, /(\d+) of \1 are graded already/.test(stdout), tables()]).toEqual([0, true, before]);
+    expect(grade("wrong")).toMatchObject({ points: 0.5, remarks: "not in the roster; points given by hand: 00-shape" });
+    const page = fs.readFileSync(path.join(folder, "feedback", "wrong", SMALL, `${SMALL}.html`), "utf8");
+    expect(page).toMatch(/0.5 of 4.0 points[^]*nearly/);
+    nbgrader("export");
+    const exported = fs.readFileSync(path.join(folder, "grades.csv"), "utf8").split("\n");
+    for (const [student, points] of Object.entries({
+      wrong: "0.5",
+      stderr: "1.5",
+      right: "4.0",
+      absent: "0.0",
+      garbage: "0.0",
+    })) {
+      const line = exported.find((one) => one.startsWith(`${SMALL},`) && one.split(",")[3] === student);
+      expect(line?.split(",").slice(-2), student).toEqual([points, "4.0"]);
+      expect(grade(student)?.points).toBe(Number(points));
+    }
   });
 
   it("ends the kernel gets nothing, and the others are graded", () => {

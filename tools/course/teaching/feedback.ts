@@ -50,16 +50,29 @@ function setFormulas(html: string): string {
     .join("");
 }
 
+const LARGEST_PAGE = 1.9e6; // characters
+
+/** Without the pictures that are longer than so many characters. */
+const withoutPictures = (page: string, most: number) =>
+  page.replace(/src="(data:[^"]*)"/g, (whole, data: string) =>
+    data.length <= most ? whole : 'alt="(a picture is left out: it is too large for this page)"',
+  );
+
 /** A page that asks nothing of any network: no programs, no styles or fonts from elsewhere, formulas set. */
 export function offline(page: string): string {
-  return page
+  const asked = page
     .replace(/<script\b[^>]*>[^]*?<\/script>/g, "")
     .replace(/<link\b[^>]*href="(https?:)?\/\/[^>]*>/g, "")
     .replace(/@import\s+url\([^)]*\);?/g, "")
     .replace(
       /(<div class="course-text">)([^]*?)(<!-- end of course-text -->)/g,
       (_, open, text, end) => open + setFormulas(text) + end,
-    );
+    )
+    .replace(/(<b>Comments:<\/b>)([^]*?)(<\/div>)/g, (_, open, text, end) => open + setFormulas(text) + end);
+  return [400_000, 0].reduce(
+    (short, most) => (short.length < LARGEST_PAGE ? short : withoutPictures(short, most)),
+    asked,
+  );
 }
 
 export const pageOf = ({ feedback, assignment }: Submission) => path.join(feedback, `${assignment}.html`);

@@ -51,7 +51,7 @@ async function grade(folder: string, prepared: Prepared, minutes: number, log: L
   let lasting = true; // a failure of the machine is tried again
   if (problem === null) {
     const ended = await grader("autograde", [student, assignment], folder, minutes * 60);
-    if (ended.code === null) problem = `it was not done after ${minutes} minutes`;
+    if (ended.code === null) problem = `it was not done after ${minutes} minutes (more: --minutes)`;
     else if (ended.code !== 0) {
       [problem, lasting] = [complaintOf(ended), false];
       log(ended.stderr);

@@ -57,6 +57,9 @@ class Tidy(NbGraderPreprocessor):
         size = 0
         for cell in nb.cells:
             cell.source = cut(cell.source)
+            size += 4 * len(cell.source)  # highlighted code is as much longer
+            if size > LARGEST_PAGE and "nbgrader" not in cell.metadata:
+                cell.source = cut(cell.source, 200)
             if is_grade(cell):
                 hidden._remove_hidden_test_region(cell)
                 name = cell.metadata.nbgrader["grade_id"].removesuffix("-check")

@@ -51,7 +51,8 @@ function cellOf(value: unknown): Cell[] {
   const metadata = (isObject(value.metadata) ? { ...value.metadata } : {}) as CellMetadata;
   if (!isObject(metadata.nbgrader) || typeof metadata.nbgrader.grade_id !== "string") delete metadata.nbgrader;
   const id = typeof value.id === "string" ? value.id : "";
-  if (value.cell_type !== "code") return [{ cell_type: "markdown", id, metadata, source }];
+  const pictures = isObject(value.attachments) ? { attachments: value.attachments } : {};
+  if (value.cell_type !== "code") return [{ cell_type: "markdown", id, metadata, source, ...pictures }];
   return [{ cell_type: "code", id, metadata, source, execution_count: null, outputs: [] }];
 }
 
