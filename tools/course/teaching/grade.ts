@@ -16,7 +16,7 @@ import { knownProblem, writeStamp } from "./graded";
 import { CANNOT_SEE } from "./look";
 import { asked, complaintOf, grader, requireCourse } from "./nbgrader";
 import { prepare, readMaster, writePrepared, type Master, type Prepared } from "./prepare";
-import { summary, writeTables } from "./tables";
+import { summary, withoutFiles, writeTables } from "./tables";
 
 const HELP = `npm run grade -- DIR [options]
 
@@ -96,7 +96,7 @@ export const main = command("grade", HELP, async (args) => {
   const course = await readCourse(folder);
   const masters = mastersOf(course, values.assignment);
   const strays = misplaced(course);
-  for (const stray of strays) console.log(`not graded: ${stray}`);
+  for (const stray of values.anonymous ? [] : strays) console.log(`not graded: ${stray}`);
   const all = course.submissions.flatMap((submission) => {
     const master = masters.get(submission.assignment);
     return master === undefined ? [] : [prepare(submission, master)];
@@ -121,12 +121,13 @@ export const main = command("grade", HELP, async (args) => {
   const worker = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const begin = Date.now();
-      const problem = await grade(folder, next, minutes, log);
+      const problem = await grade(folder, next, minutes, values.anonymous ? () => {} : log);
       problems.set(next, problem);
       const who = `${nameOf(next)} ${next.submission.assignment}`;
       const line = `${who}: ${problem ?? "graded"} (${duration(Date.now() - begin)})`;
       console.log(line);
-      log([line, ...next.remarks.map((one) => `  ${one}`), ...next.look.map((one) => `  look at: ${one}`)].join("\n"));
+      const remarks = values.anonymous ? withoutFiles(next.remarks) : next.remarks;
+      log([line, ...remarks.map((one) => `  ${one}`), ...next.look.map((one) => `  look at: ${one}`)].join("\n"));
     }
   };
   await Promise.all(Array.from({ length: jobs }, worker));

@@ -15,6 +15,10 @@ export interface Tables {
   hints: string[];
 }
 
+/** Remarks without the names of files, which may be those of people. */
+export const withoutFiles = (remarks: string[]) =>
+  remarks.filter((one) => !/^handed in as |is there too and/.test(one));
+
 const percent = (share: number) => `${Math.round(100 * share)} %`;
 
 /**
@@ -43,7 +47,12 @@ export function writeTables(
   ];
   for (const [assignment, { sheet }] of masters) {
     const own = results.filter(({ submission }) => submission.assignment === assignment);
-    const notes = new Map<string, Notes>(own.map((one) => [name(one.submission.student), one]));
+    const notes = new Map<string, Notes>(
+      own.map((one) => {
+        const remarks = anonymous ? withoutFiles(one.remarks) : one.remarks;
+        return [name(one.submission.student), { ...one, remarks }];
+      }),
+    );
     const rows = assignmentTable(
       shown,
       assignment,
