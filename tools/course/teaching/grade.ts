@@ -53,7 +53,9 @@ async function grade(folder: string, prepared: Prepared, minutes: number, log: L
     const ended = await grader("autograde", [student, assignment], folder, minutes * 60);
     if (ended.code === null) problem = `it was not done after ${minutes} minutes (more: --minutes)`;
     else if (ended.code !== 0) {
-      [problem, lasting] = [complaintOf(ended), false];
+      const died = /DeadKernelError/.test(ended.stderr);
+      problem = died ? "its kernel ended while it ran: it exits, or takes too much memory" : complaintOf(ended);
+      lasting = died;
       log(ended.stderr);
     }
   }

@@ -65,6 +65,8 @@ export function similar(works: Work[], given: Notebook): Similarity {
   const [low, middle, high] = [0.25, 0.5, 0.75].map((q) => quantile(overlaps, q));
   // Tukey's fence: what stands out from the class itself, whatever the exercises leave to choose.
   const threshold = Math.max(LEAST_OVERLAP, high + 1.5 * (high - low));
-  const told = pairs.filter(({ overlap }) => overlap > threshold || (overlap === 1 && threshold >= 1 && middle < 1));
+  const told = pairs.filter(
+    ({ overlap }) => overlap > threshold || (overlap === 1 && threshold >= 1 && middle < LEAST_OVERLAP),
+  );
   return { pairs: told.sort((a, b) => b.overlap - a.overlap), middle, threshold: Math.min(1, threshold) };
 }
