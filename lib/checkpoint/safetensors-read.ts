@@ -59,14 +59,18 @@ export class TensorFiles {
     return new TensorFiles(source, source.at(file), places, metadata);
   }
 
-  /** The same as openFolder of any source. */
-  static open(source: ByteSource): TensorFiles {
+  /**
+   * The same as openFolder of any source.
+   *
+   * @param weightMap of its index, if it has been read already
+   */
+  static open(source: ByteSource, weightMap?: Record<string, string>): TensorFiles {
     if (source.size(SINGLE) !== null) return TensorFiles.openOne(source, SINGLE);
     if (source.size(INDEX) === null) throw new Error(`${source.place}: there is neither ${SINGLE} nor ${INDEX}`);
     const index = source.at(INDEX);
     const places = new Map<string, TensorPlace>();
     const headers = new Map<string, Map<string, TensorInfo>>();
-    for (const [name, file] of Object.entries(readWeightMap(source))) {
+    for (const [name, file] of Object.entries(weightMap ?? readWeightMap(source))) {
       if (!headers.has(file)) {
         if (source.size(file) === null) {
           throw new Error(`${index}: it places tensor ${shorten(name)} in ${shorten(file)}, which is not there`);

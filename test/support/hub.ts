@@ -95,11 +95,12 @@ export async function openHub(files: Map<string, HubFile>, { slow = 0 } = {}): P
       headers["content-range"] = fault?.kind === "range" ? fault.range : `bytes ${begin}-${end - 1}/${file.size}`;
     }
     response.writeHead(status, { ...headers, "content-length": String(end - begin) });
+    const closed = new Promise((done) => response.once("close", done));
     const stop = fault?.kind === "cut" ? Math.min(end, begin + fault.after) : end;
     for (let at = begin; at < stop && !response.destroyed; at += CHUNK) {
       const bytes = file.read(at, Math.min(stop, at + CHUNK));
       hub.sent += bytes.length;
-      if (!response.write(bytes)) await new Promise((done) => response.once("drain", done).once("close", done));
+      if (!response.write(bytes)) await Promise.race([closed, new Promise((done) => response.once("drain", done))]);
       if (slow > 0) await new Promise((done) => setTimeout(done, slow));
     }
     if (stop === end) return void response.end();

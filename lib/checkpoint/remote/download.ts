@@ -70,7 +70,7 @@ export async function download(wanted: Wanted, asking: Asking): Promise<About> {
           return about;
         }
         [about, end] = [told, Math.min(end, told.size)];
-        sink ??= await wanted.opened(about);
+        sink ??= await opened(wanted, about, answer);
         let skip = at - from;
         for await (const part of partsOf(answer, attempt.heard)) {
           asking.received(part.length);
@@ -85,7 +85,7 @@ export async function download(wanted: Wanted, asking: Asking): Promise<About> {
         throw new Error("the connection was cut off");
       } catch (error) {
         asking.signal.throwIfAborted();
-        if (error instanceof Refused) throw error;
+        if (error instanceof Refused || error instanceof Own) throw error;
         failures = at > reached ? 1 : failures + 1;
         if (failures >= MOST_FAILURES) throw new Refused(`${describe(error)}, ${failures} times in a row`);
         if ((pause ?? 0) > MOST_SECONDS) throw new Refused(`${describe(error)}: try again in ${pause} seconds`);
@@ -96,6 +96,7 @@ export async function download(wanted: Wanted, asking: Asking): Promise<About> {
     }
   } catch (error) {
     asking.signal.throwIfAborted();
+    if (error instanceof Own) throw error.error;
     const Kind = error instanceof Changed ? Changed : error instanceof Missing ? Missing : Error;
     throw new Kind(`${wanted.address}: ${describe(error)}`);
   } finally {
@@ -119,6 +120,21 @@ function headersOf({ there, about }: Wanted, at: number, end: number): Record<st
 
 function rangeOf(at: number, end: number): string {
   return `bytes=${at}-${end < Infinity ? end - 1 : ""}`;
+}
+
+/** What goes wrong on this side, which asking again does not help. */
+class Own {
+  constructor(readonly error: unknown) {}
+}
+
+/** @throws Own, if the caller does not want it */
+async function opened(wanted: Wanted, about: About, answer: Answer): Promise<Sink> {
+  try {
+    return await wanted.opened(about);
+  } catch (error) {
+    await answer.body?.getReader().cancel();
+    throw new Own(error);
+  }
 }
 
 /** @throws Refused, if they can't be kept: asking again would not help a full disk */

@@ -80,7 +80,8 @@ export class RemoteFiles implements ByteSource {
    */
   async tensors(): Promise<TensorFiles> {
     const single = this.file ?? (this.size(INDEX) === null ? SINGLE : null);
-    const files = single === null ? [...new Set(Object.values(readWeightMap(this)))] : [single];
+    const weightMap = single === null ? readWeightMap(this) : undefined;
+    const files = weightMap === undefined ? [single ?? SINGLE] : [...new Set(Object.values(weightMap))];
     const said = files.length === 1 ? "the header" : `the headers of ${files.length} files`;
     await this.fetch(
       files.map((file) => ({ file, begin: 0, end: BEGINNING })),
@@ -91,7 +92,7 @@ export class RemoteFiles implements ByteSource {
       found.map((file) => ({ file, begin: 0, end: headerEnd(this, file) })),
       said,
     );
-    return this.file === null ? TensorFiles.open(this) : TensorFiles.openOne(this, this.file);
+    return this.file === null ? TensorFiles.open(this, weightMap) : TensorFiles.openOne(this, this.file);
   }
 
   /** Fetches tensors; see fetch. */
