@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { createServer, request } from "node:http";
+import { createServer } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -206,6 +206,62 @@ describe("a hostile header is refused in a line, at once", () => {
 function entry(dtype: string, shape: number[], begin: number, end: number): object {
   return { dtype, shape, data_offsets: [begin, end] };
 }
+
+describe("on its way to a hub", () => {
+  it("takes the proxy that the environment names, and only where it does", async () => {
+    const connected: string[] = [];
+    const proxy = createServer().on("connect", ({ url, headers }, socket) => {
+      connected.push(`${url} ${headers["proxy-authorization"] ?? ""}`);
+      const [host, port] = (url ?? "").split(":");
+      const through = connect(Number(port), host, () => {
+        socket.write("HTTP/1.1 200 OK\r\n\r\n");
+        through.pipe(socket).pipe(through);
+      });
+    });
+    await new Promise<void>((done) => proxy.listen(0, "127.0.0.1", done));
+    const hub = await openHub(new Map([["config.json", fileOf(Buffer.from("{}"))]]));
+    const env = { HTTP_PROXY: `http://me:word@127.0.0.1:${(proxy.address() as AddressInfo).port}` };
+    const options = {
+      headers: { Range: "bytes=0-0" },
+      redirect: "manual",
+      signal: new AbortController().signal,
+    } as const;
+    const address = `${hub.address}/resolve/main/config.json`;
+    const answer = await fetchOf(env)(address, options);
+    expect([answer.status, answer.headers.get("Content-Range")]).toEqual([206, "bytes 0-0/2"]);
+    const reader = answer.body!.getReader();
+    expect(Buffer.from((await reader.read()).value!).toString()).toBe("{");
+    expect(await reader.read()).toMatchObject({ done: true });
+    expect(connected).toEqual([`${new URL(hub.origin).host} Basic ${Buffer.from("me:word").toString("base64")}`]);
+    const direct = await fetchOf({ ...env, NO_PROXY: "127.0.0.1" })(address, options);
+    await direct.body!.getReader().cancel();
+    expect([direct.status, connected.length]).toEqual([206, 1]);
+    await hub.close();
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+
+  it("knows a proxy by the rules that others have", () => {
+    const url = new URL("https://hub.example.org/owner/model");
+    const of = (env: Record<string, string>) => proxyFor(url, env)?.host ?? null;
+    expect(of({ HTTP_PROXY: "http://p:3128" })).toBe(null);
+    expect(of({ https_proxy: "p:3128", HTTPS_PROXY: "http://q" })).toBe("p:3128");
+    for (const no of ["*", "example.org", ".example.org", "a, hub.example.org:443"]) {
+      expect(of({ HTTPS_PROXY: "http://p:3128", NO_PROXY: no })).toBe(null);
+    }
+    expect(of({ HTTPS_PROXY: "http://p:3128", no_proxy: "ample.org,hub.example.org:80" })).toBe("p:3128");
+    expect(() => of({ HTTPS_PROXY: "socks5://p" })).toThrow(/names no http:\/\/ proxy/);
+  });
+
+  it("has a token for one hub", () => {
+    expect(tokenOf({})).toBe(null);
+    expect(tokenOf({ HF_TOKEN: " t\n", HF_ENDPOINT: "https://hub.example.org/x" })).toEqual({
+      origin: "https://hub.example.org",
+      value: "t",
+    });
+    expect(new URL(tokenOf({ HF_TOKEN: "t" })!.origin).protocol).toBe("https:");
+  });
+});
 
 /** The command in a process of its own, with how much memory it took at most, in bytes. */
 function spawned(

@@ -1,4 +1,5 @@
 /** Part of a file, or all of it, from a web server: asked for again where it broke off, and held to what was asked. */
+import { Changed, checked, Missing, rangeOf } from "./checked";
 import { follow, Refused, type Answer, type BodyReader, type Fetch, type Token } from "./follow";
 import type { About, Sink } from "./pieces";
 import { describe, secondsToWait, TEMPORARY } from "./trouble";
@@ -104,22 +105,12 @@ export async function download(wanted: Wanted, asking: Asking): Promise<About> {
   }
 }
 
-/** The file is not the one of which parts are there already. */
-export class Changed extends Refused {}
-
-/** The server has no such file. */
-export class Missing extends Refused {}
-
 /** Asks for bytes as they are stored, not compressed for the way: parts of those would be parts of something else. */
 function headersOf({ there, about }: Wanted, at: number, end: number): Record<string, string> {
   const headers: Record<string, string> = { "Accept-Encoding": "identity" };
   if (there && about?.etag) headers["If-None-Match"] = about.etag;
   else if (!there && (at > 0 || end < Infinity)) headers.Range = rangeOf(at, end);
   return headers;
-}
-
-function rangeOf(at: number, end: number): string {
-  return `bytes=${at}-${end < Infinity ? end - 1 : ""}`;
 }
 
 /** What goes wrong on this side, which asking again does not help. */
@@ -164,51 +155,6 @@ function attemptOf(signal: AbortSignal): { signal: AbortSignal; heard(): void; e
       signal.removeEventListener("abort", stop);
     },
   };
-}
-
-/**
- * Holds the head of an answer to what was asked for.
- *
- * @returns from which byte on it is, and what it says of the file; a size of Infinity, if it doesn't say that
- */
-async function checked(
-  answer: Answer,
-  { at, end, about, whole }: { at: number; end: number; about: About | null; whole: boolean },
-): Promise<{ from: number; about: About }> {
-  try {
-    const { status, headers } = answer;
-    if (status === 404) throw new Missing("there is no such file (404)");
-    if (status !== 200 && status !== 206) throw new Refused(meaningOf(status));
-    const etag = headers.get("etag")?.replace(/^W\//, "") ?? null;
-    const known = about?.etag ?? null;
-    if (known !== null && etag !== null && known !== etag)
-      throw new Changed("it has changed on the server; run this again");
-    if (status === 200) {
-      if (!whole) throw new Refused("the server sends whole files only, no parts (byte ranges): download it first");
-      const length = headers.get("content-encoding") === null ? headers.get("content-length") : null;
-      return { from: 0, about: { etag, size: length === null ? Infinity : Number(length) } };
-    }
-    const told = headers.get("content-range") ?? "";
-    const [, from, last, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(told)?.map(Number) ?? [];
-    const right = from === at && last >= from && last < end && last < total;
-    const size = about?.size ?? Infinity;
-    if (!right || (size < Infinity && total !== size)) {
-      const asked = `${rangeOf(at, end)}${size < Infinity ? ` of ${size}` : ""}`;
-      throw new Refused(`the server answers with "${told}" where ${asked} was asked for`);
-    }
-    return { from, about: { etag: etag ?? known, size: total } };
-  } catch (error) {
-    await answer.body?.getReader().cancel();
-    throw error;
-  }
-}
-
-function meaningOf(status: number): string {
-  if (status === 401 || status === 403) {
-    return `the server answers ${status}: it gives this to people whom it knows; HF_TOKEN may hold a token for it`;
-  }
-  if (status === 416) return "cut off: the server has no such part of it (416)";
-  return `the server answers ${status}`;
 }
 
 /** The body as it arrives; a reader that leaves early ends it. */
