@@ -22,8 +22,8 @@ export interface Header {
   metadata: Record<string, string>;
 }
 
-/** Half of what the format allows, and four times what the release has in all its files together. */
-const MOST_HEADER_BYTES = 50_000_000;
+/** A third of what the format allows, and more than twice what the release has in all its files together. */
+const MOST_HEADER_BYTES = 30_000_000;
 
 /** So many bytes of a file say what it is and how long its header is. */
 export const BEGINNING = 40;

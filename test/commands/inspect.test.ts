@@ -199,7 +199,7 @@ describe("a hostile header is refused in a line, at once", () => {
     const bytes = Buffer.alloc(8);
     bytes.writeBigUInt64LE(100_000_000n);
     writeFileSync(file, bytes, { flag: "r+" });
-    expect((await inspect(file)).err).toMatch(/its header takes 100000000 bytes; at most 50000000 are read\n$/);
+    expect((await inspect(file)).err).toMatch(/its header takes 100000000 bytes; at most 30000000 are read\n$/);
   });
 });
 
@@ -329,9 +329,7 @@ describe("DeepSeek-V3, all 163 files of it without their numbers", () => {
   it("in a folder: 671 billion parameters, in little time and memory", async () => {
     const dir = temporary();
     writeSparse(dir, text, release);
-    const begin = performance.now();
     const { out, err, memory } = await spawned([dir, "--json"]);
-    const seconds = (performance.now() - begin) / 1000;
     expect(err).toBe("");
     const { overview } = JSON.parse(out) as Found;
     expect(overview.main).toEqual({ inFiles: 671_026_404_352, byConfig: 671_026_404_352 });
@@ -339,7 +337,6 @@ describe("DeepSeek-V3, all 163 files of it without their numbers", () => {
     const numbers = (dtype: string) => overview.formats.find((format) => format.dtype === dtype)?.numbers;
     expect(["F8_E4M3", "BF16", "F32"].map(numbers)).toEqual([680_571_043_840, 3_918_786_560, 41_555_600]);
     expect(overview.files).toBe(163);
-    console.log(`671B in a folder: ${seconds.toFixed(1)} s, ${Math.round(memory / 1e6)} MB`);
     expect(memory).toBeLessThan(300e6);
   });
 
@@ -350,15 +347,11 @@ describe("DeepSeek-V3, all 163 files of it without their numbers", () => {
     expect(refused.err).toMatch(
       /^inspect: this reads 8\.9 MB \(model\.safetensors\.index\.json\): add --yes to go on\n$/,
     );
-    const [sent, begin] = [hub.sent, performance.now()];
+    const sent = hub.sent;
     const { out, err, memory } = await spawned([hub.address, "--json", "--yes", "--cache", dir]);
-    const seconds = (performance.now() - begin) / 1000;
     const { overview } = JSON.parse(out) as Found;
     expect(overview.main).toEqual({ inFiles: 671_026_404_352, byConfig: 671_026_404_352 });
     expect(err).toMatch(/^\d\d\.\d MB came over the network; they stay in /);
-    console.log(
-      `671B on a hub: ${seconds.toFixed(1)} s, ${Math.round(memory / 1e6)} MB; ${hub.sent - sent} of ${headers} bytes`,
-    );
     expect(memory).toBeLessThan(300e6);
     expect(cacheOf(dir)).toBe(headers);
     expect(hub.sent - sent).toBeLessThan(1.05 * headers);
@@ -366,7 +359,7 @@ describe("DeepSeek-V3, all 163 files of it without their numbers", () => {
 
   it("on a hub with --router: biases and routers of all layers, and little more", async () => {
     const [dir, sent] = [temporary(), hub.sent];
-    const { out, err, memory } = await spawned([hub.address, "--json", "--yes", "--router", "--cache", dir]);
+    const { out, err } = await spawned([hub.address, "--json", "--yes", "--router", "--cache", dir]);
     expect(err).toMatch(/came over the network/);
     const { routers } = JSON.parse(out) as Found;
     expect(routers.map(({ layer }) => layer)).toEqual(Array.from({ length: 59 }, (_, i) => i + 3));
@@ -378,7 +371,6 @@ describe("DeepSeek-V3, all 163 files of it without their numbers", () => {
       expect(norm).toMatchObject({ min: Math.sqrt(7168), max: Math.sqrt(7168) });
     }
     const needed = headers + 59 * (256 * 7168 * 2 + 256 * 4);
-    console.log(`routers: ${hub.sent - sent} of ${needed} bytes, ${Math.round(memory / 1e6)} MB`);
     expect(cacheOf(dir)).toBeGreaterThanOrEqual(needed);
     expect(hub.sent - sent).toBeLessThan(1.05 * needed);
   });

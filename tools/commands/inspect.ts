@@ -11,7 +11,7 @@ import { factsNeed, tensorFacts } from "../../lib/checkpoint/inspect/statistics"
 import { shorten } from "../../lib/checkpoint/shorten";
 import { command, fromCaller, print, readCall, toCaller } from "../cli";
 import { overviewOf } from "./inspect/overview";
-import { openSource, type Source } from "./inspect/source";
+import { clearProgress, openSource, type Source } from "./inspect/source";
 import { overviewText, routersText, scalesText, tensorText } from "./inspect/text";
 import { size } from "./inspect/words";
 
@@ -55,6 +55,7 @@ export const main = command("inspect", HELP, async (call) => {
     const received = source.received();
     if (received !== null) console.error(`${size(received)} came over the network; they stay in ${toCaller(cache)}`);
   } catch (error) {
+    clearProgress();
     if (!ending.signal.aborted) throw error;
     console.error(
       `inspect: stopped; what was received stays in ${toCaller(cache)}, and the same command goes on from there`,

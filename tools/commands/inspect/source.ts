@@ -101,3 +101,8 @@ function showProgress(done: number, total: number, what: string): void {
   const text = done < total ? `${what}: ${size(done)} of ${size(total)}` : "";
   process.stderr.write(`\r\x1b[K${text}`);
 }
+
+/** Takes away the line that showProgress writes. */
+export function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+}
