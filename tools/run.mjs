@@ -37,6 +37,7 @@ const COMMANDS = {
   corpus: { file: "commands/corpus.ts" },
   pretrain: { file: "commands/pretrain.ts" },
   quantise: { file: "commands/quantise.ts" },
+  inspect: { file: "commands/inspect.ts" },
   "model-card": { file: "commands/model-card.ts" },
   "fp8-curves": { file: "commands/fp8-curves.ts" },
   "fp8-modules": { file: "commands/fp8-modules.ts" },

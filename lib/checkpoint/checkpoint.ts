@@ -15,7 +15,8 @@ import { readConfig, writeConfig } from "./config-json";
 import { fp8Tensors, isFp8Weight, scaledWeight, scaleName, scaleShape } from "./fp8-weights";
 import { eachParameterShape, isTransposed, releasedTensors } from "./parameter-shapes";
 import { FilesAside } from "./files-aside";
-import { readJson } from "./json-file";
+import { folderSource, type ByteSource } from "./byte-source";
+import { readJsonOf } from "./json-file";
 import { writeJson } from "./json-write";
 import { checkFolder } from "./regular-file";
 import { TensorFiles } from "./safetensors-read";
@@ -30,17 +31,17 @@ export interface Checkpoint {
 }
 
 /**
- * Loads a folder. Multi-token prediction modules are loaded where the files hold them: transformers saves a model
+ * Loads a folder, or any other source of files whose bytes are at hand. Multi-token prediction modules are loaded where the files hold them: transformers saves a model
  * without them and leaves the config as it was.
  *
  * @throws if config.json is missing or asks for something else than this library does; if a tensor is missing or has
  *   another shape than the config gives it, or holds NaN; if a file is missing or damaged. Nothing stays allocated then.
  */
-export function loadCheckpoint(dir: string): Checkpoint {
-  checkFolder(dir);
-  const path = host.paths.join(dir, "config.json");
-  const config = inFile(path, () => readConfig(readJson(path)));
-  const files = TensorFiles.openFolder(dir);
+export function loadCheckpoint(from: string | ByteSource): Checkpoint {
+  if (typeof from === "string") checkFolder(from);
+  const source = typeof from === "string" ? folderSource(from) : from;
+  const config = inFile(source.at("config.json"), () => readConfig(readJsonOf(source, "config.json")));
+  const files = TensorFiles.open(source);
   const numNextnPredictLayers = countMtpModules(files, config);
   checkTensors(files, config, numNextnPredictLayers);
   const weights = buildWeights(config, numNextnPredictLayers, (name, shape) => loadTensor(files, name, shape));
@@ -52,8 +53,8 @@ export function loadCheckpoint(dir: string): Checkpoint {
  *
  * @throws as loadCheckpoint
  */
-export function loadModel(dir: string): DeepSeekV3 {
-  const { config, weights } = loadCheckpoint(dir);
+export function loadModel(from: string | ByteSource): DeepSeekV3 {
+  const { config, weights } = loadCheckpoint(from);
   return new DeepSeekV3(config, weights);
 }
 

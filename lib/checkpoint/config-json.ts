@@ -20,8 +20,8 @@ import { tell } from "./shorten";
 export function readConfig(json: unknown): ModelConfig {
   const keys = new ConfigKeys(json);
   checkQuantisation(keys.section("quantization_config"));
+  keys.mustBe("index_topk", [], "the indexer of DeepSeek-V3.2's sparse attention is not implemented");
   REQUIRED_CHOICES.forEach(([key, supported]) => keys.mustBe(key, supported));
-  keys.mustBe("index_topk", []); // DeepSeek-V3.2's sparse attention
   const heads = keys.number("num_attention_heads");
   keys.mustBe("num_key_value_heads", [heads]); // multi-head latent attention has no groups of heads
   const maxPositionEmbeddings = keys.number("max_position_embeddings", 4096);
@@ -57,7 +57,7 @@ export function readConfig(json: unknown): ModelConfig {
 
 /** Keys with which a released file says what this library always does; other values are refused. */
 const REQUIRED_CHOICES: [key: string, supported: unknown[]][] = [
-  ["model_type", ["deepseek_v3"]],
+  ["model_type", ["deepseek_v3", "kimi_k2"]], // Kimi K2 is DeepSeek-V3 of another size under a name of its own
   ["hidden_act", ["silu"]],
   ["scoring_func", ["sigmoid"]],
   ["topk_method", ["noaux_tc"]],

@@ -51,11 +51,17 @@ export class ConfigKeys {
     if (!this.has(key)) throw new Error(`config: ${this.path}${key} is missing`);
   }
 
-  /** @throws if the key is there with a value that is not among the supported ones */
-  mustBe(key: string, supported: unknown[]): void {
+  /**
+   * @param why what is said of a value that is not supported
+   * @throws if the key is there with a value that is not among the supported ones
+   */
+  mustBe(key: string, supported: unknown[], why = ""): void {
     if (!this.has(key) || supported.includes(this.value(key))) return;
     const allowed = supported.map((value) => JSON.stringify(value)).join(" or ") || "leaving it out";
-    throw new Error(`config: ${this.path}${key} ${tell(this.value(key))} is not supported; supported: ${allowed}`);
+    const reason = why === "" ? "" : `: ${why}`;
+    throw new Error(
+      `config: ${this.path}${key} ${tell(this.value(key))} is not supported; supported: ${allowed}${reason}`,
+    );
   }
 
   section(key: string): ConfigKeys | undefined {

@@ -1,5 +1,6 @@
 /** JSON files that hold one object, read. */
 import { host } from "../host";
+import { sizeOf, type ByteSource } from "./byte-source";
 import { fileSize, isThere, opening } from "./regular-file";
 import { shorten } from "./shorten";
 
@@ -11,9 +12,25 @@ const MOST_BYTES = 100e6; // ten times the index of the released model
  * @throws if the file is missing, cannot be read, is too large, or is not a JSON object
  */
 export function readJson(path: string): Record<string, unknown> {
-  const size = fileSize(path);
+  checkSize(path, fileSize(path));
+  return parseObject(
+    opening(path, () => host.readText(path)),
+    path,
+  );
+}
+
+/** The same of a file of a source. */
+export function readJsonOf(source: ByteSource, file: string): Record<string, unknown> {
+  const [path, size] = [source.at(file), sizeOf(source, file)];
+  checkSize(path, size);
+  return parseObject(new TextDecoder().decode(source.read(file, 0, size)), path);
+}
+
+function checkSize(path: string, size: number): void {
   if (size > MOST_BYTES) throw new Error(`${path}: it has ${size} bytes; a JSON file here has at most ${MOST_BYTES}`);
-  const text = opening(path, () => host.readText(path));
+}
+
+function parseObject(text: string, path: string): Record<string, unknown> {
   if (isLfsPointer(text)) throw new Error(`${path}: ${LFS_POINTER}`);
   try {
     const content: unknown = JSON.parse(text);

@@ -20,6 +20,14 @@ export const STORED_FORMATS: ReadonlyMap<string, StoredFormat> = new Map([
   ["I32", { bytes: 4, decode: (buffer: ArrayBuffer) => new Int32Array(buffer) }],
 ]);
 
+/** Bits that one number takes, of all formats that such files know: those that cannot be read are still counted. */
+export const FORMAT_BITS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    ...{ F64: 64, F32: 32, F16: 16, BF16: 16, F8_E4M3: 8, F8_E5M2: 8, F8_E8M0: 8, F6_E2M3: 6, F6_E3M2: 6, F4: 4 },
+    ...{ I64: 64, I32: 32, I16: 16, I8: 8, U64: 64, U32: 32, U16: 16, U8: 8, BOOL: 8, C64: 64 },
+  }),
+);
+
 /** Formats that can be written. */
 export type WrittenFormat = "F32" | "BF16" | "F8_E4M3";
 

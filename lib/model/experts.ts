@@ -124,8 +124,11 @@ function maskedExperts(
   const [E, D, I] = gateProj.shape;
   const N = x.shape[0];
   return tf.tidy(() => {
-    const inner = swiGlu(timesEvery(x, gateProj), timesEvery(x, upProj)); // [E, N, I]
-    const gated = inner.mul(gates.transpose().expandDims(2)); // gates as [E, N, 1]
+    // Each of these takes E · N · I numbers: what a step has used goes before the next begins.
+    const gated = tf.tidy(() => {
+      const inner = tf.tidy(() => swiGlu(timesEvery(x, gateProj), timesEvery(x, upProj))); // [E, N, I]
+      return inner.mul(gates.transpose().expandDims(2)); // gates as [E, N, 1]
+    });
     // The sum over experts is part of one product: [N, E·I] · [E·I, D].
     const rows = gated.transpose([1, 0, 2]).reshape<tf.Tensor2D>([N, E * I]);
     return tf.matMul(rows, downProj.reshape<tf.Tensor2D>([E * I, D]));

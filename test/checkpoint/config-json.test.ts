@@ -106,7 +106,7 @@ describe("readConfig", () => {
   });
 
   it.each<[Record<string, unknown>, string]>([
-    [{ model_type: "llama" }, 'config: model_type "llama" is not supported; supported: "deepseek_v3"'],
+    [{ model_type: "llama" }, 'config: model_type "llama" is not supported; supported: "deepseek_v3" or "kimi_k2"'],
     [{ hidden_act: "gelu" }, 'config: hidden_act "gelu" is not supported; supported: "silu"'],
     [{ scoring_func: "softmax" }, 'config: scoring_func "softmax" is not supported; supported: "sigmoid"'],
     [{ topk_method: "greedy" }, 'config: topk_method "greedy" is not supported; supported: "noaux_tc"'],

@@ -14,6 +14,7 @@ process.chdir(root);
 
 const { watchParent } = require("./parent-watch.cjs");
 watchParent();
+require("./small-heap.cjs").keepHeapSmall();
 
 // These two change modules that tslab reads when it is loaded: they come before it.
 const { cells, projectFiles, pollProjectFiles } = require("./compiler.cjs").prepareCompiler();
