@@ -13,6 +13,7 @@ import { readNotebook } from "../build/notebook";
 import { duration } from "../../setup/say.mjs";
 import { csv, type Row } from "./grade-table";
 import { lookAt } from "./look";
+import { autograde } from "./judge-autograde";
 import { complaintOf, nbgrader, requireCourse } from "./nbgrader";
 
 const HELP = `npm run grade -- DIR [options]
@@ -78,7 +79,7 @@ async function grade({ folder, minutes }: Settings, submission: Submission): Pro
     return "it is no notebook";
   }
   const which = [assignment, "--student", student, "--force"];
-  const graded = await nbgrader(["autograde", ...which], folder, minutes * 60);
+  const graded = await autograde(which, folder, minutes * 60);
   if (graded.code === null) return `it was not done after ${minutes} minutes`;
   return graded.code === 0 ? null : complaintOf(graded);
 }
