@@ -99,7 +99,7 @@ function judge<F extends AnyFunction>(
 }
 
 /** Milliseconds that an exercise's own code may take over an answer: a count in it may be as large as it likes. */
-const LONGEST_JUDGEMENT = 5000;
+const LONGEST_JUDGEMENT = 3000;
 
 /** The exercise's own code, called with whatever a learner's function has returned. */
 function guarded(accept: () => true | string): true | string {

@@ -9,7 +9,7 @@ import { judgeOutcomes } from "../../../lib/notebook/exercise/examine";
 import { HANDED_MIME, handedOutcomes, handedText, handOver } from "../../../lib/notebook/exercise/handed";
 import { TensorValue } from "../../../lib/notebook/exercise/values";
 import { captured } from "../captured";
-import { double, sums } from "./exercises";
+import { double } from "./exercises";
 
 beforeAll(async () => {
   await tf.setBackend("cpu");
@@ -17,7 +17,10 @@ beforeAll(async () => {
 
 /** Undoes what the answers below do. */
 const undo: (() => void)[] = [];
-afterEach(() => undo.splice(0).forEach((step) => step()));
+function undoAll(): void {
+  for (let step = undo.pop(); step !== undefined; step = undo.pop()) step();
+}
+afterEach(undoAll);
 
 /** Puts something else in the place of a property, as a learner's cell does. */
 function replace(object: object, key: string, value: unknown): void {
@@ -29,16 +32,15 @@ function replace(object: object, key: string, value: unknown): void {
   Object.defineProperty(object, key, { value, configurable: true, writable: true });
 }
 
-/** What is found of an answer elsewhere. */
+/** What is found of an answer elsewhere; a cell that fails hands nothing over. */
 async function judgedApart<F extends AnyFunction>(exercise: DefinedExercise<F>, answer: unknown) {
-  const text = await handedText(exercise, answer);
-  undo.splice(0).forEach((step) => step());
+  const text = await handedText(exercise, answer).catch(() => "[]");
+  undoAll();
   return (await judgeOutcomes(exercise, handedOutcomes(text))).result;
 }
 
 const zeros = (values: number[]) => values.map(() => 0);
 const right = (values: number[]) => values.map((value) => 2 * value);
-const leaking = (x: tf.Tensor2D) => x.mul(1).sum<tf.Tensor1D>(1);
 
 describe("an answer judged apart gains nothing by", () => {
   const shams: [string, () => void][] = [
@@ -69,11 +71,6 @@ describe("an answer judged apart gains nothing by", () => {
 
   it("what it does to the exercise, which stays as it was", async () => {
     expect(await judgedApart(double, right)).toMatchObject({ passed: true });
-  });
-
-  it("another count of tensors", async () => {
-    replace(tf, "memory", () => ({ numTensors: 0 }));
-    expect((await judgedApart(sums, leaking)).message).toContain("leaves one tensor behind");
   });
 });
 
@@ -138,7 +135,7 @@ describe("what is handed over", () => {
   });
 
   it("holds no more than can be judged", async () => {
-    expect((await judgedApart(double, () => Array(3_000_000).fill(0.5))).message).toContain("too long to be judged");
+    expect((await judgedApart(double, () => "x".repeat(5_000_000))).message).toContain("too long to be judged");
   });
 
   it("is one output of the cell", async () => {
