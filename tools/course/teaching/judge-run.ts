@@ -29,7 +29,7 @@ export interface Limits {
   place?: string;
 }
 
-/** Cells that do no harm need less; what the largest lesson takes is about a third. */
+/** Three times what lesson 01 takes, run to its end. */
 export const MEGABYTES = 3000;
 
 /**

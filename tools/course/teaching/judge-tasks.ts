@@ -34,12 +34,14 @@ export function taskOf(id: string, answer: string): Task | null {
   const exports = Object.entries(createRequire(__filename)(index) as object);
   const found = exports.find((entry): entry is [string, Task["exercise"]] => isExercise(entry[1], id));
   if (found === undefined) return null;
-  const handOver = [
-    'import { handOver as gradedHandOver } from "./lib/notebook/exercise/handed";',
-    `import { ${found[0]} as gradedExercise } from "./lib/lessons/${lesson}";`,
-    `await gradedHandOver(gradedExercise, ${answer});`,
+  // Names of its own: no cell of another exercise declares them, so none is needed for them.
+  const [handOver, exercise] = ["handOver", "exercise"].map((name) => `${name}${id.replaceAll("-", "_")}`);
+  const lines = [
+    `import { handOver as ${handOver} } from "./lib/notebook/exercise/handed";`,
+    `import { ${found[0]} as ${exercise} } from "./lib/lessons/${lesson}";`,
+    `await ${handOver}(${exercise}, ${answer});`,
   ];
-  return { id, exercise: found[1], handOver: handOver.join("\n") };
+  return { id, exercise: found[1], handOver: lines.join("\n") };
 }
 
 function isExercise(value: unknown, id: string): boolean {

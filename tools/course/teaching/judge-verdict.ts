@@ -51,7 +51,9 @@ export async function verdictOn(task: Task, { cells, trouble }: Ran): Promise<Ve
   if (outcomes === null) {
     const error = errorOf(test);
     if (error !== null) return not(`its answer could not be called. ${error}`);
-    return not(trouble === null ? "it gave no answer." : `it was not run: before it, ${TROUBLES[trouble.kind]}`);
+    return not(
+      trouble === null ? "it gave no answer." : "it was not run: a cell before it brought the kernel to harm.",
+    );
   }
   const judged = await judgeOutcomes(task.exercise, outcomes);
   const { status } = judged.result;
