@@ -170,7 +170,7 @@ describe("a function within an answer", () => {
 
   it("is asked the same by every judge, or not believed", async () => {
     const text = await handedText(rule, () => ({ rule: (x: number) => x }));
-    const other = defineExercise({ ...rule, accept: ({ rule: fn }) => fn(5) === 5 });
+    const other = defineExercise({ ...rule, accept: ({ rule: fn }) => fn(5) === 5 || "no" });
     expect((await judgeOutcomes(other as typeof rule, handedOutcomes(text))).result.message).toContain(
       "can't be asked that",
     );
