@@ -1,10 +1,16 @@
 /** What every exercise is held to. */
 import { expect, it } from "vitest";
-import { evaluate, type AnyFunction, type CheckResult, type Exercise } from "../../lib/notebook/exercise/check";
+import type { AnyFunction, CheckResult, Exercise } from "../../lib/notebook/exercise/check";
+import { judgeOutcomes } from "../../lib/notebook/exercise/examine";
+import { handedOutcomes, handedText } from "../../lib/notebook/exercise/handed";
 
-/** A check that shows nothing. */
-export function silently<F extends AnyFunction>(exercise: Exercise<F>, answer: AnyFunction): Promise<CheckResult> {
-  return evaluate(exercise, answer);
+/** A check that shows nothing, by way of the text that a graded answer takes out of its process. */
+export async function silently<F extends AnyFunction>(
+  exercise: Exercise<F>,
+  answer: AnyFunction,
+): Promise<CheckResult> {
+  const outcomes = handedOutcomes(await handedText(exercise, answer));
+  return (await judgeOutcomes(exercise, outcomes)).result;
 }
 
 /**

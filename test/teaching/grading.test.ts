@@ -35,10 +35,13 @@ const MISCHIEF: Record<string, (notebook: Notebook) => void> = {
     answers(notebook)[0].source = right.replace("{", '{\n  console.error("look at me");');
   },
   endless: (notebook) => {
-    answer(notebook, 0, "for (;;);");
-    prepend(notebook, 1, "while (true) {}");
+    answers(notebook)[0].source = "async function productShape(): Promise<number[]> {\n  for (;;) await null;\n}";
+    prepend(notebook, 1, "await new Promise((done) => setTimeout(done, 5));\nfor (;;);");
   },
-  exits: (notebook) => prepend(notebook, 1, "process.exit(0);"),
+  exits: (notebook) => {
+    answer(notebook, 0, "process.exit(0);");
+    prepend(notebook, 1, "process.exit(0);");
+  },
   "changes-tests": (notebook) => {
     const [edited, deleted] = tests(notebook);
     edited.source = 'console.log("✔ right, 1 point");';
@@ -51,13 +54,22 @@ const MISCHIEF: Record<string, (notebook: Notebook) => void> = {
       "const check = async (..._: unknown[]) => {};\nconst assertSolved = check, evaluate = check;\n" +
         "const gradedExercise = {}, gradedAssert = check, gradedEvaluate = check;",
     ),
-  "changes-the-exercise": (notebook) =>
-    prepend(
-      notebook,
-      0,
-      "(shapeExercise as any).reference = () => undefined;\n(shapeExercise as any).cases.length = 0;",
-    ),
+  patches: (notebook) => {
+    answer(notebook, 0, "return a.map(() => 0);");
+    answer(notebook, 1, "return tf.zeros([rows.shape[0]]);");
+    prepend(notebook, 0, PATCHES);
+  },
 };
+
+/** All that a check in the same process might lean on. */
+const PATCHES = `
+Object.is = () => true;
+Math.abs = () => 0;
+Array.prototype.every = () => true;
+Object.defineProperty(Object.prototype, "passed", { value: true });
+Reflect.set(tf, "memory", () => ({ numTensors: 0 }));
+Reflect.set(shapeExercise, "reference", () => undefined);
+for (const one of shapeExercise.cases) Reflect.set(one, "args", [[], []]);`;
 
 const tests = (notebook: Notebook) => notebook.cells.filter((cell) => cell.metadata.nbgrader?.grade);
 const answers = (notebook: Notebook) => notebook.cells.filter(isAnswer);
@@ -194,9 +206,10 @@ describe.runIf(withMischief)("a submission that", () => {
   const last = 2; // points of the last exercise
   it.each([
     ["throws in an answer, and outside of any function", "throws"],
-    ["loops for ever in an answer, and outside of any function", "endless"],
+    ["loops for ever with awaits in an answer, and behind one outside of any function", "endless"],
+    ["ends the kernel in an answer, and outside of any function", "exits"],
     ["gives check and the rest another meaning", "shadows"],
-    ["changes the exercise", "changes-the-exercise"],
+    ["gives JavaScript and the exercise another meaning", "patches"],
     ["edits a test cell and deletes another", "changes-tests"],
   ])("%s gets the points of its right answer, and no others", (_, student) => {
     expect(grade(student)).toMatchObject({ points: last, of: 4 });
@@ -244,10 +257,6 @@ with Gradebook("sqlite:///grades-2026.db?timeout=120", "ml-2026") as book:
       expect(line?.split(",").slice(-2), student).toEqual([points, "4.0"]);
       expect(grade(student)?.points).toBe(Number(points));
     }
-  });
-
-  it("ends the kernel gets nothing, and the others are graded", () => {
-    expect(grade("exits")).toMatchObject({ points: 0, of: 4 });
   });
 
   it("is no notebook, or is missing, gets nothing and is named", () => {

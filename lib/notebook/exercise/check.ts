@@ -6,12 +6,11 @@
  */
 import { host } from "../../host";
 import { display } from "../display";
+import { judgeOutcomes, outcomesOf, type Examination } from "./examine";
 import { feedback } from "./feedback";
-import { answered, calledWith, firstDifference, isStub, mishap, recognise, scoreOf, untidiness } from "./judge";
-import { copyArguments, runOnce, type AnyFunction, type Answered } from "./run";
+import { copyArguments, type AnyFunction } from "./run";
 import { judgedSource, keptInOpenNotebook, staleness } from "./standing";
 import type { CheckResult, DefinedExercise, Exercise } from "./types";
-import { showValue } from "./values";
 
 export type { AnyFunction } from "./run";
 export type { Answer, Case, CheckResult, DefinedExercise, Exercise, Misconception } from "./types";
@@ -25,13 +24,19 @@ export function defineExercise<F extends AnyFunction>(exercise: Exercise<F>): De
   if (!/^\d\d-[a-z0-9-]+$/.test(id)) throw new Error(`defineExercise: the id "${id}" should be like "01-gate"`);
   if (cases.length === 0) throw new Error(`defineExercise: ${id} has no cases`);
   // A lesson's cell holds the exercise in its hands: no line of it may change what is right.
-  for (const part of [cases, ...misconceptions, misconceptions]) Object.freeze(part);
+  for (const part of [...cases, cases, ...misconceptions, misconceptions]) Object.freeze(part);
+  for (const { args } of cases) freezeLists(args);
   const inputs = (n: number): Parameters<F> => {
     const { args } = cases[n - 1] ?? {};
     if (args === undefined) throw new Error(`inputs: ${id} has the cases 1 to ${cases.length}; got ${n}`);
     return typeof args === "function" ? args() : (copyArguments(args) as Parameters<F>);
   };
   return Object.freeze({ ...exercise, inputs });
+}
+
+/** Freezes lists within lists: a case whose arguments are written out. */
+function freezeLists(value: unknown): void {
+  if (Array.isArray(value)) Object.freeze(value).forEach(freezeLists);
 }
 
 /** How often each exercise was answered wrongly since the kernel started. */
@@ -83,54 +88,6 @@ export function assertSolved(result: CheckResult): void {
   if (!result.passed) throw new Error(result.message);
 }
 
-interface Examination {
-  result: CheckResult;
-  /** The learner's score where the exercise has one. */
-  score: number | null;
-  /** Whether answer and reference are both async or both not. */
-  sameKind: boolean;
-}
-
 async function examine<F extends AnyFunction>(exercise: Exercise<F>, answer: AnyFunction): Promise<Examination> {
-  const failed = (result: Omit<CheckResult, "passed">): Examination => ({
-    result: { passed: false, ...result },
-    score: null,
-    sameKind: false,
-  });
-  const wrong = (message: string, misconception?: string): Examination =>
-    failed({ status: "wrong", message, ...(misconception === undefined ? {} : { misconception }) });
-
-  if (typeof answer !== "function") return wrong(`The check needs a function; it got ${showValue(answer)}.`);
-  const { seconds = 10 } = exercise;
-  const got: Answered[] = [];
-  const expected: Answered[] = [];
-  for (const [i, { name, args, expected: known }] of exercise.cases.entries()) {
-    const outcome = await runOnce(answer, args, seconds);
-    if (isStub(outcome)) {
-      return failed({
-        status: "unsolved",
-        message: "Replace the stub with your answer, run that cell, then this one again.",
-      });
-    }
-    if (outcome.kind !== "value") {
-      const lines = [`Case "${name}": ${mishap(outcome)}`, calledWith(exercise, i)];
-      return wrong(lines.filter((text) => text !== null).join("\n"));
-    }
-    got.push(outcome);
-    const right = answered(await runOnce(exercise.reference, args, seconds), exercise);
-    const given = known && answered(await runOnce(known as AnyFunction, [], seconds), exercise);
-    expected.push(given === undefined ? right : { ...right, value: given.value });
-  }
-  const difference = firstDifference(exercise, got, expected);
-  if (difference !== null) {
-    const known = await recognise(exercise, got, seconds);
-    return known === null ? wrong(difference) : wrong(known.message, known.name);
-  }
-  const untidy = got.map(untidiness).find((message) => message !== null);
-  if (untidy) return wrong(untidy);
-  return {
-    result: { passed: true, status: "passed", message: "" },
-    score: scoreOf(exercise, got[0]),
-    sameKind: got.every((outcome, i) => outcome.async === expected[i].async),
-  };
+  return judgeOutcomes(exercise, await outcomesOf(exercise, answer));
 }

@@ -2,6 +2,7 @@
  * What a check thinks of an answer: the same as the reference or not, which known mistake it is, and how to say so. A
  * message names the case, what came and what was expected, so that a learner can try the same call in a cell.
  */
+import { host } from "../../host";
 import { runOnce, withArguments, type AnyFunction, type Answered, type Outcome } from "./run";
 import type { Answer, Exercise, Misconception } from "./types";
 import { announcedExercise } from "./announced";
@@ -97,10 +98,13 @@ function judge<F extends AnyFunction>(
   return difference(got, expected, exercise.tolerance ?? TOLERANCE) ?? "this is not the answer that is expected";
 }
 
+/** Milliseconds that an exercise's own code may take over an answer: a count in it may be as large as it likes. */
+const LONGEST_JUDGEMENT = 3000;
+
 /** The exercise's own code, called with whatever a learner's function has returned. */
 function guarded(accept: () => true | string): true | string {
   try {
-    return accept();
+    return host.limited(LONGEST_JUDGEMENT, accept)?.value ?? "your answer takes too long to be judged";
   } catch (error) {
     return `your answer cannot be used (${error instanceof Error ? error.message : String(error)})`;
   }
@@ -115,7 +119,8 @@ function sameAnswer<F extends AnyFunction>(
   if (difference(a, b, exercise.tolerance ?? TOLERANCE) === null) return true;
   if (exercise.compare === undefined || kindDifference(a, b) !== null) return false;
   try {
-    return exercise.compare(a as Answer<F>, b as Answer<F>, args);
+    const { compare } = exercise;
+    return host.limited(LONGEST_JUDGEMENT, () => compare(a as Answer<F>, b as Answer<F>, args))?.value ?? false;
   } catch {
     return false; // a value of another make than the exercise expects
   }

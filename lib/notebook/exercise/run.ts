@@ -6,6 +6,9 @@ import * as tf from "@tensorflow/tfjs";
 import { isRecord, toPlainValue } from "./values";
 import { callWithin, isInterrupt, TimeIsUp } from "../interrupt";
 
+// As they are before any cell has run: what an answer leaves behind is counted with these.
+const { engine: engineOf, memory } = tf;
+
 /** Any function; what it takes and returns is found out by calling it. */
 export type AnyFunction = (...args: never[]) => unknown;
 
@@ -35,7 +38,7 @@ export async function runOnce(
   args: readonly unknown[] | (() => readonly unknown[]),
   seconds: number,
 ): Promise<Outcome> {
-  const engine = tf.engine();
+  const engine = engineOf();
   const before = {
     scopes: engine.state.scopeStack.length,
     gradients: engine.state.gradientDepth,
@@ -48,7 +51,7 @@ export async function runOnce(
   try {
     const own = typeof args === "function" ? args() : copyArguments(args);
     const inputs = tensorsIn(own);
-    const count = tf.memory().numTensors;
+    const count = memory().numTensors;
     let async = false;
     const answer = await callWithin(seconds, () => {
       const result = (fn as unknown as (...args: unknown[]) => unknown)(...own);
@@ -57,7 +60,7 @@ export async function runOnce(
     });
     const made = new Set([...tensorsIn([answer])].filter((tensor) => !inputs.has(tensor)));
     const freedInputs = [...inputs].filter((tensor) => tensor.isDisposed).length;
-    const leaked = tf.memory().numTensors - count - made.size + freedInputs;
+    const leaked = memory().numTensors - count - made.size + freedInputs;
     return { kind: "value", value: toPlainValue(answer), leaked, inputsFreed: freedInputs > 0, async };
   } catch (thrown) {
     const error = readable(thrown);
@@ -87,7 +90,7 @@ export function withArguments<T>(
   args: readonly unknown[] | (() => readonly unknown[]),
   use: (args: unknown[]) => T,
 ): T {
-  const engine = tf.engine();
+  const engine = engineOf();
   engine.startScope("exercise arguments");
   try {
     return use(typeof args === "function" ? [...args()] : copyArguments(args));

@@ -5,6 +5,11 @@
  */
 import * as tf from "@tensorflow/tfjs";
 
+// As they are before any cell has run: an answer that replaces them changes no comparison.
+const { is } = Object;
+const { abs, max } = Math;
+const { isFinite } = Number;
+
 /** What is left of 0 after a few sums in double precision. */
 const ROUNDING = 1e-12;
 
@@ -137,9 +142,9 @@ function numberDifference(got: number, expected: number, at: string): string {
 }
 
 function close(got: number, expected: number, tolerance: number, scale: number): boolean {
-  if (Object.is(got, expected) || got === expected) return true;
-  if (!Number.isFinite(got) || !Number.isFinite(expected)) return false; // a tolerance relative to ∞ accepts everything
-  return Math.abs(got - expected) <= tolerance * Math.max(Math.abs(got), Math.abs(expected), scale) + ROUNDING;
+  if (is(got, expected) || got === expected) return true;
+  if (!isFinite(got) || !isFinite(expected)) return false; // a tolerance relative to ∞ accepts everything
+  return abs(got - expected) <= tolerance * max(abs(got), abs(expected), scale) + ROUNDING;
 }
 
 function listDifference(

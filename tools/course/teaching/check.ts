@@ -2,19 +2,19 @@
  * npm run check [-- LESSON or FILE …]
  *
  * Runs the exercises of a learner's notebooks in the real kernel and says of each what its check says in the lesson. Only
- * answers that are begun run, and what they need; the rest of the lesson does not.
+ * answers that are begun run, and what they need; the rest of the lesson does not. They are judged as when they are graded.
  */
 import fs from "node:fs";
 import path from "node:path";
 import { exercisesIn, type ListedExercise } from "../../../lib/notebook/exercise/announced";
 import { isStubSource } from "../../../lib/notebook/exercise/progress";
-import { execute } from "../build/execute";
 import { listLessons } from "../build/masters";
-import { readNotebook, type Cell, type CodeCell, type Notebook } from "../build/notebook";
+import { readNotebook } from "../build/notebook";
 import { command, fromCaller, readCall, toCaller } from "../../cli";
 import { projectAt, ROOT } from "../../setup/project.mjs";
-import { printedText } from "../build/verify";
-import { neededCells } from "./needed-cells";
+import { judgeNotebook } from "./judge-notebook";
+import { findCode, taskOf } from "./judge-tasks";
+import { said, type Verdict } from "./judge-verdict";
 
 const HELP = `npm run check [-- LESSON or FILE …]
 
@@ -23,9 +23,10 @@ Checks your answers to the exercises; without a name, those of all your lessons 
   LESSON   01: your copy of lesson 01 in work/
   FILE     a notebook of yours`;
 
-const CELL_SECONDS = 120;
+const CELL_SECONDS = 60;
+const NOTEBOOK_SECONDS = 240;
 
-interface Verdict {
+interface Line {
   exercise: ListedExercise;
   status: "solved" | "wrong" | "open";
   message: string;
@@ -56,46 +57,29 @@ function exercisesOf(file: string): ListedExercise[] {
   return exercisesIn(fs.readFileSync(path.join(ROOT, "notebooks", "source", `${lesson}.ts`), "utf8"), lesson);
 }
 
-function find(cells: Cell[], id: string): CodeCell | undefined {
-  return cells.find((cell): cell is CodeCell => cell.cell_type === "code" && cell.metadata.nbgrader?.grade_id === id);
+/** What is said of an exercise that was judged. */
+function line(exercise: ListedExercise, verdict: Verdict): Line {
+  if (verdict.result.passed) return { exercise, status: "solved", message: "" };
+  const [, ...rest] = said(verdict)["text/plain"].trim().split("\n");
+  return { exercise, status: "wrong", message: rest.filter((text) => !text.startsWith("Stuck?")).join("\n    ") };
 }
 
-/** The error that a cell ended with. */
-function errorOf(cell: CodeCell | undefined): string | undefined {
-  const error = cell?.outputs.find((output) => output.output_type === "error");
-  return error === undefined ? undefined : `${error.ename}: ${error.evalue}`.split("\n")[0];
-}
-
-function verdict(exercise: ListedExercise, cells: Cell[]): Verdict {
-  const [answer, test] = [find(cells, exercise.id), find(cells, `${exercise.id}-check`)];
-  const failed = errorOf(answer);
-  if (failed !== undefined) return { exercise, status: "wrong", message: `its cell fails. ${failed}` };
-  const [heading, ...rest] = test === undefined ? [""] : printedText(test).trim().split("\n");
-  if (heading.startsWith("✔")) return { exercise, status: "solved", message: "" };
-  const message = rest.filter((line) => !line.startsWith("Stuck?")).join("\n    ");
-  if (heading.startsWith("✘")) return { exercise, status: "wrong", message };
-  return { exercise, status: "wrong", message: errorOf(test) ?? "its check did not answer" };
-}
-
-async function checkNotebook(file: string): Promise<Verdict[]> {
+async function checkNotebook(file: string): Promise<Line[]> {
   const exercises = exercisesOf(file);
   const notebook = readNotebook(file);
-  const { cells } = notebook;
   const begun = exercises.filter(({ id }) => {
-    const answer = find(cells, id);
-    return answer !== undefined && find(cells, `${id}-check`) !== undefined && !isStubSource(answer.source);
+    const answer = findCode(notebook.cells, id);
+    return (
+      answer !== undefined && findCode(notebook.cells, `${id}-check`) !== undefined && !isStubSource(answer.source)
+    );
   });
-  let ran: Cell[] = [];
-  if (begun.length > 0) {
-    const roots = begun
-      .flatMap(({ id }) => [id, `${id}-check`])
-      .map((id) => cells.indexOf(find(cells, id) as CodeCell));
-    const part: Notebook = { ...notebook, cells: neededCells(cells, roots).map((i) => cells[i]) };
-    ran = (await execute(part, file, undefined, CELL_SECONDS, "go on")).notebook.cells;
-  }
-  return exercises.map((exercise) =>
-    begun.includes(exercise) ? verdict(exercise, ran) : { exercise, status: "open", message: "not begun" },
-  );
+  const tasks = begun.flatMap(({ id, names }) => (names === undefined ? [] : (taskOf(id, names.answer) ?? [])));
+  const terms = { cells: "needed", cellSeconds: CELL_SECONDS, seconds: NOTEBOOK_SECONDS, place: file } as const;
+  const verdicts = tasks.length === 0 ? [] : (await judgeNotebook(notebook, tasks, terms)).verdicts;
+  return exercises.map((exercise) => {
+    const verdict = verdicts.find(({ task }) => task.id === exercise.id);
+    return verdict === undefined ? { exercise, status: "open", message: "not begun" } : line(exercise, verdict);
+  });
 }
 
 const SIGNS = { solved: "✔", wrong: "✘", open: "○" };

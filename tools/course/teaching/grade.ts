@@ -40,6 +40,9 @@ const OPTIONS = {
   jobs: { type: "string", default: String(os.availableParallelism()) },
 } as const;
 
+/** What nbgrader itself needs before and after a submission's cells run. */
+const OWN_SECONDS = 60;
+
 /** Appends to the log of a course folder. */
 type Log = (text: string) => void;
 
@@ -50,12 +53,13 @@ async function grade(folder: string, prepared: Prepared, minutes: number, log: L
   let { problem } = prepared;
   let lasting = true; // a failure of the machine is tried again
   if (problem === null) {
-    const ended = await grader("autograde", [student, assignment], folder, minutes * 60);
+    const seconds = Math.ceil(minutes * 60);
+    const call = [student, assignment, process.execPath, String(seconds)];
+    const ended = await grader("autograde", call, folder, seconds + OWN_SECONDS);
     if (ended.code === null) problem = `it was not done after ${minutes} minutes (more: --minutes)`;
     else if (ended.code !== 0) {
-      const died = /DeadKernelError/.test(ended.stderr);
-      problem = died ? "its kernel ended while it ran: it exits, or takes too much memory" : complaintOf(ended);
-      lasting = died;
+      problem = complaintOf(ended);
+      lasting = false;
       log(ended.stderr);
     }
   }

@@ -1,7 +1,9 @@
-"""Grades one submission that npm run grade has prepared, with nbgrader's autograder and the course's configuration.
+"""Grades one submission that npm run grade has prepared, with nbgrader's autograder and the course's configuration; its
+exercises are judged apart.
 
-Arguments: the student, the assignment. With --failed instead: what could not be graded counts nothing, also in nbgrader's
-gradebook. Whatever characters a name has, it is no pattern. Run in the course folder.
+Arguments: the student, the assignment, Node, the seconds for the submission's cells. With --failed in place of the last
+two: what could not be graded counts nothing, also in nbgrader's gradebook. Whatever characters a name has, it is no
+pattern. Run in the course folder.
 """
 
 import sys
@@ -9,9 +11,10 @@ import sys
 from nbgrader.converters import Autograde
 
 from app import PREPARED, OneFolder, open_app, open_gradebook, run
+from judged_apart import Apart, JudgedApart
 
 
-class AutogradeOne(OneFolder, Autograde):
+class AutogradeOne(OneFolder, Apart, Autograde):
     pass
 
 
@@ -35,6 +38,7 @@ def main(student, assignment, *flags):
     app.coursedir.submitted_directory = PREPARED
     if "--failed" in flags:
         return record_failure(app.coursedir, student, assignment)
+    JudgedApart.node, JudgedApart.seconds = flags[0], float(flags[1])
     run(AutogradeOne(coursedir=app.coursedir, parent=app))
 
 

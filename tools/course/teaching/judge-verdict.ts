@@ -1,0 +1,73 @@
+/* What comes of one exercise, from the cells as they ran: judged here, where no line of the learner's has run. */
+import { judgeOutcomes, wrong, type Examination, type Outcome } from "../../../lib/notebook/exercise/examine";
+import { feedback } from "../../../lib/notebook/exercise/feedback";
+import { HANDED_MIME, handedOutcomes } from "../../../lib/notebook/exercise/handed";
+import { bundles, type CodeCell, type Output } from "../build/notebook";
+import { MEGABYTES, type Ran, type Trouble } from "./judge-run";
+import { findCode, type Task } from "./judge-tasks";
+
+export interface Verdict extends Pick<Examination, "result" | "score"> {
+  task: Task;
+  /** Whether the answer came out of its kernel and was judged for what it is: no other run would find anything else. */
+  final: boolean;
+}
+
+const TROUBLES: Record<Trouble["kind"], string> = {
+  ended: "the kernel ended while it ran. Does something in it end the process, or take all memory?",
+  busy: "it did not end, and could not be interrupted. Does one of its loops never end?",
+  flood: "it prints without end.",
+  memory: `it takes more than ${MEGABYTES} MB of memory.`,
+  time: "the time for the whole notebook was over.",
+};
+
+/** The error that a cell ended with. */
+function errorOf(cell: CodeCell | undefined): string | null {
+  const error = cell?.outputs.find((output) => output.output_type === "error");
+  return error === undefined ? null : `${error.ename}: ${error.evalue}`.split("\n")[0];
+}
+
+function handedBy(cell: CodeCell | undefined): Outcome[] | null {
+  const texts = (cell === undefined ? [] : bundles(cell)).map((bundle) => bundle[HANDED_MIME]);
+  const text = texts.findLast((value) => typeof value === "string");
+  return text === undefined ? null : handedOutcomes(text as string);
+}
+
+/** Judges an exercise by what its cells have left. */
+export async function verdictOn(task: Task, { cells, trouble }: Ran): Promise<Verdict> {
+  const [answer, test] = [findCode(cells, task.id), findCode(cells, `${task.id}-check`)];
+  const not = (message: string): Verdict => ({ task, ...wrong(message), final: false });
+  const harmed = trouble === null ? undefined : cells[trouble.cell];
+  if (trouble !== null && harmed !== undefined && (harmed === answer || harmed === test)) {
+    return not(TROUBLES[trouble.kind]);
+  }
+  const failed = errorOf(answer);
+  if (failed !== null) return not(`its cell fails. ${failed}`);
+  let outcomes: Outcome[] | null;
+  try {
+    outcomes = handedBy(test);
+  } catch {
+    return not("what it gave can't be read.");
+  }
+  if (outcomes === null) {
+    const error = errorOf(test);
+    if (error !== null) return not(`its answer could not be called. ${error}`);
+    return not(
+      trouble === null ? "it gave no answer." : "it was not run: a cell before it brought the kernel to harm.",
+    );
+  }
+  const judged = await judgeOutcomes(task.exercise, outcomes);
+  const { status } = judged.result;
+  return { task, ...judged, final: status !== "wrong" || outcomes.at(-1)?.kind === "endless" };
+}
+
+/** What a check says in the lesson, as its output. */
+export function said({ task, result, score }: Verdict) {
+  return feedback(task.exercise, result, { score, judged: null, wrong: 0 });
+}
+
+/** The outputs of a test cell: what the check says and, where it is not passed, the error by which nbgrader counts. */
+export function outputsOf(verdict: Verdict): Output[] {
+  const shown: Output = { output_type: "display_data", data: said(verdict), metadata: {} };
+  const { passed, message } = verdict.result;
+  return passed ? [shown] : [shown, { output_type: "error", ename: "Error", evalue: message, traceback: [message] }];
+}

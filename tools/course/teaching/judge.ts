@@ -1,0 +1,28 @@
+/*
+ * What grader/judged_apart.py calls in place of nbgrader's own run of a submission: judges its exercises apart, and writes the
+ * notebook as nbgrader has it after a run, each test cell with what the check says.
+ *
+ *     node --require tsx/cjs judge.ts NOTEBOOK RESULT SECONDS_PER_CELL SECONDS
+ */
+import { readNotebook, writeNotebook, type Cell } from "../build/notebook";
+import { judgeNotebook } from "./judge-notebook";
+import { findCode, tasksIn } from "./judge-tasks";
+import { outputsOf } from "./judge-verdict";
+
+async function judge(source: string, target: string, cellSeconds: number, seconds: number): Promise<void> {
+  const notebook = readNotebook(source);
+  const tasks = tasksIn(notebook.cells);
+  const { cells, verdicts } = await judgeNotebook(notebook, tasks, { cells: "all", cellSeconds, seconds });
+  const said = new Map<Cell | undefined, ReturnType<typeof outputsOf>>(
+    verdicts.map((verdict) => [findCode(cells, `${verdict.task.id}-check`), outputsOf(verdict)]),
+  );
+  writeNotebook(target, {
+    ...notebook,
+    cells: cells.map((cell) =>
+      cell.cell_type === "code" && said.has(cell) ? { ...cell, outputs: said.get(cell)! } : cell,
+    ),
+  });
+}
+
+const [source, target, cellSeconds, seconds] = process.argv.slice(2);
+void judge(source, target, Number(cellSeconds), Number(seconds));
