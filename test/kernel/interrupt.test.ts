@@ -39,6 +39,7 @@ trap(
   async (kernel, project) => {
     const cell = await interrupted(kernel, project, `${IMPORT}await loop();`);
     await pause(300);
+    await kernel.answers();
     return [cell.status, (await kernel.execute(COUNT)).stdout];
   },
 );
@@ -49,6 +50,7 @@ trap(
   async (kernel, project) => {
     await interrupted(kernel, project, `${IMPORT}void loop();`);
     await pause(500);
+    await kernel.answers();
     return (await kernel.execute(COUNT)).stdout;
   },
 );
@@ -60,6 +62,7 @@ trap(
     await kernel.execute(`process.on("SIGINT", () => {});`);
     kernel.interrupt();
     await pause(300);
+    if (kernel.kind === "ours") await kernel.answers();
     return (await kernel.execute(`console.log("alive");`, { timeoutMs: 3000 })).stdout;
   },
   withKernel,
@@ -90,6 +93,7 @@ it("an interrupt while nothing runs harms no later cell", async () => {
     kernel.interrupt();
     await kernel.requestInterrupt();
     await pause(200);
+    await kernel.answers();
     const cell = await kernel.execute(`${IMPORT}void loop();\n${COUNT.replace(IMPORT, "")}`);
     return [cell.status, cell.stdout, cell.stderr];
   });
@@ -100,9 +104,10 @@ it("an interrupt that overtakes the cell it was meant for stops that cell, and n
   const seen = await withSharedKernel("ours", async (kernel) => {
     await kernel.execute(`const before = 1;`);
     const sentAt = new Date();
-    await pause(50);
+    await pause(300); // more than the quickest message takes, by which the kernel compares the clocks
     kernel.interrupt();
     await pause(200);
+    await kernel.answers();
     const meant = await kernel.execute(`const before = 2;`, { sentAt });
     const later = await kernel.execute(`console.log("kept", before);`);
     return [meant.status, meant.error?.ename, later.status, later.stdout];
