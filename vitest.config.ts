@@ -6,6 +6,8 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 interface Project {
   name: string;
   include: string[];
+  /** Whether files share a process: a start, and loading tfjs and lib, would cost more than most files' tests. */
+  shared?: boolean;
   exclude?: string[];
   testTimeout: number;
   hookTimeout?: number;
@@ -17,16 +19,39 @@ interface Project {
   atATime: number;
 }
 
+/** The step unit: lib, the commands, and the notebook build. */
+const UNIT = {
+  setupFiles: ["test/support/between-tests.ts"],
+  testTimeout: 240_000,
+  hookTimeout: 240_000,
+  atATime: availableParallelism(), // vitest's own choice is one fewer: of two cores, one
+};
+
+/**
+ * Its files that change what a whole process shares (the environment, console, the folder, tfjs's kernels), start
+ * processes and threads, or count memory: each has a process of its own.
+ */
+const APART = [
+  "test/{commands,host,rerun}/*.test.ts",
+  "test/build/{changes,execute}.test.ts",
+  "test/{claims/audit,lessons/spans,lessons/10-train-it/my-run}.test.ts",
+  "test/notebook/{display,line-endings,progress,source}.test.ts",
+  "test/notebook/exercise/{announced,check,mishaps,progress,standing}.test.ts",
+  "test/site/parts/{as-built,copies}.test.ts",
+  "test/tensor/{backend,print}.test.ts",
+  "test/tensor/wasm/{batch-matmul,matmul,slice}.test.ts",
+  "test/training/{replicas,run-state}.test.ts",
+];
+
 const PROJECTS: Project[] = [
   {
-    name: "unit", // lib, the commands, and the notebook build
+    name: "unit",
     include: ["test/**/*.test.ts"],
-    exclude: ["test/{kernel,setup,browser,webgpu,teaching}/**", "test/site/*.test.ts"],
-    setupFiles: ["test/support/between-tests.ts"],
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
-    atATime: availableParallelism(), // vitest's own choice is one fewer: of two cores, one
+    exclude: ["test/{kernel,setup,browser,webgpu,teaching}/**", "test/site/*.test.ts", ...APART],
+    shared: true,
+    ...UNIT,
   },
+  { name: "apart", include: APART, ...UNIT },
   {
     name: "kernel", // real kernels; test/kernel/nodes.mjs runs them with other versions of Node
     include: ["test/kernel/**/*.test.ts"],
@@ -109,6 +134,8 @@ class SlowFirst extends BaseSequencer {
 
 const asked = [...process.argv.join(" ").matchAll(/--project[= ](\S+)/g)].map(([, name]) => name);
 const projects = PROJECTS.filter(({ name }) => asked.length === 0 || asked.includes(name));
+/** For all projects of a run alike: files share a process where all that is asked for do. */
+const isolate = !projects.every(({ shared }) => shared);
 /** Steps run beside each other, the kernel's with two versions of Node: each run keeps its records for itself. */
 const run = [...projects.map(({ name }) => name), process.env.COURSE_KERNEL_NODE && "nodes"].filter(Boolean).join("-");
 
@@ -116,11 +143,12 @@ export default defineConfig({
   cacheDir: `node_modules/.vite/${run}`,
   test: {
     pool: "forks",
+    poolOptions: { forks: { isolate } },
     // Vitest reads the number of processes from the root alone, so it is the least that these projects allow.
     maxWorkers: Math.min(...projects.map(({ atATime }) => atATime)),
     sequence: { sequencer: SlowFirst },
-    projects: PROJECTS.map(({ atATime: _, ...test }) => ({
-      test: { pool: "forks" as const, expect: EXPECT, ...test },
+    projects: PROJECTS.map(({ atATime: _, shared: __, ...test }) => ({
+      test: { pool: "forks" as const, poolOptions: { forks: { isolate } }, expect: EXPECT, ...test },
     })),
   },
 });

@@ -172,6 +172,7 @@ describe("in a browser", () => {
   beforeAll(async () => {
     [browser, site] = await Promise.all([launchChromium(), serveSite({ folder, port: 0, base: "/some/course/" })]);
     context = await browser.newContext();
+    context.setDefaultTimeout(120_000);
   });
   afterAll(async () => {
     expect(await context.cookies()).toEqual([]);
@@ -211,9 +212,7 @@ describe("in a browser", () => {
 
   /** Waits until a page has no need to scroll sideways: what is drawn follows the window's width a little later. */
   const expectToFit = (page: Page) =>
-    expect
-      .poll(() => page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-      .toBe(0);
+    page.waitForFunction("document.documentElement.scrollWidth === document.documentElement.clientWidth");
 
   /** Listings, formulas and drawn plots are most of a lesson and made alike: axe looks at those of one page each. */
   const IN_FULL = ["lib/model/router.ts", "primer"];
