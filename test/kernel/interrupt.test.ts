@@ -25,12 +25,22 @@ const COUNT = `${IMPORT}const before = trace.rounds;
 await new Promise((done) => setTimeout(done, 200));
 console.log(before > 0, trace.rounds > before);`;
 
-/** Starts a cell, interrupts it a little after it has printed something, and returns how it ended. */
-async function interrupted(kernel: KernelClient, project: Project, code: string, interrupt = () => kernel.interrupt()) {
+/**
+ * Starts a cell, interrupts it a little after it has printed something, and returns how it ended.
+ *
+ * @param timeoutMs how long the stock kernel is waited for where it does not hear of the interrupt
+ */
+async function interrupted(
+  kernel: KernelClient,
+  project: Project,
+  code: string,
+  interrupt = () => kernel.interrupt(),
+  timeoutMs?: number,
+) {
   project.write("lib/loop.ts", LOOP);
   await kernel.execute(`${IMPORT}trace.rounds;`);
   const onOutput = (text: string): void => void (text === "started\n" && setTimeout(interrupt, 200));
-  return kernel.execute(`console.log("started");\n${code}`, { timeoutMs: 5000, onOutput });
+  return kernel.execute(`console.log("started");\n${code}`, { timeoutMs, onOutput });
 }
 
 trap(
@@ -72,7 +82,8 @@ trap(
   "an interrupt request stops the loop where there are no signals",
   { ours: ["error", "Interrupted"], stock: ["timeout", undefined] },
   async (kernel, project) => {
-    const cell = await interrupted(kernel, project, `${IMPORT}await loop();`, () => void kernel.requestInterrupt());
+    const request = () => void kernel.requestInterrupt();
+    const cell = await interrupted(kernel, project, `${IMPORT}await loop();`, request, 5000);
     return [cell.status, cell.error?.ename];
   },
   withKernel,
