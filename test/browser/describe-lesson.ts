@@ -42,7 +42,7 @@ export function describeLesson({ lesson: name, wrong, refused, also, leaving }: 
       expect(await open.trouble()).toEqual([]);
       for (const cell of sliderCells) {
         await lesson.pressSlider(cell, "Home");
-        const first = await lesson.picture(cell);
+        const first = await lesson.stillPicture(cell);
         await lesson.pressSlider(cell, "End");
         const moved = await lesson.pictureOtherThan(cell, first);
         expect.soft(moved, `cell ${cell + 1}: the slider's two ends show two pictures`).not.toBe(first);

@@ -107,7 +107,7 @@ describe("a learner in JupyterLab", () => {
 
   it("whose timer throws after its cell has ended sees the error there, and loses nothing", async () => {
     await run("timer");
-    await expect.poll(() => output("timer"), { timeout: 10_000 }).toContain("the timer failed");
+    await expect.poll(() => output("timer")).toContain("the timer failed");
     expect(await run("after")).toContain("still here: 42");
     expect(await open.lesson.popUps()).toEqual([]);
   });
@@ -162,7 +162,7 @@ describe("a learner in JupyterLab", () => {
         await lesson.page.waitForTimeout(300);
         return isNew(before) && fits(before) && JSON.stringify(before) === JSON.stringify(await measure());
       };
-      await expect.poll(stands, { timeout: 20_000 }).toBe(true);
+      await expect.poll(stands).toBe(true);
       return measure();
     };
     const columns: number[] = [];
@@ -172,11 +172,13 @@ describe("a learner in JupyterLab", () => {
       const { plots, span } = await settled();
       columns.push(plots[0].column);
       spans.push(span);
-      expect(await lesson.page.evaluate(GAP), `squares at ${width}`).toBeGreaterThan(0.5);
+      const becomes = (what: string, expression: string) =>
+        expect.poll(() => lesson.page.evaluate(expression), { message: `${what} at ${width}` });
+      await becomes("squares", GAP).toBeGreaterThan(0.5);
       await lesson.cell(index("squares")).locator(".js-plotly-plot").hover();
       await open.screenshot(`window-${width}`);
-      expect(await lesson.page.evaluate(LONGEST_TITLE), `title at ${width}`).toBeLessThanOrEqual(1);
-      if (width > 700) expect(await lesson.page.evaluate(covered("squares")), `title at ${width}`).toBe(false);
+      await becomes("title", LONGEST_TITLE).toBeLessThanOrEqual(1);
+      if (width > 700) await becomes("title", covered("squares")).toBe(false);
     }
     const [narrow, wide, middle] = spans;
     expect(narrow < middle && middle < wide, `squares span ${spans.join(", ")} pixels`).toBe(true);
@@ -202,10 +204,12 @@ describe("a learner in JupyterLab", () => {
       ["ArrowDown", "8"],
     ];
     for (const [key, to] of steps) {
-      const [from, drawn] = [await at(), await lesson.picture(index("slider"))];
+      const [from, drawn] = [await at(), await lesson.stillPicture(index("slider"))];
       await keyboard.press(key);
       await expect.poll(at).toBe(to);
-      const picture = await lesson.pictureOtherThan(index("slider"), drawn, from === to ? 0 : 5000);
+      const picture = await (from === to
+        ? lesson.stillPicture(index("slider"))
+        : lesson.pictureOtherThan(index("slider"), drawn));
       expect(picture === drawn, `${key} from ${from} to ${to}`).toBe(from === to);
     }
     await open.screenshot("slider-by-keys");
@@ -214,32 +218,41 @@ describe("a learner in JupyterLab", () => {
 
   it("moves a slider by the mouse", async () => {
     const { lesson } = open;
-    const before = await lesson.picture(index("slider"));
+    const before = await lesson.stillPicture(index("slider"));
     await lesson.slide(index("slider"), 0.02);
     expect(await lesson.pictureOtherThan(index("slider"), before)).not.toBe(before);
-    expect(await lesson.slider(index("slider")).getAttribute("aria-valuetext")).toBe("1");
+    await expect.poll(() => lesson.slider(index("slider")).getAttribute("aria-valuetext")).toBe("1");
   });
 
   it("reads everything in the dark theme, and sees what is a link", async () => {
     const { lesson } = open;
     await run("words");
     await lesson.useTheme("JupyterLab Dark");
-    const found = (await lesson.page.evaluate(COLOURS)) as { text: string; colour: string; ground: string }[];
-    expect(found.length).toBeGreaterThan(30);
-    expect(found.filter(({ colour, ground }) => contrast(rgb(colour), rgb(ground)) < 4)).toEqual([]);
-    expect(new Set(found.map(({ ground }) => ground))).not.toContain("rgb(255, 255, 255)");
+    // The theme's rules come a little after its name, and the page may be bare meanwhile.
+    const found = async () =>
+      (await lesson.page.evaluate(COLOURS)) as { text: string; colour: string; ground: string }[];
+    await expect.poll(async () => (await found()).length).toBeGreaterThan(30);
+    const pale = async () => (await found()).filter(({ colour, ground }) => contrast(rgb(colour), rgb(ground)) < 4);
+    await expect.poll(pale).toEqual([]);
+    await expect
+      .poll(async () => new Set((await found()).map(({ ground }) => ground)))
+      .not.toContain("rgb(255, 255, 255)");
+    expect((await found()).length).toBeGreaterThan(30);
     await open.screenshot("dark");
+    await lesson.cell(index("words")).locator("a > code").first().waitFor();
     const link = `document.querySelectorAll(".jp-Notebook .jp-Cell")[${index("words")}].querySelector("a > code")`;
-    expect(await lesson.page.evaluate(`getComputedStyle(${link}).textDecorationLine`)).toBe("underline");
+    await expect.poll(() => lesson.page.evaluate(`getComputedStyle(${link}).textDecorationLine`)).toBe("underline");
   });
 
   it("finds the pictures of a saved notebook again, drawn for the window that it is opened in", async () => {
     const { lesson } = open;
     await lesson.page.setViewportSize({ width: 700, height: 768 });
-    await lesson.page.waitForTimeout(1000);
-    await lesson.save();
-    const saved = readNotebook(file).cells.flatMap((one) => (one.cell_type === "code" ? bundles(one) : []));
-    expect(saved.filter((data) => PLOTLY in data && PNG in data)).toHaveLength(3);
+    const saved = async () => {
+      await lesson.save();
+      const bundled = readNotebook(file).cells.flatMap((one) => (one.cell_type === "code" ? bundles(one) : []));
+      return bundled.filter((data) => PLOTLY in data && PNG in data).length;
+    };
+    await expect.poll(saved, { interval: 1000 }).toBe(3);
     await lesson.page.setViewportSize({ width: 1400, height: 1000 });
     await lesson.page.reload();
     await lesson.page.waitForSelector(".jp-RenderedPlotly");
@@ -248,7 +261,8 @@ describe("a learner in JupyterLab", () => {
     expect(plots.map((plot) => [plot.cell, plot.drawnTraces >= plot.visibleTraces])).toEqual(
       PICTURES.map((picture) => [picture, true]),
     );
-    for (const { width, height } of plots) expect(Math.min(width, height)).toBeGreaterThan(330);
+    const smallest = async () => Math.min(...(await lesson.plots()).flatMap(({ width, height }) => [width, height]));
+    await expect.poll(smallest).toBeGreaterThan(330);
     await open.screenshot("reopened");
   });
 });

@@ -24,7 +24,7 @@ describeLesson({
       expect(changed).not.toBe(parameters.source);
       await lesson.write(parameters.index, changed);
       for (const cell of [parameters.index, parameters.check, first]) await lesson.run(cell);
-      await expect.poll(drawn, { timeout: 10_000 }).not.toBe(before);
+      await expect.poll(drawn).not.toBe(before);
       expect(await lesson.errors()).toEqual([]);
       await open().screenshot("other-parameters");
     }),

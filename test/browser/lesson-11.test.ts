@@ -14,7 +14,7 @@ describeLesson({
       await lesson.write(parameters.index, parameters.source.replace(/pricePerHour = [\d.]+/, "pricePerHour = 3.2"));
       await lesson.runAll();
       expect(await lesson.errors()).toEqual([]);
-      expect(await texts()).not.toBe(before);
+      await expect.poll(texts).not.toBe(before);
       await open().screenshot("other-price");
     }),
 });

@@ -66,14 +66,19 @@ interface State {
   errors: string[];
 }
 
+/** How long anything may take that a person need not wait for: a loaded machine can be ten times as slow as a quiet one. */
+const PATIENCE_MS = 120_000;
+
 export class LessonPage {
-  constructor(readonly page: Page) {}
+  constructor(readonly page: Page) {
+    page.setDefaultTimeout(PATIENCE_MS);
+  }
 
   /** Opens a notebook and waits until its cells are there and its kernel is ready. */
   async open(url: string): Promise<void> {
     await this.page.goto(url);
-    await this.page.waitForSelector(".jp-Notebook .jp-Cell", { timeout: 60_000 });
-    await this.waitFor((state) => state.kernel === "idle", 60_000, "the kernel to be ready");
+    await this.page.waitForSelector(".jp-Notebook .jp-Cell");
+    await this.waitFor((state) => state.kernel === "idle", PATIENCE_MS, "the kernel to be ready");
   }
 
   private async waitFor(done: (state: State) => boolean, timeout: number, what: string): Promise<State> {
@@ -90,9 +95,9 @@ export class LessonPage {
    * Run > Run All Cells, then waits until the kernel is idle and no cell is waiting; returns the seconds it took.
    * @throws if a code cell did not run, with the red text of the page
    */
-  async runAll(timeout = 550_000): Promise<number> {
+  async runAll(timeout = 800_000): Promise<number> {
     const begin = Date.now();
-    const started = this.page.waitForFunction(`${COUNTS}.includes(null)`, null, { timeout: 60_000 });
+    const started = this.page.waitForFunction(`${COUNTS}.includes(null)`);
     await this.menu("Run", "Run All Cells");
     await started;
     const ran = (state: State): boolean => !state.counts.includes(null);
@@ -127,7 +132,7 @@ export class LessonPage {
   }
 
   /** Runs one cell with Control+Enter and waits for its answer. */
-  async run(index: number, timeout = 120_000): Promise<string> {
+  async run(index: number, timeout = 240_000): Promise<string> {
     await this.edit(index);
     const prompt = this.cell(index).locator(".jp-InputPrompt");
     const before = await prompt.textContent();
@@ -137,7 +142,28 @@ export class LessonPage {
       if (Date.now() > end) throw new Error(`cell ${index + 1} did not answer within ${timeout / 1000} s`);
       await this.page.waitForTimeout(100);
     }
-    return this.output(index);
+    return this.settledOutput(index);
+  }
+
+  /** The text of a cell's outputs once the page shows all that the cell has, and goes on showing the same. */
+  private async settledOutput(index: number): Promise<string> {
+    const cell = `window.jupyterapp.shell.currentWidget.content.widgets[${index}]`;
+    const shown = `((cell) => cell.outputArea.model.length === cell.node.querySelectorAll(".jp-OutputArea-output").length)(${cell})`;
+    const end = Date.now() + PATIENCE_MS;
+    for (let last: string | null = null; ;) {
+      const text = (await this.page.evaluate(shown)) === true ? await this.output(index) : null;
+      if (text !== null && text === last) return text;
+      if (Date.now() > end)
+        throw new Error(`cell ${index + 1} does not show its outputs: ${text ?? "they are not all there"}`);
+      last = text;
+      await this.nextFrames();
+      await this.page.waitForTimeout(100);
+    }
+  }
+
+  /** Waits until the page has been drawn twice: what it does in the next frame is done then. */
+  async nextFrames(): Promise<void> {
+    await this.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
   }
 
   /** The text that a cell's outputs show. */
@@ -150,7 +176,7 @@ export class LessonPage {
   }
 
   /** The plots once the page has drawn as many as expected; Plotly draws shortly after the outputs arrive. */
-  async drawnPlots(count: number, timeout = 60_000): Promise<DrawnPlot[]> {
+  async drawnPlots(count: number, timeout = PATIENCE_MS): Promise<DrawnPlot[]> {
     const end = Date.now() + timeout;
     for (;;) {
       const plots = await this.plots();
@@ -166,8 +192,20 @@ export class LessonPage {
     return (await Promise.all(layers.map((layer) => layer.innerHTML()))).join();
   }
 
+  /** The same once it stands still: Plotly draws in more than one frame. */
+  async stillPicture(cell: number): Promise<string> {
+    const end = Date.now() + PATIENCE_MS;
+    for (let last = await this.picture(cell); ;) {
+      await this.nextFrames();
+      await this.page.waitForTimeout(100);
+      const picture = await this.picture(cell);
+      if (picture === last || Date.now() > end) return picture;
+      last = picture;
+    }
+  }
+
   /** The same once it is another than before; what it is after a while if it stays. */
-  async pictureOtherThan(cell: number, before: string, timeout = 5000): Promise<string> {
+  async pictureOtherThan(cell: number, before: string, timeout = PATIENCE_MS): Promise<string> {
     const end = Date.now() + timeout;
     for (;;) {
       const picture = await this.picture(cell);
@@ -185,9 +223,8 @@ export class LessonPage {
     await this.slider(cell).focus();
     await this.page.keyboard.press(key);
     const end = await this.slider(cell).getAttribute(key === "Home" ? "aria-valuemin" : "aria-valuemax");
-    await this.cell(cell).locator(`g.slider-group[aria-valuenow="${end}"]`).first().waitFor({ timeout: 5000 });
-    // Plotly draws in the frame after the next.
-    await this.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+    await this.cell(cell).locator(`g.slider-group[aria-valuenow="${end}"]`).first().waitFor();
+    await this.stillPicture(cell);
   }
 
   /** Clicks a slider of a cell's plot at a fraction of its length. */
@@ -234,10 +271,10 @@ export class LessonPage {
     await this.cell(index).locator(".cm-content").click();
     await this.page.keyboard.press("ControlOrMeta+Enter");
     await this.page.keyboard.press("Escape"); // whatever the editor offers to complete
-    await this.cell(index).locator(".jp-OutputArea-output", { hasText: saying }).waitFor({ timeout: 20_000 });
+    await this.cell(index).locator(".jp-OutputArea-output", { hasText: saying }).waitFor();
     await this.menu("Kernel", "Interrupt Kernel");
-    await this.waitFor((state) => state.kernel === "idle", 20_000, "the interrupted cell to end");
-    return this.output(index);
+    await this.waitFor((state) => state.kernel === "idle", PATIENCE_MS, "the interrupted cell to end");
+    return this.settledOutput(index);
   }
 
   /** The texts of dialogs and pop-ups that are open. */

@@ -9,7 +9,10 @@ import { TEMPLATE } from "../../lib/notebook/plot/theme";
 
 const TITLE = "How does a picture look that stands far below in its notebook?"; // a line, by the rules of lib
 
-/** An application of JupyterLab with a notebook that comes late, and that finds a cell only once it is drawn. */
+/**
+ * An application of JupyterLab with a notebook that comes late, and that finds a cell only once it is drawn: when a test
+ * says so.
+ */
 const APP = `(() => {
   const page = document.createElement("div");
   page.style.cssText = "height: 200px; overflow: auto";
@@ -20,12 +23,13 @@ const APP = `(() => {
     node: page, isDisposed: false, revealed: Promise.resolve(),
     context: { path: "02.ipynb", ready: Promise.resolve() },
     content: { node: page, widgets: [cell] },
-    setFragment: (fragment) => void (drawn && fragment === "#cell-id=02-gamma" && cell.node.scrollIntoView()),
+    setFragment: (fragment) => void (window.asked++, drawn && fragment === "#cell-id=02-gamma" && cell.node.scrollIntoView()),
   };
   const followers = [];
   const open = [];
   setTimeout(() => { document.body.append(page); open.push(notebook); }, 400);
-  setTimeout(() => { drawn = true; }, 1200);
+  window.asked = 0;
+  window.drawCell = () => { drawn = true; };
   window.follow = (args) => followers.forEach((act) => act(null, { id: "rendermime:handle-local-link", args }));
   window.place = () => page.scrollTop;
   return { shell: { widgets: () => open }, commands: { commandExecuted: { connect: (act) => followers.push(act) } } };
@@ -77,7 +81,7 @@ async function draw(width: number): Promise<void> {
 it("breaks a title that a narrow column would cut off, and again at another width", async () => {
   await draw(332);
   await expect.poll(async () => (await title()).lines).toBe(2);
-  expect((await title()).reach).toBeLessThanOrEqual(1);
+  await expect.poll(async () => (await title()).reach).toBeLessThanOrEqual(1);
   await page.evaluate(`Plotly.relayout(document.querySelector(".js-plotly-plot"), { width: 260 })`);
   await expect.poll(async () => (await title()).reach).toBeLessThanOrEqual(1);
   await page.evaluate(`Plotly.relayout(document.querySelector(".js-plotly-plot"), { width: 900 })`);
@@ -92,14 +96,15 @@ it("leaves a title alone that has room", async () => {
 
 it("leads to a cell of a notebook that opens only then", async () => {
   await page.evaluate(`follow({ path: "02.ipynb", id: "#cell-id=02-gamma" })`);
-  await expect.poll(() => page.evaluate("place()"), { timeout: 10_000 }).toBeGreaterThan(1800);
+  await page.waitForFunction("asked > 1"); // before it is drawn
+  await page.evaluate("drawCell()");
+  await expect.poll(() => page.evaluate("place()")).toBeGreaterThan(1800);
 });
 
 it("leaves the notebook alone as soon as the reader moves", async () => {
   await page.evaluate(`follow({ path: "02.ipynb", id: "#cell-id=02-gamma" })`);
-  await page.waitForSelector("text=the exercise", { state: "attached" });
-  await page.waitForTimeout(300);
-  await page.evaluate(`document.querySelector("body > div").dispatchEvent(new WheelEvent("wheel"))`);
+  await page.waitForFunction("asked > 0");
+  await page.evaluate(`document.querySelector("body > div").dispatchEvent(new WheelEvent("wheel")); drawCell();`);
   await page.waitForTimeout(2500);
   expect(await page.evaluate("place()")).toBe(0);
 });

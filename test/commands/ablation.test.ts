@@ -169,7 +169,7 @@ describe("a run of some steps", () => {
     expect(errors).toHaveLength(1);
     expect(errors[0]).toMatch(/^ablation: v3, seed 3: the loss is \S+ at step \d+; try a lower --lr$/);
     expect(code).toBe(1);
-  }, 120_000);
+  }, 300_000);
 
   it("is gathered from several folders, and refused where two hold the same run", async () => {
     const [a, b, all] = [newFolder("a"), newFolder("b"), newFolder("all")];

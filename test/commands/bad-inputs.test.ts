@@ -316,9 +316,10 @@ describe("a model that is none is refused in one line, at once, in little memory
 
   it.each(CASES)("$name", ({ make, message = /./ }) => {
     const dir = make();
-    const [begin, memory, tensors] = [performance.now(), process.memoryUsage().rss, tf.memory().numTensors];
+    const [begin, memory, tensors] = [process.cpuUsage(), process.memoryUsage().rss, tf.memory().numTensors];
     const told = toldBy(() => disposeWeights(loadCheckpoint(dir).weights));
-    expect(performance.now() - begin).toBeLessThan(3_000);
+    const { user, system } = process.cpuUsage(begin); // what else the machine does is not counted
+    expect((user + system) / 1e6).toBeLessThan(3);
     expect(process.memoryUsage().rss - memory).toBeLessThan(512e6);
     expect(tf.memory().numTensors).toBe(tensors);
     expect(told).toMatch(message);
@@ -441,7 +442,7 @@ describe("a command ends with exit code 1 and one line", () => {
       cwd: root,
       env: { ...process.env, ...env },
       encoding: "utf8",
-      timeout: 50_000,
+      timeout: 200_000,
     });
 
   it("as a process of its own too, with five million experts or NaN", () => {

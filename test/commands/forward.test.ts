@@ -8,25 +8,20 @@ import { disposeWeights, initWeights } from "../../lib/model/weights";
 import { useBackend } from "../../lib/tensor/backend";
 import { expectClose } from "../support/close";
 import { temporaryFolder } from "../support/folder";
+import { callTogether, type Called } from "../support/together";
 
 const root = path.join(__dirname, "..", "..");
 const fixture = (name: string) => path.join(__dirname, "..", "fixtures", name);
 const temporary = temporaryFolder();
 
-interface Result {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
 /** Runs the command as npm would; the reader of its output starts only after that delay. */
-function forward(args: string[], { readAfter = 0, cwd = root, env = {} } = {}): Promise<Result> {
+function forward(args: string[], { readAfter = 0, cwd = root, env = {} } = {}): Promise<Called> {
   const child = spawn(process.execPath, [path.join(root, "tools", "run.mjs"), "forward", ...args], {
     cwd,
     env: { ...process.env, ...env },
   });
   return new Promise((done) => {
-    const result: Result = { code: null, out: "", err: "" };
+    const result: Called = { code: null, out: "", err: "" };
     setTimeout(() => child.stdout.on("data", (piece: Buffer) => (result.out += piece.toString())), readAfter);
     child.stderr.on("data", (piece: Buffer) => (result.err += piece.toString()));
     child.on("close", (code) => done({ ...result, code }));
@@ -121,18 +116,23 @@ describe("npm run forward prints", () => {
   });
 });
 
-describe.concurrent("npm run forward ends with exit code 1 and one line that names", () => {
+describe("npm run forward ends with exit code 1 and one line that names", () => {
   const model = fixture("one-group");
   let cutOff: string;
+  let called: Called[];
 
   beforeAll(() => {
     cutOff = temporary();
     copyFileSync(path.join(model, "config.json"), path.join(cutOff, "config.json"));
     const bytes = readFileSync(path.join(model, "model.safetensors"));
     writeFileSync(path.join(cutOff, "model.safetensors"), bytes.subarray(0, bytes.length / 2));
+    called = callTogether(
+      "forward",
+      CASES.map(([, args]) => (typeof args === "function" ? args() : args)),
+    );
   });
 
-  it.each<[string, string[] | (() => string[]), RegExp]>([
+  const CASES: [name: string, args: string[] | (() => string[]), message: RegExp][] = [
     [
       "an id outside the vocabulary and the range",
       [model, "--ids", "5,48"],
@@ -166,8 +166,10 @@ describe.concurrent("npm run forward ends with exit code 1 and one line that nam
       () => [cutOff, "--ids", "1"],
       /model\.safetensors: cut off: tensor \S+ needs \d+ bytes, \d+ are there/,
     ],
-  ])("%s", async (_, args, message) => {
-    const { code, out, err } = await forward(typeof args === "function" ? args() : args);
+  ];
+
+  it.each(CASES.map(([name, , message], i) => [name, message, i] as const))("%s", (_, message, i) => {
+    const { code, out, err } = called[i];
     expect(err).toMatch(message);
     expect(err.trimEnd().split("\n")).toHaveLength(1);
     expect([code, out]).toEqual([1, ""]);

@@ -9,19 +9,14 @@ import { bytesOf, textOf, VOCAB_SIZE } from "../../lib/corpus/bytes";
 import { PART_NAMES, saveParts } from "../../lib/lessons/09-build-it";
 import { solutionOf } from "../lessons/09-build-it/solutions";
 import { temporaryFolder } from "../support/folder";
+import { callTogether, type Called } from "../support/together";
 import { idsOf, lively } from "../inference/support";
 
 const root = path.join(__dirname, "..", "..");
 const temporary = temporaryFolder();
 
-interface Result {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
 /** Runs the command as npm would. `after` is called with what has come so far, at each piece. */
-function generate(args: string[], after: (out: string, group: number) => void = () => {}, env = {}): Promise<Result> {
+function generate(args: string[], after: (out: string, group: number) => void = () => {}, env = {}): Promise<Called> {
   const child = spawn(process.execPath, [path.join(root, "tools", "run.mjs"), "generate", ...args], {
     cwd: root,
     env: { ...process.env, ...env },
@@ -29,7 +24,7 @@ function generate(args: string[], after: (out: string, group: number) => void = 
   });
   return new Promise((done) => {
     const pieces: Buffer[] = [];
-    const result: Result = { code: null, out: "", err: "" };
+    const result: Called = { code: null, out: "", err: "" };
     child.stdout.on("data", (piece: Buffer) => {
       pieces.push(piece);
       result.out = Buffer.concat(pieces).toString();
@@ -127,25 +122,6 @@ describe("npm run generate", () => {
     }
   });
 
-  it.each([
-    ["that is not there", null, "no such file; lesson 09 saves one"],
-    ["without parts", "export const other = 1;", 'it exports no record "parts"'],
-    ["with no part in it", "export const parts = {};", 'its record "parts" is empty'],
-    ["with a part that no model has", "export const parts = { norm: () => 0 };", 'a model has no part "norm"'],
-    ["with a part that is no function", "export const parts = { block: 3 };", "block is no function"],
-    ["that does not compile", "\nexport const parts = {{;", 'my-model.ts: line 2: Expected identifier but found "{"'],
-    ["that throws", 'throw new Error("not today");', "my-model.ts: not today"],
-    ["whose part throws", "export const parts = { block: () => lost() };", "ReferenceError: lost is not defined"],
-  ])("answers a module %s with one line", async (_, text, message) => {
-    const file = path.join(temporary(), "my-model.ts");
-    if (text !== null) fs.writeFileSync(file, `${text}\n`);
-    const { code, err } = await generate([...here(), "--parts", file]);
-    expect(code).toBe(1);
-    expect(err.trimEnd().split("\n")).toHaveLength(1);
-    expect(err).toContain("generate: ");
-    expect(err).toContain(message);
-  });
-
   it("prints help", async () => {
     const { code, out, err } = await generate(["--help"]);
     expect([code, err]).toEqual([0, ""]);
@@ -166,36 +142,72 @@ describe("npm run generate", () => {
     expect(out.endsWith("\n")).toBe(true);
     expect(err).toMatch(/^\d+ tokens, \d+ tokens\/s\n$/);
   });
+});
 
-  it.each([
-    ["no model", () => ["--prompt", "a"], "--model is missing"],
-    ["no prompt", () => ["--model", folder], "--prompt is missing"],
-    ["an unknown option", () => [...here(), "--nonsense"], "'--nonsense'"],
-    ["a stray word", () => [...here(), "nonsense"], "nonsense"],
-    [
-      "a folder that is not there",
-      () => ["--model", "data/nowhere", "--prompt", "a"],
-      "data/nowhere: there is no such folder",
-    ],
-    ["a model with another vocabulary", () => ["--model", "test/fixtures/one-group", "--prompt", "a"], "has 48 tokens"],
-    ["a number that is none", () => [...here(), "--tokens", "many"], '--tokens is "many"; it must be a number'],
-    ["half a token", () => [...here(), "--tokens", "1.5"], "tokens is 1.5"],
-    ["too many tokens", () => [...here(), "--tokens", "30000"], "30000 tokens are too many, 19998 fit"],
-    ["a negative temperature", () => [...here(), "--temperature", "-1"], "temperature is -1"],
-    ["a top-p beyond 1", () => [...here(), "--top-p", "1.5"], "top-p is 1.5"],
-    ["a top-k of 0", () => [...here(), "--top-k", "0"], "top-k is 0"],
-    ["a seed with a fraction", () => [...here(), "--seed", "0.5"], "seed is 0.5"],
-    [
-      "parts for the engine without tensors",
-      () => [...here(), "--engine", "wasm", "--parts", nothing()],
-      "use the tensor",
-    ],
-    ["a backend that there is not", () => [...here(), "--backend", "abacus"], '--backend is "abacus"'],
-  ])("answers %s with one line and exit code 1", async (_, args, message) => {
-    const { code, out, err } = await generate(args());
-    expect([code, out]).toEqual([1, ""]);
+const MODULES: [name: string, text: string | null, message: string][] = [
+  ["that is not there", null, "no such file; lesson 09 saves one"],
+  ["without parts", "export const other = 1;", 'it exports no record "parts"'],
+  ["with no part in it", "export const parts = {};", 'its record "parts" is empty'],
+  ["with a part that no model has", "export const parts = { norm: () => 0 };", 'a model has no part "norm"'],
+  ["with a part that is no function", "export const parts = { block: 3 };", "block is no function"],
+  ["that does not compile", "\nexport const parts = {{;", 'my-model.ts: line 2: Expected identifier but found "{"'],
+  ["that throws", 'throw new Error("not today");', "my-model.ts: not today"],
+  ["whose part throws", "export const parts = { block: () => lost() };", "ReferenceError: lost is not defined"],
+];
+
+const CALLS: [name: string, args: () => string[], message: string][] = [
+  ["no model", () => ["--prompt", "a"], "--model is missing"],
+  ["no prompt", () => ["--model", folder], "--prompt is missing"],
+  ["an unknown option", () => [...here(), "--nonsense"], "'--nonsense'"],
+  ["a stray word", () => [...here(), "nonsense"], "nonsense"],
+  [
+    "a folder that is not there",
+    () => ["--model", "data/nowhere", "--prompt", "a"],
+    "data/nowhere: there is no such folder",
+  ],
+  ["a model with another vocabulary", () => ["--model", "test/fixtures/one-group", "--prompt", "a"], "has 48 tokens"],
+  ["a number that is none", () => [...here(), "--tokens", "many"], '--tokens is "many"; it must be a number'],
+  ["half a token", () => [...here(), "--tokens", "1.5"], "tokens is 1.5"],
+  ["too many tokens", () => [...here(), "--tokens", "30000"], "30000 tokens are too many, 19998 fit"],
+  ["a negative temperature", () => [...here(), "--temperature", "-1"], "temperature is -1"],
+  ["a top-p beyond 1", () => [...here(), "--top-p", "1.5"], "top-p is 1.5"],
+  ["a top-k of 0", () => [...here(), "--top-k", "0"], "top-k is 0"],
+  ["a seed with a fraction", () => [...here(), "--seed", "0.5"], "seed is 0.5"],
+  [
+    "parts for the engine without tensors",
+    () => [...here(), "--engine", "wasm", "--parts", nothing()],
+    "use the tensor",
+  ],
+  ["a backend that there is not", () => [...here(), "--backend", "abacus"], '--backend is "abacus"'],
+];
+
+describe("npm run generate answers with one line and exit code 1", () => {
+  let modules: Called[];
+  let calls: Called[];
+  beforeAll(() => {
+    const withModule = MODULES.map(([, text]) => {
+      const file = path.join(temporary(), "my-model.ts");
+      if (text !== null) fs.writeFileSync(file, `${text}\n`);
+      return [...here(), "--parts", file];
+    });
+    const called = callTogether("generate", [...withModule, ...CALLS.map(([, args]) => args())]);
+    modules = called.slice(0, MODULES.length);
+    calls = called.slice(MODULES.length);
+  });
+
+  function expectLine({ code, err }: Called, message: string): void {
+    expect(code).toBe(1);
     expect(err.trimEnd().split("\n")).toHaveLength(1);
     expect(err).toContain("generate: ");
     expect(err).toContain(message);
+  }
+
+  it.each(MODULES.map(([name, , message], i) => [name, message, i] as const))("a module %s", (_, message, i) => {
+    expectLine(modules[i], message);
+  });
+
+  it.each(CALLS.map(([name, , message], i) => [name, message, i] as const))("%s", (_, message, i) => {
+    expectLine(calls[i], message);
+    expect(calls[i].out).toBe("");
   });
 });

@@ -7,7 +7,7 @@ const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, "base64")
 
 it("the compiled kernels are what their source gives: if not, npm run kernels", () => {
   expect(fs.readFileSync("lib/tensor/wasm/compiled.ts", "utf8") === compiledKernels()).toBe(true);
-}, 180_000);
+}, 600_000);
 
 it.each(Object.entries({ PLAIN, FUSED }))("%s brings nothing along that could write into tfjs's memory", (_, text) => {
   const sections = sectionsOf(bytesOf(text));

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { writeConfig } from "../../lib/checkpoint/config-json";
 import { tinyConfig } from "../../lib/model/config";
 import { loadCheckpoint } from "../../lib/checkpoint/checkpoint";
@@ -9,6 +9,7 @@ import { disposeWeights } from "../../lib/model/weights";
 import { VOCAB_SIZE } from "../../lib/corpus/bytes";
 import { DOMAINS, sha256, SPLITS, streamFile } from "../../lib/corpus/corpus";
 import { temporaryFolder } from "../support/folder";
+import { callTogether, type Called } from "../support/together";
 import { readArguments } from "../../tools/commands/pretrain/arguments";
 import { npmCommand } from "../../tools/setup/programs.mjs";
 import type { Curves, RunRecord } from "../../lib/training/record";
@@ -58,7 +59,22 @@ const withoutSpeed = ({ reports, ...rest }: Curves) => ({
   reports: reports.map((report) => ({ ...report, tokensPerSecond: 0 })),
 });
 
+const WRONG_CALLS: [args: string[], message: string][] = [
+  [["--steps", "many"], '--steps is "many"'],
+  [["--gamma", "-1"], '--gamma is "-1"; it must be a number, 0 or more'],
+  [["--fast"], "--fast"],
+  [["--corpus", "nowhere"], `there is no corpus in ${path.join(PROJECT, "nowhere")}: npm run corpus builds it`],
+];
+
 describe("npm run pretrain", () => {
+  let wrongCalled: Called[];
+  beforeAll(() => {
+    wrongCalled = callTogether(
+      "pretrain",
+      WRONG_CALLS.map(([args]) => args),
+    );
+  });
+
   it("prints its options", () => {
     const { status, stdout } = pretrain("--help");
     expect(status).toBe(0);
@@ -84,17 +100,12 @@ describe("npm run pretrain", () => {
     expect(() => readArguments(args)).toThrow(message);
   });
 
-  it.each([
-    [["--steps", "many"], '--steps is "many"'],
-    [["--gamma", "-1"], '--gamma is "-1"; it must be a number, 0 or more'],
-    [["--fast"], "--fast"],
-    [["--corpus", "nowhere"], `there is no corpus in ${path.join(PROJECT, "nowhere")}: npm run corpus builds it`],
-  ])("answers %j with one line and exit code 1", (args, message) => {
-    const { status, stderr } = pretrain(...args);
-    expect(status).toBe(1);
-    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
-    expect(stderr).toContain("pretrain: ");
-    expect(stderr).toContain(message);
+  it.each(WRONG_CALLS)("answers %j with one line and exit code 1", (args, message) => {
+    const { code, err } = wrongCalled[WRONG_CALLS.findIndex(([wrong]) => wrong === args)];
+    expect(code).toBe(1);
+    expect(err.trimEnd().split("\n")).toHaveLength(1);
+    expect(err).toContain("pretrain: ");
+    expect(err).toContain(message);
   });
 
   it("trains, evaluates, and leaves curves and a model in the released layout", () => {

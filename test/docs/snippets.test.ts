@@ -19,7 +19,7 @@ describe("snippets", () => {
       programs.set(name, programsOf(name, snippets));
     const files = [...programs.values()].flatMap(({ file, errors }) => [file, ...errors.map((error) => error.file)]);
     messages = messagesOf(files);
-  }, 180_000);
+  }, 600_000);
   afterAll(() => [...programs.values()].forEach(remove));
 
   const page = (name: string): Page => programs.get(name) as Page;

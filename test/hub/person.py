@@ -18,7 +18,7 @@ class Kernel:
         self.socket = socket
         self.session = session
 
-    async def run(self, code, timeout=300):
+    async def run(self, code, timeout=600):
         """Runs a cell; returns its reply's status and its outputs. No answer in time: status "timeout"."""
         message_id = uuid.uuid4().hex
         header = {"msg_id": message_id, "msg_type": "execute_request", "username": "", "session": self.session, "version": "5.3"}
@@ -57,7 +57,7 @@ class Person:
         self.account = account
         self.name = account.name
         self.address = address
-        self.web = httpx.AsyncClient(base_url=address, timeout=180, follow_redirects=True, trust_env=False)
+        self.web = httpx.AsyncClient(base_url=address, timeout=400, follow_redirects=True, trust_env=False)
         self.token = None
 
     def xsrf(self):
@@ -81,7 +81,7 @@ class Person:
         url = f"/user/{owner or self.name}{path}"
         return await httpx_request(self.address, self.token, method, url, **options)
 
-    async def start_server(self, seconds=180):
+    async def start_server(self, seconds=400):
         """Starts the server, and waits until it answers."""
         begin = time.monotonic()
         asked = await self.hub("POST", f"/users/{self.name}/server")
@@ -112,7 +112,7 @@ class Person:
         kernel = reply.json()["kernel"]["id"]
         url = f"{self.address.replace('http', 'ws')}/user/{self.name}/api/kernels/{kernel}/channels?session_id={session}"
         headers = {"Authorization": f"token {self.token}"}
-        socket = await websocket_connect(HTTPRequest(url, headers=headers, connect_timeout=120, request_timeout=120), max_message_size=200_000_000)
+        socket = await websocket_connect(HTTPRequest(url, headers=headers, connect_timeout=300, request_timeout=300), max_message_size=200_000_000)
         return Kernel(socket, session)
 
     async def close(self):
@@ -121,5 +121,5 @@ class Person:
 
 async def httpx_request(address, token, method, url, **options):
     """Without the browser's cookies: the token alone says who asks."""
-    async with httpx.AsyncClient(base_url=address, timeout=180, follow_redirects=True, trust_env=False) as web:
+    async with httpx.AsyncClient(base_url=address, timeout=400, follow_redirects=True, trust_env=False) as web:
         return await web.request(method, url, headers={"Authorization": f"token {token}"}, **options)

@@ -151,5 +151,5 @@ it("a folder may have any name: imports, edits, awaits and the places of errors 
 
 /** Gives the stock kernel, which waits for events of the file system and drops cells after an error, a fair chance. */
 async function pause(): Promise<void> {
-  await new Promise((done) => setTimeout(done, 500));
+  await new Promise((done) => setTimeout(done, 1500));
 }

@@ -40,6 +40,9 @@ interface Message {
   content: Record<string, unknown>;
 }
 
+/** How long an answer that will come may take: a loaded machine can be ten times as slow as a quiet one. */
+const PATIENCE_MS = 120_000;
+
 const DELIMITER = "<IDS|MSG>";
 const KEY = "key";
 
@@ -82,7 +85,7 @@ export class KernelClient {
   private readonly iopub = new Subscriber({ linger: 0, receiveHighWaterMark: 0 });
 
   private constructor(
-    private readonly kind: KernelKind,
+    readonly kind: KernelKind,
     readonly process: ChildProcess,
     private readonly folder: string,
     ports: Ports,
@@ -119,7 +122,7 @@ export class KernelClient {
 
   /** Asks until an answer comes on both channels: messages sent before the sockets are bound are lost on iopub. */
   private async untilReady(): Promise<void> {
-    for (let attempt = 0; attempt < 100; attempt++) {
+    for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
       if ((await this.request("kernel_info_request", {}, 300)).idle) return;
       if (this.process.exitCode !== null) break;
     }
@@ -155,7 +158,7 @@ export class KernelClient {
         if (header.msg_type === replyType) reply = content;
         else if (header.msg_type === "status") idle = content.execution_state === "idle";
         else onIopub({ header, parent: {}, content });
-        if (reply === undefined || !idle) return;
+        if (reply === undefined || !(idle || type === "interrupt_request")) return; // whose answer has no other part
         clearTimeout(timer);
         done();
       };
@@ -173,8 +176,8 @@ export class KernelClient {
    * Runs a cell.
    *
    * @param options.stopOnError whether an error stops the cells that were sent with it; runners that go on say false
-   * @param options.timeoutMs how long the stock kernel is waited for, which may never answer; ours always does, and gets
-   *   at least 30 s, whatever else the machine has to do
+   * @param options.timeoutMs how long the stock kernel is waited for where it is to give no answer; ours always does, and
+   *   gets at least two minutes, whatever else the machine has to do
    * @param options.onOutput is called with every printed text
    * @param options.onDisplay is called with the plain text of everything that is shown, also of what replaces another
    * @param options.sentAt the time that the message carries, where it is another than now
@@ -214,7 +217,8 @@ export class KernelClient {
       }
     };
     const { sentAt } = options;
-    const timeoutMs = this.kind === "ours" ? Math.max(options.timeoutMs ?? 0, 30_000) : (options.timeoutMs ?? 20_000);
+    const timeoutMs =
+      this.kind === "ours" ? Math.max(options.timeoutMs ?? 0, PATIENCE_MS) : (options.timeoutMs ?? PATIENCE_MS);
     const { reply, idle } = await this.request("execute_request", content, timeoutMs, onIopub, sentAt);
     if (reply && idle) result.status = reply.status as string;
     return result;
@@ -222,13 +226,17 @@ export class KernelClient {
 
   /** What Tab offers at the end of the code. */
   async complete(code: string): Promise<string[]> {
-    const { reply } = await this.request("complete_request", { code, cursor_pos: code.length }, 20_000);
+    const { reply } = await this.request("complete_request", { code, cursor_pos: code.length }, PATIENCE_MS);
     return (reply?.matches ?? []) as string[];
   }
 
   /** What Shift-Tab shows at a position. */
   async inspect(code: string, position: number): Promise<string> {
-    const { reply } = await this.request("inspect_request", { code, cursor_pos: position, detail_level: 0 }, 20_000);
+    const { reply } = await this.request(
+      "inspect_request",
+      { code, cursor_pos: position, detail_level: 0 },
+      PATIENCE_MS,
+    );
     return (reply?.data as Record<string, string> | undefined)?.["text/plain"] ?? "";
   }
 
@@ -239,7 +247,13 @@ export class KernelClient {
 
   /** Interrupts as Jupyter does with `interrupt_mode: message`, the only way on Windows. */
   async requestInterrupt(): Promise<boolean> {
-    return (await this.request("interrupt_request", {}, 3000)).reply?.status === "ok";
+    const timeoutMs = this.kind === "ours" ? PATIENCE_MS : 3000;
+    return (await this.request("interrupt_request", {}, timeoutMs)).reply?.status === "ok";
+  }
+
+  /** Waits for the answer to a question: a signal that was sent before it has been heard by then. */
+  async answers(): Promise<void> {
+    await this.request("kernel_info_request", {}, PATIENCE_MS);
   }
 
   /** Whether the process ends by itself within the time. */
@@ -253,7 +267,7 @@ export class KernelClient {
   /** Asks the kernel to end, as closing a notebook does; whether it did. */
   async shutdown(): Promise<boolean> {
     void this.request("shutdown_request", { restart: false }, 1000);
-    return this.exits(5000);
+    return this.exits(PATIENCE_MS);
   }
 
   /** Ends the kernel at once and the connection with it. */

@@ -56,7 +56,7 @@ trap(
 
 it("Run All stops at a failing cell: what was sent with it is answered with aborted and not run", async () => {
   const seen = await withSharedKernel("ours", async (kernel) => {
-    const busyThenFails = `{ const end = Date.now() + 300; while (Date.now() < end); }\nthrow new Error("no");`;
+    const busyThenFails = `{ const end = Date.now() + 1000; while (Date.now() < end); }\nthrow new Error("no");`;
     const cells = [`const before = 1;`, busyThenFails, `console.log("must not run");`, `1 + 1`];
     const results = await Promise.all(cells.map((cell) => kernel.execute(cell)));
     return [results.map(({ status }) => status), results.map(({ stdout }) => stdout).join("")];

@@ -25,12 +25,22 @@ const COUNT = `${IMPORT}const before = trace.rounds;
 await new Promise((done) => setTimeout(done, 200));
 console.log(before > 0, trace.rounds > before);`;
 
-/** Starts a cell, interrupts it a little after it has printed something, and returns how it ended. */
-async function interrupted(kernel: KernelClient, project: Project, code: string, interrupt = () => kernel.interrupt()) {
+/**
+ * Starts a cell, interrupts it a little after it has printed something, and returns how it ended.
+ *
+ * @param timeoutMs how long the stock kernel is waited for where it does not hear of the interrupt
+ */
+async function interrupted(
+  kernel: KernelClient,
+  project: Project,
+  code: string,
+  interrupt = () => kernel.interrupt(),
+  timeoutMs?: number,
+) {
   project.write("lib/loop.ts", LOOP);
   await kernel.execute(`${IMPORT}trace.rounds;`);
   const onOutput = (text: string): void => void (text === "started\n" && setTimeout(interrupt, 200));
-  return kernel.execute(`console.log("started");\n${code}`, { timeoutMs: 5000, onOutput });
+  return kernel.execute(`console.log("started");\n${code}`, { timeoutMs, onOutput });
 }
 
 trap(
@@ -39,6 +49,7 @@ trap(
   async (kernel, project) => {
     const cell = await interrupted(kernel, project, `${IMPORT}await loop();`);
     await pause(300);
+    await kernel.answers();
     return [cell.status, (await kernel.execute(COUNT)).stdout];
   },
 );
@@ -49,6 +60,7 @@ trap(
   async (kernel, project) => {
     await interrupted(kernel, project, `${IMPORT}void loop();`);
     await pause(500);
+    await kernel.answers();
     return (await kernel.execute(COUNT)).stdout;
   },
 );
@@ -60,6 +72,7 @@ trap(
     await kernel.execute(`process.on("SIGINT", () => {});`);
     kernel.interrupt();
     await pause(300);
+    if (kernel.kind === "ours") await kernel.answers();
     return (await kernel.execute(`console.log("alive");`, { timeoutMs: 3000 })).stdout;
   },
   withKernel,
@@ -69,7 +82,8 @@ trap(
   "an interrupt request stops the loop where there are no signals",
   { ours: ["error", "Interrupted"], stock: ["timeout", undefined] },
   async (kernel, project) => {
-    const cell = await interrupted(kernel, project, `${IMPORT}await loop();`, () => void kernel.requestInterrupt());
+    const request = () => void kernel.requestInterrupt();
+    const cell = await interrupted(kernel, project, `${IMPORT}await loop();`, request, 5000);
     return [cell.status, cell.error?.ename];
   },
   withKernel,
@@ -90,6 +104,7 @@ it("an interrupt while nothing runs harms no later cell", async () => {
     kernel.interrupt();
     await kernel.requestInterrupt();
     await pause(200);
+    await kernel.answers();
     const cell = await kernel.execute(`${IMPORT}void loop();\n${COUNT.replace(IMPORT, "")}`);
     return [cell.status, cell.stdout, cell.stderr];
   });
@@ -100,9 +115,10 @@ it("an interrupt that overtakes the cell it was meant for stops that cell, and n
   const seen = await withSharedKernel("ours", async (kernel) => {
     await kernel.execute(`const before = 1;`);
     const sentAt = new Date();
-    await pause(50);
+    await pause(300); // more than the quickest message takes, by which the kernel compares the clocks
     kernel.interrupt();
     await pause(200);
+    await kernel.answers();
     const meant = await kernel.execute(`const before = 2;`, { sentAt });
     const later = await kernel.execute(`console.log("kept", before);`);
     return [meant.status, meant.error?.ename, later.status, later.stdout];

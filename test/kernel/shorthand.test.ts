@@ -1,5 +1,5 @@
 // A name in braces is a variable too, also when an earlier cell has declared it.
-import { trap } from "./project";
+import { trap, untilHeard } from "./project";
 
 trap(
   "an object takes a variable of an earlier cell by its name alone, and a function's own where it has one",
@@ -7,7 +7,7 @@ trap(
   async (kernel) => {
     await kernel.execute("const batch = 5;");
     const outer = (await kernel.execute("console.log({ batch });")).stdout;
-    await new Promise((done) => setTimeout(done, 250));
+    await untilHeard(kernel);
     const own = (await kernel.execute("console.log(((batch: number) => ({ batch }))(2));")).stdout;
     const assigned = await kernel
       .execute("let size = 1;")
@@ -29,7 +29,7 @@ trap(
     const outputs: string[] = [];
     for (const cell of printed) {
       outputs.push((await kernel.execute(cell)).stdout);
-      await new Promise((done) => setTimeout(done, 250));
+      await untilHeard(kernel);
     }
     return outputs;
   },

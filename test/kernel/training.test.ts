@@ -10,7 +10,7 @@ import { readNotebook } from "../../tools/course/build/notebook";
 import { type CellResult, KernelClient } from "./client";
 import { onThisNode } from "./project";
 
-const STEPS = 16;
+const STEPS = 32;
 
 /** A small model for the parameters cell: what is tested is the way of a run, not what it learns. */
 const SMALL: Record<string, number> = { experts: 4, active: 1, latentRank: 8, queryRank: 8, steps: STEPS };

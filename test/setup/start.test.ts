@@ -158,7 +158,7 @@ describe.skipIf(process.platform === "win32")("npm start", () => {
       outcome,
       /it answers with 404 and not as it was asked to\. Its last words: .*second \/ .*third \/ .*fourth/,
     );
-    expect(Date.now() - begin).toBeLessThan(60_000);
+    expect(Date.now() - begin).toBeLessThan(100_000); // not after the two minutes that a silent one gets
   });
 
   it("makes the environment anew when the folder was moved", async () => {
@@ -279,7 +279,7 @@ describe.skipIf(process.platform === "win32")("npm start", () => {
     const { code, stderr } = await running.finished;
     expect(code).toBe(signal === "SIGINT" ? 130 : null);
     expect(stderr.trim()).toBe(signal === "SIGINT" ? "Stopped. To go on from here, run npm start again." : "");
-    await expect.poll(() => isAlive(child), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isAlive(child)).toBe(false);
     box.takeCalls();
     expect((await box.startAndStop()).code).toBe(0);
     expect(box.takeCalls()).toContain(call);
@@ -294,6 +294,6 @@ describe.skipIf(process.platform === "win32")("npm start", () => {
     running.child.kill(signal);
     const { code } = await running.finished;
     expect(code).toBe(signal === "SIGKILL" ? null : 0);
-    await expect.poll(() => isAlive(server), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isAlive(server)).toBe(false);
   });
 });

@@ -170,8 +170,9 @@ describe("Interrupt", () => {
     ["what never comes", `await new Promise(() => {});`],
   ])("stops %s at once, and nothing is lost", async (_, code) => {
     await kernel.execute(`const before = "still here"; let turns = 0;`);
-    const { done } = await kernel.begin(code.replace("await 0", "{ turns++; await 0; }"));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const counting = code.replace("await 0", "{ turns++; await 0; }");
+    const { id, done } = await kernel.begin(`console.log("begun");\n${counting}`);
+    await kernel.printed(id); // before that an interrupt would find no cell running
     await kernel.interrupt();
     expect((await done()).error).toEqual({
       ename: "Interrupted",

@@ -58,7 +58,7 @@ describe("work in a tab", () => {
     await lesson.save();
     await lesson.page.reload();
     await lesson.page.waitForSelector(".jp-Notebook .jp-Cell");
-    expect(await source(lesson, index)).toBe(MINE);
+    await expect.poll(() => source(lesson, index).catch(() => null)).toBe(MINE); // the model is there later
     await expect.poll(() => lesson.output(index)).toBe(output);
     expect(output).toContain("mine 42");
   });
@@ -67,14 +67,14 @@ describe("work in a tab", () => {
     const file = fileOf(TWICE);
     const [first, second] = [await site.notebook(file), await site.notebook(file)];
     for (const lesson of [first, second]) {
-      await lesson.page.locator(".Toastify__toast", { hasText: "open in another tab" }).waitFor({ timeout: 10_000 });
+      await lesson.page.locator(".Toastify__toast", { hasText: "open in another tab" }).waitFor();
     }
     const index = await work(first, "// the first tab's");
     await second.write(index, "// the second tab's");
     void second.save().catch(() => {});
     const dialog = second.page.locator(".jp-Dialog");
-    await dialog.waitFor({ timeout: 10_000 });
-    expect(await dialog.innerText()).toMatch(/has changed|overwrite/i);
+    await dialog.waitFor();
+    await expect.poll(() => dialog.innerText()).toMatch(/has changed|overwrite/i);
     // Nothing is lost yet: one text is kept, the other is in the page.
     expect(await source(await site.notebook(file), index)).toBe("// the first tab's");
     expect(await source(second, index)).toBe("// the second tab's");
@@ -91,8 +91,8 @@ describe("work in a tab", () => {
     await lesson.write(index, MINE);
     void lesson.save().catch(() => {});
     const dialog = lesson.page.locator(".jp-Dialog");
-    await dialog.waitFor({ timeout: 20_000 });
-    expect(await dialog.innerText()).toContain(`no room left to keep ${file}`);
+    await dialog.waitFor();
+    await expect.poll(() => dialog.innerText()).toContain(`no room left to keep ${file}`);
     await dialog.locator("button").first().click();
     expect(await source(lesson, index)).toBe(MINE);
     await lesson.page.evaluate("IDBObjectStore.prototype.put = window.realPut");
@@ -121,7 +121,7 @@ describe("a new version of a lesson", () => {
     const index = await work(lesson, MINE);
     renew(file);
     const again = await reopen(lesson, file);
-    await again.page.locator(".Toastify__toast", { hasText: beside }).waitFor({ timeout: 10_000 });
+    await again.page.locator(".Toastify__toast", { hasText: beside }).waitFor();
     expect(await source(again, index)).toBe(MINE);
     expect(await source(await reopen(again, beside), 0)).toBe(TITLE);
   });
@@ -141,7 +141,7 @@ it("without a network a lesson that was opened before is there, is run, and keep
   const lesson = await site.notebook(file);
   const index = await cell(lesson);
   await lesson.run(index);
-  await expect.poll(() => lesson.page.evaluate(MISSING), { timeout: 120_000, interval: 500 }).toEqual([]);
+  await expect.poll(() => lesson.page.evaluate(MISSING), { timeout: 240_000, interval: 500 }).toEqual([]);
   await lesson.page.close();
   await site.cutOff();
   const again = await site.notebook(file);

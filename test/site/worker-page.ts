@@ -115,6 +115,11 @@ export class WorkerPage {
     }
   }
 
+  /** Waits until a cell that runs has printed something. */
+  async printed(id: number): Promise<void> {
+    await this.until((message) => message.type === "stream" && message.id === id);
+  }
+
   /** Starts a cell; `done` waits for its end. */
   async begin(code: string, notebook?: string): Promise<{ id: number; done: () => Promise<Ran> }> {
     const id = this.next++;

@@ -32,7 +32,7 @@ it("the worker of the first kernel begins before JupyterLab is there, and is the
   const before = site.sent.length;
   await site.notebook(FILE);
   const plotly = () => site.sent.slice(before).findIndex(({ path }) => /\/jupyterlab-plotly\/static\/\d/.test(path));
-  await expect.poll(plotly, { timeout: 30_000 }).toBeGreaterThan(-1);
+  await expect.poll(plotly, { timeout: 120_000 }).toBeGreaterThan(-1);
   const asked = site.sent.slice(before).map(({ path }) => path.replace(/[?].*/, ""));
   const at = (ending: RegExp) => asked.flatMap((path, i) => (ending.test(path) ? [i] : []));
   expect(at(/\/worker\/worker\.js$/)).toHaveLength(1);

@@ -102,7 +102,7 @@ describe("replicas", () => {
       ["--require", "tsx/cjs", path.join(__dirname, "forget-replicas.ts")],
       {
         encoding: "utf8",
-        timeout: 60_000,
+        timeout: 200_000,
       },
     );
     expect(stderr).toBe("");

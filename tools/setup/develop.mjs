@@ -20,7 +20,7 @@ export const PROGRAMS = {
   layout: ["prettier/bin/prettier.cjs", "--check", "--log-level", "warn", ...LAID_OUT],
   format: ["prettier/bin/prettier.cjs", "--write", "--log-level", "warn", ...LAID_OUT],
   types: ["typescript/bin/tsc", "-p", "."],
-  unit: ["vitest/vitest.mjs", "run", "--project", "unit"],
+  unit: ["vitest/vitest.mjs", "run", "--project", "unit", "--project", "apart"],
 };
 
 /** @type {Record<string, string[][]>} */

@@ -7,7 +7,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { runNode } from "./children.mjs";
 import { CHROMIUM_FOLDERS, bringChromium, broughtChromium } from "./chromium.mjs";
-import { countOne, countResult, countVitest } from "./count.mjs";
+import { addCounts, countOne, countResult, countVitest } from "./count.mjs";
 import { PROGRAMS, programArguments } from "./develop.mjs";
 import { environment } from "./project.mjs";
 import { errorLine } from "./say.mjs";
@@ -170,12 +170,25 @@ function counting(...args) {
   };
 }
 
+/**
+ * A step of several runs, one after the other.
+ * @param {...(project: Project, screen: Screen) => Promise<Count>} runs
+ * @returns {Step["run"]}
+ */
+function each(...runs) {
+  return async (project, screen) => {
+    const counts = [];
+    for (const run of runs) counts.push(await run(project, screen));
+    return addCounts(counts);
+  };
+}
+
 /** @type {Step[]} */
 export const STEPS = [
   { name: "lint", what: "eslint over everything, no warnings", light: true, run: program("eslint") },
   { name: "layout", what: "lib, tests and tools are laid out as prettier does", light: true, run: program("layout") },
   { name: "types", what: "strict tsc over lib, tests, tools and lesson masters", light: true, run: program("types") },
-  { name: "unit", what: "the tests of lib and of the notebook build", run: vitest("unit") },
+  { name: "unit", what: "the tests of lib and of the notebook build", run: each(vitest("unit"), vitest("apart")) },
   { name: "kernel", what: "the kernel's traps", run: vitest("kernel") },
   { name: "setup", what: "the tests of npm start, reset and test", light: true, run: vitest("setup") },
   {

@@ -83,7 +83,7 @@ describe.each(["the solutions", "parts written differently"])("%s", (which) => {
     });
   });
 
-  it("write lib's 100 tokens from the cache, and with drafts", { timeout: 240_000 }, async () => {
+  it("write lib's 100 tokens from the cache, and with drafts", { timeout: 600_000 }, async () => {
     await expectNoLeak(async () => {
       expect((await write(mini, prompt, { ...GREEDY, parts: parts() })).ids).toEqual(written);
       const drafted = await write(mini, prompt, { ...GREEDY, parts: parts(), drafts: true });
@@ -93,7 +93,7 @@ describe.each(["the solutions", "parts written differently"])("%s", (which) => {
   });
 });
 
-it("the solutions write the same 100 tokens without a cache", { timeout: 240_000 }, () => {
+it("the solutions write the same 100 tokens without a cache", { timeout: 600_000 }, () => {
   // A pass for each of the first 24, and for the last; one pass over the whole text asks for all of them at once.
   expect(writeWithoutCache(mini, prompt, { tokens: 24, parts: solutions })).toEqual(written.slice(0, 24));
   const allButLast = [...prompt, ...written.slice(0, -1)];

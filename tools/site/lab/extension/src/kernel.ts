@@ -21,7 +21,7 @@ export interface KernelSurroundings {
 }
 
 /** How long a worker may take to hear of an interrupt, in milliseconds. One that does not is ended. */
-const HEARS_WITHIN_MS = 1500;
+const HEARS_WITHIN_MS = 3000;
 
 /** How long nothing may have been asked until the compiler reads what it will need, in milliseconds. */
 const SPARE_AFTER_MS = 1500;
