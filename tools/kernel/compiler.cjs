@@ -48,8 +48,6 @@ function prepareCompiler() {
   const { createWatchCompilerHost: createHost } = ts;
   const cells = new Cells(ts);
   const projectFiles = new ProjectFiles(process.cwd());
-  /** Whether the disk has been looked at since the last program was made. */
-  let looked = true;
 
   /**
    * @param {unknown} files
@@ -60,18 +58,14 @@ function prepareCompiler() {
    */
   function createWatchCompilerHost(files, options, system, _createProgram, ...rest) {
     /** @param {Parameters<typeof ts.createEmitAndSemanticDiagnosticsBuilderProgram>} args */
-    const createProgram = (...args) => {
-      const builder = ts.createEmitAndSemanticDiagnosticsBuilderProgram(...args);
-      looked = false;
-      return adaptEmit(ts, builder, projectFiles);
-    };
+    const createProgram = (...args) =>
+      adaptEmit(ts, ts.createEmitAndSemanticDiagnosticsBuilderProgram(...args), projectFiles);
     // A cell's source map leads from an error back to the line that a reader sees.
     const ours = { ...options, ...COMPILER_OPTIONS, inlineSourceMap: true };
     const host = createHost(files, ours, system, createProgram, ...rest);
     const packages = ts.createModuleResolutionCache(process.cwd(), (name) => name);
-    // The project's own imports are resolved anew for each cell: a file that did not exist may exist now. tslab makes two
-    // programs of a cell, and the second takes over the first's.
-    host.hasInvalidatedResolutions = (/** @type {string} */ file) => looked && !isPackageFile(file);
+    // The project's own imports are resolved anew each time: a file that did not exist may exist now.
+    host.hasInvalidatedResolutions = (/** @type {string} */ file) => !isPackageFile(file);
     host.resolveModuleNameLiterals = (
       /** @type {readonly { text: string }[]} */ names,
       /** @type {string} */ importer,
@@ -98,11 +92,7 @@ function prepareCompiler() {
       transpileModule: transpileOnce(cells),
     };
   }
-  const pollProjectFiles = () => {
-    looked = true;
-    poll();
-  };
-  return { cells, projectFiles, pollProjectFiles };
+  return { cells, projectFiles, pollProjectFiles: poll };
 }
 
 /**
