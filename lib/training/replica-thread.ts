@@ -45,7 +45,7 @@ async function serve(data: ReplicaData): Promise<void> {
   );
   const answer = ({ tokens, share, objective }: ReplicaTask): ReplicaAnswer =>
     tf.tidy(() => {
-      weights.read().forEach((tensor, i) => variables[i].assign(tensor));
+      weights.readInto(variables);
       const { main, mtp, loads, gradients } = stepGradients(own, tokens, objective, share);
       shared.write(gradients);
       return { main: main.dataSync()[0], mtp: mtp.dataSync()[0], loads: loads.arraySync() };

@@ -75,7 +75,7 @@ export class Replicas {
     try {
       await answers;
       const theirs = this.threads.slice(0, others.length);
-      tf.tidy(() => training.apply(theirs.reduce((sum, thread) => added(sum, thread.result()), own)));
+      tf.tidy(() => training.apply(theirs.reduce((sum, thread) => thread.addedTo(sum), own)));
     } finally {
       tf.dispose([own.main, own.mtp, own.loads, own.gradients]);
     }
@@ -92,15 +92,6 @@ function deal(tokens: number[][], parts: number): number[][][] {
   const count = Math.min(parts, tokens.length);
   const begin = (part: number) => Math.ceil((part * tokens.length) / count);
   return Array.from({ length: count }, (_, part) => tokens.slice(begin(part), begin(part + 1)));
-}
-
-function added(a: StepGradients, b: StepGradients): StepGradients {
-  return {
-    main: a.main.add(b.main),
-    mtp: a.mtp.add(b.mtp),
-    loads: a.loads.add(b.loads),
-    gradients: a.gradients.map((gradient, i) => gradient.add(b.gradients[i])),
-  };
 }
 
 const LOADER = createRequire(__filename).resolve("tsx/cjs");
@@ -133,10 +124,15 @@ class ReplicaThread {
     this.answered = (await answer) as ReplicaAnswer;
   }
 
-  /** What was answered to the last task, as tensors. */
-  result(): StepGradients {
-    const { main, mtp, loads } = this.answered!;
-    return { main: tf.scalar(main), mtp: tf.scalar(mtp), loads: tf.tensor2d(loads), gradients: this.gradients.read() };
+  /** The sum of these and what was answered to the last task. */
+  addedTo({ main, mtp, loads, gradients }: StepGradients): StepGradients {
+    const answered = this.answered!;
+    return {
+      main: main.add(answered.main),
+      mtp: mtp.add(answered.mtp),
+      loads: loads.add(answered.loads),
+      gradients: this.gradients.addedTo(gradients),
+    };
   }
 
   async stop(): Promise<void> {

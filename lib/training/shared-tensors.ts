@@ -1,38 +1,35 @@
 /** Numbers of tensors in memory that threads share, one tensor after the other. */
 import * as tf from "@tensorflow/tfjs";
+import { addNumbers, numbersOf, setNumbers } from "../tensor/numbers";
 
 export class SharedTensors {
-  private readonly shapes: number[][];
-  private readonly numbers: Float32Array;
+  /** Each tensor's part of the memory. */
+  private readonly parts: Float32Array[];
 
   /**
-   * @param like tensors of the same shapes and order
+   * @param like float32 tensors of the same shapes and order
    * @param buffer another thread's, for the same shapes; new memory if left out
    */
   constructor(
     like: tf.Tensor[],
     readonly buffer: SharedArrayBuffer = new SharedArrayBuffer(4 * like.reduce((sum, { size }) => sum + size, 0)),
   ) {
-    this.shapes = like.map(({ shape }) => shape);
-    this.numbers = new Float32Array(buffer);
+    let begin = 0;
+    this.parts = like.map(({ size }) => new Float32Array(buffer, 4 * ((begin += size) - size), size));
   }
 
   /** @param tensors of the shapes and the order that were given */
   write(tensors: tf.Tensor[]): void {
-    let at = 0;
-    for (const tensor of tensors) {
-      this.numbers.set(tensor.dataSync(), at);
-      at += tensor.size;
-    }
+    tensors.forEach((tensor, i) => this.parts[i].set(numbersOf(tensor)));
   }
 
-  /** New tensors with copies of the numbers. */
-  read(): tf.Tensor[] {
-    let at = 0;
-    return this.shapes.map((shape) => {
-      const begin = at;
-      at += tf.util.sizeFromShape(shape);
-      return tf.tensor(this.numbers.slice(begin, at), shape);
-    });
+  /** @param variables of the shapes and the order that were given; no other tensor may share their numbers */
+  readInto(variables: tf.Variable[]): void {
+    variables.forEach((variable, i) => setNumbers(variable, this.parts[i]));
+  }
+
+  /** New tensors: the given ones, of the same shapes and order, plus the numbers. */
+  addedTo(tensors: tf.Tensor[]): tf.Tensor[] {
+    return tensors.map((tensor, i) => addNumbers(tensor, this.parts[i]));
   }
 }

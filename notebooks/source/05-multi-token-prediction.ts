@@ -51,9 +51,9 @@ import { argMax, draw } from "./lib/inference/sampling";
 import { decodeSpeculatively, verify } from "./lib/inference/speculative";
 import {
   acceptanceByKind, acceptanceByTemperature, acceptanceOf, batchTimes, byModule, CHARACTER_KINDS,
-  charactersOf, combineExercise, curveInWords, depthExercise, engineTimes, expectedExercise, flopsPerToken, hardestKind,
-  mtpAblation, normed, originOf, overlapByEqual, parallelAtBest, targetsExercise, verifyExercise, whoSeesWhatChart,
-  type CombineWeights, type DepthBudget,
+  charactersOf, combineExercise, curveInWords, depthExercise, engineTimes, expectedExercise, expertsOfTwo, flopsPerToken,
+  hardestKind, mtpAblation, normed, originOf, overlapByEqual, parallelAtBest, readingOfTwo, targetsExercise, verifyExercise,
+  whoSeesWhatChart, type CombineWeights, type DepthBudget,
 } from "./lib/lessons/05-multi-token-prediction";
 import { DEEPSEEK_V3 } from "./lib/model/config";
 import { loadModel } from "./lib/checkpoint/checkpoint";
@@ -909,6 +909,22 @@ say`You said **${yourEngine}**. ${engineRows.map(({ engine, v, plain, drafting }
   `**${engine}**: a step over two tokens takes ${fixed(v)} times as long as over one, and with drafts decoding is ` +
   `${fixed(drafting.perSecond / plain.perSecond)} times as fast`,
 ).join(". ")}. Run the cell a second time: by how much the numbers move is how well they are known.`;
+
+// %% [markdown]
+// V3's report has a larger speed-up for its model. What keeps ours from it? A second token has experts of its own to read.
+// How many they are can be counted in the routers of v3-mini:
+
+// %%
+const ofTwo = expertsOfTwo(model, measuredText);
+const readByTwo = readingOfTwo(model.config, ofTwo);
+const { c: draftShare, v: verifyShare, drafting: lastDrafting } = engineRows[engineRows.length - 1];
+const boundedBy = (verifyCost: number) =>
+  fixed(speculativeSpeedUp({ acceptance: lastDrafting.acceptance, drafts: 1, draftCost: draftShare, verifyCost }));
+say`Two neighbouring tokens of this text choose ${fixed(ofTwo)} times as many different experts as one, so a step over two
+reads ${fixed(readByTwo)} times the weights of a step over one. With drafts that cost ${fixed(draftShare)} and
+${percent(lastDrafting.acceptance)} of them accepted, decoding could get ${boundedBy(readByTwo)} times as fast if a step did
+nothing but read weights; with the ${fixed(verifyShare)} that was measured it is ${boundedBy(verifyShare)}. If both tokens
+chose the same experts, and a draft were free, it would be ${fixed(1 + lastDrafting.acceptance)}.`;
 
 // %% [markdown]
 // What decides is whether a step has **arithmetic to spare**. Where it waits for something that does not grow with the

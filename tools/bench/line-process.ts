@@ -8,9 +8,13 @@ export class LineProcess {
   private readonly reader: Interface;
   private errors = "";
 
-  constructor(command: string, args: string[], cwd: string) {
+  /** @param say gets the lines on stderr that begin with an ellipsis: what the process tells of its progress */
+  constructor(command: string, args: string[], cwd: string, say: (text: string) => void = () => {}) {
     this.child = spawn(command, args, { cwd });
-    this.child.stderr.on("data", (piece: Buffer) => (this.errors = (this.errors + piece.toString()).slice(-2000)));
+    createInterface(this.child.stderr).on("line", (line) => {
+      if (line.startsWith("… ")) say(line.slice(2));
+      else this.errors = `${this.errors}\n${line}`.slice(-2000);
+    });
     this.reader = createInterface(this.child.stdout);
     this.lines = this.reader[Symbol.asyncIterator]() as AsyncIterableIterator<string>;
   }

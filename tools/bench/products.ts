@@ -5,6 +5,7 @@ import { useBackend } from "../../lib/tensor/backend";
 import { offsetOf, type WasmBackend } from "../../lib/tensor/wasm/kernels";
 import { matMulOf } from "../../lib/tensor/wasm/matmul";
 import { median, ratio, type Row, type Section } from "./section";
+import { twoThreads } from "./two-threads";
 
 const [M, K, N] = [1024, 256, 768];
 const ROUNDS = 41;
@@ -83,15 +84,26 @@ function fewRows(): Row[] {
   ];
 }
 
+/** The bound of all that a second thread can gain here. */
+async function inThreads(): Promise<Row[]> {
+  const { one, two } = await twoThreads({ M, K, N, products: 1 });
+  return [
+    { what: `${M} × ${K} × ${N}, one thread at best`, value: `${one.toFixed(0)} GFLOP/s` },
+    { what: "  two threads of products at once, of one", value: ratio(two / one) },
+  ];
+}
+
 export const products: Section = {
   name: "products",
-  title: "Products of matrices on wasm, one thread",
+  title: "Products of matrices on wasm",
   async run({ say }) {
     await useBackend("wasm");
     stock.setupFunc!(tf.backend());
     say("large products");
     const rows = large();
     say("few rows");
-    return [...rows, ...fewRows()];
+    rows.push(...fewRows());
+    say("two threads");
+    return [...rows, ...(await inThreads())];
   },
 };

@@ -210,18 +210,19 @@ export const v3Mini: Section = {
     const ours = new LineProcess(process.execPath, [tsx, path.join(__dirname, "v3-mini-worker.ts"), FOLDER], ROOT);
     const cores = os.availableParallelism();
     const theirs = torch
-      ? new LineProcess(PYTHON, [path.join(__dirname, "v3_mini.py"), FOLDER, String(cores)], ROOT)
+      ? new LineProcess(PYTHON, [path.join(__dirname, "v3_mini.py"), FOLDER, String(cores)], ROOT, say)
       : null;
     try {
       const rows: Row[] = [];
       if (theirs !== null) {
-        say("the fastest way of transformers, for training and for decoding");
+        say("the fastest way of transformers, for training");
         const { way } = await theirs.ask<{ way: string }>({ task: "step", tokens: batch(0, 1), fastest: true });
         rows.push({ what: "transformers trains fastest with", value: `${way}; ${cores} threads` });
       }
       say("training");
       rows.push(...(await training(ours, theirs)));
       if (theirs !== null) {
+        say("the fastest way of transformers, for decoding");
         const { way } = await theirs.ask<{ way: string }>({ task: "generate", ids: PROMPT, tokens: 50, fastest: true });
         rows.push({ what: "transformers decodes fastest with", value: way });
       }

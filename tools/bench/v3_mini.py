@@ -1,21 +1,52 @@
 """v3-mini in transformers on the processor, float32: training steps and greedy decoding, timed on request.
 
 Reads one JSON request a line and answers each with one JSON line, so that the caller can take turns with its own
-measurements. Of the ways that transformers offers to compute attention and experts, the fastest is found first.
+measurements. Of the ways that transformers offers to compute attention and experts, the fastest is found first; what is
+tried is told on stderr, in lines that begin with an ellipsis.
 """
 import json
 import logging
 import resource
+import signal
 import sys
 import time
+from contextlib import contextmanager
 
 import torch
 from transformers import DeepseekV3ForCausalLM, FineGrainedFP8Config
 
-ATTENTION = ("eager", "sdpa")
-EXPERTS = ("eager", "grouped_mm", "batched_mm")
+ATTENTION = ("sdpa", "eager")
+EXPERTS = ("grouped_mm", "eager", "batched_mm")  # the likely fastest first
+HOPELESS = 4  # a way is given up when its first call takes so many times the best
 
 logging.disable(logging.WARNING)
+
+
+def described(way):
+    return "attention {}, experts {}".format(*way)
+
+
+@contextmanager
+def time_limit(seconds):
+    """Raises TimeoutError in the block after so many seconds, as soon as an operation of torch has ended (not on Windows)."""
+
+    def end(*_):
+        raise TimeoutError
+
+    if seconds is None or not hasattr(signal, "SIGALRM"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def tell(text):
+    print(f"… {text}", file=sys.stderr, flush=True)
 
 
 def megabytes():
@@ -45,18 +76,34 @@ class Model:
             model.set_experts_implementation(experts)
 
     def fastest(self, measure):
-        """The way that makes measure() fastest, of the second of two calls each; it stays in use."""
+        """The way that makes measure() fastest; it stays in use.
+
+        The experts' ways are compared with one way of attention, then the ways of attention with the fastest of those:
+        the two don't depend on each other. A way has two calls, of which the second counts, or is given up in the first.
+        """
         times = {}
-        for way in [(attention, experts) for attention in ATTENTION for experts in EXPERTS]:
+
+        def try_out(way):
+            if way in times:
+                return
             try:
                 self.use(way)
-                measure()
+                with time_limit(max(10, HOPELESS * min(times.values()) / 1000) if times else None):
+                    measure()
                 times[way] = measure()["milliseconds"]
+                tell("{}: {:.0f} ms".format(described(way), times[way]))
+            except TimeoutError:
+                tell("{}: given up, it takes far longer".format(described(way)))
             except (NotImplementedError, ValueError, RuntimeError):
-                continue  # not on this processor
+                tell("{}: not on this processor".format(described(way)))
+
+        for experts in EXPERTS:
+            try_out((ATTENTION[0], experts))
+        for attention in ATTENTION:
+            try_out((attention, min(times, key=times.get)[1]))
         best = min(times, key=times.get)
         self.use(best)
-        return {"way": "attention {}, experts {}".format(*best)}
+        return {"way": described(best)}
 
     def step(self, tokens):
         """Forward, backward, clipping, AdamW; tokens [B][T + 1]."""

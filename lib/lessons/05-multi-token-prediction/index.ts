@@ -8,6 +8,7 @@ export * from "./exercise-2-combine";
 export * from "./exercise-3-verify";
 export * from "./exercise-4-expected";
 export * from "./exercise-5-depth";
+export * from "./experts-of-two";
 export * from "./hardest-kind";
 export * from "./parallel-heads";
 export * from "./seen-chart";
