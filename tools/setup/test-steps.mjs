@@ -171,14 +171,18 @@ function counting(...args) {
 }
 
 /**
- * A step of several runs, one after the other.
+ * A step of several runs, one after the other. Where one can't even begin, neither can the next: it counts once.
  * @param {...(project: Project, screen: Screen) => Promise<Count>} runs
  * @returns {Step["run"]}
  */
 function each(...runs) {
   return async (project, screen) => {
     const counts = [];
-    for (const run of runs) counts.push(await run(project, screen));
+    for (const run of runs) {
+      const count = await run(project, screen);
+      counts.push(count);
+      if (count.passed === 0) break;
+    }
     return addCounts(counts);
   };
 }
