@@ -1423,7 +1423,7 @@ table(
 const realBiases = await fromRealWeights(realWeights, REAL_BIASES);
 if (realBiases !== null) {
   const layers = realBiases.map(({ layer }) => layer);
-  const fromMean = (pick: (bias: (typeof realBiases)[number]["bias"]) => number) => realBiases.map(({ bias }) => pick(bias) - bias.mean);
+  const fromMean = (pick: (bias: { min: number; max: number }) => number) => realBiases.map(({ bias }) => pick(bias) - bias.mean);
   plot(
     lineChart({
       title: "How far did balancing push the experts of each layer?",
@@ -1432,7 +1432,7 @@ if (realBiases !== null) {
       series: [
         { name: "largest", x: layers, y: fromMean(({ max }) => max) },
         { name: "smallest", x: layers, y: fromMean(({ min }) => min) },
-        { name: "mean + standard deviation", x: layers, y: realBiases.map(({ bias }) => bias.deviation), dashed: true },
+        { name: "standard deviation", x: layers, y: realBiases.map(({ bias }) => bias.deviation), dashed: true },
       ],
     }),
   );
@@ -1449,8 +1449,8 @@ if (realBiases !== null) {
     { caption: "The layers that needed most, and those that needed least", digits: 3 },
   );
   say`Affinities lie between 0 and 1. In layer ${bySpread[0].layer} the biases of two experts are ${fixed(bySpread[0].bias.spread, 3)} apart, in layer
-  ${bySpread[bySpread.length - 1].layer} at most ${fixed(bySpread[bySpread.length - 1].bias.spread, 3)}. The more, the less even would this router be with its
-  biases set to 0, as v3-mini's was in section 6.`;
+  ${bySpread[bySpread.length - 1].layer} at most ${fixed(bySpread[bySpread.length - 1].bias.spread, 3)}. The farther apart,
+  the harder balancing pushed; what v3-mini does with its biases set to 0 is in section 6.`;
 }
 
 // %% [markdown]
