@@ -6,6 +6,7 @@
  *     const bytes = 1; // 1 | 2 | 4 bytes: memory of one parameter
  *     const method = "bias"; // none | loss | bias: how load is kept even
  *     const shared = true; // true | false: whether there is a shared expert
+ *     const folder = ""; // any text: where a model lies, empty for none
  *
  * Range or list, unit, colon, meaning. A number is whole if its default and its bounds are written without a point:
  * `0..3.0` takes fractions. Lessons, the check of the masters and re-runs with other parameters all read this.
@@ -19,9 +20,9 @@ export interface ParameterSpec {
   default: ParameterValue;
   /** Only whole numbers are allowed. */
   integer: boolean;
-  /** The smallest and the largest value, or all values. */
-  allowed: { min: number; max: number } | { values: ParameterValue[] };
-  /** "tokens"; empty for switches and names. */
+  /** The smallest and the largest value, or all values, or whatever is written. */
+  allowed: { min: number; max: number } | { values: ParameterValue[] } | { any: "text" };
+  /** "tokens"; empty for switches, names and texts. */
   unit: string;
   meaning: string;
 }
@@ -30,6 +31,7 @@ const NUMBER = String.raw`[-+]?\d[\d_]*(?:\.\d+)?(?:[eE][-+]?\d+)?`;
 const LINE = /^const ([A-Za-z_$][\w$]*) = (.+?);\s*\/\/ (.+)$/;
 const RANGE = new RegExp(`^(${NUMBER})\\.\\.(${NUMBER}) ([^:]+): (.+)$`);
 const LIST = /^([^:|]+(?:\|[^:|]+)+): (.+)$/;
+const ANY_TEXT = /^any text: (.+)$/;
 const LAST_NUMBER = new RegExp(`^(${NUMBER}) (.+)$`);
 
 /**
@@ -57,7 +59,10 @@ function parseLine(line: string): ParameterSpec {
   };
   const [, name, written, comment] = LINE.exec(line) ?? fail("no value with a comment");
   const value = parseValue(written) ?? fail("the default is not a number, a text in quotes, true or false");
-  const spec = parseRange(name, value, written, comment) ?? parseList(name, value, written, comment);
+  const spec =
+    parseRange(name, value, written, comment) ??
+    parseAnyText(name, value, comment) ??
+    parseList(name, value, written, comment);
   if (spec === null) return fail("no range (1..10), or list (1 | 2 | 4), with unit, colon and meaning");
   const problem = problemWith(spec, spec.default);
   return problem === null ? spec : fail(`the default is not allowed (${problem})`);
@@ -79,6 +84,20 @@ function parseRange(name: string, value: ParameterValue, written: string, commen
   const allowed = { min: toNumber(min), max: toNumber(max) };
   const integer = [written, min, max].every((text) => !text.includes(".") && Number.isInteger(toNumber(text)));
   return { name, type: "number", default: value, integer, allowed, unit: unit.trim(), meaning };
+}
+
+function parseAnyText(name: string, value: ParameterValue, comment: string): ParameterSpec | null {
+  const found = ANY_TEXT.exec(comment);
+  if (found === null || typeof value !== "string") return null;
+  return {
+    name,
+    type: "string",
+    default: value,
+    integer: false,
+    allowed: { any: "text" },
+    unit: "",
+    meaning: found[1],
+  };
 }
 
 function parseList(name: string, value: ParameterValue, written: string, comment: string): ParameterSpec | null {
@@ -110,6 +129,7 @@ function parseList(name: string, value: ParameterValue, written: string, comment
 
 /** What a parameter may be, as its comment says it: "1..4096 tokens", "1 | 2 | 4 bytes". */
 export function allowedText({ allowed, unit }: ParameterSpec): string {
+  if ("any" in allowed) return `any ${allowed.any}`;
   const text = "values" in allowed ? allowed.values.map(String).join(" | ") : `${allowed.min}..${allowed.max}`;
   return unit === "" ? text : `${text} ${unit}`;
 }
@@ -121,6 +141,7 @@ export function problemWith(spec: ParameterSpec, value: unknown): string | null 
   if ("values" in spec.allowed) {
     return spec.allowed.values.includes(value as ParameterValue) ? null : `is not one of ${allowedText(spec)}`;
   }
+  if ("any" in spec.allowed) return null;
   const number = value as number;
   if (number < spec.allowed.min || number > spec.allowed.max) return `is outside ${allowedText(spec)}`;
   return spec.integer && !Number.isInteger(number) ? `is not a whole number of ${allowedText(spec)}` : null;

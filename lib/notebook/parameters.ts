@@ -45,7 +45,9 @@ export function checkParameters(lesson: string, values: Record<string, Parameter
   const changed = specs.filter((spec) => values[spec.name] !== spec.default);
   const isRun = host.setting("COURSE_RUN") !== undefined;
   if (changed.length === 0 && !isRun) return;
-  const list = changed.map((spec) => `${spec.name} = ${values[spec.name]} (default ${spec.default})`).join(", ");
+  const list = changed
+    .map((spec) => `${spec.name} = ${values[spec.name]} (default ${spec.default === "" ? "none" : spec.default})`)
+    .join(", ");
   const text = changed.length === 0 ? "All parameters have their defaults." : `Changed parameters: ${list}.`;
   const shown: MimeBundle = { "text/html": `<div>${plainHtml(text)}</div>`, "text/plain": text };
   display(isRun ? { [PARAMETERS_MIME]: { ...values }, ...shown } : shown);

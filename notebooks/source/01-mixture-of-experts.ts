@@ -51,6 +51,7 @@ import {
   largest, lineOverlap, meanOverlaps, overlapComparisons, selectExercise, selectFillingWithZeros, selectionByLib, V3_BUDGET,
   V3_DESIGN, type Budget, type Design,
 } from "./lib/lessons/01-mixture-of-experts";
+import { fromRealWeights, REAL_ROUTERS } from "./lib/lessons/real-weights";
 import { claimInWords, verdictOf } from "./lib/claims/audit";
 import { DEEPSEEK_V3, tinyConfig, type ModelConfig } from "./lib/model/config";
 import { layerDrawing } from "./lib/drawings";
@@ -85,11 +86,12 @@ const biasOfExpert1 = -0.4; // -1..1 affinity: correction bias of expert 1 in th
 const skew = 1; // 0..3.0 exponent: how unequal the experts' popularity is in the simulation, 0 for equal
 const measuredTokens = 1024; // 64..2048 tokens: tokens in the measurement of cost
 const seed = 1; // 0..999999 number: where all random numbers start
+const realWeights = ""; // any text: address or folder of a released model to read at the end, empty for none
 
 // %%
 checkParameters("01-mixture-of-experts", {
   routedExperts, activeExperts, expertWidth, bytesPerParameter, gpuMemory,
-  batch, biasOfExpert1, skew, measuredTokens, seed,
+  batch, biasOfExpert1, skew, measuredTokens, seed, realWeights,
 });
 const config: ModelConfig = {
   ...DEEPSEEK_V3,
@@ -1275,6 +1277,35 @@ table(
     "sets to choose from": `10^${fixed(designScore(d), 1)}`,
   })),
 );
+
+// %% [markdown]
+// ## On the real weights: does the vector choose, or the bias?
+//
+// In section 4 a bias of the wrong size would have chosen in the affinity's place. How is it in a released model? This section is off.
+// Set `realWeights` to a model's folder, or to its address, such as `https://huggingface.co/deepseek-ai/DeepSeek-V3`: then the
+// routers of three layers are read, not the rest. You see how long the experts' vectors $w_i$ are, how far the biases lie
+// apart, and how many experts get a push that is large beside the others'. It can't show who is chosen: that takes tokens.
+
+// %% jupyter={"source_hidden": true}
+const realRouters = await fromRealWeights(realWeights, REAL_ROUTERS);
+if (realRouters !== null) {
+  table(
+    realRouters.map(({ layer, experts, bias, norm, favoured }) => ({
+      layer,
+      experts,
+      "shortest vector": norm?.min,
+      "mean": norm?.mean,
+      "longest": norm?.max,
+      "biases apart, max − min": bias.spread,
+      "standard deviation": bias.deviation,
+      "largest above the mean, in deviations": (bias.max - bias.mean) / bias.deviation,
+      "most pushed experts": favoured.map(({ expert }) => expert).join(", "),
+    })),
+    { caption: "Routers of a released model: the first, the middle and the last", digits: 3 },
+  );
+  say`Affinities lie between 0 and 1, so two experts whose biases are ${fixed(Math.max(...realRouters.map(({ bias }) => bias.spread)), 3)} apart (the most in
+  these layers) trade places when their affinities differ by less. What all biases of a layer have in common changes nothing.`;
+}
 
 // %% [markdown]
 // ## Recap: the claims, and what came out

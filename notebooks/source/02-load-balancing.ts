@@ -47,6 +47,7 @@ import {
   type Balanced, type Gradients, type Pull, type Pulls, type Settling, type TrialMethod, type TrialResult,
   type TrialShape,
 } from "./lib/lessons/02-load-balancing";
+import { fromRealWeights, REAL_BIASES } from "./lib/lessons/real-weights";
 import { DEEPSEEK_V3 } from "./lib/model/config";
 import { loadModel } from "./lib/checkpoint/checkpoint";
 import {
@@ -86,11 +87,12 @@ const served = "code"; // novel | speeches | code | arithmetic: the only kind of
 const gpus = 16; // 4 | 8 | 16 | 32 GPUs: over which v3-mini's 32 experts are spread in section 8
 const redundantPerGpu = 1; // 1..4 experts: redundant experts on each GPU
 const seed = 1; // 0..999999 number: where all random numbers start
+const realWeights = ""; // any text: address or folder of a released model to read at the end, empty for none
 
 // %%
 checkParameters("02-load-balancing", {
   liveExperts, liveActive, liveSteps, liveGamma, liveAlpha, simulatedTokens, popularity, served, gpus,
-  redundantPerGpu, seed,
+  redundantPerGpu, seed, realWeights,
 });
 const MINI_FOLDER = "data/checkpoints/v3-mini";
 const sumOf = (rows: number[][]) => rows[0].map((_, i) => rows.reduce((sum, row) => sum + row[i], 0));
@@ -1406,6 +1408,50 @@ table(
 // differ more by domain than with auxiliary losses, the same direction as in section 7. What our measurement supports is a
 // modest form, for one small model: how much an expert gives away of a token's character and of the kind of text, beside
 // what chance would give.
+
+// %% [markdown]
+// ## On the real weights: how uneven would the router have been?
+//
+// The biases are stored with a released model. They say how hard the rule had to push. This section is off. Set `realWeights` to
+// a model's folder, or to its address, such as `https://huggingface.co/deepseek-ai/DeepSeek-V3`: then all layers' biases are
+// read, not the rest. You see how far they lie apart in each layer, and who is pushed most.
+//
+// What it can't show is a load. A bias is where balancing had ended: an expert with a large one would get too few tokens
+// without it, but how many, only tokens tell. And a router that learned beside its biases is not one that learned alone.
+
+// %% jupyter={"source_hidden": true}
+const realBiases = await fromRealWeights(realWeights, REAL_BIASES);
+if (realBiases !== null) {
+  const layers = realBiases.map(({ layer }) => layer);
+  const fromMean = (pick: (bias: { min: number; max: number }) => number) => realBiases.map(({ bias }) => pick(bias) - bias.mean);
+  plot(
+    lineChart({
+      title: "How far did balancing push the experts of each layer?",
+      x: { title: "layer" },
+      y: { title: "bias, from the layer's mean" },
+      series: [
+        { name: "largest", x: layers, y: fromMean(({ max }) => max) },
+        { name: "smallest", x: layers, y: fromMean(({ min }) => min) },
+        { name: "standard deviation", x: layers, y: realBiases.map(({ bias }) => bias.deviation), dashed: true },
+      ],
+    }),
+  );
+  const bySpread = [...realBiases].sort((a, b) => b.bias.spread - a.bias.spread);
+  const named = (experts: { expert: number; bias: number }[]) => experts.map(({ expert, bias }) => `${expert} (${fixed(bias, 3)})`).join(", ");
+  table(
+    (bySpread.length > 6 ? [...bySpread.slice(0, 3), ...bySpread.slice(-3)] : bySpread).map(({ layer, bias, favoured, held }) => ({
+      layer,
+      "max − min": bias.spread,
+      "standard deviation": bias.deviation,
+      "pushed up most": named(favoured),
+      "held down most": named(held),
+    })),
+    { caption: "The layers that needed most, and those that needed least", digits: 3 },
+  );
+  say`Affinities lie between 0 and 1. In layer ${bySpread[0].layer} the biases of two experts are ${fixed(bySpread[0].bias.spread, 3)} apart, in layer
+  ${bySpread[bySpread.length - 1].layer} at most ${fixed(bySpread[bySpread.length - 1].bias.spread, 3)}. The farther apart,
+  the harder balancing pushed; what v3-mini does with its biases set to 0 is in section 6.`;
+}
 
 // %% [markdown]
 // ## Recap: the claims, and what came out

@@ -46,6 +46,7 @@ import {
   sumErrors, tableExercise, throughOneScale, V3_IN_FP8, VARIANTS, variantsIn, victimExercise, workOf, workShares,
   type ModuleCost, type QuantisedBlock, type VariantName, type VariantRuns,
 } from "./lib/lessons/04-fp8-training";
+import { fromRealWeights, realScales } from "./lib/lessons/real-weights";
 import { MODULES } from "./lib/model/arithmetic";
 import { DEEPSEEK_V3, tinyConfig } from "./lib/model/config";
 import { loadModel } from "./lib/checkpoint/checkpoint";
@@ -82,10 +83,12 @@ const spread = 8; // 0..16 powers of two: by how much tokens differ in size
 const sumBits = 14; // 8..24 bits: of the register in which a tensor core adds
 const sumLength = 4096; // 512..32768 addends: length of a sum
 const liveSteps = 40; // 10..400 steps: length of each live training
+const realLayer = 30; // 0..200 layer: of the released model, whose scales are read
 const seed = 1; // 0..999999 number: where all random numbers start
+const realWeights = ""; // any text: address or folder of a released model to read at the end, empty for none
 
 // %%
-checkParameters("04-fp8-training", { outlierChannels, outlierSize, spread, sumBits, sumLength, liveSteps, seed });
+checkParameters("04-fp8-training", { outlierChannels, outlierSize, spread, sumBits, sumLength, liveSteps, realLayer, seed, realWeights });
 
 // %% [markdown]
 // ## 1. All the numbers there are
@@ -823,7 +826,50 @@ ${againstVariant(continued, "unscaled", "bf16").text}`;
 // What this can't show: the failures that the report describes come late. A model of 16 billion parameters whose gradients shared
 // scales by 128 × 128 diverged after hundreds of billions of tokens (appendix B.2). Some hundred steps of a small model see
 // none of that. Our sums have a few hundred addends, V3's have thousands (section 4).
+
+// %% [markdown]
+// ## On the real weights: do blocks need scales of their own?
 //
+// If all blocks of a matrix had nearly the same scale, one would do. This section is off. Set `realWeights` to a model's folder,
+// or to its address, such as `https://huggingface.co/deepseek-ai/DeepSeek-V3`: then the scales of one layer (`realLayer`) are read,
+// not its codes. You see how many scales lie between two powers of two, for each kind of matrix.
+//
+// A scale tells a block's largest number, no more: not how many numbers come near it. And these are weights after training;
+// the outliers of section 3 are in activations, which no file has.
+
+// %% jupyter={"source_hidden": true}
+const scalesRead = await fromRealWeights(realWeights, realScales(realLayer));
+if (scalesRead !== null) {
+  const powers = scalesRead.flatMap((facts) => facts.powers.map(({ power }) => power));
+  const lowest = Math.min(...powers);
+  const range = Array.from({ length: Math.max(...powers) - lowest + 1 }, (_, i) => lowest + i);
+  plot(
+    barChart({
+      title: `How large are the scales of layer ${realLayer}?`,
+      x: { title: "share of the blocks of such matrices", percent: true },
+      labels: range.map((power) => `2^${power} to 2^${power + 1}`),
+      series: scalesRead.map(({ component, count, powers }) => ({
+        name: component, values: range.map((power) => (powers.find((found) => found.power === power)?.count ?? 0) / count),
+      })),
+    }),
+  );
+  table(
+    scalesRead.map(({ component, count, min, max, powersOfTwo }) => ({
+      matrices: component,
+      scales: count,
+      smallest: min.toExponential(2),
+      largest: max.toExponential(2),
+      "largest / smallest": min > 0 ? fixed(max / min, 1) : "",
+      "are powers of two": percent(powersOfTwo / count),
+    })),
+    { caption: "The same in figures" },
+  );
+  const widest = Math.max(...scalesRead.map(({ min, max }) => (min > 0 ? Math.log2(max / min) : 0)));
+  say`Within one kind of matrix scales differ by up to ${fixed(widest, 1)} powers of two. So many would be missing below, for the blocks with the smallest
+  numbers, if all had to share the scale of the largest.`;
+}
+
+// %% [markdown]
 // ## Recap: the claims, and what came out
 
 // %% jupyter={"source_hidden": true}

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseParameters, type ParameterValue } from "../../lib/notebook/parameter-spec";
+import { parseParameters, problemWith, type ParameterValue } from "../../lib/notebook/parameter-spec";
 import { checkParameters, parametersOf } from "../../lib/notebook/parameters";
 import fs from "node:fs";
 import { shownText } from "./captured";
@@ -110,6 +110,13 @@ describe("parametersOf", () => {
   it.each(lessons)("%s: every parameter says what it may be", (lesson) => {
     expect(parametersOf(fs.readFileSync(`notebooks/source/${lesson}.ts`, "utf8"), lesson).length).toBeGreaterThan(0);
   });
+});
+
+it("takes whatever text is written where the comment says so", () => {
+  const [spec] = parseParameters('const folder = ""; // any text: where a model lies');
+  expect(spec).toMatchObject({ type: "string", default: "", allowed: { any: "text" }, meaning: "where a model lies" });
+  expect([problemWith(spec, "a: b | c"), problemWith(spec, 3)]).toEqual([null, "is not a string"]);
+  expect(() => parseParameters("const folder = 3; // any text: where a model lies")).toThrow(/no range/);
 });
 
 describe("checkParameters", () => {

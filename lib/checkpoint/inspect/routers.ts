@@ -38,10 +38,14 @@ export function routerTensors(tensors: TensorFiles): { layer: number; bias: stri
  * Facts of each router.
  *
  * @param norms whether the routers' matrices are read, which are a thousand times as large as their biases
+ * @param routers which of them
  * @throws as TensorFiles.read
  */
-export function routerFacts(tensors: TensorFiles, { norms }: { norms: boolean }): RouterFacts[] {
-  return routerTensors(tensors).map(({ layer, bias, weight }) => {
+export function routerFacts(
+  tensors: TensorFiles,
+  { norms, routers = routerTensors(tensors) }: { norms: boolean; routers?: ReturnType<typeof routerTensors> },
+): RouterFacts[] {
+  return routers.map(({ layer, bias, weight }) => {
     const { values } = tensors.read(bias);
     const order = Array.from(values, (bias, expert) => ({ expert, bias })).sort((a, b) => b.bias - a.bias);
     const summary = summarise(() => [values]);

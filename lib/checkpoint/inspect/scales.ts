@@ -20,11 +20,12 @@ export function scaleTensors(tensors: TensorFiles): string[] {
  * Facts of the scales of each component.
  *
  * @param layers of the main model
+ * @param names of the scales that are meant
  * @throws as TensorFiles.read
  */
-export function scaleFacts(tensors: TensorFiles, layers: number): ScaleFacts[] {
+export function scaleFacts(tensors: TensorFiles, layers: number, names = scaleTensors(tensors)): ScaleFacts[] {
   const values = new Map<Component, (Float32Array | Int32Array)[]>();
-  for (const name of scaleTensors(tensors)) {
+  for (const name of names) {
     const component = componentOf(name.replace(/_scale_inv$/, ""), layers);
     const parts = values.get(component) ?? [];
     parts.push(tensors.read(name).values);

@@ -84,8 +84,7 @@ function libOf(project) {
   const files = filesIn(project, "lib").filter((file) => {
     const threads = /from "node:worker_threads"/.test(fs.readFileSync(path.join(project, file), "utf8"));
     const assembly = file.startsWith("lib/tensor/wasm/assembly/"); // AssemblyScript: what is compiled of it is in compiled.ts
-    const aside = /^lib\/checkpoint\/(remote|inspect)\//.test(file); // only npm run inspect needs them
-    return file.endsWith(".ts") && !threads && !assembly && !aside && !/^lib\/host\/node\.ts$/.test(file);
+    return file.endsWith(".ts") && !threads && !assembly && !/^lib\/host\/node\.ts$/.test(file);
   });
   const imports = files.map((file, i) => `import * as m${i} from ${JSON.stringify(path.join(project, file))};`);
   const entries = files.flatMap((file, i) => {
