@@ -914,7 +914,7 @@ say`You said **${yourEngine}**. ${engineRows.map(({ engine, v, plain, drafting }
 // V3's report has a larger speed-up for its model. What keeps ours from it? A second token has experts of its own to read.
 // How many they are can be counted in the routers of v3-mini:
 
-// %%
+// %% tags=["timing"]
 const ofTwo = expertsOfTwo(model, measuredText);
 const readByTwo = readingOfTwo(model.config, ofTwo);
 const { c: draftShare, v: verifyShare, drafting: lastDrafting } = engineRows[engineRows.length - 1];

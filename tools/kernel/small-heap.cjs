@@ -10,7 +10,7 @@ const v8 = require("node:v8");
 /** How far the heap may grow over what was in use after the last collection, in percent. */
 const GROWTH_PERCENT = 50;
 
-/** Must be called before much has been allocated. A version of V8 without this flag says so, and goes on. */
+/** Must be called before much has been allocated. A V8 without this flag says so, and goes on; Node 24's hardly heeds it. */
 function keepHeapSmall() {
   v8.setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
 }
