@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openWorker, stopServing } from "./built-worker";
 import { JUDGED_MIME, sourceHash } from "../../lib/notebook/exercise/standing";
 import { slimNotebook } from "../../tools/site/worker/protocol";
+import { folderFiles, openHub } from "../support/hub";
 import type { WorkerPage } from "./worker-page";
 
 let kernel: WorkerPage;
@@ -302,4 +303,25 @@ it("large files come when they are read, and say so", async () => {
   expect([error, Number(stdout) > 10_000]).toEqual([null, true]);
   const loading = displays.filter(({ metadata }) => metadata.course === "loading");
   expect(loading.length === 0 || /^✔ .*loaded$/.test(String(loading.at(-1)?.data["text/plain"]))).toBe(true);
+});
+
+describe("a model on the web", () => {
+  const READ = (address: string) => `import { fromRealWeights, REAL_BIASES } from "./lib/lessons/real-weights";
+const found = await fromRealWeights("${address}", REAL_BIASES);
+console.log(found?.length ?? "none");`;
+
+  it.each([
+    ["is read where its host lets pages", true, "6\n", /^Read from .*over the network/],
+    ["is not read where its host does not, in one line", false, "none\n", /^Not read, and the lesson goes on: /],
+  ])("%s", async (_, pages, printed, line) => {
+    const hub = await openHub(folderFiles("data/checkpoints/v3-mini"), { pages });
+    try {
+      const { error, stdout, displays } = await kernel.execute(READ(hub.address));
+      expect([error, stdout]).toEqual([null, printed]);
+      const said = displays.map(({ data }) => String(data["text/plain"])).filter((text) => /[Rr]ead/.test(text));
+      expect(said.at(-1)).toMatch(line);
+    } finally {
+      await hub.close();
+    }
+  });
 });

@@ -53,11 +53,22 @@ export function fileOf(bytes: Uint8Array): HubFile {
 
 const CHUNK = 1 << 16;
 
-/** Begins to serve; files of .safetensors come from the second server. */
-export async function openHub(files: Map<string, HubFile>, { slow = 0 } = {}): Promise<Hub> {
+/** What a hub says that lets pages of other sites read it. */
+const FOR_PAGES = {
+  "access-control-allow-origin": "*",
+  "access-control-allow-headers": "range, if-none-match",
+  "access-control-expose-headers": "etag, content-range, content-length",
+};
+
+/** Begins to serve; files of .safetensors come from the second server. @param options.pages lets pages read it */
+export async function openHub(files: Map<string, HubFile>, { slow = 0, pages = false } = {}): Promise<Hub> {
   const servers: Server[] = [];
   const listen = async (answer: (request: IncomingMessage, response: ServerResponse) => void) => {
-    const server = createServer(answer);
+    const server = createServer((request, response) => {
+      if (pages) for (const [name, value] of Object.entries(FOR_PAGES)) response.setHeader(name, value);
+      if (request.method === "OPTIONS") response.end();
+      else answer(request, response);
+    });
     servers.push(server);
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
