@@ -38,7 +38,7 @@ const APART = [
   "test/notebook/{display,line-endings,progress,source}.test.ts",
   "test/notebook/exercise/{announced,check,mishaps,progress,standing}.test.ts",
   "test/site/parts/{as-built,copies}.test.ts",
-  "test/tensor/{backend,print}.test.ts",
+  "test/tensor/{backend,plain-wasm,print}.test.ts",
   "test/tensor/wasm/{batch-matmul,matmul,slice}.test.ts",
   "test/training/{replicas,run-state}.test.ts",
 ];

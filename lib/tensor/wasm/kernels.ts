@@ -17,9 +17,12 @@ export interface WasmBackend extends tf.KernelBackend {
 
 export const FLOAT_BYTES = 4;
 
-/** Whether kernels of this folder can run now. */
+/** The kernel that runs compiled code; registered with all others of this folder. */
+export const COMPILED = "CourseCompiled";
+
+/** Whether kernels of this folder can run now. With tf.setBackend("wasm") alone, without useBackend, there are none. */
 export function onWasm(): boolean {
-  return tf.getBackend() === "wasm";
+  return tf.getBackend() === "wasm" && tf.getKernel(COMPILED, "wasm") !== undefined;
 }
 
 /** The backend's memory offset of a tensor's numbers. (One beyond 2 GB is kept as a negative number.) */

@@ -1,9 +1,7 @@
 /** Compiled kernels (assembly/) as operations on tensors, each without a gradient. */
 import * as tf from "@tensorflow/tfjs";
 import { compiledFor, type CompiledKernels } from "./compiled-module";
-import { offsetOf, onWasm, registerWasmKernel } from "./kernels";
-
-const COMPILED = "CourseCompiled";
+import { COMPILED, offsetOf, onWasm, registerWasmKernel } from "./kernels";
 
 /** Computes from and into memory: the offsets of the inputs, and those of the outputs behind them. */
 export type Compute = (kernels: CompiledKernels, ...offsets: number[]) => void;
