@@ -31,6 +31,8 @@ export interface Arithmetic {
   grouped(x: tf.Tensor2D, w: tf.Tensor3D, counts: number[], module: Module): tf.Tensor2D;
   /** What enters a module that does not multiply by weights. */
   input<T extends tf.Tensor>(x: T, module: Module): T;
+  /** Whether the module computes in float32 throughout, so that its products may be one operation with what is around. */
+  plain(module: Module): boolean;
 }
 
 /** Float32 throughout: what a model does unless it is told otherwise. */
@@ -38,6 +40,7 @@ export const FLOAT32: Arithmetic = {
   linear: () => tf.matMul,
   grouped: (x, w, counts) => groupedMatMul(x, w, counts),
   input: (x) => x,
+  plain: () => true,
 };
 
 /** x [B, T, Din] · w [Din, Dout] → [B, T, Dout], as one product over all rows. */

@@ -11,7 +11,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "../tensor/differentiable";
-import { routedSwiGlu, swiGlu } from "../tensor/nn";
+import { routedSwiGlu, sortedSwiGlu, swiGlu } from "../tensor/nn";
 import { addRows, takeRows } from "../tensor/rows";
 import type { ModelConfig } from "./config";
 import { mlp } from "./mlp";
@@ -67,7 +67,7 @@ export function routedExperts(
   dispatch: Dispatch,
   arithmetic = FLOAT32,
 ): tf.Tensor2D {
-  const plain = arithmetic === FLOAT32;
+  const plain = arithmetic.plain("routedExperts");
   if (dispatch === "masked" && !plain) throw new Error("routedExperts: masked dispatch is float32 only; use grouped");
   if (dispatch === "masked") return maskedExperts(x, routing, experts);
   const grouped = () => groupedExperts(x, routing, experts, arithmetic);
@@ -77,20 +77,25 @@ export function routedExperts(
 function groupedExperts(
   x: tf.Tensor2D,
   { expertIndices, gates }: Pick<Routing, "expertIndices" | "gates">,
-  { gateProj, upProj, downProj }: ExpertWeights,
+  experts: ExpertWeights,
   arithmetic: Arithmetic,
 ): tf.Tensor2D {
+  const { gateProj, upProj, downProj } = experts;
   const [N, K] = expertIndices.shape;
   const E = gates.shape[1];
   return tf.tidy(() => {
-    const { counts, tokens, slots } = sortByExpert(expertIndices.dataSync(), K, E);
-    const tokenOfRow = tf.tensor1d(tokens, "int32"); // [N·K]
-    const rows = takeRows(x, tokenOfRow); // [N·K, D], sorted by expert
-    const times = (x: tf.Tensor2D, w: tf.Tensor3D) => arithmetic.grouped(x, w, counts, "routedExperts");
-    const inner = swiGlu(times(rows, gateProj), times(rows, upProj));
-    const outputs = times(inner, downProj); // [N·K, D]
-    const gateOfRow = takeRows(gates.reshape([N * E, 1]), tf.tensor1d(slots, "int32")); // [N·K, 1]
-    return addRows(outputs.mul(gateOfRow), tokenOfRow, N);
+    const order = sortByExpert(expertIndices.dataSync(), K, E);
+    const { counts, tokens, slots } = order;
+    const inOperations = () => {
+      const tokenOfRow = tf.tensor1d(tokens, "int32"); // [N·K]
+      const rows = takeRows(x, tokenOfRow); // [N·K, D], sorted by expert
+      const times = (x: tf.Tensor2D, w: tf.Tensor3D) => arithmetic.grouped(x, w, counts, "routedExperts");
+      const inner = swiGlu(times(rows, gateProj), times(rows, upProj));
+      const outputs = times(inner, downProj); // [N·K, D]
+      const gateOfRow = takeRows(gates.reshape([N * E, 1]), tf.tensor1d(slots, "int32")); // [N·K, 1]
+      return addRows(outputs.mul(gateOfRow), tokenOfRow, N);
+    };
+    return arithmetic.plain("routedExperts") ? sortedSwiGlu(x, gates, experts, order, inOperations) : inOperations();
   });
 }
 

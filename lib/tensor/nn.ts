@@ -15,6 +15,7 @@ import { onWebgpu } from "./webgpu/program";
 import { rotateOnWebgpu } from "./webgpu/rotary";
 import { swiGluOnWebgpu } from "./webgpu/swi-glu";
 import { causalSoftmaxOnWebgpu } from "./webgpu/softmax";
+import { sortedSwiGluOnWasm, type ExpertOrder } from "./wasm/experts";
 import { rmsNormOnWasm } from "./wasm/norm";
 import { rotateOnWasm } from "./wasm/rotary";
 import { floatsOnWasm } from "./wasm/run-compiled";
@@ -149,6 +150,27 @@ export function routedSwiGlu(
   inOperations: () => tf.Tensor2D,
 ): tf.Tensor2D {
   return onWebgpu() ? routedSwiGluOnWebgpu(x, expertIndices, gates, experts) : inOperations();
+}
+
+/**
+ * The same where the rows are sorted by expert already.
+ *
+ * @param x [N, D]
+ * @param gates [N, E]
+ * @param order the sorted rows
+ * @param inOperations computes it where there is no kernel for it
+ * @returns [N, D]
+ */
+export function sortedSwiGlu(
+  x: tf.Tensor2D,
+  gates: tf.Tensor2D,
+  experts: StackedExperts,
+  order: ExpertOrder,
+  inOperations: () => tf.Tensor2D,
+): tf.Tensor2D {
+  const { gateProj, upProj, downProj } = experts;
+  if (floatsOnWasm(x, gates, gateProj, upProj, downProj)) return sortedSwiGluOnWasm(x, gates, experts, order);
+  return inOperations();
 }
 
 /**

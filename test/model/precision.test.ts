@@ -63,6 +63,7 @@ describe("precision by module", () => {
       linear: (module) => seen(module, FLOAT32.linear(module)),
       grouped: (x, w, counts, module) => seen(module, FLOAT32.grouped(x, w, counts, module)),
       input: (x, module) => seen(module, x),
+      plain: () => false,
     });
     expect([...asked].sort()).toEqual([...MODULES].sort());
   });

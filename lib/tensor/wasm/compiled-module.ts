@@ -34,6 +34,11 @@ export interface CompiledKernels {
   /** Logits, targets; softmax − one-hot, sums; rows, V. */
   crossEntropy(...offsetsAndNumbers: number[]): number;
   copyPieces(from: number, fromStep: number, to: number, toStep: number, size: number, count: number): void;
+  /** x, gates, three weights, tokens, slots, counts; out, a, b, scratch; most rows of an expert, N, E, D, I. */
+  experts(...offsetsAndSizes: number[]): void;
+  /** The same inputs, a, b, dy; the gradients of x, gates and weights, scratch; the same sizes. */
+  expertsGradients(...offsetsAndSizes: number[]): void;
+  expertScratchBytes(n: number, D: number, I: number, backward: boolean): number;
   exponentials(x: number, out: number, size: number): void;
   /** Where query, rows, out and scratch are; then S, H, width, C. */
   attend(...offsetsAndSizes: number[]): void;

@@ -1,6 +1,7 @@
 /** What the compiled module has. lib/tensor/wasm/compiled-module.ts says it in TypeScript. */
 export { copyPieces } from "./copy";
 export { crossEntropy } from "./cross-entropy";
+export { experts, expertScratchBytes, expertsGradients } from "./experts";
 export { exponentials } from "./exponential";
 export { rmsNorm, rmsNormGradients } from "./norm";
 export { attend, gatedNetwork } from "./decoding";

@@ -21,17 +21,17 @@ const FEW_TRANSPOSED: i32 = 4;
 const RIGHT_BYTES: usize = 1 << 22;
 const LEFT_BYTES: usize = 1 << 18;
 
-/** A tile that reaches beyond the last column is computed here first. */
-const TILE_BYTES: usize = <usize>ROWS * 8 * 4;
+/** A tile that reaches beyond the last column is computed first where so many bytes are free. */
+export const TILE_BYTES: usize = <usize>ROWS * 8 * 4;
 
 /** Columns of the right side that are packed at once: a multiple of 8. */
-function columnsAtOnce(K: i32, N: i32): i32 {
+export function columnsAtOnce(K: i32, N: i32): i32 {
   const fit = <i32>min<usize>(RIGHT_BYTES / bytes(8 * K), <usize>i32.MAX_VALUE / 16) * 8;
   return min(max(8, fit), (N + 7) & ~7);
 }
 
 /** Rows of the left side that meet a panel before the next one: a multiple of a tile's. */
-function rowsAtOnce(K: i32, M: i32): i32 {
+export function rowsAtOnce(K: i32, M: i32): i32 {
   const fit = <i32>min<usize>(LEFT_BYTES / bytes(ROWS * K), <usize>i32.MAX_VALUE / 16) * ROWS;
   return min(max(ROWS, fit), ((M + ROWS - 1) / ROWS) * ROWS);
 }
@@ -115,8 +115,11 @@ function multiplyInTiles(
   }
 }
 
-/** Rows times packed panels. The rows of a tile, packed or not, are ROWS·K numbers after those before them. */
-function multiplyBlock(
+/**
+ * Rows times packed panels. The rows of a tile, packed or not, are ROWS·K numbers after those before them; rows of the
+ * result are `wide` bytes apart.
+ */
+export function multiplyBlock(
   a: usize,
   row: usize,
   step: usize,
