@@ -10,7 +10,19 @@ import { FLOAT32 } from "./arithmetic";
 import { isMoe, type BlockWeights } from "./weights";
 
 /** Is shown values by name, for as long as the call lasts: read or clone them. */
-export type Observer = (name: string, value: tf.Tensor) => void;
+export interface Observer {
+  (name: string, value: tf.Tensor): void;
+  /** Set where it looks at the routing only: then attention need not write out its probabilities. */
+  routingOnly?: boolean;
+}
+
+/** The observer of one block, whose name it puts before that of each value. */
+export function observerOf(block: string, observe?: Observer): Observer | undefined {
+  if (observe === undefined) return undefined;
+  const named: Observer = (name, value) => observe(`${block}.${name}`, value);
+  named.routingOnly = observe.routingOnly;
+  return named;
+}
 
 export interface BlockOptions extends Omit<MlaOptions, "observe"> {
   dispatch: Dispatch;
@@ -68,7 +80,7 @@ export function block(h: tf.Tensor3D, weights: BlockWeights, config: ModelConfig
       attention: (x) => {
         const attended = isMultiHead(weights.selfAttn)
           ? multiHead(x, weights.selfAttn, config, options)
-          : mla(x, weights.selfAttn, config, options);
+          : mla(x, weights.selfAttn, config, { ...options, observe: observe?.routingOnly ? undefined : observe });
         observe?.("attn_out", attended);
         return attended;
       },

@@ -34,6 +34,7 @@ export function collectRouting<T>(pass: (observe: Observer) => T): { result: T; 
     seen[TENSORS[what as keyof typeof TENSORS]] = tf.keep(value.clone()); // beyond the model's own tidy
     byBlock.set(block, seen);
   };
+  observe.routingOnly = true;
   try {
     const result = pass(observe);
     return { result, routing: Array.from(byBlock, ([block, seen]) => ({ block, ...seen }) as BlockRouting) };

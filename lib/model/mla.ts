@@ -11,7 +11,7 @@
  *   arithmetic a score, yet past tokens are never expanded: that is what decoding wants.
  */
 import * as tf from "@tensorflow/tfjs";
-import { causalSoftmax, rmsNorm, rotate } from "../tensor/nn";
+import { causalAttention, causalSoftmax, rmsNorm, rotate } from "../tensor/nn";
 import type { LatentCache, Latents } from "./latent-cache";
 import type { ModelConfig } from "./config";
 import { FLOAT32, project, type Arithmetic, type Linear } from "./arithmetic";
@@ -108,10 +108,7 @@ export interface Query {
 }
 
 /** A lower precision, and who is shown the probabilities. */
-export interface AttentionAside {
-  arithmetic?: Arithmetic;
-  observe?: MlaOptions["observe"];
-}
+export type AttentionAside = Pick<MlaOptions, "arithmetic" | "observe">;
 
 /** The weights that attention itself multiplies by. */
 export type AttendWeights = Pick<MlaWeights, "kvBProj" | "oProj">;
@@ -148,14 +145,18 @@ function attend(
 ): tf.Tensor3D {
   const operand = <T extends tf.Tensor>(x: T) => arithmetic.input(x, "attentionOperator");
   return tf.tidy(() => {
-    const positional = againstShared(operand(qR), operand(past.kPe)); // [B, H, T, S], one key for all heads
     const probabilitiesOf = (content: tf.Tensor4D) => {
+      const positional = againstShared(operand(qR), operand(past.kPe)); // [B, H, T, S], one key for all heads
       const probabilities = causalSoftmax(content, positional, softmaxScale(config)); // equation 10
       observe?.("attn_probs", probabilities);
       return operand(probabilities);
     };
-    const heads = method(operand(qC), past.cKV, kvBProj, config, probabilitiesOf, arithmetic); // [B, H, T, v]
-    return project(mergeHeads(heads), oProj, arithmetic.linear("attention")); // equation 11
+    const inSteps = () => mergeHeads(method(operand(qC), past.cKV, kvBProj, config, probabilitiesOf, arithmetic));
+    // Where nobody needs the probabilities, one operation may do.
+    const plain = arithmetic.plain("attention") && arithmetic.plain("attentionOperator");
+    const inOne = method === naive && plain && observe === undefined;
+    const heads = inOne ? naiveInOne({ qC, qR }, past, kvBProj, config, inSteps) : inSteps(); // [B, T, H·v]
+    return project(heads, oProj, arithmetic.linear("attention")); // equation 11
   });
 }
 
@@ -201,6 +202,18 @@ export function absorbed(
   const probabilities = probabilitiesOf(againstShared(inLatentSpace, cKV));
   const mixture = againstShared(probabilities, cKV, false); // [B, H, T, S] · [B, S, C] → [B, H, T, C]
   return perHead(mixture, wUV); // [B, H, T, C] · [H, C, v] → [B, H, T, v]
+}
+
+/** naive in one operation, where there is a kernel for it: [B, T, H·v]. */
+function naiveInOne(
+  query: Query,
+  past: Latents,
+  kvBProj: tf.Tensor2D,
+  config: ModelConfig,
+  inSteps: () => tf.Tensor3D,
+) {
+  const kv = () => project(past.cKV, kvBProj); // [B, S, H·(nope + v)]
+  return causalAttention(query, { kv, kR: past.kPe }, softmaxScale(config), inSteps);
 }
 
 /** W^UK [H, C, nope] and W^UV [H, C, v], which are stored side by side: kvBProj is [C, H·(nope + v)]. */

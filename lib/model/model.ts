@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { embeddingRows, rmsNorm } from "../tensor/nn";
-import { block, type Observer } from "./block";
+import { block, observerOf, type Observer } from "./block";
 import type { LatentCache } from "./latent-cache";
 import type { ModelConfig } from "./config";
 import type { Dispatch } from "./experts";
@@ -65,7 +65,7 @@ export class DeepSeekV3 {
         h = block(h, weights, this.config, {
           ...blockOptions,
           cache: cache && { store: cache, layer },
-          observe: observe && ((name, value) => observe(`layer${layer}.${name}`, value)),
+          observe: observerOf(`layer${layer}`, observe),
         });
       });
       const normalise = parts?.rmsNorm ?? rmsNorm;
@@ -127,7 +127,7 @@ export class DeepSeekV3 {
       const states = mtpModule(hidden, this.embed(next), this.weights.mtp[0], this.config, {
         ...this.blockOptions(next, options),
         cache: cache && { store: cache, layer: 0 },
-        observe: observe && ((name, value) => observe(`mtp0.${name}`, value)),
+        observe: observerOf("mtp0", observe),
       });
       return this.head(states);
     });

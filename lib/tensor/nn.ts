@@ -15,6 +15,7 @@ import { onWebgpu } from "./webgpu/program";
 import { rotateOnWebgpu } from "./webgpu/rotary";
 import { swiGluOnWebgpu } from "./webgpu/swi-glu";
 import { causalSoftmaxOnWebgpu } from "./webgpu/softmax";
+import { causalAttentionOnWasm } from "./wasm/attention";
 import { sortedSwiGluOnWasm, type ExpertOrder } from "./wasm/experts";
 import { rmsNormOnWasm } from "./wasm/norm";
 import { rotateOnWasm } from "./wasm/rotary";
@@ -87,6 +88,28 @@ export function causalSoftmax(content: tf.Tensor4D, positional: tf.Tensor4D | nu
     for (let t = 0; t < T; t++) future.fill(MINUS_INFINITY, t * S + (S - T + t) + 1, (t + 1) * S);
     return tf.softmax(scores.add<tf.Tensor4D>(tf.tensor2d(future, [T, S])));
   });
+}
+
+/**
+ * Causal attention with keys of two parts, in one operation that keeps nothing of what a query does not see:
+ *
+ *     out[t] = Σ over the seen s:  softmax((qC[t]·kC[s] + qR[t]·kR[s]) · scale) · v[s]
+ *
+ * @param query qC [B, H, T, nope] and qR [B, H, T, R]
+ * @param keys kR [B, S, R], one for all heads; kv() makes keys kC and values v, each head's side by side,
+ *   [B, S, H·(nope + V)]; it is called where there is a kernel
+ * @param scale above 0
+ * @param inOperations computes it where there is none, and for a single query
+ * @returns [B, T, H·V]
+ */
+export function causalAttention(
+  { qC, qR }: { qC: tf.Tensor4D; qR: tf.Tensor4D },
+  { kv, kR }: { kv: () => tf.Tensor3D; kR: tf.Tensor3D },
+  scale: number,
+  inOperations: () => tf.Tensor3D,
+): tf.Tensor3D {
+  const known = floatsOnWasm(qC, qR, kR) && qC.shape[2] > 1;
+  return known ? causalAttentionOnWasm(qC, qR, kv(), kR, scale) : inOperations();
 }
 
 /**

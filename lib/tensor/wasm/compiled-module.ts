@@ -29,6 +29,10 @@ export interface CompiledKernels {
   causalSoftmax(...offsetsAndNumbers: number[]): void;
   /** p, dp; the result; rows, queries, keys, scale. */
   causalSoftmaxGradient(...offsetsAndNumbers: number[]): void;
+  /** qC, qR, kv, kR; the result, p, scratch; B, H, T, S, nope, R, V, wide, scale: see assembly/attention.ts. */
+  causalAttention(...offsetsAndNumbers: number[]): void;
+  /** qC, qR, kv, kR, p, dy; dqC, dqR, dkv, dkR, scratch; the same numbers. */
+  causalAttentionGradients(...offsetsAndNumbers: number[]): void;
   /** x, cos, sin; the result; tokens, heads, width, tokens of the tables, 1 or -1. */
   rotate(...offsetsAndNumbers: number[]): void;
   /** Logits, targets; softmax − one-hot, sums; rows, V. */

@@ -1,4 +1,6 @@
 /** What the compiled module has. lib/tensor/wasm/compiled-module.ts says it in TypeScript. */
+export { causalAttention } from "./attention";
+export { causalAttentionGradients } from "./attention-gradients";
 export { copyPieces } from "./copy";
 export { crossEntropy } from "./cross-entropy";
 export { experts, expertScratchBytes, expertsGradients } from "./experts";
