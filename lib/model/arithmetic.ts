@@ -31,8 +31,8 @@ export interface Arithmetic {
   grouped(x: tf.Tensor2D, w: tf.Tensor3D, counts: number[], module: Module): tf.Tensor2D;
   /** What enters a module that does not multiply by weights. */
   input<T extends tf.Tensor>(x: T, module: Module): T;
-  /** Whether the module computes in float32 throughout, so that its products may be one operation with what is around. */
-  plain(module: Module): boolean;
+  /** Whether the modules compute in float32 throughout: then products may be one operation with what is around them. */
+  plain(...modules: Module[]): boolean;
 }
 
 /** Float32 throughout: what a model does unless it is told otherwise. */

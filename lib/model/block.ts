@@ -12,7 +12,7 @@ import { isMoe, type BlockWeights } from "./weights";
 /** Is shown values by name, for as long as the call lasts: read or clone them. */
 export interface Observer {
   (name: string, value: tf.Tensor): void;
-  /** Set where it looks at the routing only: then attention need not write out its probabilities. */
+  /** Set where it looks at the routing only: attention then shows it nothing, and need not write out its probabilities. */
   routingOnly?: boolean;
 }
 

@@ -153,8 +153,7 @@ function attend(
     };
     const inSteps = () => mergeHeads(method(operand(qC), past.cKV, kvBProj, config, probabilitiesOf, arithmetic));
     // Where nobody needs the probabilities, one operation may do.
-    const plain = arithmetic.plain("attention") && arithmetic.plain("attentionOperator");
-    const inOne = method === naive && plain && observe === undefined;
+    const inOne = method === naive && observe === undefined && arithmetic.plain("attention", "attentionOperator");
     const heads = inOne ? naiveInOne({ qC, qR }, past, kvBProj, config, inSteps) : inSteps(); // [B, T, H·v]
     return project(heads, oProj, arithmetic.linear("attention")); // equation 11
   });

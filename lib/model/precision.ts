@@ -63,7 +63,7 @@ export function arithmeticFor(precision?: Precision): Arithmetic {
       const { forward: format, blocks, scale } = recipe;
       return roundStraightThrough(x, { format, scale, block: blocks === "fine" ? BLOCKS.tile : BLOCKS.tensor });
     },
-    plain: (module) => recipeOf(module) === null,
+    plain: (...modules) => modules.every((module) => recipeOf(module) === null),
   };
 }
 

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Observer } from "../../lib/model/block";
 import { LatentCache } from "../../lib/model/latent-cache";
 import { tinyConfig } from "../../lib/model/config";
 import { createModel, type DeepSeekV3 } from "../../lib/model/model";
@@ -31,6 +32,24 @@ describe.each(["wasm", "cpu"] as const)("the whole model on %s", (backend) => {
     const [naive, absorbed] = (["naive", "absorbed"] as const).map((attention) => model.forward(ids, { attention }));
     expectClose(absorbed, naive);
     tf.dispose([naive, absorbed]);
+  });
+
+  it("computes the same with and without an observer; one of the routing only is shown no probabilities", () => {
+    const shown = (routingOnly: boolean) => {
+      const names: string[] = [];
+      const observe: Observer = (name) => names.push(name);
+      observe.routingOnly = routingOnly;
+      const logits = model.forward(ids, { observe });
+      return { logits, names: names.filter((name) => /attn_probs|router_gates/.test(name)) };
+    };
+    const [plain, all, routing] = [model.forward(ids), shown(false), shown(true)];
+    expect(all.names).toEqual(
+      [0, 1, 2].flatMap((i) => [`layer${i}.attn_probs`, ...(i > 0 ? [`layer${i}.router_gates`] : [])]),
+    );
+    expect(routing.names).toEqual(["layer1.router_gates", "layer2.router_gates"]);
+    expectClose(all.logits, plain);
+    expectClose(routing.logits, plain, { rtol: 0, atol: 0 });
+    tf.dispose([plain, all.logits, routing.logits]);
   });
 
   it("computes the same with masked as with grouped experts", () => {

@@ -25,11 +25,10 @@ export function causalAttentionOnWasm(
   const V = kv.shape[2] / H - nope;
   // What the kernels want room for: see assembly/attention.ts.
   const wide = padded(S) + 8;
-  const packed = padded(nope + R) + padded(V);
   const numbers = [B, H, T, S, nope, R, V, wide, scale] as const;
   return differentiable(
     (...inputs: [tf.Tensor4D, tf.Tensor4D, tf.Tensor3D, tf.Tensor3D]) => {
-      const shapes = [[B, T, H * V], [B, H, T, wide], [(2 * padded(S) + 48) * packed]];
+      const shapes = [[B, T, H * V], [B, H, T, wide], [48 + (2 * padded(S) + 48) * (nope + R + padded(V))]];
       const [value, probabilities, scratch] = runCompiled(inputs, shapes, (kernels, ...offsets) =>
         kernels.causalAttention(...offsets, ...numbers),
       );
@@ -38,7 +37,7 @@ export function causalAttentionOnWasm(
     },
     (dy, saved) => {
       const shapes = saved.slice(0, 4).map(({ shape }) => shape);
-      const room = [3 * padded(S) * packed + T * wide];
+      const room = [48 + 2 * padded(S) * (padded(nope) + padded(R) + 2 * padded(V)) + T * (wide + 24)];
       const outputs = runCompiled([...saved, dy], [...shapes, room], (kernels, ...offsets) =>
         kernels.causalAttentionGradients(...offsets, ...numbers),
       );

@@ -8,14 +8,8 @@
 import { bytes } from "./arithmetic";
 import { copyPieces } from "./copy";
 import { packColumns, packTransposedColumns } from "./pack";
-import { scoresOfSeen, sumsOverSeen } from "./seen";
+import { QUERIES, scoresOfSeen, SPARE, sumsOverSeen } from "./seen";
 import { softmaxOfRow } from "./softmax";
-
-/** Queries whose scores are computed before their softmax: a multiple of a tile's rows. They stay in a cache meanwhile. */
-const QUERIES: i32 = 48;
-
-/** Numbers behind what a row of scores sees: a tile reads on to the last key that any of its rows sees. */
-export const BEHIND: i32 = 8;
 
 /** Up to the end of a panel. */
 export function padded(columns: i32): i32 {
@@ -33,8 +27,8 @@ export function fillEight(to: usize, x: f32): void {
   v128.store(to, f32x4.splat(x), 16);
 }
 
-/** Rows of two parts, side by side → out [rows, left + right]; `step` bytes apart in their own places. */
-export function join(
+/** Rows of two parts, side by side → out [rows, left + right]; in their own places, rows are so many bytes apart. */
+function join(
   left: usize,
   leftStep: usize,
   leftWidth: i32,
@@ -58,7 +52,7 @@ export function join(
  * @param kR [B, S, R], one for all heads
  * @param out [B, T, H, V]
  * @param p [B, H, T, wide]: behind what a query sees, eight zeros, and then what was there
- * @param scratch where (2·padded(S) + 48)·(padded(nope + R) + padded(V)) numbers have room
+ * @param scratch where 48 + (2·padded(S) + 48)·(nope + R + padded(V)) numbers have room
  * @param wide padded(S) + 8 or more
  */
 export function causalAttention(
@@ -83,10 +77,9 @@ export function causalAttention(
   const row = bytes(width);
   const kvStep = bytes(H * (nope + V));
   const outStep = bytes(H * V);
-  const joined = scratch; // keys, then queries
+  const joined = scratch + bytes(SPARE); // keys, then queries
   const keyPanels = joined + row * <usize>max(S, QUERIES);
   const valuePanels = keyPanels + row * <usize>padded(S);
-  const sums = valuePanels + bytes(padded(V)) * <usize>S;
   for (let b = 0; b < B; b++) {
     for (let h = 0; h < H; h++) {
       const keys = kv + bytes(h * (nope + V));
@@ -98,8 +91,8 @@ export function causalAttention(
         join(qC, bytes(nope), nope, qR, bytes(R), R, joined, rows);
         scoresOfSeen(joined, row, keyPanels, width, p, bytes(wide), first, rows, S - T);
         softmaxOfSeen(p, bytes(wide), first, rows, S - T, scale);
-        sumsOverSeen(p, bytes(wide), valuePanels, S, V, sums, bytes(padded(V)), first, rows, S - T);
-        copyPieces(sums, bytes(padded(V)), out + outStep * <usize>first + bytes(h * V), outStep, bytes(V), rows);
+        const to = out + outStep * <usize>first + bytes(h * V);
+        sumsOverSeen(p, bytes(wide), valuePanels, S, V, to, outStep, first, rows, S - T, scratch);
         qC += bytes(nope) * <usize>rows;
         qR += bytes(R) * <usize>rows;
         p += bytes(wide) * <usize>rows;
