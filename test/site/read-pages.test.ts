@@ -183,10 +183,14 @@ describe("in a browser", () => {
   const WIDE = { viewport: { width: 1280, height: 900 }, colorScheme: "light" } as const;
   const PHONE = { viewport: { width: 390, height: 844 }, colorScheme: "dark" } as const;
 
+  /** Waits until the page has been drawn twice: what it does where a size has changed, in the next frame, is done then. */
+  const settle = (page: Page) =>
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+
   async function turn(page: Page, { viewport, colorScheme }: typeof WIDE | typeof PHONE) {
     await page.setViewportSize(viewport);
     await page.emulateMedia({ colorScheme });
-    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+    await settle(page);
     // Colours may fade from one to the other.
     await page.evaluate(`Promise.allSettled(document.getAnimations()
       .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity).map(({ finished }) => finished))`);
@@ -227,6 +231,7 @@ describe("in a browser", () => {
   /** What axe finds that keeps people out. */
   async function barriers(page: Page, inFull: boolean, rules: object = {}): Promise<string[]> {
     if (!inFull) await page.evaluate(SIMPLIFY);
+    await settle(page);
     await page.evaluate(`if (window.axe === undefined) { ${axe} }`);
     const run = `axe.run(document, ${JSON.stringify({ resultTypes: ["violations"], ...rules })})`;
     const { violations } = await page.evaluate<AxeResult>(run);
