@@ -340,6 +340,29 @@ describe("in a browser", () => {
     await close();
   });
 
+  it("a formula that gets too wide for its place when its letters come can be reached with Tab", async () => {
+    const page = await context.newPage();
+    let comeLetters = () => {};
+    const letters = new Promise<void>((come) => (comeLetters = come));
+    await page.route("**/*.woff2*", (route) => letters.then(() => route.continue()));
+    await page.goto(`${site.url}primer.html`, { waitUntil: "domcontentloaded" });
+    await unfoldAll(page);
+    // As wide as the letters that stand in for them need, and with room for a scroll bar: the page keeps its size.
+    await page.evaluate(`for (const place of document.querySelectorAll(".course-math")) {
+      place.style.width = 0;
+      Object.assign(place.style, { width: place.scrollWidth + "px", height: place.clientHeight + 40 + "px" });
+    }`);
+    await settle(page);
+    const tooWide = () =>
+      page.evaluate<(string | null)[]>(`[...document.querySelectorAll(".course-math")]
+        .filter((place) => place.scrollWidth > place.clientWidth + 1).map((place) => place.getAttribute("tabindex"))`);
+    expect(await tooWide()).toEqual([]);
+    comeLetters();
+    await expect.poll(async () => (await tooWide()).length).toBeGreaterThan(0);
+    await expect.poll(tooWide).not.toContain(null);
+    await page.close();
+  });
+
   it("search finds the router, in a lesson", async () => {
     const { page, wrong, close } = await open("search.html?q=router");
     const found = () =>
