@@ -36,11 +36,18 @@ it("a name that no cell has declared: the error says how to run the cells above;
 
 trap(
   "a cell sent right after a failed one runs",
-  { ours: ["error", "ok", "after\n"], stock: ["error", "abort", ""] },
+  {
+    ours: Array.from({ length: 5 }, () => ["error", "ok", "after\n"]),
+    stock: expect.arrayContaining([["error", "abort", ""]]), // it skips what comes within 200 ms of its own time
+  },
   async (kernel) => {
-    const failed = await kernel.execute(`throw new Error("no");`);
-    const next = await kernel.execute(`console.log("after");`);
-    return [failed.status, next.status, next.stdout];
+    const seen = [];
+    for (let round = 0; round < 5; round++) {
+      const failed = await kernel.execute(`throw new Error("no");`);
+      const next = await kernel.execute(`console.log("after");`);
+      seen.push([failed.status, next.status, next.stdout]);
+    }
+    return seen;
   },
 );
 

@@ -4,7 +4,7 @@ import type { KernelClient } from "./client";
 import { SentTimes } from "../../tools/kernel/sent-times.cjs";
 import { type Project, trap, withKernel, withSharedKernel } from "./project";
 
-/** A loop as lib writes them: over a generator that awaits and asks whether to go on. It leaves a trace. */
+/** A loop as lib writes them: over a generator that awaits and asks whether to go on. It says so, and leaves a trace. */
 const LOOP = `
 declare global { var courseInterrupt: { check(): void } | undefined; }
 export const trace = { rounds: 0 };
@@ -16,9 +16,12 @@ async function* rounds(): AsyncGenerator<number> {
   }
 }
 export async function loop(): Promise<void> {
-  for await (const round of rounds()) trace.rounds = round;
+  for await (const round of rounds()) {
+    trace.rounds = round;
+    if (round === 1) console.log("going");
+  }
 }
-export const endless = (): void => { for (;;); };
+export const endless = (): void => { console.log("going"); for (;;); };
 `;
 const IMPORT = `import { endless, loop, trace } from "./lib/loop";\n`;
 const COUNT = `${IMPORT}const before = trace.rounds;
@@ -26,7 +29,7 @@ await new Promise((done) => setTimeout(done, 200));
 console.log(before > 0, trace.rounds > before);`;
 
 /**
- * Starts a cell, interrupts it a little after it has printed something, and returns how it ended.
+ * Starts a cell, interrupts it a little after its loop has said that it goes, and returns how it ended.
  *
  * @param timeoutMs how long the stock kernel is waited for where it does not hear of the interrupt
  */
@@ -39,8 +42,13 @@ async function interrupted(
 ) {
   project.write("lib/loop.ts", LOOP);
   await kernel.execute(`${IMPORT}trace.rounds;`);
-  const onOutput = (text: string): void => void (text === "started\n" && setTimeout(interrupt, 200));
-  return kernel.execute(`console.log("started");\n${code}`, { timeoutMs, onOutput });
+  let onOutput = (_: string): void => {};
+  const going = new Promise<void>((goes) => (onOutput = (text) => void (text === "going\n" && goes())));
+  const running = kernel.execute(code, { timeoutMs, onOutput });
+  await going;
+  await pause(200);
+  interrupt();
+  return running;
 }
 
 trap(
@@ -108,7 +116,7 @@ it("an interrupt while nothing runs harms no later cell", async () => {
     const cell = await kernel.execute(`${IMPORT}void loop();\n${COUNT.replace(IMPORT, "")}`);
     return [cell.status, cell.stdout, cell.stderr];
   });
-  expect(seen).toEqual(["ok", "false true\n", ""]);
+  expect(seen).toEqual(["ok", "going\nfalse true\n", ""]);
 });
 
 it("an interrupt that overtakes the cell it was meant for stops that cell, and none that is sent later", async () => {

@@ -183,10 +183,14 @@ describe("in a browser", () => {
   const WIDE = { viewport: { width: 1280, height: 900 }, colorScheme: "light" } as const;
   const PHONE = { viewport: { width: 390, height: 844 }, colorScheme: "dark" } as const;
 
+  /** Waits until the page has been drawn twice: what it does where a size has changed, in the next frame, is done then. */
+  const settle = (page: Page) =>
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+
   async function turn(page: Page, { viewport, colorScheme }: typeof WIDE | typeof PHONE) {
     await page.setViewportSize(viewport);
     await page.emulateMedia({ colorScheme });
-    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+    await settle(page);
     // Colours may fade from one to the other.
     await page.evaluate(`Promise.allSettled(document.getAnimations()
       .filter(({ effect }) => effect.getComputedTiming().endTime < Infinity).map(({ finished }) => finished))`);
@@ -227,6 +231,7 @@ describe("in a browser", () => {
   /** What axe finds that keeps people out. */
   async function barriers(page: Page, inFull: boolean, rules: object = {}): Promise<string[]> {
     if (!inFull) await page.evaluate(SIMPLIFY);
+    await settle(page);
     await page.evaluate(`if (window.axe === undefined) { ${axe} }`);
     const run = `axe.run(document, ${JSON.stringify({ resultTypes: ["violations"], ...rules })})`;
     const { violations } = await page.evaluate<AxeResult>(run);
@@ -333,6 +338,29 @@ describe("in a browser", () => {
     await expectToFit(page);
     expect(await barriers(page, true)).toEqual([]);
     await close();
+  });
+
+  it("a formula that gets too wide for its place when its letters come can be reached with Tab", async () => {
+    const page = await context.newPage();
+    let comeLetters = () => {};
+    const letters = new Promise<void>((come) => (comeLetters = come));
+    await page.route("**/*.woff2*", (route) => letters.then(() => route.continue()));
+    await page.goto(`${site.url}primer.html`, { waitUntil: "domcontentloaded" });
+    await unfoldAll(page);
+    // As wide as the letters that stand in for them need, and with room for a scroll bar: the page keeps its size.
+    await page.evaluate(`for (const place of document.querySelectorAll(".course-math")) {
+      place.style.width = 0;
+      Object.assign(place.style, { width: place.scrollWidth + "px", height: place.clientHeight + 40 + "px" });
+    }`);
+    await settle(page);
+    const tooWide = () =>
+      page.evaluate<(string | null)[]>(`[...document.querySelectorAll(".course-math")]
+        .filter((place) => place.scrollWidth > place.clientWidth + 1).map((place) => place.getAttribute("tabindex"))`);
+    expect(await tooWide()).toEqual([]);
+    comeLetters();
+    await expect.poll(async () => (await tooWide()).length).toBeGreaterThan(0);
+    await expect.poll(tooWide).not.toContain(null);
+    await page.close();
   });
 
   it("search finds the router, in a lesson", async () => {

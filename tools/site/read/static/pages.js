@@ -98,6 +98,7 @@
       [...boxes].forEach((box, i) => (wide[i] ? (box.tabIndex = 0) : box.removeAttribute("tabindex")));
     };
     new ResizeObserver(look).observe(document.querySelector("article") ?? document.body);
+    document.fonts.addEventListener("loadingdone", look); // its letters may be wider, in a box of the same size
   }
 
   drawPlots();
