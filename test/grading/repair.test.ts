@@ -89,6 +89,10 @@ describe("grades all that is right after", () => {
       nb.cells.splice(i, 1, { ...nb.cells[i], source: head }, { ...nb.cells[i], id: "half", source: rest.join("\n") });
     }, /split, its parts are joined/],
     ["an answer split from its helper", (nb, at) => nb.cells.splice(at("00-leak"), 0, { ...nb.cells[at("00-leak")], id: "half", source: "const two = 2;" }), null],
+    ["an answer written into its test cell", (nb, at) => {
+      nb.cells[at("00-leak-check")].source = solution("00-leak");
+      nb.cells[at("00-leak")].source = sheet.cells.find((cell) => gid(cell) === "00-leak")?.source;
+    }, /00-leak: the answer stands in the cell of 00-leak-check/],
     ["its metadata lost", (nb) => nb.cells.forEach((cell) => (cell.metadata = {})), null],
     ["its metadata and its ids lost", (nb) => nb.cells.forEach((cell) => Object.assign(cell, { metadata: {}, id: undefined })), /cell of its own/],
     ["no ids at all, as in format 4.4", (nb) => nb.cells.forEach((cell) => delete cell.id), null],
@@ -116,6 +120,31 @@ it("gives an exercise whose cell is gone its stub and its test, and says so", ()
   expect(graded(notebook)[1]).toContain("Not implemented");
   expect(remarks).toEqual([expect.stringMatching(/^00-leak: its cell is missing, and no other declares meanSquare$/)]);
 });
+
+describe("answers merged into one cell", () => {
+  const all = ALL.join("\n");
+  const others = ["00-leak", "00-rms-norm"];
+  it.each([
+    ["the others deleted", (nb: Raw, at: (id: string) => number) => others.forEach((id) => nb.cells.splice(at(id), 1))],
+    ["the others as they came", (nb: Raw, at: (id: string) => number) => {
+      for (const id of others) nb.cells[at(id)].source = sheet.cells.find((cell) => gid(cell) === id)?.source;
+    }],
+    ["without any marks", (nb: Raw, at: (id: string) => number) => {
+      others.forEach((id) => nb.cells.splice(at(id), 1));
+      nb.cells.forEach((cell) => Object.assign(cell, { metadata: {}, id: undefined }));
+    }],
+  ])("are graded where they stand, %s", (_, change) => {
+    const { notebook, remarks } = repaired(
+      life((nb, at) => {
+        nb.cells[at("00-shape")].source = all;
+        change(nb, at);
+      }),
+    );
+    const note = "// The answer stands in the cell of 00-shape.";
+    expect(graded(notebook)).toEqual([all, note, note]);
+    for (const id of others) expect(remarks.join("\n")).toContain(`${id}: the answer stands in `);
+  });
+}); // prettier-ignore
 
 it("keeps what the learner's answers need, wherever it stands", () => {
   const { notebook } = repaired(
