@@ -22,6 +22,7 @@ const ran = (...sources: string[]) =>
 it.concurrent.each([
   ["memory", "const kept: number[][] = [];\nfor (;;) kept.push(new Array(1_000_000).fill(1));"],
   ["ended", "await Promise.resolve();\nprocess.exit(0);"],
+  ["garbled", "JSON.stringify = () => '[]';"], // what Jupyter's messages are made with
 ])("%s: the cell that does it is named, and those behind it have not run", async (kind, harmful) => {
   const { cells, trouble } = await ran('console.log("before");', harmful, 'console.log("behind");');
   expect(trouble).toEqual({ kind, cell: 1 });

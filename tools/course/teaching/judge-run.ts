@@ -8,7 +8,7 @@ import { readNotebook, writeNotebook, type Cell, type Notebook } from "../build/
 
 /** What ended a run before its last cell. */
 export interface Trouble {
-  kind: "ended" | "busy" | "flood" | "memory" | "time";
+  kind: "ended" | "busy" | "flood" | "garbled" | "memory" | "time";
   /** The number, from 0, of the cell that ran then. */
   cell: number;
 }

@@ -16,6 +16,7 @@ const TROUBLES: Record<Trouble["kind"], string> = {
   ended: "the kernel ended while it ran. Does something in it end the process, or take all memory?",
   busy: "it did not end, and could not be interrupted. Does one of its loops never end?",
   flood: "it prints without end.",
+  garbled: "its kernel says nothing that can be read since. Does it give JavaScript's own functions another meaning?",
   memory: `it takes more than ${MEGABYTES} MB of memory.`,
   time: "the time for the whole notebook was over.",
 };
