@@ -29,6 +29,11 @@ it.concurrent.each([
   expect(cells.map((cell) => (cell.cell_type === "code" ? cell.outputs.length : null))).toEqual([1, 1, 0]);
 });
 
+it.concurrent("ended: also where nobody is left to say which cell it was", async () => {
+  const { trouble } = await ran("process.kill(process.ppid, 'SIGKILL');");
+  expect(trouble).toEqual({ kind: "ended", cell: 0 });
+});
+
 it.concurrent("keeps the beginning of what is printed, and goes on", async () => {
   const { cells, trouble } = await ran('console.log("x".repeat(5_000_000));', 'console.log("behind");');
   expect(trouble).toBe(null);
