@@ -8,7 +8,7 @@ import type { Cell, CodeCell, Notebook } from "../build/notebook";
 import { useBackend } from "../../../lib/tensor/backend";
 import { MEGABYTES, runCells, type Ran } from "./judge-run";
 import { findCode, type Task } from "./judge-tasks";
-import { verdictOn, type Verdict } from "./judge-verdict";
+import { handedBy, verdictOn, type Verdict } from "./judge-verdict";
 import { neededCells } from "./needed-cells";
 
 export interface Terms {
@@ -51,7 +51,7 @@ export async function judgeNotebook(notebook: Notebook, tasks: Task[], terms: Te
   const first = await run(terms.cells === "all" ? [...cells.keys()] : neededCells(handing, tasks.flatMap(indices)));
   const verdicts: Verdict[] = [];
   const shown = [...first.cells];
-  let harmed = first.trouble !== null;
+  let harmed = first.trouble !== null || tasks.some((task) => handedBy(task, first).length > 1);
   for (const task of tasks) {
     const verdict = await verdictOn(task, first);
     harmed ||= verdict.final && verdict.result.status === "wrong"; // a loop that was given up may run on
