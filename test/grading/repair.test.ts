@@ -2,6 +2,7 @@
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatNotebook, readNotebook, type Cell, type Notebook } from "../../tools/course/build/notebook";
+import { problemSheet } from "../../tools/course/teaching/assignment-source";
 import { repair } from "../../tools/course/teaching/repair";
 import { readSubmission } from "../../tools/course/teaching/repair/read";
 
@@ -63,6 +64,16 @@ it("leaves a notebook as it is that is as it should be", () => {
   const { notebook, remarks } = repaired(life(() => {}));
   expect(remarks).toEqual([]);
   expect(notebook.cells.map(({ source }) => source)).toEqual(part(solved).cells.map(({ source }) => source));
+});
+
+it.each(["02-load-balancing", "07-cost-economics", "09-build-it"])("leaves %s as it is, and its sheet", (name) => {
+  const [given, answered] = [file("", name), file("solutions", name)];
+  for (const cut of [given, problemSheet(given)]) {
+    const { notebook, remarks } = repair(cut, readSubmission(bytesOf(JSON.parse(formatNotebook(cut)))), given);
+    expect(remarks).toEqual([]);
+    expect(notebook.cells.map(({ source }) => source)).toEqual(cut.cells.map(({ source }) => source));
+    expect(repair(cut, readSubmission(bytesOf(JSON.parse(formatNotebook(answered)))), given).remarks).toEqual([]);
+  }
 });
 
 describe("grades all that is right after", () => {

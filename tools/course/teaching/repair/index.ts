@@ -4,6 +4,7 @@
  */
 import { digest } from "../../../setup/stamps.mjs";
 import type { Cell, CodeCell, Notebook } from "../../build/notebook";
+import { isTest } from "../assignment-source";
 import { namesDeclaredBy, neededCells } from "../needed-cells";
 import { codeOf } from "../tokens";
 import { apart, findAnswer, gradeId, sheetExercises, type Found, type SheetExercise } from "./answers";
@@ -61,7 +62,8 @@ function putBack(cells: Cell[], sheet: Notebook): { cells: Cell[]; missing: Code
   let place = 0;
   for (const i of needed) {
     const cell = sheet.cells[i] as CodeCell;
-    const firstTest = result.findIndex((one) => one.metadata.nbgrader?.grade === true);
+    const later = new Set(sheet.cells.slice(i).filter(isTest).map(gradeId)); // the tests that may need it
+    const firstTest = result.findIndex((one) => isTest(one) && later.has(gradeId(one)));
     const before = result.slice(0, firstTest).filter((one) => one.cell_type === "code" && gradeId(one) === undefined);
     const there = new Set(before.flatMap(({ source }) => [...namesDeclaredBy(source)]));
     const same = result.findIndex((one) => one.id === cell.id || codeOf(one.source) === codeOf(cell.source));
