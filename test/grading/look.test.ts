@@ -61,6 +61,7 @@ describe("leaves in peace", () => {
       "lists of one's own that change",
       "const rows = [1]; rows[0] = 2; const o: any = {}; o.abs = 3; Object.assign(o, {});",
     ],
+    ["a question to the reader", 'import * as readline from "node:readline/promises";\nprocess.stdin.isTTY;'],
     ["types", "let p: Function; type T = typeof globalThis; let e: Proxy<T>;"],
   ])("%s", (_, source) => {
     expect(named(source)).toEqual([]);
@@ -112,6 +113,13 @@ describe("names", () => {
     ['(Math as any)["abs"] = () => 0;', "changes Math"],
     ["Array.prototype.every = () => true;", "changes Array.prototype.every"],
     ['Object.defineProperty(Math, "abs", {});', "changes Math"],
+    ["(tf.engine() as any).state.numTensors -= 1;", "changes tf.engine"],
+    ['const r = await fetch("http://127.0.0.1/answer");', "uses fetch"],
+    ["module.children;", "uses module"],
+    ['import nn = require("./lib/tensor/nn");', "loads ./lib/tensor/nn while it runs"],
+    ['import fs = require("fs");', "uses the module fs"],
+    ['display({ "application/vnd.course.handed": "[]" });', "hands over results itself"],
+    ['import { handOver } from "./lib/notebook/exercise/handed";', "uses the check's own handOver"],
     ["for (const one of (shapeExercise as any)['cases']) one.args = [];", "reads shapeExercise.cases"],
   ])("%s", (source, what) => {
     for (const id of ["00-shape", null]) {

@@ -2,6 +2,7 @@
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatNotebook, readNotebook, type Cell, type Notebook } from "../../tools/course/build/notebook";
+import { problemSheet } from "../../tools/course/teaching/assignment-source";
 import { repair } from "../../tools/course/teaching/repair";
 import { readSubmission } from "../../tools/course/teaching/repair/read";
 
@@ -65,6 +66,16 @@ it("leaves a notebook as it is that is as it should be", () => {
   expect(notebook.cells.map(({ source }) => source)).toEqual(part(solved).cells.map(({ source }) => source));
 });
 
+it.each(["02-load-balancing", "07-cost-economics", "09-build-it"])("leaves %s as it is, and its sheet", (name) => {
+  const [given, answered] = [file("", name), file("solutions", name)];
+  for (const cut of [given, problemSheet(given)]) {
+    const { notebook, remarks } = repair(cut, readSubmission(bytesOf(JSON.parse(formatNotebook(cut)))), given);
+    expect(remarks).toEqual([]);
+    expect(notebook.cells.map(({ source }) => source)).toEqual(cut.cells.map(({ source }) => source));
+    expect(repair(cut, readSubmission(bytesOf(JSON.parse(formatNotebook(answered)))), given).remarks).toEqual([]);
+  }
+});
+
 describe("grades all that is right after", () => {
   type Change = Parameters<typeof life>[0];
   const KINDS: [kind: string, change: Change, remark: RegExp | null][] = [
@@ -89,6 +100,10 @@ describe("grades all that is right after", () => {
       nb.cells.splice(i, 1, { ...nb.cells[i], source: head }, { ...nb.cells[i], id: "half", source: rest.join("\n") });
     }, /split, its parts are joined/],
     ["an answer split from its helper", (nb, at) => nb.cells.splice(at("00-leak"), 0, { ...nb.cells[at("00-leak")], id: "half", source: "const two = 2;" }), null],
+    ["an answer written into its test cell", (nb, at) => {
+      nb.cells[at("00-leak-check")].source = solution("00-leak");
+      nb.cells[at("00-leak")].source = sheet.cells.find((cell) => gid(cell) === "00-leak")?.source;
+    }, /00-leak: the answer stands in the cell of 00-leak-check/],
     ["its metadata lost", (nb) => nb.cells.forEach((cell) => (cell.metadata = {})), null],
     ["its metadata and its ids lost", (nb) => nb.cells.forEach((cell) => Object.assign(cell, { metadata: {}, id: undefined })), /cell of its own/],
     ["no ids at all, as in format 4.4", (nb) => nb.cells.forEach((cell) => delete cell.id), null],
@@ -116,6 +131,31 @@ it("gives an exercise whose cell is gone its stub and its test, and says so", ()
   expect(graded(notebook)[1]).toContain("Not implemented");
   expect(remarks).toEqual([expect.stringMatching(/^00-leak: its cell is missing, and no other declares meanSquare$/)]);
 });
+
+describe("answers merged into one cell", () => {
+  const all = ALL.join("\n");
+  const others = ["00-leak", "00-rms-norm"];
+  it.each([
+    ["the others deleted", (nb: Raw, at: (id: string) => number) => others.forEach((id) => nb.cells.splice(at(id), 1))],
+    ["the others as they came", (nb: Raw, at: (id: string) => number) => {
+      for (const id of others) nb.cells[at(id)].source = sheet.cells.find((cell) => gid(cell) === id)?.source;
+    }],
+    ["without any marks", (nb: Raw, at: (id: string) => number) => {
+      others.forEach((id) => nb.cells.splice(at(id), 1));
+      nb.cells.forEach((cell) => Object.assign(cell, { metadata: {}, id: undefined }));
+    }],
+  ])("are graded where they stand, %s", (_, change) => {
+    const { notebook, remarks } = repaired(
+      life((nb, at) => {
+        nb.cells[at("00-shape")].source = all;
+        change(nb, at);
+      }),
+    );
+    const note = "// The answer stands in the cell of 00-shape.";
+    expect(graded(notebook)).toEqual([all, note, note]);
+    for (const id of others) expect(remarks.join("\n")).toContain(`${id}: the answer stands in `);
+  });
+}); // prettier-ignore
 
 it("keeps what the learner's answers need, wherever it stands", () => {
   const { notebook } = repaired(

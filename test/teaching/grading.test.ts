@@ -116,7 +116,7 @@ function submitMischief(): void {
     course.submit(name, SMALL, notebook);
   }
   const late = path.join(folder, "submitted", "stderr", SMALL, "timestamp.txt");
-  fs.writeFileSync(late, "2026-11-21 12:00:00 UTC");
+  fs.writeFileSync(late, "2026-11-21 14:00:00 +0200");
   const copied = course.answered(SMALL, (source, id) =>
     id === "00-shape" ? "const productShape = shapeExercise.reference;" : source,
   );

@@ -22,10 +22,16 @@ const ran = (...sources: string[]) =>
 it.concurrent.each([
   ["memory", "const kept: number[][] = [];\nfor (;;) kept.push(new Array(1_000_000).fill(1));"],
   ["ended", "await Promise.resolve();\nprocess.exit(0);"],
+  ["garbled", "JSON.stringify = () => '[]';"], // what Jupyter's messages are made with
 ])("%s: the cell that does it is named, and those behind it have not run", async (kind, harmful) => {
   const { cells, trouble } = await ran('console.log("before");', harmful, 'console.log("behind");');
   expect(trouble).toEqual({ kind, cell: 1 });
   expect(cells.map((cell) => (cell.cell_type === "code" ? cell.outputs.length : null))).toEqual([1, 1, 0]);
+});
+
+it.concurrent("ended: also where nobody is left to say which cell it was", async () => {
+  const { trouble } = await ran("process.kill(process.ppid, 'SIGKILL');");
+  expect(trouble).toEqual({ kind: "ended", cell: 0 });
 });
 
 it.concurrent("keeps the beginning of what is printed, and goes on", async () => {

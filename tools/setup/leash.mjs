@@ -4,6 +4,7 @@
  * started. A killed set-up would otherwise leave an npm that goes on installing, into the arms of the next start's.
  */
 import { spawn, spawnSync } from "node:child_process";
+import { constants } from "node:os";
 
 const [program, ...args] = process.argv.slice(2);
 const windows = process.platform === "win32";
@@ -29,4 +30,5 @@ child.on("error", (error) => {
   console.error(error.message);
   process.exit(127);
 });
-child.on("exit", (code) => process.exit(code ?? 1));
+// What a signal ended has no code; shells give it this one.
+child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal ?? "SIGKILL"]));

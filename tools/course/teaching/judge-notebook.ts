@@ -8,7 +8,7 @@ import type { Cell, CodeCell, Notebook } from "../build/notebook";
 import { useBackend } from "../../../lib/tensor/backend";
 import { MEGABYTES, runCells, type Ran } from "./judge-run";
 import { findCode, type Task } from "./judge-tasks";
-import { verdictOn, type Verdict } from "./judge-verdict";
+import { handedBy, verdictOn, type Verdict } from "./judge-verdict";
 import { neededCells } from "./needed-cells";
 
 export interface Terms {
@@ -28,7 +28,7 @@ export interface Judged {
   verdicts: Verdict[];
 }
 
-/** Seconds to compile a test cell and what it imports, on a busy machine. */
+/** Seconds to compile what a cell imports, on a busy machine; they come to what the cell itself may take. */
 const COMPILING = 20;
 
 /** Loaded before any cell of the notebook runs, so that what it keeps of JavaScript is what Node has. */
@@ -51,7 +51,7 @@ export async function judgeNotebook(notebook: Notebook, tasks: Task[], terms: Te
   const first = await run(terms.cells === "all" ? [...cells.keys()] : neededCells(handing, tasks.flatMap(indices)));
   const verdicts: Verdict[] = [];
   const shown = [...first.cells];
-  let harmed = first.trouble !== null;
+  let harmed = first.trouble !== null || tasks.some((task) => handedBy(task, first).length > 1);
   for (const task of tasks) {
     const verdict = await verdictOn(task, first);
     harmed ||= verdict.final && verdict.result.status === "wrong"; // a loop that was given up may run on
@@ -90,7 +90,8 @@ async function runSome(
   };
   const secondsFor = (cell: Cell): number => {
     const task = tasks.find(({ handOver }) => handOver === cell.source);
-    return task === undefined ? cellSeconds : Math.min(cellSeconds, secondsToHandOver(task));
+    if (task !== undefined) return Math.min(cellSeconds, secondsToHandOver(task)) + COMPILING;
+    return cellSeconds + (imports(cell) ? COMPILING : 0);
   };
   const part = [first, ...which.map((i) => cells[i])];
   const limits = { cellSeconds: part.map(secondsFor), seconds, megabytes: MEGABYTES, place };
@@ -103,5 +104,7 @@ async function runSome(
 }
 
 function secondsToHandOver({ exercise }: Task): number {
-  return Math.ceil(exercise.cases.length * (exercise.seconds ?? 10)) + COMPILING;
+  return Math.ceil(exercise.cases.length * (exercise.seconds ?? 10));
 }
+
+const imports = ({ source }: Cell) => /^\s*import\b/m.test(source);

@@ -8,7 +8,7 @@ import { readNotebook, writeNotebook, type Cell, type Notebook } from "../build/
 
 /** What ended a run before its last cell. */
 export interface Trouble {
-  kind: "ended" | "busy" | "flood" | "memory" | "time";
+  kind: "ended" | "busy" | "flood" | "garbled" | "memory" | "time";
   /** The number, from 0, of the cell that ran then. */
   cell: number;
 }
@@ -49,8 +49,8 @@ export async function runCells(notebook: Notebook, limits: Limits): Promise<Ran>
       const { trouble } = JSON.parse(stdout) as { trouble: Trouble | null };
       return { cells: readNotebook(target).cells, trouble };
     }
-    // A cell that ends whoever started its kernel lets nobody say so.
-    if (stderr.trim() === "") return { cells: notebook.cells, trouble: { kind: "ended", cell: 0 } };
+    // A cell that ends whoever started its kernel lets nobody say so; a signal's code is above 128.
+    if ((code ?? 0) > 128) return { cells: notebook.cells, trouble: { kind: "ended", cell: 0 } };
     throw new Error(lastWords(stderr).join(" "));
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });

@@ -16,6 +16,7 @@ const TROUBLES: Record<Trouble["kind"], string> = {
   ended: "the kernel ended while it ran. Does something in it end the process, or take all memory?",
   busy: "it did not end, and could not be interrupted. Does one of its loops never end?",
   flood: "it prints without end.",
+  garbled: "its kernel says nothing that can be read since. Does it give JavaScript's own functions another meaning?",
   memory: `it takes more than ${MEGABYTES} MB of memory.`,
   time: "the time for the whole notebook was over.",
 };
@@ -26,14 +27,16 @@ function errorOf(cell: CodeCell | undefined): string | null {
   return error === undefined ? null : `${error.ename}: ${error.evalue}`.split("\n")[0];
 }
 
-function handedBy(cell: CodeCell | undefined): Outcome[] | null {
-  const texts = (cell === undefined ? [] : bundles(cell)).map((bundle) => bundle[HANDED_MIME]);
-  const text = texts.findLast((value) => typeof value === "string");
-  return text === undefined ? null : handedOutcomes(text as string);
+/** What the test cell of an exercise has handed over: one text, unless the learner's own code hands over something too. */
+export function handedBy({ id }: Pick<Task, "id">, { cells }: Ran): string[] {
+  const test = findCode(cells, `${id}-check`);
+  const texts = (test === undefined ? [] : bundles(test)).map((bundle) => bundle[HANDED_MIME]);
+  return texts.filter((value): value is string => typeof value === "string");
 }
 
 /** Judges an exercise by what its cells have left. */
-export async function verdictOn(task: Task, { cells, trouble }: Ran): Promise<Verdict> {
+export async function verdictOn(task: Task, ran: Ran): Promise<Verdict> {
+  const { cells, trouble } = ran;
   const [answer, test] = [findCode(cells, task.id), findCode(cells, `${task.id}-check`)];
   const not = (message: string): Verdict => ({ task, ...wrong(message), final: false });
   const harmed = trouble === null ? undefined : cells[trouble.cell];
@@ -42,9 +45,12 @@ export async function verdictOn(task: Task, { cells, trouble }: Ran): Promise<Ve
   }
   const failed = errorOf(answer);
   if (failed !== null) return not(`its cell fails. ${failed}`);
+  const handed = handedBy(task, ran);
+  if (handed.length > 1)
+    return not("more than one result was handed over. Does a cell of the notebook do that itself?");
   let outcomes: Outcome[] | null;
   try {
-    outcomes = handedBy(test);
+    outcomes = handed.length === 0 ? null : handedOutcomes(handed[0]);
   } catch {
     return not("what it gave can't be read.");
   }

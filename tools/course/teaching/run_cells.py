@@ -2,7 +2,8 @@
 
 Called by judge-run.ts: the notebook, the result, and settings as JSON. Writes the notebook with its outputs; on stdout
 `{"trouble": null}`, or what ended the run: "ended" (the kernel is gone), "busy" (a cell does not end, interrupted or
-not), "flood" (it prints without end), "memory", "time" (all that was given is over), with the cell's index.
+not), "flood" (it prints without end), "garbled" (what it sends can't be read), "memory", "time" (all that was given is
+over), with the cell's index.
 """
 
 import json
@@ -29,6 +30,7 @@ TROUBLES = {
     "ended": "the kernel ended while this cell ran",
     "busy": "this cell did not end, and could not be interrupted",
     "flood": "this cell prints without end",
+    "garbled": "what the kernel sends since this cell can't be read",
     "memory": "the notebook takes more memory than it is given",
     "time": "the time for the whole notebook is over",
 }
@@ -114,6 +116,8 @@ def run_cell(client, cell, index, seconds, replies):
         client.trouble = client.trouble or "busy"
     except DeadKernelError:
         client.trouble = client.trouble or "ended"
+    except (ValueError, KeyError, TypeError, AttributeError):  # as jupyter_client and nbclient take a message apart
+        client.trouble = client.trouble or "garbled"
     if client.trouble:
         add_error(cell, "Stopped", TROUBLES[client.trouble])
 

@@ -5,6 +5,7 @@ Run in the course folder.
 
 import json
 import os
+import re
 
 import dateutil.tz
 from nbgrader.api import MissingEntry
@@ -14,7 +15,7 @@ from app import PREPARED, found, open_app, open_gradebook
 
 
 def time_of(folder):
-    """When something was handed in, as nbgrader reads timestamp.txt, and what is wrong with that."""
+    """When something was handed in, as timestamp.txt says, and what is wrong with that file."""
     file = os.path.join(folder, "timestamp.txt")
     if not os.path.exists(file):
         return None, None
@@ -23,8 +24,10 @@ def time_of(folder):
             text = stream.read().strip()
         if text == "":
             return None, "timestamp.txt is empty: its time is not known"
+        # nbgrader takes the number of a zone that stands by itself for seconds.
+        text = re.sub(r"\s+([+-]\d\d:?\d\d)$", r"\1", text)
         zone = text.split(" ")[2] if len(text.split(" ")) == 3 else "UTC"
-        if not zone.lstrip("+-").isdigit() and dateutil.tz.gettz(zone) is None:
+        if dateutil.tz.gettz(zone) is None:
             return None, f"timestamp.txt names a time zone that is not known ({zone}): write +0200 or UTC"
         return parse_utc(text).strftime("%Y-%m-%d %H:%M:%S.%f UTC"), None
     except (ValueError, OverflowError, OSError):

@@ -3,6 +3,7 @@ exercises outside of the kernel that the submission runs in. All else is nbgrade
 """
 
 import os
+import re
 import subprocess
 import tempfile
 
@@ -28,8 +29,9 @@ class JudgedApart(Execute):
             call = [self.node, "--require", "tsx/cjs", os.path.join(TEACHING, "judge.ts"), source, target, *limits]
             done = subprocess.run(call, cwd=ROOT, capture_output=True, encoding="utf-8")
             if done.returncode != 0:
-                last = (done.stderr.strip() or "it said nothing").splitlines()[-1]
-                raise RuntimeError(f"the exercises could not be judged: {last}")
+                lines = done.stderr.strip().splitlines() or ["it said nothing"]
+                why = next((line for line in lines if re.match(r"\w*Error: ", line)), lines[-1])  # Node's stack follows
+                raise RuntimeError(f"the exercises could not be judged: {why}")
             return nbformat.read(target, as_version=4), resources
 
 

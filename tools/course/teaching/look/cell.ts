@@ -18,15 +18,21 @@ export interface Known {
 }
 
 /** Modules of Node that an answer may use: they read nothing and change nothing. */
-const HARMLESS = new Set(["assert", "buffer", "events", "perf_hooks", "string_decoder", "timers", "url", "util"]);
-const OF_THE_CHECK = new Set(["assertSolved", "evaluate", "defineExercise", "solvedOr"]);
-const OUTSIDE = new Set(["globalThis", "global", "eval", "Function", "Reflect", "Proxy"]);
-const OF_PROCESS = new Set(["stdout", "stderr", "memoryUsage", "hrtime", "uptime", "platform", "version", "versions"]);
+const HARMLESS = new Set(
+  "assert buffer events perf_hooks readline readline/promises string_decoder timers timers/promises url util".split(
+    " ",
+  ),
+);
+const OF_THE_CHECK = new Set(["assertSolved", "evaluate", "defineExercise", "solvedOr", "handOver", "HANDED_MIME"]);
+const OUTSIDE = new Set("globalThis global eval Function Reflect Proxy module exports fetch WebSocket".split(" "));
+const OF_PROCESS = new Set("stdin stdout stderr memoryUsage hrtime uptime platform version versions".split(" "));
 const SHARED = new Set(
   "Object Function Array Number Math String Boolean Symbol Promise Map Set JSON Error Date RegExp Float32Array tf".split(
     " ",
   ),
 );
+/** Types of the course's own outputs: what an answer gives is handed over as one. */
+const OF_THE_COURSE = /^application\/vnd\.course\./;
 const CHANGING = /^(Object|Reflect)\.(defineProperty|defineProperties|assign|setPrototypeOf|set|deleteProperty)$/;
 
 const assigns = (kind: ts.SyntaxKind) => kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
@@ -137,6 +143,12 @@ export function lookAtCell(source: string, known: Known): string[] {
       if (lessons && parts.length === 0) found.add("imports all of lib/lessons");
       for (const name of names) if (lessons && !known.imported.has(name)) found.add(`imports ${name} from lib/lessons`);
     }
+    if (ts.isImportEqualsDeclaration(node) && ts.isExternalModuleReference(node.moduleReference)) {
+      const file = node.moduleReference.expression;
+      if (ts.isStringLiteral(file)) module(file.text);
+      if (/lib\//.test(file.getText())) found.add(`loads ${file.getText().slice(1, -1)} while it runs`);
+    }
+    if (ts.isStringLiteralLike(node) && OF_THE_COURSE.test(node.text)) found.add("hands over results itself");
     if (ts.isIdentifier(node) && isValue(node)) identifier(node);
     if (ts.isCallExpression(node)) call(node);
     if (ts.isDeleteExpression(node)) changes(node.expression);

@@ -35,10 +35,13 @@ export function memberOf(node: ts.PropertyAccessExpression | ts.ElementAccessExp
   return ts.isStringLiteralLike(node.argumentExpression) ? node.argumentExpression.text : "…";
 }
 
-/** The name that a chain of members begins with: Math in (Math as any)["abs"]. */
+/** The name that a chain of members begins with: Math in (Math as any)["abs"], tf in tf.engine().state. */
 export function rootOf(node: ts.Expression): ts.Identifier | null {
   const inner = bare(node);
   if (ts.isIdentifier(inner)) return inner;
+  if (ts.isCallExpression(inner) && isAccess(inner.expression) && memberOf(inner.expression) === "engine") {
+    return rootOf(inner.expression.expression);
+  }
   return isAccess(inner) ? rootOf(inner.expression) : null;
 }
 

@@ -38,6 +38,8 @@ export interface Found {
   source: string;
   /** Cells that it replaces, by their places. */
   instead: number[];
+  /** The place of another exercise's cell that it stands in; then it has none of its own. */
+  within?: number;
   remarks: string[];
 }
 
@@ -48,11 +50,10 @@ function declares(cell: Cell, { names }: SheetExercise): boolean {
   return names.size > 0 && [...names].every((name) => theirs.has(name));
 }
 
-/**
- * @param marked the places of cells that bear the exercise's id, in order
- * @param free the places of cells that bear none
- */
-export function findAnswer(cells: Cell[], exercise: SheetExercise, marked: number[], free: number[]): Found {
+/** @param marks what each cell is marked as: an exercise's id, or its test's; undefined where it bears none */
+export function findAnswer(cells: Cell[], exercise: SheetExercise, marks: (string | undefined)[]): Found {
+  const places = (which: (mark: string | undefined) => boolean) => [...cells.keys()].filter((i) => which(marks[i]));
+  const marked = places((mark) => mark === exercise.id);
   const { id } = exercise;
   const remarks: string[] = [];
   const begun = marked.filter((i) => !isStub(cells[i], exercise));
@@ -70,12 +71,25 @@ export function findAnswer(cells: Cell[], exercise: SheetExercise, marked: numbe
     if (fitting.length > 1) remarks.push(`${id}: answered more than once, the last answer is graded`);
     return { at, source: cells[at].source, instead: stubs, remarks };
   }
-  const other = free.filter((i) => declares(cells[i], exercise) && !isStub(cells[i], exercise)).at(-1);
+  const elsewhere = (which: (mark: string | undefined) => boolean) =>
+    places(which).findLast((i) => declares(cells[i], exercise) && !isStub(cells[i], exercise));
+  const other = elsewhere((mark) => mark === undefined || mark.endsWith("-check")) ?? elsewhere(() => true);
   if (other !== undefined) {
-    remarks.push(`${id}: the answer stands in a cell of its own, which is graded`);
+    const where = marks[other] === undefined ? "a cell of its own" : `the cell of ${marks[other]}`;
+    remarks.push(`${id}: the answer stands in ${where}, which is graded`);
     return { at: other, source: cells[other].source, instead: stubs, remarks };
   }
   if (marked.length === 0)
     remarks.push(`${id}: its cell is missing, and no other declares ${[...exercise.names].join(", ")}`);
   return { at: stubs.at(-1) ?? -1, source: exercise.answer.source, instead: stubs.slice(0, -1), remarks };
+}
+
+/** The same answers, of those that stand in one cell the first or the cell's own there, the others within it. */
+export function apart(answers: Found[], exercises: SheetExercise[], marks: (string | undefined)[]): Found[] {
+  return answers.map((one, i) => {
+    const same = [...answers.keys()].filter((j) => answers[j].at === one.at);
+    const owner = same.find((j) => marks[one.at] === exercises[j].id) ?? same[0];
+    if (one.at < 0 || owner === i) return one;
+    return { ...one, at: -1, within: one.at, source: `// The answer stands in the cell of ${exercises[owner].id}.` };
+  });
 }

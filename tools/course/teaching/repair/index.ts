@@ -4,9 +4,10 @@
  */
 import { digest } from "../../../setup/stamps.mjs";
 import type { Cell, CodeCell, Notebook } from "../../build/notebook";
+import { isTest } from "../assignment-source";
 import { namesDeclaredBy, neededCells } from "../needed-cells";
 import { codeOf } from "../tokens";
-import { findAnswer, gradeId, sheetExercises, type Found, type SheetExercise } from "./answers";
+import { apart, findAnswer, gradeId, sheetExercises, type Found, type SheetExercise } from "./answers";
 import { NotGradable } from "./read";
 
 export interface Repaired {
@@ -44,7 +45,8 @@ function testsBehind(exercises: SheetExercise[], answers: Found[], marked: (stri
   const behind = new Map<number, SheetExercise[]>();
   let last = -1;
   exercises.forEach((exercise, i) => {
-    const at = Math.max(answers[i].at, answers[i].at < 0 ? last : marked.lastIndexOf(`${exercise.id}-check`));
+    const answer = answers[i].within ?? answers[i].at;
+    const at = Math.max(answer, answer < 0 ? last : marked.lastIndexOf(`${exercise.id}-check`));
     behind.set(at, [...(behind.get(at) ?? []), exercise]);
     last = Math.max(last, at);
   });
@@ -60,7 +62,8 @@ function putBack(cells: Cell[], sheet: Notebook): { cells: Cell[]; missing: Code
   let place = 0;
   for (const i of needed) {
     const cell = sheet.cells[i] as CodeCell;
-    const firstTest = result.findIndex((one) => one.metadata.nbgrader?.grade === true);
+    const later = new Set(sheet.cells.slice(i).filter(isTest).map(gradeId)); // the tests that may need it
+    const firstTest = result.findIndex((one) => isTest(one) && later.has(gradeId(one)));
     const before = result.slice(0, firstTest).filter((one) => one.cell_type === "code" && gradeId(one) === undefined);
     const there = new Set(before.flatMap(({ source }) => [...namesDeclaredBy(source)]));
     const same = result.findIndex((one) => one.id === cell.id || codeOf(one.source) === codeOf(cell.source));
@@ -104,9 +107,9 @@ export function repair(sheet: Notebook, submitted: Notebook, lesson: Notebook = 
   const { cells } = submitted;
   const remarks: string[] = [];
   const marked = marks(cells, new Set(exercises.flatMap(({ id }) => [id, `${id}-check`])));
-  const free = [...cells.keys()].filter((i) => marked[i] === undefined);
   const places = (id: string) => [...cells.keys()].filter((i) => marked[i] === id);
-  const answers = exercises.map((exercise) => findAnswer(cells, exercise, places(exercise.id), free));
+  const found = exercises.map((exercise) => findAnswer(cells, exercise, marked));
+  const answers = apart(found, exercises, marked);
   const others = cells.map(gradeId).filter((id): id is string => id !== undefined && /^\d\d-/.test(id));
   const strangers = [...new Set(others.filter((id) => !exercises.some((one) => id.replace(/-check$/, "") === one.id)))];
   if (answers.every(({ at }) => at < 0)) {
@@ -122,7 +125,7 @@ export function repair(sheet: Notebook, submitted: Notebook, lesson: Notebook = 
       remarks.push(`${exercise.id}: its test cell was there ${theirs.length} times, once is enough`);
     else if (edited) remarks.push(`${exercise.id}: its test cell was edited, the sheet's own is used`);
   }
-  answers.forEach((found) => remarks.push(...found.remarks));
+  answers.forEach((answer) => remarks.push(...answer.remarks));
   if (strangers.length > 0) remarks.push(`exercises of another assignment are not graded: ${strangers.join(", ")}`);
 
   const behind = testsBehind(exercises, answers, marked);
@@ -134,7 +137,8 @@ export function repair(sheet: Notebook, submitted: Notebook, lesson: Notebook = 
     if (i >= 0 && which >= 0) out.push({ ...exercises[which].answer, source: answers[which].source });
     else if (i >= 0 && !tests.has(i) && !dropped.has(i)) out.push(plain(cells[i]));
     for (const exercise of behind.get(i) ?? []) {
-      if (answers[exercises.indexOf(exercise)].at < 0) out.push(exercise.answer);
+      const { at, source } = answers[exercises.indexOf(exercise)];
+      if (at < 0) out.push({ ...exercise.answer, source });
       out.push(exercise.test);
     }
   }
