@@ -46,8 +46,9 @@ describe("replicas", () => {
     const reports = await stepsBy(await start(shared, threads), shared, 4);
     reports.forEach((report, step) => {
       expect(report.loads).toEqual(expected[step].loads);
-      for (const key of ["main", "mtp", "gradientNorm"] as const)
-        expect(report[key]).toBeCloseTo(expected[step][key]!, 5);
+      // Rounding of the first steps' sums grows with AdamW, which divides small gradients by their size.
+      const numbers = ({ main, mtp, gradientNorm }: TrainingReport) => [main, mtp!, gradientNorm];
+      expectClose(numbers(report), numbers(expected[step]));
       expect({ step: report.step, tokens: report.tokens }).toEqual({
         step: step + 1,
         tokens: (step + 1) * batch * OPTIONS.length,
