@@ -16,6 +16,7 @@ import { rotateOnWebgpu } from "./webgpu/rotary";
 import { swiGluOnWebgpu } from "./webgpu/swi-glu";
 import { causalSoftmaxOnWebgpu } from "./webgpu/softmax";
 import { causalAttentionOnWasm } from "./wasm/attention";
+import { chooseExpertsOnWasm } from "./wasm/expert-choice";
 import { sortedSwiGluOnWasm, type ExpertOrder } from "./wasm/experts";
 import { rmsNormOnWasm } from "./wasm/norm";
 import { rotateOnWasm } from "./wasm/rotary";
@@ -210,5 +211,8 @@ export function chooseExperts(
   rules: ChoiceRules,
   inOperations: () => ExpertChoice,
 ): ExpertChoice {
-  return onWebgpu() ? chooseExpertsOnWebgpu(affinity, bias, rules) : inOperations();
+  if (onWebgpu()) return chooseExpertsOnWebgpu(affinity, bias, rules);
+  const [, E] = affinity.shape;
+  const fits = floatsOnWasm(affinity, bias) && bias.shape[0] === E && E % rules.groups === 0;
+  return fits ? chooseExpertsOnWasm(affinity, bias, rules) : inOperations();
 }

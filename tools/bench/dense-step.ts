@@ -1,57 +1,149 @@
 /**
  * One training step of a dense transformer of 4.5 million parameters: 4 layers, width 256, 8 heads, gated feed-forward
- * 1024, vocabulary 512, a batch of 16 × 128 tokens, Adam. Every product of such a step has a transpose or a batch in
- * it, which is where tfjs's own wasm kernel is slow.
+ * 1024, vocabulary 512, a batch of 16 × 128 tokens, Adam. Nothing in it is DeepSeek's: what is measured is how fast the
+ * course's operations make a step, where every product has a transpose or a batch in it.
  */
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { Worker } from "node:worker_threads";
 import * as tf from "@tensorflow/tfjs";
 import { project } from "../../lib/model/arithmetic";
 import { mergeHeads, splitHeads } from "../../lib/model/mla";
 import { mlp } from "../../lib/model/mlp";
-import { causalSoftmax, rmsNorm } from "../../lib/tensor/nn";
+import { crossEntropy } from "../../lib/tensor/cross-entropy";
+import { causalAttention, causalSoftmax, embeddingRows, rmsNorm } from "../../lib/tensor/nn";
 import { Random } from "../../lib/tensor/random";
-import { takeRows } from "../../lib/tensor/rows";
+import { AdamW, type Parameter } from "../../lib/training/adamw";
+import { SharedTensors } from "../../lib/training/shared-tensors";
+import type { DenseShare } from "./dense-thread";
 
 const [LAYERS, D, H, I, V, B, T] = [4, 256, 8, 1024, 512, 16, 128];
+const LEARNING_RATE = 1e-3;
 
-/** A step that can be taken again and again: forward, backward, update; returns the loss before it. */
-export function denseStep(): () => number {
-  const random = new Random(1);
-  const matrix = (rows: number, columns: number) =>
-    tf.variable(random.normalTensor([rows, columns], 0.02)) as tf.Variable<tf.Rank.R2>;
-  const gain = () => tf.variable(tf.ones<tf.Rank.R1>([D]));
-  const layers = Array.from({ length: LAYERS }, () => ({
-    attentionNorm: gain(),
-    q: matrix(D, D),
-    k: matrix(D, D),
-    v: matrix(D, D),
-    o: matrix(D, D),
-    mlpNorm: gain(),
-    mlp: { gateProj: matrix(D, I), upProj: matrix(D, I), downProj: matrix(I, D) },
+/** Its first weights are those of a seed, so that threads which make one each begin with the same. */
+export class DenseTransformer {
+  readonly parameters: Parameter[] = [];
+  private readonly random = new Random(1);
+  private readonly layers = Array.from({ length: LAYERS }, () => ({
+    attentionNorm: this.gain(),
+    q: this.matrix(D, D),
+    kv: this.matrix(D, 2 * D), // of each head its keys and its values, side by side
+    o: this.matrix(D, D),
+    mlpNorm: this.gain(),
+    mlp: { gateProj: this.matrix(D, I), upProj: this.matrix(D, I), downProj: this.matrix(I, D) },
   }));
-  const [embedding, head] = [matrix(V, D), matrix(D, V)];
-  const ids = Array.from({ length: B * T }, () => random.integer(V));
-  const targets = tf.oneHot(tf.tensor1d([...ids.slice(1), ids[0]], "int32"), V);
-  const tokens = tf.tensor1d(ids, "int32");
-  const adam = tf.train.adam(1e-3);
+  private readonly embedding = this.matrix(V, D);
+  private readonly head = this.matrix(D, V);
+  private readonly ids = Array.from({ length: B * T }, () => this.random.integer(V));
 
-  const loss = () =>
-    tf.tidy(() => {
-      let h = takeRows(embedding, tokens).reshape<tf.Tensor3D>([B, T, D]);
-      for (const layer of layers) {
-        const x = rmsNorm(h, layer.attentionNorm, 1e-6);
-        const [q, k, v] = [layer.q, layer.k, layer.v].map((w) => splitHeads(project(x, w), H));
-        const scores = tf.matMul(q, k, false, true).mul<tf.Tensor4D>((D / H) ** -0.5);
-        h = h.add(project(mergeHeads(tf.matMul(causalSoftmax(scores), v)), layer.o));
-        const rows = rmsNorm(h, layer.mlpNorm, 1e-6).reshape<tf.Tensor2D>([B * T, D]);
-        h = h.add(mlp(rows, layer.mlp).reshape([B, T, D]));
-      }
-      const logits = tf.matMul(h.reshape<tf.Tensor2D>([B * T, D]), head);
-      return tf.losses.softmaxCrossEntropy(targets, logits) as tf.Scalar;
+  /**
+   * The loss of some of the batch's B sequences, times their share of it, and the gradients of that.
+   *
+   * @param first of these sequences
+   * @param count how many
+   */
+  gradients(first: number, count: number): { loss: tf.Scalar; gradients: tf.Tensor[] } {
+    return tf.tidy(() => {
+      const variables = this.parameters.map(({ variable }) => variable);
+      const { value, grads } = tf.variableGrads(() => this.loss(first, count).mul(count / B), variables);
+      return { loss: value, gradients: variables.map(({ name }) => grads[name]) };
     });
-  return () => {
-    const value = adam.minimize(loss, true) as tf.Scalar;
-    const [number] = value.dataSync();
-    value.dispose();
-    return number;
+  }
+
+  private loss(first: number, count: number): tf.Scalar {
+    const [begin, end] = [first * T, (first + count) * T];
+    const following = [...this.ids.slice(1), this.ids[0]];
+    const tokens = tf.tensor1d(this.ids.slice(begin, end), "int32");
+    const targets = tf.tensor1d(following.slice(begin, end), "int32");
+    let h = embeddingRows(this.embedding, tokens).reshape<tf.Tensor3D>([count, T, D]);
+    for (const layer of this.layers) {
+      const x = rmsNorm(h, layer.attentionNorm, 1e-6);
+      h = h.add(project(attention(project(x, layer.q), project(x, layer.kv)), layer.o));
+      const rows = rmsNorm(h, layer.mlpNorm, 1e-6).reshape<tf.Tensor2D>([count * T, D]);
+      h = h.add(mlp(rows, layer.mlp).reshape([count, T, D]));
+    }
+    return crossEntropy(tf.matMul(h.reshape<tf.Tensor2D>([count * T, D]), this.head), targets);
+  }
+
+  private matrix(rows: number, columns: number): tf.Tensor2D {
+    return this.parameter(this.random.normalTensor([rows, columns], 0.02)) as tf.Tensor2D;
+  }
+
+  private gain(): tf.Tensor1D {
+    return this.parameter(tf.ones([D])) as tf.Tensor1D;
+  }
+
+  private parameter(start: tf.Tensor): tf.Variable {
+    const variable = tf.variable(start);
+    start.dispose();
+    this.parameters.push({ name: String(this.parameters.length), variable });
+    return variable;
+  }
+}
+
+/** Causal attention of several heads without positions. q [B, T, D], kv [B, T, 2·D] → [B, T, D] */
+function attention(q: tf.Tensor3D, kv: tf.Tensor3D): tf.Tensor3D {
+  const width = D / H;
+  const queries = splitHeads(q, H); // [B, H, T, D / H]
+  const [batch, , length] = queries.shape;
+  const none = { qR: tf.zeros<tf.Rank.R4>([batch, H, length, 0]), kR: tf.zeros<tf.Rank.R3>([batch, length, 0]) };
+  const scale = width ** -0.5;
+  return causalAttention({ qC: queries, qR: none.qR }, { kv: () => kv, kR: none.kR }, scale, () => {
+    const [keys, values] = tf.split(splitHeads(kv, H), 2, 3) as tf.Tensor4D[];
+    const probabilities = causalSoftmax(tf.matMul(queries, keys, false, true), null, scale);
+    return mergeHeads(tf.matMul(probabilities, values));
+  });
+}
+
+/** A step that can be taken again and again: forward, backward, update; it gives the loss before it. */
+export interface DenseStep {
+  make(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/**
+ * The threads have the model each, and share the batch's sequences as lib/training/replicas.ts does it.
+ *
+ * @param threads in all, the calling one included; they divide the batch
+ */
+export async function denseStep(threads: number): Promise<DenseStep> {
+  const model = new DenseTransformer();
+  const { parameters } = model;
+  const adam = new AdamW(parameters, { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 });
+  const variables = parameters.map(({ variable }) => variable);
+  const weights = new SharedTensors(variables);
+  const count = B / threads;
+  const others = Array.from({ length: threads - 1 }, (_, i) => {
+    const gradients = new SharedTensors(variables);
+    const share = { first: (i + 1) * count, count };
+    const workerData: DenseShare = { ...share, weights: weights.buffer, gradients: gradients.buffer };
+    const worker = new Worker(path.join(__dirname, "dense-thread.ts"), {
+      workerData,
+      execArgv: ["--require", createRequire(__filename).resolve("tsx/cjs")],
+    });
+    return { worker, gradients };
+  });
+  await Promise.all(others.map(({ worker }) => once(worker, "message")));
+
+  return {
+    async make() {
+      weights.write(variables);
+      const answers = others.map(async ({ worker }) => {
+        const answer = once(worker, "message") as Promise<number[]>; // rejects if the thread fails
+        worker.postMessage(null);
+        return (await answer)[0];
+      });
+      const own = model.gradients(0, count);
+      const losses = await Promise.all(answers);
+      const gradients = others.reduce((sum, other) => other.gradients.addedTo(sum), own.gradients);
+      const loss = losses.reduce((sum, other) => sum + other, own.loss.dataSync()[0]);
+      tf.tidy(() => adam.step(gradients, LEARNING_RATE, tf.scalar(1)));
+      tf.dispose([own.loss, own.gradients, gradients]);
+      return loss;
+    },
+    async stop() {
+      await Promise.all(others.map(({ worker }) => worker.terminate()));
+    },
   };
 }

@@ -43,6 +43,10 @@ export interface CompiledKernels {
   /** The same inputs, a, b, dy; the gradients of x, gates and weights, scratch; the same sizes. */
   expertsGradients(...offsetsAndSizes: number[]): void;
   expertScratchBytes(n: number, D: number, I: number, backward: boolean): number;
+  /** Affinity, bias; the outputs and scratch; N, E, G, kept groups, K, and how to weigh: see assembly/expert-choice.ts. */
+  chooseExperts(...offsetsAndNumbers: number[]): void;
+  /** Affinity, mask, the gates' gradient; the affinity's; N, E, and how to weigh. */
+  gatesGradient(...offsetsAndNumbers: number[]): void;
   exponentials(x: number, out: number, size: number): void;
   /** Where query, rows, out and scratch are; then S, H, width, C. */
   attend(...offsetsAndSizes: number[]): void;

@@ -10,11 +10,17 @@ export type Compute = (kernels: CompiledKernels, ...offsets: number[]) => void;
  * Runs compiled kernels on wasm.
  *
  * @param inputs float32 or int32, as the kernel wants them
- * @param shapes of the outputs, float32
+ * @param shapes of the outputs
+ * @param types of those outputs that are not float32, by their number
  */
-export function runCompiled<T extends tf.Tensor>(inputs: tf.Tensor[], shapes: number[][], compute: Compute): T[] {
+export function runCompiled<T extends tf.Tensor>(
+  inputs: tf.Tensor[],
+  shapes: number[][],
+  compute: Compute,
+  types: Record<number, "int32"> = {},
+): T[] {
   const named = Object.fromEntries(inputs.map((x, i) => [`x${i}`, x]));
-  const attributes = { shapes, compute } as unknown as tf.NamedAttrMap;
+  const attributes = { shapes, compute, types } as unknown as tf.NamedAttrMap;
   return tf.engine().runKernel(COMPILED, named, attributes) as T[];
 }
 
@@ -26,8 +32,12 @@ export function floatsOnWasm(...tensors: tf.Tensor[]): boolean {
 /** Makes the kernel known to tfjs; again is harmless. */
 export function registerCompiled(): void {
   registerWasmKernel(COMPILED, (inputs, backend, attributes) => {
-    const { shapes, compute } = attributes as { shapes: number[][]; compute: Compute };
-    const outputs = shapes.map((shape) => backend.makeOutput(shape, "float32"));
+    const { shapes, compute, types } = attributes as {
+      shapes: number[][];
+      compute: Compute;
+      types: Record<number, "int32">;
+    };
+    const outputs = shapes.map((shape, i) => backend.makeOutput(shape, types[i] ?? "float32"));
     compute(compiledFor(backend), ...[...Object.values(inputs), ...outputs].map((x) => offsetOf(backend, x)));
     return outputs;
   });

@@ -4,6 +4,7 @@ export { causalAttentionGradients } from "./attention-gradients";
 export { copyPieces } from "./copy";
 export { crossEntropy } from "./cross-entropy";
 export { experts, expertScratchBytes, expertsGradients } from "./experts";
+export { chooseExperts, gatesGradient } from "./expert-choice";
 export { exponentials } from "./exponential";
 export { rmsNorm, rmsNormGradients } from "./norm";
 export { attend, gatedNetwork } from "./decoding";

@@ -1,0 +1,194 @@
+/**
+ * The choice of each token's experts from their affinities, and the gates: the steps of model/router.ts in one pass. Each
+ * number is computed as the operations there compute it, term by term, so that the two agree to the last bit.
+ */
+import { bytes } from "./arithmetic";
+import { inFours } from "./elements";
+
+/**
+ * @param affinity [N, E]
+ * @param bias [E]
+ * @param biased [N, E]
+ * @param groupScores [N, G]
+ * @param groupMask [N, G]
+ * @param indices int32 [N, K]
+ * @param mask [N, E]
+ * @param gates [N, E]
+ * @param scratch where E numbers and max(K, keptGroups) have room
+ * @param keptGroups of the G groups
+ * @param least what biased scores are brought into, together with `largest`
+ * @param minusInfinity is added to the scores of dropped groups
+ * @param normalised whether gates are divided by their sum and epsilon
+ * @param scale multiplies every gate
+ */
+export function chooseExperts(
+  affinity: usize,
+  bias: usize,
+  biased: usize,
+  groupScores: usize,
+  groupMask: usize,
+  indices: usize,
+  mask: usize,
+  gates: usize,
+  scratch: usize,
+  N: i32,
+  E: i32,
+  G: i32,
+  keptGroups: i32,
+  K: i32,
+  least: f32,
+  largest: f32,
+  minusInfinity: f32,
+  normalised: bool,
+  epsilon: f32,
+  scale: f32,
+): void {
+  const size = E / G;
+  const scores = scratch;
+  const places = scores + bytes(E);
+  memory.fill(groupMask, 0, bytes(N * G));
+  memory.fill(mask, 0, bytes(N * E));
+  memory.fill(gates, 0, bytes(N * E));
+  for (let n = 0; n < N; n++) {
+    for (let e = 0; e < E; e++) {
+      const z = load<f32>(affinity + bytes(e)) + load<f32>(bias + bytes(e));
+      store<f32>(biased + bytes(e), z);
+      store<f32>(scores + bytes(e), min(max(z, least), largest));
+    }
+    for (let g = 0; g < G; g++) store<f32>(groupScores + bytes(g), sumOfTwoLargest(scores + bytes(g * size), size));
+    placesOfLargest(groupScores, G, keptGroups, places);
+    for (let i = 0; i < keptGroups; i++) store<f32>(groupMask + bytes(load<i32>(places + bytes(i))), 1);
+    for (let g = 0; g < G; g++) {
+      if (load<f32>(groupMask + bytes(g)) === 1) continue;
+      for (let e = g * size; e < (g + 1) * size; e++) {
+        store<f32>(scores + bytes(e), load<f32>(scores + bytes(e)) + minusInfinity);
+      }
+    }
+    placesOfLargest(scores, E, K, places);
+    for (let i = 0; i < K; i++) store<f32>(mask + bytes(load<i32>(places + bytes(i))), 1);
+    weigh(affinity, mask, indices, gates, E, normalised, epsilon, scale);
+    affinity += bytes(E);
+    biased += bytes(E);
+    groupScores += bytes(G);
+    groupMask += bytes(G);
+    indices += bytes(K);
+    mask += bytes(E);
+    gates += bytes(E);
+  }
+}
+
+/** The sum of the two largest of some numbers, or the only one. */
+function sumOfTwoLargest(values: usize, count: i32): f32 {
+  let largest = f32x4.splat(-Infinity); // of each lane
+  let second = largest;
+  const whole = inFours(count);
+  for (let at: usize = 0; at < bytes(count); at += at < whole ? 16 : 4) {
+    const x =
+      at < whole ? v128.load(values + at) : f32x4.replace_lane(f32x4.splat(-Infinity), 0, load<f32>(values + at));
+    second = f32x4.pmax(second, f32x4.pmin(largest, x));
+    largest = f32x4.pmax(largest, x);
+  }
+  // Lanes 0 and 1 take in 2 and 3, then lane 0 takes in 1.
+  for (let half = 0; half < 2; half++) {
+    const others =
+      half === 0 ? v128.shuffle<f32>(largest, largest, 2, 3, 0, 1) : v128.shuffle<f32>(largest, largest, 1, 0, 3, 2);
+    const seconds =
+      half === 0 ? v128.shuffle<f32>(second, second, 2, 3, 0, 1) : v128.shuffle<f32>(second, second, 1, 0, 3, 2);
+    second = f32x4.pmax(f32x4.pmax(second, seconds), f32x4.pmin(largest, others));
+    largest = f32x4.pmax(largest, others);
+  }
+  const sum = f32x4.extract_lane(largest, 0);
+  return count === 1 ? sum : sum + f32x4.extract_lane(second, 0);
+}
+
+/** The chosen experts of one token in ascending order, and their gates: scale · s / (Σ s + ε), or scale · s. */
+function weigh(
+  affinity: usize,
+  mask: usize,
+  indices: usize,
+  gates: usize,
+  E: i32,
+  normalised: bool,
+  epsilon: f32,
+  scale: f32,
+): void {
+  let sum: f32 = 0;
+  for (let e = 0; e < E; e++) {
+    if (load<f32>(mask + bytes(e)) === 0) continue;
+    store<i32>(indices, e);
+    indices += 4;
+    sum += load<f32>(affinity + bytes(e));
+  }
+  sum += epsilon;
+  for (let e = 0; e < E; e++) {
+    if (load<f32>(mask + bytes(e)) === 0) continue;
+    const s = load<f32>(affinity + bytes(e));
+    store<f32>(gates + bytes(e), (normalised ? s / sum : s) * scale);
+  }
+}
+
+/**
+ * The gradient of the affinities, from that of the gates. With S = Σ s + ε over the chosen:
+ *
+ *     ds = scale · (dgate / S − Σ dgate · s / S²) for the chosen, else 0
+ *
+ * @param dGates [N, E]
+ * @param dAffinity [N, E]
+ */
+export function gatesGradient(
+  affinity: usize,
+  mask: usize,
+  dGates: usize,
+  dAffinity: usize,
+  N: i32,
+  E: i32,
+  normalised: bool,
+  epsilon: f32,
+  scale: f32,
+): void {
+  const row = bytes(E);
+  for (let n = 0; n < N; n++) {
+    let sum: f32 = 0;
+    let along: f32 = 0;
+    for (let at: usize = 0; at < row; at += 4) {
+      if (load<f32>(mask + at) === 0) continue;
+      const s = load<f32>(affinity + at);
+      sum += s;
+      along += load<f32>(dGates + at) * scale * s;
+    }
+    sum += epsilon;
+    const shared = along / (sum * sum);
+    for (let at: usize = 0; at < row; at += 4) {
+      const d = load<f32>(dGates + at) * scale;
+      const chosen = load<f32>(mask + at) !== 0;
+      store<f32>(dAffinity + at, chosen ? (normalised ? d / sum - shared : d) : 0);
+    }
+    affinity += row;
+    mask += row;
+    dGates += row;
+    dAffinity += row;
+  }
+}
+
+/**
+ * Where the k largest of some numbers are, the largest first; of equal ones the lower first. Those found so far are kept in
+ * order, and most numbers are only compared with the least of them.
+ *
+ * @param out int32 [k]
+ */
+function placesOfLargest(values: usize, count: i32, k: i32, out: usize): void {
+  let least: f32 = 0; // of those that are kept, once there are k
+  for (let place = 0; place < count; place++) {
+    const value = load<f32>(values + bytes(place));
+    const full = place >= k;
+    if (full && !(value > least)) continue;
+    let i = full ? k - 1 : place;
+    for (; i > 0; i--) {
+      const before = load<i32>(out + bytes(i - 1));
+      if (!(value > load<f32>(values + bytes(before)))) break;
+      store<i32>(out + bytes(i), before);
+    }
+    store<i32>(out + bytes(i), place);
+    if (place >= k - 1) least = load<f32>(values + bytes(load<i32>(out + bytes(k - 1))));
+  }
+}
