@@ -73,6 +73,7 @@ export function degrees(cosine: number): number {
 
 /** The mean of gradients of one model, as one over all their batches together. */
 export function meanGradients(all: readonly Gradients[]): Gradients {
+  if (all.length === 1) return all[0]; // not a copy: of a model they are large
   const sums = new Map([...all[0]].map(([name, values]) => [name, new Float32Array(values.length)]));
   for (const gradients of all) {
     for (const [name, sum] of sums) gradients.get(name)!.forEach((value, i) => (sum[i] += value / all.length));
