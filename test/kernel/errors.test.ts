@@ -1,5 +1,5 @@
 // What a cell that fails leaves behind: an output that says so, and other cells that run.
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { trap, withSharedKernel } from "./project";
 
 trap(
@@ -9,7 +9,10 @@ trap(
     stock: { status: "error", ename: undefined, evalue: undefined, stderr: expect.stringContaining("size 3 is too") },
   },
   async (kernel) => {
-    const { status, error, stderr } = await kernel.execute(`throw new RangeError("size 3 is too large");`);
+    const result = await kernel.execute(`throw new RangeError("size 3 is too large");`);
+    // What tslab prints may come after it has said that it is done.
+    await vi.waitFor(() => expect(result.errors + result.stderr.length).toBeGreaterThan(0), 30_000);
+    const { status, error, stderr } = result;
     return { status, ename: error?.ename, evalue: error?.evalue, stderr };
   },
 );
