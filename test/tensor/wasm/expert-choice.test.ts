@@ -74,6 +74,14 @@ describe("the choice of experts on wasm", () => {
     );
   });
 
+  it("takes experts of dropped groups where those that stay are too few, those out of use last", () => {
+    const shape = { N: 3, nRoutedExperts: 12, nGroup: 4, topkGroup: 1, numExpertsPerTok: 8 };
+    const drawn = { ...shape, normTopkProb: true, routedScalingFactor: 1, steps: 2 ** 24, unused: 2, seed: 1 };
+    const { expertIndices, ...rest } = allOf(routeAffinities, drawn);
+    expect({ expertIndices, ...rest }).toEqual(allOf(selectExperts, drawn));
+    expect(expertIndices).not.toContain(0);
+  });
+
   it("has the types of the operations, keeps no tensor, and takes no memory", async () => {
     const drawn = fc.sample(cases, 1)[0];
     const [affinity, bias] = operands(drawn);

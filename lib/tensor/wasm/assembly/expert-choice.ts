@@ -3,7 +3,7 @@
  * number is computed as the operations there compute it, term by term, so that the two agree to the last bit.
  */
 import { bytes } from "./arithmetic";
-import { inFours } from "./elements";
+import { inFours, put, take } from "./elements";
 
 /**
  * @param affinity [N, E]
@@ -50,21 +50,21 @@ export function chooseExperts(
   memory.fill(mask, 0, bytes(N * E));
   memory.fill(gates, 0, bytes(N * E));
   for (let n = 0; n < N; n++) {
-    for (let e = 0; e < E; e++) {
-      const z = load<f32>(affinity + bytes(e)) + load<f32>(bias + bytes(e));
-      store<f32>(biased + bytes(e), z);
-      store<f32>(scores + bytes(e), min(max(z, least), largest));
+    const whole = inFours(E);
+    for (let at: usize = 0; at < bytes(E); at += at < whole ? 16 : 4) {
+      const four = at < whole;
+      const z = f32x4.add(take(affinity + at, four), take(bias + at, four));
+      put(biased + at, z, four);
+      put(scores + at, f32x4.min(f32x4.max(z, f32x4.splat(least)), f32x4.splat(largest)), four);
     }
     for (let g = 0; g < G; g++) store<f32>(groupScores + bytes(g), sumOfTwoLargest(scores + bytes(g * size), size));
-    placesOfLargest(groupScores, G, keptGroups, places);
+    insertLargest(groupScores, 0, G, keptGroups, places, 0);
     for (let i = 0; i < keptGroups; i++) store<f32>(groupMask + bytes(load<i32>(places + bytes(i))), 1);
+    let found = 0;
     for (let g = 0; g < G; g++) {
-      if (load<f32>(groupMask + bytes(g)) === 1) continue;
-      for (let e = g * size; e < (g + 1) * size; e++) {
-        store<f32>(scores + bytes(e), load<f32>(scores + bytes(e)) + minusInfinity);
-      }
+      if (isKept(groupMask, g)) found = insertLargest(scores, g * size, size, K, places, found);
     }
-    placesOfLargest(scores, E, K, places);
+    if (found < K) insertDropped(scores, groupMask, minusInfinity, G, size, K, places, found);
     for (let i = 0; i < K; i++) store<f32>(mask + bytes(load<i32>(places + bytes(i))), 1);
     weigh(affinity, mask, indices, gates, E, normalised, epsilon, scale);
     affinity += bytes(E);
@@ -170,25 +170,52 @@ export function gatesGradient(
   }
 }
 
+/** Where the groups that stay have fewer than K experts, those of the others follow, far below any score. */
+function insertDropped(
+  scores: usize,
+  groupMask: usize,
+  minusInfinity: f32,
+  G: i32,
+  size: i32,
+  K: i32,
+  places: usize,
+  found: i32,
+): void {
+  for (let g = 0; g < G; g++) {
+    if (isKept(groupMask, g)) continue;
+    for (let e = g * size; e < (g + 1) * size; e++) {
+      store<f32>(scores + bytes(e), load<f32>(scores + bytes(e)) + minusInfinity);
+    }
+    found = insertLargest(scores, g * size, size, K, places, found);
+  }
+}
+
+function isKept(groupMask: usize, g: i32): bool {
+  return load<f32>(groupMask + bytes(g)) === 1;
+}
+
 /**
- * Where the k largest of some numbers are, the largest first; of equal ones the lower first. Those found so far are kept in
- * order, and most numbers are only compared with the least of them.
+ * Goes on looking for the k largest of some numbers: those found so far are kept in falling order, of equal ones the lower
+ * place first, and most numbers are only compared with the least of them.
  *
- * @param out int32 [k]
+ * @param first of `count` places; those of earlier calls came before
+ * @param out int32 [k], the places
+ * @param found how many of them there are
+ * @returns how many there are now
  */
-function placesOfLargest(values: usize, count: i32, k: i32, out: usize): void {
-  let least: f32 = 0; // of those that are kept, once there are k
-  for (let place = 0; place < count; place++) {
+function insertLargest(values: usize, first: i32, count: i32, k: i32, out: usize, found: i32): i32 {
+  let least: f32 = found === k ? load<f32>(values + bytes(load<i32>(out + bytes(k - 1)))) : 0;
+  for (let place = first; place < first + count; place++) {
     const value = load<f32>(values + bytes(place));
-    const full = place >= k;
-    if (full && !(value > least)) continue;
-    let i = full ? k - 1 : place;
+    if (found === k && !(value > least)) continue;
+    let i = found === k ? k - 1 : found++;
     for (; i > 0; i--) {
       const before = load<i32>(out + bytes(i - 1));
       if (!(value > load<f32>(values + bytes(before)))) break;
       store<i32>(out + bytes(i), before);
     }
     store<i32>(out + bytes(i), place);
-    if (place >= k - 1) least = load<f32>(values + bytes(load<i32>(out + bytes(k - 1))));
+    if (found === k) least = load<f32>(values + bytes(load<i32>(out + bytes(k - 1))));
   }
+  return found;
 }

@@ -6,6 +6,7 @@
  *     a = x·Wg, b = x·Wu, h = SiLU(a) ⊙ b        out = Σ over a token's experts of (gate · h)·Wd
  */
 import { bytes, multiplyAdd } from "./arithmetic";
+import { bringNear } from "./near";
 import { inFours, put, sumOf, take } from "./elements";
 import { sigmoid } from "./exponential";
 import { packColumns, packTransposedColumns, packTransposedRows } from "./pack";
@@ -72,12 +73,15 @@ export function experts(
     const n = load<i32>(counts + bytes(e));
     if (n > 0) {
       gather(x, tokens, n, D, rows);
+      bringNear(wGate, matrix);
       multiply(rows, false, wGate, false, a, n, D, I, products);
+      bringNear(wUp, matrix);
       multiply(rows, false, wUp, false, b, n, D, I, products);
       for (let r = 0; r < n; r++) {
         const at = bytes(r * I);
         gatedRow(a + at, b + at, load<f32>(gates + bytes(load<i32>(slots + bytes(r)))), h + at, I);
       }
+      bringNear(wDown, matrix);
       multiply(h, false, wDown, false, rows, n, I, D, products);
       addAt(rows, tokens, n, D, out);
       a += bytes(n * I);
