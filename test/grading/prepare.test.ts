@@ -29,7 +29,7 @@ function handIn(files: Record<string, string>) {
     ...{ time: null, timeProblem: null, due: null },
   };
   const files_ = { name: NAME, source: `notebooks/solutions/${NAME}.ipynb`, release: `notebooks/${NAME}.ipynb` };
-  const master = readMaster(files_, folder);
+  const master = readMaster(files_, folder, 7);
   return {
     submission,
     master,
