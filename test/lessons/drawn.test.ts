@@ -1,12 +1,15 @@
 /** Cases that exercises draw: such as every right answer can be called on, other ones for another seed, known to nobody. */
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { AnyFunction, Exercise } from "../../lib/notebook/exercise/check";
 import { GRADED_CASES, LESSON_DRAWS, withDrawn } from "../../lib/notebook/exercise/drawn";
+import { judgeOutcomes } from "../../lib/notebook/exercise/examine";
+import { handedOutcomes, handedText } from "../../lib/notebook/exercise/handed";
 import { runOnce, withArguments, type Answered } from "../../lib/notebook/exercise/run";
 import { isRecord, TensorValue, toPlainValue } from "../../lib/notebook/exercise/values";
 import { useBackend } from "../../lib/tensor/backend";
+import { Random } from "../../lib/tensor/random";
 import { listLessons } from "../../tools/course/build/masters";
 import { silently } from "./support";
 import { solutionsOf } from "./solutions";
@@ -47,11 +50,11 @@ const valueOn = async (answer: AnyFunction, args: Args): Promise<unknown> => {
   return (outcome as Answered).value;
 };
 
-function isFinite_(value: unknown): boolean {
+function allFinite(value: unknown): boolean {
   if (typeof value === "number") return Number.isFinite(value);
   if (value instanceof TensorValue) return value.values.every(Number.isFinite);
-  if (Array.isArray(value)) return value.every(isFinite_);
-  return isRecord(value) ? Object.values(value).every(isFinite_) : value !== undefined;
+  if (Array.isArray(value)) return value.every(allFinite);
+  return isRecord(value) ? Object.values(value).every(allFinite) : value !== undefined;
 }
 
 /** A value as an answer returns it. */
@@ -90,7 +93,7 @@ describe.each(drawing)("%s", (id, exercise) => {
       const [{ args }] = onlyDrawn(exercise, seed).cases;
       expect(written(args)).toBe(written(args));
       seen.add(written(args));
-      expect(isFinite_(await valueOn(exercise.reference, args)), `seed ${seed}`).toBe(true);
+      expect(allFinite(await valueOn(exercise.reference, args)), `seed ${seed}`).toBe(true);
     }
     // A byte, a verdict's ranges, a subset of nine: few possible cases are drawn twice now and then.
     expect(seen.size).toBeGreaterThan(SEEDS.length * 0.8);
@@ -128,4 +131,22 @@ describe.each(drawing)("%s", (id, exercise) => {
       });
     }
   });
+});
+
+it("are drawn by the judge, whatever makes random numbers where an answer runs", async () => {
+  const exercise = found[0][0];
+  const draws = { seed: 11, count: GRADED_CASES };
+  const judged = async (answer: AnyFunction, uniform: () => number) => {
+    const before = vi.spyOn(Random.prototype, "uniform").mockImplementation(uniform);
+    const text = await handedText(withDrawn(exercise, draws), answer);
+    before.mockRestore();
+    return (await judgeOutcomes(withDrawn(exercise, draws), handedOutcomes(text))).result.message;
+  };
+  const { uniform } = Random.prototype;
+  const unchanged = function (this: Random) {
+    return uniform.call(this);
+  };
+  expect(await judged(exercise.reference, unchanged)).toBe("");
+  // The answer is right on what it is given there, which is the same each time: that is not what was asked.
+  expect(await judged(exercise.reference, () => 0)).toContain("drawn at random, seed 11, case 1");
 });
