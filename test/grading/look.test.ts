@@ -52,7 +52,7 @@ describe("leaves in peace", () => {
     ["a member of that name", "const model = { reference: 1, cases: [2] }; model.reference + model['cases'][0];"],
     [
       "the exercise's inputs, and its check",
-      "productShape(...shapeExercise.inputs(1)); await check(shapeExercise, f);",
+      "productShape(...shapeExercise.inputs(1)); productShape(...shapeExercise.drawn(5, 1)); await check(shapeExercise, f);",
     ],
     ["what the lesson imports, imported again", 'import { shapeExercise } from "./lib/lessons/00-start-here";'],
     ["modules that reach for nothing", 'import { inspect } from "node:util";\ninspect(1);'],

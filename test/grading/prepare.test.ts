@@ -29,10 +29,12 @@ function handIn(files: Record<string, string>) {
     ...{ time: null, timeProblem: null, due: null },
   };
   const files_ = { name: NAME, source: `notebooks/solutions/${NAME}.ipynb`, release: `notebooks/${NAME}.ipynb` };
-  const master = readMaster(files_, folder);
+  const master = readMaster(files_, folder, 7);
   return {
     submission,
     master,
+    files: files_,
+    folder,
     look: (changes: Partial<Submission> = {}) => prepare({ ...submission, ...changes }, master),
   };
 }
@@ -86,6 +88,14 @@ it("grades again what has another content, another time that matters, or other f
   fs.utimesSync(file, 1e9, 1e9); // an archive keeps the time of an older file
   expect(knownProblem(look(), 15)).toBeUndefined();
   expect(prepare(submission, { ...master, digest: "another sheet" }).digest).not.toBe(look().digest);
+});
+
+it("grades again by another seed, by which the cases are others", () => {
+  const { master, submission, files, folder } = handIn({ [`${NAME}.ipynb`]: text });
+  const by = (seed: number) => prepare(submission, readMaster(files, folder, seed));
+  expect(by(master.seed)).toEqual(prepare(submission, master));
+  expect(by(8)).toMatchObject({ seed: 8 });
+  expect(by(8).digest).not.toBe(by(7).digest);
 });
 
 it("tries once more with more time, and not what can't be graded at all", () => {

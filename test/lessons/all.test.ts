@@ -4,6 +4,7 @@ import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as tf from "@tensorflow/tfjs";
 import type { AnyFunction, DefinedExercise, Exercise } from "../../lib/notebook/exercise/check";
+import { LESSON_DRAWS, withDrawn } from "../../lib/notebook/exercise/drawn";
 import { calledWith } from "../../lib/notebook/exercise/judge";
 import { toPlainValue } from "../../lib/notebook/exercise/values";
 import { useBackend } from "../../lib/tensor/backend";
@@ -140,9 +141,12 @@ describe.each(lessons)("a case of lesson %s can be replayed as the check's messa
     expect(names?.exercise).toBeDefined();
     const exercise = (await exported(lesson)).get(names?.exercise ?? "") as DefinedExercise<AnyFunction>;
     expect(exercise.id).toBe(id);
-    for (let i = 0; i < exercise.cases.length; i++) {
-      const said = calledWith(exercise, i);
-      const expected = exercise.inputs(i + 1).map(toPlainValue);
+    const all = withDrawn(exercise, LESSON_DRAWS);
+    for (let i = 0; i < all.cases.length; i++) {
+      const said = calledWith(all, i);
+      const n = i + 1 - exercise.cases.length;
+      const made = n < 1 ? exercise.inputs(i + 1) : exercise.drawn(LESSON_DRAWS.seed, n);
+      const expected = made.map(toPlainValue);
       if (said === null) {
         expect(expected).toEqual([]);
         continue;

@@ -1,6 +1,7 @@
 /** What every exercise is held to. */
 import { expect, it } from "vitest";
 import type { AnyFunction, CheckResult, Exercise } from "../../lib/notebook/exercise/check";
+import { withDrawn } from "../../lib/notebook/exercise/drawn";
 import { judgeOutcomes } from "../../lib/notebook/exercise/examine";
 import { handedOutcomes, handedText } from "../../lib/notebook/exercise/handed";
 
@@ -14,8 +15,8 @@ export async function silently<F extends AnyFunction>(
 }
 
 /**
- * Declares tests: the reference passes, so does an answer that is written differently, the stub is unsolved, and each
- * misconception is recognised by its own name.
+ * Declares tests: the reference passes, so does an answer that is written differently, on drawn cases too, the stub is
+ * unsolved, and each misconception is recognised by its own name.
  */
 export function holdsTo<F extends AnyFunction>(exercise: Exercise<F>, differentlyWritten: F): void {
   it("accepts the reference", async () => {
@@ -24,6 +25,13 @@ export function holdsTo<F extends AnyFunction>(exercise: Exercise<F>, differentl
 
   it("accepts a right answer that is written differently", async () => {
     expect(await silently(exercise, differentlyWritten)).toMatchObject({ status: "passed" });
+  });
+
+  it("accepts it on cases that are drawn", async () => {
+    for (let seed = 100; seed < 120; seed++) {
+      const result = await silently(withDrawn(exercise, { seed, count: 3 }), differentlyWritten);
+      expect(result.passed, `seed ${seed}: ${result.message}`).toBe(true);
+    }
   });
 
   it("takes the stub as not solved yet", async () => {

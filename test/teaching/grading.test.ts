@@ -42,6 +42,14 @@ const MISCHIEF: Record<string, (notebook: Notebook) => void> = {
     answer(notebook, 0, "process.exit(0);");
     prepend(notebook, 1, "process.exit(0);");
   },
+  "by-heart": (notebook) => {
+    const known = { "6,64 64,16": [6, 16], "2,10,64 2,64,8": [2, 10, 8], "2,4,10,16 2,4,16,12": [2, 4, 10, 12] };
+    answer(
+      notebook,
+      0,
+      `const known: Record<string, number[]> = ${JSON.stringify(known)};\nreturn known[\`\${a} \${b}\`] ?? [];`,
+    );
+  },
   "changes-tests": (notebook) => {
     const [edited, deleted] = tests(notebook);
     edited.source = 'console.log("✔ right, 1 point");';
@@ -164,6 +172,7 @@ beforeAll(async () => {
 
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
+const seeds = () => JSON.parse(fs.readFileSync(path.join(folder, "seeds.json"), "utf8")) as Record<string, number>;
 const grade = (student: string, lesson = SMALL) => course.grades().get(`${student} ${lesson}`);
 
 describe.each(lessons)("assignment %s", (lesson) => {
@@ -211,8 +220,17 @@ describe.runIf(withMischief)("a submission that", () => {
     ["gives check and the rest another meaning", "shadows"],
     ["gives JavaScript and the exercise another meaning", "patches"],
     ["edits a test cell and deletes another", "changes-tests"],
+    ["knows the results of the written cases by heart", "by-heart"],
   ])("%s gets the points of its right answer, and no others", (_, student) => {
     expect(grade(student)).toMatchObject({ points: last, of: 4 });
+  });
+
+  it("knows results by heart reads which drawn case it fails, of the seed that is kept and told in the log", () => {
+    const seed = seeds()[SMALL];
+    const page = fs.readFileSync(path.join(folder, "feedback", "by-heart", SMALL, `${SMALL}.html`), "utf8");
+    expect(page).toContain(`drawn at random, seed ${seed}, case 1`);
+    const log = fs.readFileSync(path.join(folder, "grading.log"), "utf8");
+    expect(log).toContain(`\n${SMALL}: cases drawn from seed ${seed}\n`);
   });
 
   it("prints to stderr on the way to a right answer gets its points, half of them as it is late", () => {
@@ -237,10 +255,11 @@ with Gradebook("sqlite:///grades-2026.db?timeout=120", "ml-2026") as book:
     expect(spawnSync(projectAt(ROOT).python, [program], { cwd: folder }).status).toBe(0);
     const others = lessons.filter((lesson) => lesson !== SMALL).map((lesson) => `${lesson}.csv`);
     const tables = () => others.map((name) => fs.readFileSync(path.join(folder, "grades", name), "utf8"));
-    const before = tables();
+    const [before, seedsBefore] = [tables(), seeds()];
     const args = [folder, "--assignment", SMALL];
     const { status, stdout } = await runScript("tools/course/teaching/grade.ts", args);
     expect([status, /(\d+) of \1 are graded already/.test(stdout), tables()]).toEqual([0, true, before]);
+    expect(seeds()).toEqual(seedsBefore);
     expect(grade("wrong")).toMatchObject({ points: 0.5, remarks: "not in the roster; points given by hand: 00-shape" });
     const page = fs.readFileSync(path.join(folder, "feedback", "wrong", SMALL, `${SMALL}.html`), "utf8");
     expect(page).toMatch(/0.5 of 4.0 points[^]*nearly/);
@@ -277,6 +296,17 @@ with Gradebook("sqlite:///grades-2026.db?timeout=120", "ml-2026") as book:
     expect(remarks).toContain("00-shape: its test cell was edited");
     expect(remarks).toContain("00-leak: its test cell was missing");
   });
+});
+
+it("a seed that is given is kept, whatever comes of the grading", async () => {
+  const other = path.join(folder, "another-class");
+  for (const name of ["nbgrader_config.py", "source", "release"]) {
+    fs.cpSync(path.join(folder, name), path.join(other, name), { recursive: true });
+  }
+  const { status, stderr } = await runScript("tools/course/teaching/grade.ts", [other, "--seed", "42"]);
+  expect([status, stderr]).toEqual([1, expect.stringContaining("nothing was handed in")]);
+  const kept = JSON.parse(fs.readFileSync(path.join(other, "seeds.json"), "utf8")) as Record<string, number>;
+  expect(kept).toEqual(Object.fromEntries(lessons.map((lesson) => [lesson, 42])));
 });
 
 it("a release holds no solution and no hidden test", () => {

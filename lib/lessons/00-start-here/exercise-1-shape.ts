@@ -2,6 +2,7 @@
  * Reading shapes. The first exercise of the course also shows how an exercise works, so its wrong answers are the first
  * ones that everybody gives.
  */
+import { fromSeed, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 /** Shapes of two factors → shape of their product. */
@@ -33,6 +34,15 @@ export const shapeExercise = defineExercise<ProductShape>({
       ],
     },
   ],
+  draw: fromSeed((random) => {
+    const axis = () => wholeBetween(random, 2, 99);
+    const front = Array.from({ length: wholeBetween(random, 0, 3) }, axis);
+    const [N, D, E] = [axis(), axis(), axis()];
+    return [
+      [...front, N, D],
+      [...front, D, E],
+    ];
+  }),
   misconceptions: [
     {
       name: "the shared axis kept",

@@ -1,5 +1,6 @@
 /** Freeing tensors: the obvious line is right and leaves one behind. */
 import * as tf from "@tensorflow/tfjs";
+import { fromSeed, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { rows } from "./shared";
 
@@ -13,6 +14,9 @@ export const leakExercise = defineExercise<MeanSquare>({
     { name: "three rows of four", args: () => [rows(1)] },
     { name: "small numbers", args: () => [rows(2, 0.01)] },
   ],
+  draw: fromSeed((random) => [
+    random.normalTensor([wholeBetween(random, 2, 6), wholeBetween(random, 2, 7)]) as tf.Tensor2D,
+  ]),
   misconceptions: [
     {
       name: "the mean over the wrong axis",

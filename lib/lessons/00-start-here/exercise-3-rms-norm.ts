@@ -1,6 +1,7 @@
 /** RMSNorm, the first piece of the model that a learner writes. */
 import * as tf from "@tensorflow/tfjs";
 import { rmsNorm } from "../../tensor/nn";
+import { fromSeed, oneOf, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { rows } from "./shared";
 
@@ -37,6 +38,11 @@ export const rmsNormExercise = defineExercise<RmsNorm>({
     { name: "ordinary rows", args: () => [rows(3).add<tf.Tensor2D>(0.5), tf.tensor1d([1, 0.5, 2, -1]), 1e-6] },
     { name: "very quiet rows, where epsilon counts", args: () => [rows(4, 1e-3), tf.tensor1d([1, 1, 0.5, 2]), 1e-6] },
   ],
+  draw: fromSeed((random) => {
+    const [N, D] = [wholeBetween(random, 2, 6), wholeBetween(random, 2, 7)];
+    const x = random.normalTensor([N, D], oneOf(random, [3, 1, 1e-3])) as tf.Tensor2D;
+    return [x, random.normalTensor([D]) as tf.Tensor1D, oneOf(random, [1e-6, 1e-5])];
+  }),
   misconceptions: [
     {
       name: "the mean subtracted",

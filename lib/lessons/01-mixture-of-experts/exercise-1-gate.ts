@@ -1,6 +1,7 @@
 /** V3's gate for one token: affinities, the choice by affinity + bias, the weights. */
 import * as tf from "@tensorflow/tfjs";
 import { selectExperts } from "../../model/router";
+import { farApart, fromSeed, numberBetween, shortened, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { largest, plus, sum } from "../../statistics/lists";
 
@@ -56,6 +57,14 @@ export const gateExercise = defineExercise<Gate>({
     { name: "three experts nearly equal", args: [[2, 1.9, 1.8, 0.2], [-0.3, 0, 0, 0.35], 2, 2.5] },
     { name: "a token that no expert wants", args: [[-3, -2.5, -4, -2, -3.5], [0, 0.2, 0, -0.1, 0.1], 2, 2] },
   ],
+  draw: fromSeed((random) => {
+    const E = wholeBetween(random, 4, 8);
+    const affinities = farApart(random, E, 0.05, 0.95);
+    const scores = farApart(random, E, -0.3, 1.3); // affinity + bias: no two are close
+    const bias = scores.map((score, e) => shortened(score - affinities[e], 4));
+    const logits = affinities.map((affinity) => shortened(logit(affinity), 4));
+    return [logits, bias, wholeBetween(random, 2, E - 1), numberBetween(random, 0.5, 3)];
+  }),
   misconceptions: [
     {
       name: "softmax instead of sigmoid",

@@ -1,6 +1,7 @@
 /** Selection limited to groups, with the bug that a well-known library shipped for a while. */
 import * as tf from "@tensorflow/tfjs";
 import { selectExperts, type RoutingConfig } from "../../model/router";
+import { farApart, firstGood, fromSeed, oneOf, smallestGap, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { largest, sum } from "../../statistics/lists";
 
@@ -70,6 +71,20 @@ export const selectExercise = defineExercise<Select>({
     { name: "two groups of four, one kept", args: [[0.9, 0.1, 0.1, 0.05, 0.6, 0.55, -0.2, -0.3], 2, 1, 3] },
     { name: "an even group against an uneven one", args: [[0.42, 0.41, 0.4, 0.39, 0.7, 0.6, 0.01, 0.02], 2, 1, 2] },
   ],
+  draw: fromSeed((random) => {
+    const [groups, size] = [wholeBetween(random, 2, 4), wholeBetween(random, 3, 4)];
+    const kept = wholeBetween(random, 1, groups - 1);
+    const [low, high] = oneOf(random, [
+      [-1, -0.02],
+      [-0.6, 0.7],
+      [0, 1.2],
+    ]);
+    const biased = firstGood(
+      () => farApart(random, groups * size, low, high),
+      (scores) => smallestGap(Array.from({ length: groups }, (_, g) => topTwo(members(scores, groups, g)))) > 0.01,
+    );
+    return [biased, groups, kept, wholeBetween(random, 2, Math.min(kept * size, 5) - 1)];
+  }),
   compare: (a, b) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b)), // any order will do
   misconceptions: [
     {

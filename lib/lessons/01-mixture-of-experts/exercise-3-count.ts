@@ -1,6 +1,7 @@
 /** Parameters that work on one token, from the configuration. */
 import { activeParameters, layerParameters, totalParameters } from "../../economics/parameters";
 import { DEEPSEEK_V3, type ModelConfig } from "../../model/config";
+import { fromSeed, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 /** Parameters active per token, the head counted and the embedding not; attention: those of one layer's attention. */
@@ -51,6 +52,21 @@ export const countExercise = defineExercise<CountActive>({
     countCase("DeepSeek-V3", DEEPSEEK_V3),
     countCase("a smaller model with two shared experts and one dense layer", small),
   ],
+  draw: fromSeed((random) => {
+    const config: ModelConfig = {
+      ...DEEPSEEK_V3,
+      hiddenSize: 256 * wholeBetween(random, 8, 28),
+      vocabSize: wholeBetween(random, 50_000, 150_000),
+      numHiddenLayers: wholeBetween(random, 20, 70),
+      firstKDenseReplace: wholeBetween(random, 1, 4),
+      intermediateSize: 512 * wholeBetween(random, 16, 36),
+      nRoutedExperts: 8 * wholeBetween(random, 8, 40),
+      numExpertsPerTok: wholeBetween(random, 4, 10),
+      nSharedExperts: wholeBetween(random, 1, 3),
+      moeIntermediateSize: 128 * wholeBetween(random, 10, 24),
+    };
+    return [config, layerParameters(config).attention];
+  }),
   tolerance: 5e-4, // norms are 0.002%: with them or without them, the answer is right
   misconceptions: [
     {

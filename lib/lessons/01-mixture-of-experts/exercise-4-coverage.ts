@@ -1,5 +1,6 @@
 /** The share of a layer's experts that a batch touches. */
 import { expertCoverage } from "../../economics/routing";
+import { fromSeed, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 /** E routed experts, K active per token, B tokens → the expected share of the experts that are touched. */
@@ -14,6 +15,11 @@ export const coverageExercise = defineExercise<Cover>({
     { name: "Mixtral, four tokens", args: [8, 2, 4] },
     { name: "160 experts, 6 active, 100 tokens", args: [160, 6, 100] },
   ],
+  draw: fromSeed((random) => {
+    const K = wholeBetween(random, 1, 8);
+    const E = K * wholeBetween(random, 3, 40);
+    return [E, K, wholeBetween(random, 1, Math.ceil((3 * E) / K))];
+  }),
   misconceptions: [
     {
       name: "tokens never share an expert",

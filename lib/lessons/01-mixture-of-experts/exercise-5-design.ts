@@ -1,6 +1,7 @@
 /** A layer of experts under a budget: many answers are right, and each is scored by the sets of experts it offers. */
 import { combinations, log10 } from "../../economics/routing";
 import { DEEPSEEK_V3 } from "../../model/config";
+import { fromSeed, oneOf, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 export interface Budget {
@@ -95,6 +96,15 @@ export const designExercise = defineExercise<DesignLayer>({
       ],
     },
   ],
+  // Budgets of a layer that exists: whatever the network carries of it, a design fits between 90% and 100% of both.
+  draw: fromSeed((random) => {
+    const tile = oneOf(random, [64, 128]);
+    const [hiddenSize, width] = [256 * wholeBetween(random, 6, 30), tile * wholeBetween(random, 12, 20)];
+    const activeExperts = wholeBetween(random, 5, 9);
+    const total = expertsOf(hiddenSize, width, wholeBetween(random, 12, 40) * activeExperts);
+    const active = expertsOf(hiddenSize, width, activeExperts + 1);
+    return [{ hiddenSize, total, active, copies: wholeBetween(random, 4, activeExperts), tile }];
+  }),
   accept: (got, best, [budget]) => {
     const complaint = designComplaint(budget, got);
     if (complaint !== null) return complaint;

@@ -1,4 +1,5 @@
 /** MaxVio: one number for how unbalanced a layer is. */
+import { fromSeed, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { maxVio } from "../../training/balance";
 import { mean } from "../../statistics/interval";
@@ -16,6 +17,7 @@ export const maxVioExercise = defineExercise<MaxVio>({
     { name: "two do it all", args: [[16, 16, 0, 0, 0, 0, 0, 0]] },
     { name: "one is idle, the others are even", args: [[0, 12, 12, 12]] },
   ],
+  draw: fromSeed((random) => [Array.from({ length: wholeBetween(random, 3, 12) }, () => wholeBetween(random, 1, 200))]),
   misconceptions: [
     {
       name: "the 1 not subtracted",

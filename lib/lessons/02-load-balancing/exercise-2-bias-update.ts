@@ -1,6 +1,7 @@
 /** One step of balancing by the bias: route a batch, count, move every bias once. */
 import * as tf from "@tensorflow/tfjs";
 import { selectExperts } from "../../model/router";
+import { farApart, firstGood, fromSeed, numberBetween, smallestGap, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { mean } from "../../statistics/interval";
 import { largest, plus, sum } from "../../statistics/lists";
@@ -82,6 +83,17 @@ export const biasExercise = defineExercise<BalanceStep>({
     { name: "two experts have exactly the mean", args: [batch.slice(0, 4), [-0.3, 0, 0.1, 0.2], 1, 0.02] },
     { name: "one of four, a large γ", args: [batch, [0, 0.1, 0, 0.2], 1, 0.3] },
   ],
+  draw: fromSeed((random) => {
+    const [E, N] = [wholeBetween(random, 3, 7), wholeBetween(random, 3, 9)];
+    const bias = Array.from({ length: E }, () => numberBetween(random, -0.4, 0.4));
+    const token = () =>
+      firstGood(
+        () => farApart(random, E, 0.05, 0.95),
+        (affinities) => smallestGap(plus(affinities, bias)) > 0.005,
+      );
+    const affinities = Array.from({ length: N }, token);
+    return [affinities, bias, wholeBetween(random, 1, E - 1), numberBetween(random, 0.01, 0.3)];
+  }),
   misconceptions: [
     {
       name: "the sign turned round",

@@ -1,4 +1,5 @@
 /** What γ does: how soon a bias has caught up, and how far it goes past. */
+import { fromSeed, numberBetween, shortened, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { simulateBias } from "./bias-simulation";
 
@@ -29,6 +30,11 @@ export const gammaExercise = defineExercise<Settle>({
     { name: "γ larger than the gap", args: [0.2, 0.3] },
     { name: "a gap of 0.123, V3's γ", args: [0.123, 0.001] },
   ],
+  draw: fromSeed((random) => {
+    const gap = numberBetween(random, 0.1, 0.9);
+    const moves = wholeBetween(random, 0, 40) + 0.3 + 0.4 * random.uniform(); // not close to a whole number
+    return [gap, shortened(gap / (2 * moves), 4)];
+  }),
   misconceptions: [
     {
       name: "one bias moves",

@@ -1,5 +1,6 @@
 /** The sequence-wise balance loss that V3 keeps beside the bias. */
 import * as tf from "@tensorflow/tfjs";
+import { farApart, fromSeed, numberBetween, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { topKMask } from "../../tensor/top-k";
 import { sequenceBalanceLoss } from "../../training/balance";
@@ -70,6 +71,12 @@ export const lossExercise = defineExercise<BalanceLoss>({
       ],
     },
   ],
+  draw: fromSeed((random) => {
+    const [T, E] = [wholeBetween(random, 2, 6), wholeBetween(random, 3, 8)];
+    const affinities = Array.from({ length: T }, () => farApart(random, E, 0.02, 0.98));
+    const bias = Array.from({ length: E }, () => numberBetween(random, -0.6, 0.6));
+    return [affinities, bias, wholeBetween(random, 1, E - 1), numberBetween(random, 0.001, 1)];
+  }),
   tolerance: 1e-4,
   misconceptions: [
     {

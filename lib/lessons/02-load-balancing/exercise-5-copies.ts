@@ -1,4 +1,5 @@
 /** Redundant experts: which of them get a copy, slot by slot. */
+import { fromSeed, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { largest, sum } from "../../statistics/lists";
 import { copyCounts, replicate } from "./expert-placement";
@@ -36,6 +37,10 @@ export const copiesExercise = defineExercise<Copies>({
     { name: "a hundred to one", args: [[100, 1, 1, 1], 8] },
     { name: "nothing to spare", args: [[5, 3, 4], 3] },
   ],
+  draw: fromSeed((random) => {
+    const load = Array.from({ length: wholeBetween(random, 3, 10) }, () => wholeBetween(random, 1000, 99_999));
+    return [load, load.length + wholeBetween(random, 2, 8)];
+  }),
   misconceptions: [
     {
       name: "the busiest expert, again and again",

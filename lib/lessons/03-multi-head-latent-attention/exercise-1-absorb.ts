@@ -1,5 +1,6 @@
 /** W^UK moved from the keys to the query, all heads at once. */
 import * as tf from "@tensorflow/tfjs";
+import { fromSeed, seedFrom, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { rmsNorm } from "../../tensor/nn";
 import { caseTensors } from "./shared";
@@ -30,6 +31,10 @@ export const absorbExercise = defineExercise<Absorb>({
     { name: "a latent as wide as a head", args: () => tensors(2, [1, 2, 2, 3, 3]) },
     { name: "two sequences of four tokens, three heads", args: () => tensors(3, [2, 3, 4, 5, 7]) },
   ],
+  draw: fromSeed((random) => {
+    const [B, H, T] = [wholeBetween(random, 1, 2), wholeBetween(random, 2, 4), wholeBetween(random, 1, 5)];
+    return tensors(seedFrom(random), [B, H, T, wholeBetween(random, 2, 6), wholeBetween(random, 2, 8)]);
+  }),
   misconceptions: [
     {
       name: "not transposed",

@@ -1,6 +1,7 @@
 /** W^UV moved behind the mixing: latents are mixed first, the mixture is expanded. */
 import * as tf from "@tensorflow/tfjs";
 import { againstShared } from "../../model/mla";
+import { fromSeed, seedFrom, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { rmsNorm } from "../../tensor/nn";
 import { caseTensors } from "./shared";
@@ -49,6 +50,10 @@ export const valuesExercise = defineExercise<MixThenExpand>({
     { name: "two heads, two tokens, a latent of three", args: () => tensors(1, [1, 2, 2, 3, 2]) },
     { name: "two sequences of four tokens, three heads", args: () => tensors(2, [2, 3, 4, 5, 6]) },
   ],
+  draw: fromSeed((random) => {
+    const [B, H, S] = [wholeBetween(random, 1, 2), wholeBetween(random, 2, 4), wholeBetween(random, 2, 5)];
+    return tensors(seedFrom(random), [B, H, S, wholeBetween(random, 2, 6), wholeBetween(random, 2, 6)]);
+  }),
   misconceptions: [
     {
       name: "one head's matrix for all",

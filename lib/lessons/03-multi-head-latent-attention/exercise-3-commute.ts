@@ -17,6 +17,7 @@ export const commuteExercise = defineExercise<Movable>({
   id: "03-commute",
   reference: movableRight,
   cases: [{ name: "your five answers", args: [] }],
+  // Nothing is drawn: the text asks five questions, and there is nothing to call the answer with.
   misconceptions: [
     {
       name: "rotations are matrices, so they can move",

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { project } from "../../model/arithmetic";
 import { againstShared } from "../../model/mla";
 import { rotaryTables, type RotaryTables } from "../../model/rotary";
+import { fromSeed, seedFrom, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { rmsNorm, rotate } from "../../tensor/nn";
 import { caseConfig, caseTensors } from "./shared";
@@ -64,6 +65,10 @@ export const decoupledExercise = defineExercise<DecoupledScores>({
     { name: "two sequences of four tokens", args: () => parts(2, [2, 4]) },
     { name: "tokens far from the start", args: () => parts(3, [1, 2], 40) },
   ],
+  draw: fromSeed((random) => {
+    const size: [number, number] = [wholeBetween(random, 1, 2), wholeBetween(random, 2, 5)];
+    return parts(seedFrom(random), size, wholeBetween(random, 0, 60));
+  }),
   misconceptions: [
     {
       name: "the rotary key not turned",

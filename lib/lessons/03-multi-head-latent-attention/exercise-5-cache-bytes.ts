@@ -1,6 +1,7 @@
 /** Bytes that a token leaves in the cache. */
 import { latentCacheBytes } from "../../economics/memory";
 import { DEEPSEEK_V3, type ModelConfig } from "../../model/config";
+import { fromSeed, oneOf, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 export type CacheShape = Pick<
@@ -37,6 +38,17 @@ export const bytesExercise = defineExercise<TokenBytes>({
     { name: "a small model in FP8", args: [small, 1] },
     { name: "the small one in float32", args: [small, 4] },
   ],
+  draw: fromSeed((random) => {
+    const shape: CacheShape = {
+      numHiddenLayers: wholeBetween(random, 2, 80),
+      numAttentionHeads: wholeBetween(random, 2, 128),
+      kvLoraRank: 8 * wholeBetween(random, 2, 100),
+      qkNopeHeadDim: 8 * wholeBetween(random, 1, 20),
+      qkRopeHeadDim: 8 * wholeBetween(random, 1, 16),
+      vHeadDim: 8 * wholeBetween(random, 1, 20),
+    };
+    return [shape, oneOf(random, [1, 2, 4])];
+  }),
   misconceptions: [
     {
       name: "keys and values of every head",

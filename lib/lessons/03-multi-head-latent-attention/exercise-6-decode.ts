@@ -5,6 +5,7 @@ import { DEEPSEEK_V3, type ModelConfig } from "../../model/config";
 import { againstShared, latent, mergeHeads, queries, upMatrices } from "../../model/mla";
 import { rotaryTables, softmaxScale } from "../../model/rotary";
 import type { MlaWeights } from "../../model/weights";
+import { fromSeed, oneOf, seedFrom, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { rotate } from "../../tensor/nn";
 import { absorbExercise } from "./exercise-1-absorb";
@@ -83,6 +84,10 @@ export const decodeExercise = defineExercise<Decode>({
     { name: "two sequences of six tokens each", args: () => step(2, [2, 6]) },
     { name: "with YaRN, as V3 has it", args: () => step(3, [1, 4], { ropeScaling: DEEPSEEK_V3.ropeScaling }) },
   ],
+  draw: fromSeed((random) => {
+    const size: [number, number] = [wholeBetween(random, 1, 2), wholeBetween(random, 1, 6)];
+    return step(seedFrom(random), size, { ropeScaling: oneOf(random, [null, DEEPSEEK_V3.ropeScaling]) });
+  }),
   misconceptions: [
     {
       name: "the new token does not see itself",

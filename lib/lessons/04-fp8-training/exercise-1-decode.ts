@@ -1,4 +1,5 @@
 /** Exercise 1: the number that a byte of E4M3 stands for. */
+import { fromSeed, oneOf, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { FORMATS, valueOf } from "../../numerics/formats";
 
@@ -36,6 +37,8 @@ export const decodeExercise = defineExercise<Decode>({
     { name: "1 0000 000", args: [0x80] },
     { name: "0 0001 000, the smallest normal number", args: [0x08] },
   ],
+  // All but NaN.
+  draw: fromSeed((random) => [wholeBetween(random, 0, 126) + oneOf(random, [0, 128])]),
   misconceptions: [
     {
       name: "implicit one forgotten",

@@ -1,4 +1,6 @@
 /** Exercise 2: a block of numbers as one scale and codes. */
+import { firstGood, fromSeed, numberBetween, wholeBetween } from "../at-random";
+import type { Random } from "../../tensor/random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { nearestCode } from "../../numerics/codec";
 import { FORMATS, valueOf } from "../../numerics/formats";
@@ -33,6 +35,14 @@ function wrongQuantise({
   };
 }
 
+const randomSize = (random: Random) => 10 ** wholeBetween(random, -4, 1);
+
+/** Whether no number lies where a little less or more rounds to another one: a scale in float32 or in double will do. */
+function farFromHalves(block: number[]): boolean {
+  const { scale } = quantiseByLib(block);
+  return block.every((x) => roundE4M3((x / scale) * 0.999) === roundE4M3((x / scale) * 1.001));
+}
+
 export const quantiseExercise = defineExercise<QuantiseBlock>({
   id: "04-quantise",
   reference: quantiseByLib,
@@ -43,6 +53,12 @@ export const quantiseExercise = defineExercise<QuantiseBlock>({
     { name: "a block of zeros", args: [[0, 0, 0]] },
     { name: "a block of tiny numbers", args: [[2e-6, -1e-5, 3e-6]] },
   ],
+  draw: fromSeed((random) => [
+    firstGood(
+      () => Array.from({ length: wholeBetween(random, 3, 9) }, () => numberBetween(random, -1, 1) * randomSize(random)),
+      farFromHalves,
+    ),
+  ]),
   tolerance: 1e-6, // scale in double or in float32: both are right
   misconceptions: [
     {

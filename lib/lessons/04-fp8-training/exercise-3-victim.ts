@@ -1,4 +1,5 @@
 /** Exercise 3: the token that suffers most when an outlier decides the scale of a whole matrix. */
+import { firstGood, fromSeed, shortened, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { dequantise, quantise } from "../../numerics/fp8-quantise";
 import { BLOCKS } from "../../numerics/scaling";
@@ -26,7 +27,15 @@ const victimBy =
     return measures.indexOf(Math.max(...measures));
   };
 
-const victimByLib = victimBy((row, rounded) => norm(minus(row, rounded)) / norm(row));
+const harm = (row: number[], rounded: number[]) => norm(minus(row, rounded)) / norm(row);
+const victimByLib = victimBy(harm);
+
+/** Whether one token suffers clearly more than all others. */
+function hasOneVictim(activations: number[][]): boolean {
+  const rounded = throughOneScale(activations);
+  const [most, next] = activations.map((row, i) => harm(row, rounded[i])).sort((a, b) => b - a);
+  return most > 1.1 * next;
+}
 
 export const victimExercise = defineExercise<FindVictim>({
   id: "04-victim",
@@ -66,6 +75,19 @@ export const victimExercise = defineExercise<FindVictim>({
       ],
     },
   ],
+  draw: fromSeed((random) => {
+    const channels = wholeBetween(random, 4, 6);
+    const token = () => {
+      const size = 10 ** (1.5 - 4.5 * random.uniform());
+      return Array.from({ length: channels }, () => shortened(size * random.normal()));
+    };
+    const activations = () => {
+      const [first, ...others] = Array.from({ length: wholeBetween(random, 4, 8) }, token);
+      const outlier = [wholeBetween(random, 500, 3000), ...first.slice(1)];
+      return random.shuffle([outlier, ...others]);
+    };
+    return [firstGood(activations, hasOneVictim)];
+  }),
   misconceptions: [
     {
       name: "the outlier's own token",

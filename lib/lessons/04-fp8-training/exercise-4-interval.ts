@@ -1,4 +1,5 @@
 /** Exercise 4: how rarely a sum may be promoted to float32 before its error is too large. */
+import { fromSeed, numberBetween, oneOf, shortened, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 /** The error by interval, the length of the sum and the error allowed → the largest interval within it. */
@@ -22,6 +23,13 @@ export const intervalExercise = defineExercise<ChooseInterval>({
     { name: "a tolerance that just fits", args: [(interval) => interval / 1e6, 4096, 128e-6] },
     { name: "a strict tolerance", args: [growing(5e-6), 8192, 3e-4] },
   ],
+  draw: fromSeed((random) => {
+    const [scale, power] = [numberBetween(random, 1e-7, 1e-5), numberBetween(random, 0.9, 1.3)];
+    const errorOf = (interval: number) => scale * interval ** power;
+    const K = 2 ** wholeBetween(random, 9, 14);
+    // Between the errors of two candidates that follow each other.
+    return [errorOf, K, shortened(errorOf(oneOf(random, intervals(K))) * numberBetween(random, 1.2, 1.6))];
+  }),
   misconceptions: [
     {
       name: "always the smallest",

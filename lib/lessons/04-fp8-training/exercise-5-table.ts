@@ -1,4 +1,5 @@
 /** Exercise 5: which modules to compute in FP8 when the loss may grow by so much. */
+import { fromSeed, numberBetween, shortened, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 export interface ModuleCost {
@@ -83,6 +84,16 @@ export const tableExercise = defineExercise<ChooseModules>({
     },
     { name: "a budget for everything", args: [MEASURED, 10] },
   ],
+  draw: fromSeed((random) => {
+    const parts = Array.from({ length: wholeBetween(random, 4, 7) }, () => wholeBetween(random, 1, 60));
+    const costs = parts.map((part, i) => ({
+      module: "abcdefg"[i],
+      work: shortened(part / parts.reduce((sum, other) => sum + other), 3),
+      loss: wholeBetween(random, 5, 200) / 100,
+    }));
+    const budget = Math.floor(100 * sumOf(costs, "loss") * numberBetween(random, 0.3, 0.8)) / 100;
+    return [costs, shortened(budget + 0.005, 5)]; // between two sums that losses of two decimals can have
+  }),
   accept: (got, _, [costs, budget]) => judgeModules(costs, budget, got),
   score: {
     name: "share of the arithmetic in FP8",

@@ -1,4 +1,5 @@
 /** Exercise 1: what the k-th module is trained on. */
+import { fromSeed, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 /** A line of a module's training: at which state, the newest token that it sees, the token that it has to predict. */
@@ -21,6 +22,11 @@ export const targetsExercise = defineExercise<Targets>({
     { name: "the main model itself: k = 0", args: [[7, 8, 9], 0] },
     { name: "a text too short for the module", args: [[7, 8, 9], 3] },
   ],
+  draw: fromSeed((random) => {
+    const k = wholeBetween(random, 0, 4);
+    const T = k + wholeBetween(random, 2, 7);
+    return [Array.from({ length: T }, () => wholeBetween(random, 0, 999)), k];
+  }),
   misconceptions: [
     {
       name: "one token too near",

@@ -1,6 +1,7 @@
 /** Exercise 2: what goes into the module. */
 import * as tf from "@tensorflow/tfjs";
 import { rmsNorm } from "../../tensor/nn";
+import { fromSeed, seedFrom, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { Random } from "../../tensor/random";
 
@@ -41,9 +42,8 @@ function wrongCombine({
     });
 }
 
-const D = 4;
 /** States, embeddings and norms for T tokens. Norms are far from 1, so that no wrong way gives the right numbers. */
-function combineCase(seed: number, T: number): [number[][], number[][], CombineWeights] {
+function combineCase(seed: number, T: number, D = 4): [number[][], number[][], CombineWeights] {
   const random = new Random(seed);
   const vector = (scale: number) => Array.from({ length: D }, () => scale * random.normal());
   const gain = () => Array.from({ length: D }, () => 0.3 + 2 * random.uniform());
@@ -58,6 +58,7 @@ export const combineExercise = defineExercise<Combine>({
     { name: "four tokens", args: combineCase(1, 4) },
     { name: "two tokens", args: combineCase(2, 2) },
   ],
+  draw: fromSeed((random) => combineCase(seedFrom(random), wholeBetween(random, 2, 6), wholeBetween(random, 2, 6))),
   misconceptions: [
     {
       name: "the state first",

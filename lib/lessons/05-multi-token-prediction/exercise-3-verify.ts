@@ -1,5 +1,6 @@
 /** Exercise 3: when a draft is kept, and what replaces it otherwise. */
 import { residual } from "../../inference/speculative";
+import { firstGood, fromSeed, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 interface Verification {
@@ -36,6 +37,15 @@ export const verifyExercise = defineExercise<VerifyDraft>({
     { name: "a draft that it rules out", args: [[0, 0.75, 0.25, 0], [0.5, 0.125, 0.25, 0.125], 3] },
     { name: "temperature 0, another token", args: [[0, 1, 0], [0, 0, 1], 2] },
   ],
+  draw: fromSeed((random) => {
+    const V = wholeBetween(random, 3, 6);
+    const probabilities = () => normalised(Array.from({ length: V }, () => wholeBetween(random, 1, 40)));
+    const [p, q] = firstGood(
+      () => [probabilities(), probabilities()],
+      ([some, others]) => some.every((value, v) => Math.abs(value / others[v] - 1) > 0.01),
+    );
+    return [p, q, random.integer(V)];
+  }),
   misconceptions: [
     {
       name: "kept with probability p",

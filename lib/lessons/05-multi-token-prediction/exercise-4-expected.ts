@@ -1,5 +1,6 @@
 /** Exercise 4: how many tokens a step with drafts writes on average. */
 import { expectedTokens } from "../../economics/speculation";
+import { fromSeed, numberBetween, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 export const expectedExercise = defineExercise<(acceptance: number, drafts: number) => number>({
@@ -12,6 +13,7 @@ export const expectedExercise = defineExercise<(acceptance: number, drafts: numb
     { name: "two drafts, always accepted", args: [1, 2] },
     { name: "four drafts, never accepted", args: [0, 4] },
   ],
+  draw: fromSeed((random) => [numberBetween(random, 0.05, 0.98), wholeBetween(random, 1, 9)]),
   misconceptions: [
     {
       name: "each draft counted by itself",

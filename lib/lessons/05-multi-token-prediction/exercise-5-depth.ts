@@ -1,5 +1,6 @@
 /** Exercise 5: how many drafts to make when a written token may cost so much. */
 import { expectedTokens, speculativeSpeedUp } from "../../economics/speculation";
+import { fromSeed, numberBetween, shortened, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 export interface DepthBudget {
@@ -41,6 +42,18 @@ export const depthExercise = defineExercise<Depth>({
     { name: "no room for drafts", args: [{ acceptance: 0.6, draftCost: 0.1, budget: 1.1, most: 8 }] },
     { name: "room for all", args: [{ acceptance: 0.95, draftCost: 0.02, budget: 3, most: 4 }] },
   ],
+  // A budget between what two numbers of drafts cost, the last that fits any of those that there are.
+  draw: fromSeed((random) => {
+    const task = {
+      acceptance: numberBetween(random, 0.5, 0.95),
+      draftCost: numberBetween(random, 0.05, 0.5),
+      budget: 0,
+    };
+    const most = wholeBetween(random, 4, 8);
+    const deep = wholeBetween(random, 0, most);
+    const [within, beyond] = [deep, deep + 1].map((k) => flopsPerToken({ ...task, most }, k));
+    return [{ ...task, budget: shortened((within + beyond) / 2, 4), most }];
+  }),
   misconceptions: [
     {
       name: "budget of a step",

@@ -1,5 +1,6 @@
 /** Exercise 1: how many FLOPs a product does for a byte. */
 import { intensity, product } from "../../economics/roofline";
+import { fromSeed, oneOf, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 /** Bytes of one number. */
@@ -34,6 +35,11 @@ export const intensityExercise = defineExercise<Intensity>({
     { name: "a square in BF16", args: [4096, 4096, 4096, BF16] },
     { name: "a tall product with a wide result", args: [512, 128, 4096, { input: 2, weights: 1, output: 4 }] },
   ],
+  draw: fromSeed((random) => {
+    const size = () => 2 ** wholeBetween(random, 0, 8) * wholeBetween(random, 1, 63);
+    const bytes = () => oneOf(random, [1, 2, 4]);
+    return [size(), size(), size(), { input: bytes(), weights: bytes(), output: bytes() }];
+  }),
   misconceptions: [
     {
       name: "one FLOP for a product and a sum",

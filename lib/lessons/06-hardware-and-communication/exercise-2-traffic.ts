@@ -1,5 +1,6 @@
 /** Exercise 2: the bytes that a token sends in one layer, over InfiniBand and over NVLink. */
 import { exchangeBytes, tokenTraffic, type Traffic } from "../../economics/communication";
+import { fromSeed, oneOf, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 /** hiddenSize, its experts, experts on each node, its own node → bytes of a token in one layer, there and back. */
@@ -32,6 +33,13 @@ export const trafficExercise = defineExercise<TokenBytes>({
     { name: "all experts at home", args: [7168, [64, 65, 66, 70, 71, 80, 90, 95], 32, 2] },
     { name: "a small model, eight nodes", args: [1024, [0, 9, 18, 27, 36, 45], 8, 7] },
   ],
+  draw: fromSeed((random) => {
+    const [nodes, perNode] = [wholeBetween(random, 3, 12), wholeBetween(random, 4, 32)];
+    const all = Array.from({ length: nodes * perNode }, (_, expert) => expert);
+    const experts = random.shuffle(all).slice(0, wholeBetween(random, 3, 10));
+    const home = oneOf(random, [random.integer(nodes), Math.floor(experts[0] / perNode)]);
+    return [128 * wholeBetween(random, 4, 64), experts.sort((a, b) => a - b), perNode, home];
+  }),
   misconceptions: [
     {
       name: "one copy an expert over InfiniBand",

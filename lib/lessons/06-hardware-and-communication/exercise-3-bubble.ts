@@ -1,6 +1,7 @@
 /** Exercise 3: the share of a step in which a rank of a pipeline waits. */
 import { BUBBLE_FORMULAS } from "../../economics/pipeline";
 import type { Method } from "../../economics/pipeline-schedules";
+import { fromSeed, numberBetween, oneOf, shortened, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 /** Times of a micro-batch on a rank, as in the report's table 2. */
@@ -43,6 +44,13 @@ export const bubbleExercise = defineExercise<BubbleShare>({
     { name: "ZB1P, 16 ranks, short weight gradients", args: ["ZB1P", 16, 64, { F: 1, B: 2.2, W: 0.8 }] },
     { name: "DualPipe, 16 ranks, short weight gradients", args: ["DualPipe", 16, 64, { F: 1, B: 2.2, W: 0.8 }] },
   ],
+  draw: fromSeed((random) => {
+    const method = oneOf(random, ["1F1B", "ZB1P", "DualPipe"] as const);
+    const ranks = 2 * wholeBetween(random, 2, 16);
+    const F = numberBetween(random, 0.5, 2);
+    const [B, W] = [shortened(F * numberBetween(random, 1.8, 2.4)), shortened(F * numberBetween(random, 0.6, 0.95))];
+    return [method, ranks, ranks * wholeBetween(random, 2, 6), { F, B, W }];
+  }),
   misconceptions: [
     {
       name: "bubble over work",

@@ -11,6 +11,7 @@ import {
 import { value } from "../../economics/facts";
 import { machine } from "../../economics/roofline";
 import { DEEPSEEK_V3 } from "../../model/config";
+import { firstGood, fromSeed, shortened, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { nodesReached } from "./nodes-reached";
 import { layerSums, layerTimes } from "./overlap";
@@ -56,6 +57,13 @@ export const V3_JOB: SharedJob = {
   perMultiprocessor: links.interNode / fromReport("communicationMultiprocessors"),
 };
 
+/** Whether few numbers are good. Where bandwidth is what holds a job up, many are. */
+function hasOneBest(job: SharedJob): boolean {
+  const best = bestSetAside(job);
+  const others = [best - 2, best + 2].filter((count) => count >= 1 && count < job.multiprocessors);
+  return others.every((count) => judgeSetAside(count, job) !== true);
+}
+
 const jobs: [string, SharedJob][] = [
   ["V3's forward of a layer", V3_JOB],
   ["forward and backward together", { ...V3_JOB, arithmetic: 3 * V3_JOB.arithmetic, bytes: 2 * V3_JOB.bytes }],
@@ -68,6 +76,17 @@ export const balanceExercise = defineExercise<SetAside>({
   id: "06-balance",
   reference: bestSetAside,
   cases: jobs.map(([name, job]) => ({ name, args: [job] })),
+  draw: fromSeed((random) => {
+    const factor = () => shortened(4 ** (2 * random.uniform() - 1)); // between a fourth and four
+    const job = (): SharedJob => ({
+      multiprocessors: wholeBetween(random, 60, 180),
+      arithmetic: V3_JOB.arithmetic * factor(),
+      bytes: V3_JOB.bytes * factor(),
+      bandwidth: V3_JOB.bandwidth * factor(),
+      perMultiprocessor: V3_JOB.perMultiprocessor * factor(),
+    });
+    return [firstGood(job, hasOneBest)];
+  }),
   accept: (got, _, [job]) => judgeSetAside(got, job),
   score: {
     name: "time of V3's forward of a layer",

@@ -1,6 +1,7 @@
 /** Exercise 1: what a run costs and how long it takes, from its GPU-hours. */
 import { value } from "../../economics/facts";
 import { bill, daysOn } from "../../economics/training-cost";
+import { fromSeed, numberBetween, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 export interface RunHours {
@@ -54,6 +55,16 @@ export const billExercise = defineExercise<BillRun>({
     { name: "DeepSeek-V3", args: [V3_HOURS] },
     { name: "a smaller run on more expensive GPUs", args: [small] },
   ],
+  draw: fromSeed((random) => [
+    {
+      tokens: 1e11 * wholeBetween(random, 5, 200),
+      hoursPerTrillion: 1e3 * wholeBetween(random, 20, 400),
+      extensionHours: 1e3 * wholeBetween(random, 10, 900),
+      postHours: 1e3 * wholeBetween(random, 10, 900),
+      price: numberBetween(random, 0.8, 6),
+      gpus: 64 * wholeBetween(random, 2, 60),
+    },
+  ]),
   misconceptions: [
     {
       name: "pre-training only",

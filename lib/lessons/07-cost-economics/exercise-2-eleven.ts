@@ -2,6 +2,7 @@
 import { entry } from "../../economics/facts";
 import { trainingCompute } from "../../economics/flops";
 import { compareRuns, priceToTie } from "../../economics/training-cost";
+import { fromSeed, numberBetween, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 export interface TrainedModel {
@@ -53,6 +54,19 @@ export const compareExercise = defineExercise<CompareTwo>({
       args: [{ active: 2e9, total: 40e9, tokens: 3e12, gpuHours: 90e3 }, { ...v3, gpuHours: 3e6 }, 3],
     },
   ],
+  draw: fromSeed((random) => {
+    const model = (): TrainedModel => {
+      const active = 1e9 * wholeBetween(random, 1, 80);
+      const total = active * wholeBetween(random, 2, 20);
+      return {
+        active,
+        total,
+        tokens: 1e12 * wholeBetween(random, 1, 20),
+        gpuHours: 1e5 * wholeBetween(random, 1, 300),
+      };
+    };
+    return [model(), model(), numberBetween(random, 0.8, 6)];
+  }),
   misconceptions: [
     {
       name: "total parameters",

@@ -1,5 +1,6 @@
 /** Exercise 3: how many tokens a budget trains. */
 import { value } from "../../economics/facts";
+import { fromSeed, numberBetween, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 export interface Purse {
@@ -39,6 +40,16 @@ export const budgetExercise = defineExercise<TokensFor>({
     { name: "fifty million francs and V3's active parameters", args: [purse] },
     { name: "a faculty and a small model", args: [{ ...purse, francs: 3e5, price: 3, mfu: 0.25, active: 1e9 }] },
   ],
+  draw: fromSeed((random) => [
+    {
+      francs: 1e5 * wholeBetween(random, 1, 900),
+      francsPerDollar: numberBetween(random, 0.7, 0.95),
+      price: numberBetween(random, 0.8, 6),
+      mfu: numberBetween(random, 0.15, 0.6),
+      peak: 1e12 * wholeBetween(random, 100, 2000),
+      active: 1e8 * wholeBetween(random, 5, 500),
+    },
+  ]),
   misconceptions: [
     {
       name: "francs the wrong way round",

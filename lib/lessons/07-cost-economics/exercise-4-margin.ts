@@ -1,6 +1,8 @@
 /** Exercise 4: profit in relation to cost, and in relation to revenue. */
 import { value } from "../../economics/facts";
 import { margin, markup, revenue, type ByKind } from "../../economics/serving";
+import { fromSeed, numberBetween, oneOf, shortened, wholeBetween } from "../at-random";
+import type { Random } from "../../tensor/random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 /** Tokens by kind, dollars for a million of each, dollars spent → both as shares of 1. */
@@ -25,6 +27,8 @@ const perMillion = (id: string): ByKind => {
   return { cacheHit: of("cacheHit"), cacheMiss: of("cacheMiss"), output: of("output") };
 };
 
+const millions = (random: Random) => 1e6 * wholeBetween(random, 100, 900_000);
+
 export const marginExercise = defineExercise<Profit>({
   id: "07-margin",
   reference: profitWith(),
@@ -33,6 +37,17 @@ export const marginExercise = defineExercise<Profit>({
     { name: "the same day at R1's price", args: [sold, perMillion("api-r1"), day("cost")] },
     { name: "a loss", args: [{ cacheHit: 0, cacheMiss: 8e9, output: 1e9 }, perMillion("api-v3.2"), 5000] },
   ],
+  draw: fromSeed((random) => {
+    const tokens = { cacheHit: millions(random), cacheMiss: millions(random), output: millions(random) };
+    const cacheMiss = numberBetween(random, 0.1, 2);
+    const prices = {
+      cacheHit: shortened(cacheMiss * numberBetween(random, 0.1, 0.5)),
+      cacheMiss,
+      output: shortened(cacheMiss * numberBetween(random, 1.5, 6)),
+    };
+    const spent = numberBetween(random, 0.2, 0.8) * oneOf(random, [1, 2.5]); // a profit or a loss, and not nearly none
+    return [tokens, prices, shortened((revenue(tokens, prices) / 1e6) * spent)];
+  }),
   misconceptions: [
     {
       name: "mark-up called margin",

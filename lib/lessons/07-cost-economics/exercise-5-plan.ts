@@ -2,6 +2,7 @@
 import { value } from "../../economics/facts";
 import { trainingCompute } from "../../economics/flops";
 import { daysOn, gpuHoursFor } from "../../economics/training-cost";
+import { fromSeed, numberBetween, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { CHINCHILLA_REFIT, optimalAllocation, scalingLoss } from "./scaling";
 
@@ -75,6 +76,17 @@ export const planExercise = defineExercise<PlanRun>({
       args: [{ dollars: 20e6, reserve: 0.2, price: 2, gpus: 1024, days: 30, ...h100 }],
     },
   ],
+  draw: fromSeed((random) => [
+    {
+      dollars: 1e5 * wholeBetween(random, 20, 300),
+      reserve: numberBetween(random, 0.1, 0.4),
+      price: numberBetween(random, 1, 4),
+      gpus: 64 * wholeBetween(random, 4, 64),
+      days: wholeBetween(random, 20, 120),
+      mfu: numberBetween(random, 0.25, 0.5),
+      peak: 1e12 * wholeBetween(random, 300, 2000),
+    },
+  ]),
   accept: (got, best, [budget]) => {
     const complaint = planComplaint(budget, got);
     if (complaint !== null) return complaint;

@@ -1,4 +1,5 @@
 /** Exercise 1: a mixture for a target, in which no source is read too often. */
+import { firstGood, fromSeed, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { cappedMixture } from "./mixture";
 
@@ -41,6 +42,17 @@ export const mixtureExercise = defineExercise<Mix>({
     { name: "cutting one sends another one over", args: [[0.6, 0.3, 0.1], [10, 40, 1000], 100, 1] },
     { name: "two are few", args: [[0.2, 0.4, 0.3, 0.1], [5000, 100, 60, 900], 2000, 4] },
   ],
+  draw: fromSeed((random) => {
+    const n = wholeBetween(random, 3, 5);
+    const parts = Array.from({ length: n }, () => wholeBetween(random, 1, 20));
+    const wanted = parts.map((part) => part / total(parts));
+    const [tokens, most] = [100 * wholeBetween(random, 1, 90), wholeBetween(random, 1, 4)];
+    const sizes = firstGood(
+      () => wanted.map((share) => Math.ceil(((share * tokens) / most) * 4 ** (3 * random.uniform() - 1))),
+      (all) => most * total(all) > 1.2 * tokens, // enough text for the run
+    );
+    return [wanted, sizes, tokens, most];
+  }),
   misconceptions: [
     {
       name: "as much as there is",

@@ -1,4 +1,5 @@
 /** Exercise 2: a detector for a test within a training text. */
+import { fromSeed, oneOf, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { NgramIndex, normalisedWords } from "./contamination";
 
@@ -32,6 +33,10 @@ const SCRAPED =
   "Who knows the answer?";
 const HALF = "We all know how a train leaves the station at noon, and then nothing more is heard of it for years.";
 
+/** Words for texts that are drawn; no word of one list is in the other. */
+const TEST_WORDS = "seven old ships left harbour before dawn with salt and grain for distant islands".split(" ");
+const OTHER_WORDS = "nobody expected rain that week so every window in town stood open".split(" ");
+
 export const overlapExercise = defineExercise<Overlap>({
   id: "08-overlap",
   reference: overlapByLib,
@@ -45,6 +50,17 @@ export const overlapExercise = defineExercise<Overlap>({
     },
     { name: "a test of fewer than n words", args: ["Too short", SCRAPED, 5] },
   ],
+  draw: fromSeed((random) => {
+    const n = wholeBetween(random, 2, 5);
+    const words = random.shuffle(TEST_WORDS).slice(0, wholeBetween(random, n + 3, TEST_WORDS.length));
+    const from = random.integer(words.length - n);
+    const copied = words.slice(from, from + wholeBetween(random, n, words.length - from));
+    const written = copied.map((word) => oneOf(random, [word, word.toUpperCase(), `${word},`, `(${word})`]));
+    const others = random.shuffle(OTHER_WORDS);
+    const text = (parts: string[]) => parts.join(oneOf(random, [" ", "\n"]));
+    const training = [...others.slice(0, 5), ...written, ...others.slice(5)];
+    return [`${text(words)}?`, `${text(training)}.`, n];
+  }),
   misconceptions: [
     {
       name: "characters instead of words",

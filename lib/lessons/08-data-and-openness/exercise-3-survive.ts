@@ -1,4 +1,5 @@
 /** Exercise 3: the share of n-grams that survives an edit. */
+import { fromSeed, numberBetween, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { survivingNgrams } from "./contamination";
 
@@ -14,6 +15,7 @@ export const surviveExercise = defineExercise<Survive>({
     { name: "nothing changed", args: [0, 8] },
     { name: "single words", args: [0.25, 1] },
   ],
+  draw: fromSeed((random) => [numberBetween(random, 0.02, 0.5), wholeBetween(random, 2, 13)]),
   misconceptions: [
     {
       name: "changes add up",

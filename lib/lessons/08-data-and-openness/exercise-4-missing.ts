@@ -1,5 +1,6 @@
 /** Exercise 4: what would have to be published for a purpose. */
 import { ARTEFACTS, missingFor, NEEDS, type Artefact, type Goal } from "../../claims/openness-facts";
+import { fromSeed, oneOf, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 /** What is published and what somebody wants to do → what is missing for it, in any order. */
@@ -29,6 +30,10 @@ export const missingExercise = defineExercise<Missing>({
     { name: "everything, to verify the weights", args: [[...ARTEFACTS], "verify"] },
     { name: "nothing, to run it", args: [[], "run"] },
   ],
+  draw: fromSeed((random) => {
+    const published = random.shuffle(ARTEFACTS).slice(0, wholeBetween(random, 0, ARTEFACTS.length - 2));
+    return [published, oneOf(random, Object.keys(NEEDS) as Goal[])];
+  }),
   compare: (a, b) => [...a].sort().join() === [...b].sort().join(),
   misconceptions: [
     {

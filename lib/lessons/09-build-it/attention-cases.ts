@@ -1,9 +1,11 @@
 /** What attention is tried on: queries and latents of the reference's second layer, and small random ones. */
 import type * as tf from "@tensorflow/tfjs";
-import type { ModelConfig } from "../../model/config";
+import { DEEPSEEK_V3, type ModelConfig } from "../../model/config";
 import { latent, queries } from "../../model/mla";
 import type { ModelParts } from "../../model/parts";
 import { rotaryTables } from "../../model/rotary";
+import { oneOf, seedFrom, wholeBetween } from "../at-random";
+import type { Random } from "../../tensor/random";
 import { Golden } from "./golden";
 import { caseConfig, caseTensors, caseWeights } from "./shared";
 
@@ -43,4 +45,14 @@ export function smallAttention(seed: number, [B, S, T]: number[], overrides: Par
   const rotary = (first: number) => rotaryTables(config, [Array.from({ length: S - first }, (_, t) => first + t)]);
   const query = queries(x.slice([0, S - T, 0]), weights, config, rotary(S - T));
   return [query, latent(x, weights, config, rotary(0)), weights, config];
+}
+
+/** The last tokens of random sequences, with YaRN or without. */
+export function drawAttention(random: Random): AttendArgs {
+  const [B, S] = [wholeBetween(random, 1, 2), wholeBetween(random, 2, 6)];
+  const overrides = {
+    kvLoraRank: wholeBetween(random, 5, 8),
+    ropeScaling: oneOf(random, [null, DEEPSEEK_V3.ropeScaling]),
+  };
+  return smallAttention(seedFrom(random), [B, S, wholeBetween(random, 1, S)], overrides);
 }

@@ -1,6 +1,7 @@
 /** RMSNorm. */
 import * as tf from "@tensorflow/tfjs";
 import { LIB_PARTS, type ModelParts } from "../../model/parts";
+import { fromSeed, oneOf, seedFrom, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { Golden } from "./golden";
 import { caseTensors, tidily } from "./shared";
@@ -25,6 +26,11 @@ export const rmsNormExercise = defineExercise<ModelParts["rmsNorm"]>({
     { name: "a row of tiny numbers", args: () => [tf.tensor2d([[1e-4, -2e-4, 3e-4]]), tf.tensor1d([1, 2, 3]), 1e-6] },
     { name: "as many rows as channels", args: () => [caseTensors(1)(3, 3), caseTensors(2)(3), 1e-6] },
   ],
+  draw: fromSeed((random) => {
+    const shape = Array.from({ length: wholeBetween(random, 2, 4) }, () => wholeBetween(random, 2, 5));
+    const made = caseTensors(seedFrom(random));
+    return [made(...shape), made(shape[shape.length - 1]), oneOf(random, [1e-6, 1e-5])];
+  }),
   misconceptions: [
     {
       name: "the mean subtracted",

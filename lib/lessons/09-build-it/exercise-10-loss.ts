@@ -1,5 +1,6 @@
 /** The loss of the next token. */
 import * as tf from "@tensorflow/tfjs";
+import { firstGood, fromSeed, oneOf, seedFrom, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { nextTokenLoss } from "../../training/next-token-loss";
 import { Golden } from "./golden";
@@ -34,6 +35,9 @@ const lossWith =
     });
 const mean = (values: tf.Tensor1D) => values.mean().neg();
 
+/** Whether the loss is not nearly 0: there float32 has few digits, and two right answers differ. */
+const isSurprised = ([logits, ids]: [tf.Tensor3D, number[][]]) => tf.tidy(() => byLib(logits, ids).dataSync()[0]) > 0.2;
+
 export const lossExercise = defineExercise<Loss>({
   id: "09-loss",
   reference: byLib,
@@ -49,6 +53,12 @@ export const lossExercise = defineExercise<Loss>({
     { name: "two texts of four tokens", args: () => [caseTensors(1)(2, 4, 5), [[0, 3, 1, 4], [2, 2, 0, 1]]] }, // prettier-ignore
     { name: "logits in the hundreds", args: () => [caseTensors(2)<tf.Tensor3D>(1, 3, 4).mul(150), [[1, 3, 0]]] },
   ],
+  draw: fromSeed((random) => {
+    const [B, T, V] = [wholeBetween(random, 1, 3), wholeBetween(random, 2, 5), wholeBetween(random, 3, 7)];
+    const text = () => Array.from({ length: T }, () => random.integer(V));
+    const logits = (): tf.Tensor3D => caseTensors(seedFrom(random))(B, T, V).mul(oneOf(random, [1, 3, 100]));
+    return firstGood<[tf.Tensor3D, number[][]]>(() => [logits(), Array.from({ length: B }, text)], isSurprised);
+  }),
   misconceptions: [
     {
       name: "each token its own target",

@@ -1,6 +1,8 @@
 /** Balancing without a loss: the step of the correction bias. */
 import * as tf from "@tensorflow/tfjs";
+import { firstGood, fromSeed, numberBetween, oneOf, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
+import { mean } from "../../statistics/interval";
 import { updateBias } from "../../training/balance";
 import type { MoeWeights } from "../../model/weights";
 import { Golden } from "./golden";
@@ -47,6 +49,15 @@ export const biasExercise = defineExercise<MoveBias>({
     },
     { name: "one that takes all", args: () => [tf.tensor1d([0, 0.5, 0]), tf.tensor1d([0, 30, 0]), 0.25] },
   ],
+  draw: fromSeed((random) => {
+    const E = wholeBetween(random, 3, 8);
+    const counts = firstGood(
+      () => Array.from({ length: E }, () => wholeBetween(random, 0, 60)),
+      (all) => all.every((count) => Math.abs(count - mean(all)) > 0.05), // no doubt which side of the mean
+    );
+    const bias = Array.from({ length: E }, () => numberBetween(random, -0.5, 0.5));
+    return [tf.tensor1d(bias), tf.tensor1d(counts), oneOf(random, [1e-3, 0.01, 0.0625, 0.25])];
+  }),
   misconceptions: [
     {
       name: "the wrong way",

@@ -1,5 +1,6 @@
 /** From logits to the probabilities with which the next token is drawn. */
 import { distribution, type SamplingOptions } from "../../inference/sampling";
+import { farApart, firstGood, fromSeed, numberBetween, wholeBetween } from "../at-random";
 import { defineExercise, type Case } from "../../notebook/exercise/check";
 import { goldenSampling } from "./golden";
 
@@ -67,6 +68,14 @@ const golden = (text: number, options: SamplingOptions): Case<Distribution> => (
 /** ln of probabilities: at temperature 1 these come out. */
 const LOGITS = [0.5, 0.25, 0.15, 0.1].map(Math.log);
 
+/** Whether a little more or less of top-p keeps the same tokens. */
+function isClear(logits: number[], options: SamplingOptions): boolean {
+  const { topP } = options;
+  if (topP === undefined) return true;
+  const [fewer, more] = [0.999, 1.001].map((factor) => distribution(logits, { ...options, topP: factor * topP }));
+  return Array.from(fewer).every((value, v) => value > 0 === more[v] > 0);
+}
+
 export const distributionExercise = defineExercise<Distribution>({
   id: "09-distribution",
   reference: (logits, options) => distribution(logits, options),
@@ -92,6 +101,16 @@ export const distributionExercise = defineExercise<Distribution>({
     golden(1, { temperature: 1, topP: 0.5 }),
     golden(1, { temperature: 1.3, topK: 40, topP: 0.8 }),
   ],
+  draw: fromSeed((random) => {
+    const logits = farApart(random, wholeBetween(random, 5, 9), -2, 3);
+    const temperature = random.uniform() < 0.1 ? 0 : numberBetween(random, 0.4, 1.6);
+    const cuts = (): SamplingOptions => ({
+      temperature,
+      ...(random.uniform() < 0.6 ? { topK: wholeBetween(random, 2, logits.length - 1) } : {}),
+      ...(random.uniform() < 0.6 ? { topP: numberBetween(random, 0.3, 0.95) } : {}),
+    });
+    return [logits, firstGood(cuts, (options) => isClear(logits, options))];
+  }),
   misconceptions: [
     {
       name: "multiplied by the temperature",

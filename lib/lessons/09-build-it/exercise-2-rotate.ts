@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { project } from "../../model/arithmetic";
 import { LIB_PARTS, type ModelParts } from "../../model/parts";
 import type { RotaryTables } from "../../model/rotary";
+import { fromSeed, seedFrom, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { Golden } from "./golden";
 import { caseTensors, tidily } from "./shared";
@@ -67,6 +68,10 @@ export const rotateExercise = defineExercise<Rotate>({
     { name: "two heads of four channels", args: () => keys(1, [1, 3, 2, 4]) },
     { name: "two sequences, far from the start", args: () => keys(2, [2, 2, 1, 6], 40) },
   ],
+  draw: fromSeed((random) => {
+    const [B, T, H] = [wholeBetween(random, 1, 2), wholeBetween(random, 2, 4), wholeBetween(random, 1, 3)];
+    return keys(seedFrom(random), [B, T, H, 2 * wholeBetween(random, 2, 4)], wholeBetween(random, 0, 60));
+  }),
   misconceptions: [
     {
       name: "halves in place of pairs",

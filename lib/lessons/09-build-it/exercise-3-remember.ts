@@ -5,6 +5,7 @@ import type { ModelConfig } from "../../model/config";
 import type { Latents } from "../../model/latent-cache";
 import { LIB_PARTS, type ModelParts } from "../../model/parts";
 import { rotaryTables } from "../../model/rotary";
+import { fromSeed, seedFrom, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { rmsNorm, rotate } from "../../tensor/nn";
 import { Golden } from "./golden";
@@ -84,6 +85,10 @@ export const rememberExercise = defineExercise<Remember>({
     { name: "one token behind two", args: () => small(1, [1, 2, 1]) },
     { name: "a begin, rotary keys as wide as the latent", args: () => small(2, [2, 0, 3], { kvLoraRank: 4 }) },
   ],
+  draw: fromSeed((random) => {
+    const [B, S, T] = [wholeBetween(random, 1, 2), wholeBetween(random, 0, 4), wholeBetween(random, 1, 4)];
+    return small(seedFrom(random), [B, S, T], { kvLoraRank: wholeBetween(random, 4, 9) });
+  }),
   misconceptions: [
     {
       name: "the rotary key normalised",

@@ -5,8 +5,9 @@ import { DEEPSEEK_V3 } from "../../model/config";
 import { mergeHeads, splitHeads } from "../../model/mla";
 import { LIB_PARTS, type ModelParts } from "../../model/parts";
 import { softmaxScale } from "../../model/rotary";
+import { fromSeed } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
-import { goldenAttention, goldenOutput, smallAttention, type Attend } from "./attention-cases";
+import { drawAttention, goldenAttention, goldenOutput, smallAttention, type Attend } from "./attention-cases";
 
 type Args = Parameters<Attend>;
 
@@ -78,6 +79,7 @@ export const naiveExercise = defineExercise<ModelParts["naive"]>({
       args: () => smallAttention(1, [2, 3, 2], { ropeScaling: DEEPSEEK_V3.ropeScaling }),
     },
   ],
+  draw: fromSeed(drawAttention),
   misconceptions: [
     {
       name: "no mask",

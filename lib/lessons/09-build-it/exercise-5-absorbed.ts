@@ -5,9 +5,10 @@ import { DEEPSEEK_V3 } from "../../model/config";
 import { againstShared, mergeHeads, upMatrices } from "../../model/mla";
 import { LIB_PARTS, type ModelParts } from "../../model/parts";
 import { softmaxScale } from "../../model/rotary";
+import { fromSeed } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { causalSoftmax, rmsNorm } from "../../tensor/nn";
-import { goldenAttention, goldenOutput, smallAttention, type Attend } from "./attention-cases";
+import { drawAttention, goldenAttention, goldenOutput, smallAttention, type Attend } from "./attention-cases";
 
 type Args = Parameters<Attend>;
 
@@ -62,6 +63,7 @@ export const absorbedExercise = defineExercise<ModelParts["absorbed"]>({
       args: () => smallAttention(2, [2, 4, 2], { kvLoraRank: 6, ropeScaling: DEEPSEEK_V3.ropeScaling }),
     },
   ],
+  draw: fromSeed(drawAttention),
   misconceptions: [
     {
       name: "one head's W^UK for all",

@@ -2,7 +2,9 @@
 import * as tf from "@tensorflow/tfjs";
 import type { RouterWeights } from "../../model/weights";
 import { route, type RoutingConfig } from "../../model/router";
+import { firstGood, fromSeed, numberBetween, oneOf, seedFrom, smallestGap, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
+import { largest, sum } from "../../statistics/lists";
 import { topKMask } from "../../tensor/top-k";
 import { Golden } from "./golden";
 import { caseTensors } from "./shared";
@@ -79,7 +81,7 @@ const goldenChosen = (): Chosen => {
   return { affinity, mask: hot.sum<tf.Tensor2D>(1), gates };
 };
 
-function small(seed: number, overrides: Partial<RoutingConfig> = {}): Parameters<Route> {
+function small(seed: number, overrides: Partial<RoutingConfig> = {}, N = 8): Parameters<Route> {
   const config = {
     nRoutedExperts: 12,
     numExpertsPerTok: 3,
@@ -90,8 +92,23 @@ function small(seed: number, overrides: Partial<RoutingConfig> = {}): Parameters
     ...overrides,
   };
   const made = caseTensors(seed);
-  const gate = { weight: made<tf.Tensor2D>(5, 12), eScoreCorrectionBias: made<tf.Tensor1D>(12).mul<tf.Tensor1D>(0.4) };
-  return [made(8, 5), gate, config];
+  const E = config.nRoutedExperts;
+  const gate = { weight: made<tf.Tensor2D>(5, E), eScoreCorrectionBias: made<tf.Tensor1D>(E).mul<tf.Tensor1D>(0.4) };
+  return [made(N, 5), gate, config];
+}
+
+/** Whether no two scores of a token are close, of experts or of groups. In plain numbers: the same wherever it is asked. */
+function isClear([x, { weight, eScoreCorrectionBias }, { nGroup }]: Parameters<Route>): boolean {
+  const [matrix, bias] = [weight.arraySync(), eScoreCorrectionBias.arraySync()];
+  return x.arraySync().every((token) => {
+    const z = bias.map((b, e) => b + 1 / (1 + Math.exp(-sum(token.map((value, d) => value * matrix[d][e])))));
+    const size = z.length / nGroup;
+    const groups = Array.from({ length: nGroup }, (_, g) => {
+      const own = z.slice(g * size, (g + 1) * size);
+      return sum(largest(own, 2).map((i) => own[i]));
+    });
+    return smallestGap(z) > 1e-4 && smallestGap(groups) > 1e-3;
+  });
 }
 
 export const routeExercise = defineExercise<Route>({
@@ -102,6 +119,20 @@ export const routeExercise = defineExercise<Route>({
     { name: "three groups of four experts", args: () => small(1) },
     { name: "weights that are not normalised", args: () => small(2, { normTopkProb: false }) },
   ],
+  draw: fromSeed((random) => {
+    const [nGroup, size] = [wholeBetween(random, 2, 4), wholeBetween(random, 3, 4)];
+    const topkGroup = wholeBetween(random, 1, nGroup - 1);
+    const config: Partial<RoutingConfig> = {
+      nRoutedExperts: nGroup * size,
+      nGroup,
+      topkGroup,
+      numExpertsPerTok: wholeBetween(random, 2, Math.min(topkGroup * size - 1, 4)),
+      normTopkProb: oneOf(random, [true, false]),
+      routedScalingFactor: numberBetween(random, 1.2, 3),
+    };
+    const tokens = wholeBetween(random, 2, 6);
+    return firstGood(() => small(seedFrom(random), config, tokens), isClear);
+  }),
   misconceptions: [
     {
       name: "softmax in place of sigmoid",

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { mlp } from "../../model/mlp";
 import { LIB_PARTS, type ModelParts } from "../../model/parts";
 import type { ExpertWeights } from "../../model/weights";
+import { fromSeed, seedFrom, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { swiGlu } from "../../tensor/nn";
 import { columnsOfMask } from "../../tensor/top-k";
@@ -70,10 +71,10 @@ function golden(): { args: Parameters<Experts>; routed: () => tf.Tensor2D } {
   return { args: [x, { expertIndices, gates }, weights.experts], routed };
 }
 
-/** Four experts. The matrices of those that nobody chose hold NaN: whoever computes with them has it everywhere. */
-function small(seed: number, chosenExperts: number[][]): Parameters<Experts> {
+/** E experts. The matrices of those that nobody chose hold NaN: whoever computes with them has it everywhere. */
+function small(seed: number, chosenExperts: number[][], E = 4): Parameters<Experts> {
   const made = caseTensors(seed);
-  const [N, E, D, I] = [chosenExperts.length, 4, 5, 3];
+  const [N, D, I] = [chosenExperts.length, 5, 3];
   const expertIndices = tf.tensor2d(chosenExperts, undefined, "int32");
   const gates = tf.oneHot(expertIndices, E).toFloat().sum(1).mul(made(N, E).abs().add(0.2)) as tf.Tensor2D;
   const chosenByNobody = (e: number) => !chosenExperts.flat().includes(e);
@@ -98,6 +99,13 @@ export const expertsExercise = defineExercise<Experts>({
     { name: "three tokens, an expert that nobody chose", args: () => small(1, [[0, 2], [1, 2], [0, 1]]) }, // prettier-ignore
     { name: "one token", args: () => small(2, [[1, 3]]) },
   ],
+  draw: fromSeed((random) => {
+    const [N, E] = [wholeBetween(random, 1, 5), wholeBetween(random, 4, 6)];
+    const K = wholeBetween(random, 2, 3);
+    const numbers = Array.from({ length: E }, (_, e) => e);
+    const chosenExperts = Array.from({ length: N }, () => random.shuffle(numbers).slice(0, K).sort());
+    return small(seedFrom(random), chosenExperts, E);
+  }),
   misconceptions: [
     {
       name: "every chosen expert counts the same",

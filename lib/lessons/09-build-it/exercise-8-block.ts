@@ -5,6 +5,7 @@ import { moe } from "../../model/experts";
 import { mla } from "../../model/mla";
 import { LIB_PARTS, type ModelParts } from "../../model/parts";
 import type { MoeWeights } from "../../model/weights";
+import { fromSeed, seedFrom, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { rmsNorm } from "../../tensor/nn";
 import { Golden, type GoldenName } from "./golden";
@@ -46,9 +47,8 @@ function once(attention: BlockSteps["attention"]): BlockSteps["attention"] {
 }
 
 /** Two branches that are no attention and no experts, so that only their place counts. */
-function small(seed: number): Parameters<Block> {
+function small(seed: number, [B, T, D] = [1, 3, 4]): Parameters<Block> {
   const made = caseTensors(seed);
-  const D = 4;
   const [a, b] = [made<tf.Tensor2D>(D, D), made<tf.Tensor2D>(D, D)];
   const branch = (w: tf.Tensor2D) => (x: tf.Tensor3D) =>
     tf.tidy(() =>
@@ -58,7 +58,7 @@ function small(seed: number): Parameters<Block> {
         .reshape<tf.Tensor3D>(x.shape),
     );
   return [
-    made(1, 3, D),
+    made(B, T, D),
     { inputLayernorm: made(D), postAttentionLayernorm: made(D) },
     { norm: (x, weight) => rmsNorm(x, weight, 1e-6), attention: once(branch(a)), feedForward: branch(b) },
   ];
@@ -77,6 +77,9 @@ export const blockExercise = defineExercise<Block>({
     },
     { name: "two small branches", args: () => small(1) },
   ],
+  draw: fromSeed((random) =>
+    small(seedFrom(random), [wholeBetween(random, 1, 3), wholeBetween(random, 1, 4), wholeBetween(random, 3, 6)]),
+  ),
   misconceptions: [
     {
       name: "the stream not added",

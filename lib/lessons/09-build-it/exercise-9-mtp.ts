@@ -4,6 +4,7 @@ import { project } from "../../model/arithmetic";
 import { addBranches } from "../../model/block";
 import type { MtpNorms, MtpSteps } from "../../model/mtp";
 import { LIB_PARTS, type ModelParts } from "../../model/parts";
+import { fromSeed, seedFrom, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import { embeddingRows, rmsNorm } from "../../tensor/nn";
 import { goldenSteps } from "./exercise-8-block";
@@ -30,9 +31,8 @@ function golden(): Parameters<Mtp> {
   return [hidden, embedding, { enorm, hnorm, ehProj, sharedHeadNorm }, { norm: steps.norm, project, block }];
 }
 
-function small(seed: number): Parameters<Mtp> {
+function small(seed: number, [B, T, D] = [2, 3, 4]): Parameters<Mtp> {
   const made = caseTensors(seed);
-  const D = 4;
   const mixing = made<tf.Tensor2D>(D, D);
   const weights = { enorm: made(D), hnorm: made(D), ehProj: made(2 * D, D), sharedHeadNorm: made(D) } as MtpNorms;
   const steps: MtpSteps = {
@@ -40,7 +40,7 @@ function small(seed: number): Parameters<Mtp> {
     project,
     block: (h) => tf.tidy(() => h.add<tf.Tensor3D>(project(h, mixing).tanh())),
   };
-  return [made(2, 3, D), made(2, 3, D), weights, steps];
+  return [made(B, T, D), made(B, T, D), weights, steps];
 }
 
 /** The module with what goes in side by side, or what comes out, made in another way. */
@@ -68,6 +68,9 @@ export const mtpExercise = defineExercise<Mtp>({
     },
     { name: "two sequences of three tokens", args: () => small(1) },
   ],
+  draw: fromSeed((random) =>
+    small(seedFrom(random), [wholeBetween(random, 1, 3), wholeBetween(random, 1, 4), wholeBetween(random, 3, 6)]),
+  ),
   misconceptions: [
     {
       name: "the state first",

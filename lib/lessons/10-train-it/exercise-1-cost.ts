@@ -3,6 +3,7 @@ import { value } from "../../economics/facts";
 import { forwardFlops, mtpForwardFlops } from "../../economics/flops";
 import { totalParameters } from "../../economics/parameters";
 import { DEEPSEEK_V3, tinyConfig, type ModelConfig } from "../../model/config";
+import { firstGood, fromSeed, numberBetween, oneOf, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 export interface Sum {
@@ -79,6 +80,13 @@ export function dollarsFor(flops: number, { peak, mfu, price }: Pick<Sum, "peak"
 
 const small = tinyConfig({ numNextnPredictLayers: 0 });
 
+/** Steps that a sum pays for, the last one not to its end. */
+const stepsFor = (sum: Sum, config: ModelConfig) =>
+  ((sum.dollars / sum.price) * 3600 * sum.peak * sum.mfu) /
+  (trainingFlopsPerToken(config, sum.context) * sum.stepTokens);
+/** However an answer multiplies, it rounds down to the same. */
+const farFromWhole = (x: number) => Math.abs(x - Math.round(x)) > 0.01;
+
 export const costExercise = defineExercise<PlanTraining>({
   id: "10-cost",
   reference: planWith(),
@@ -90,6 +98,21 @@ export const costExercise = defineExercise<PlanTraining>({
       args: [{ dollars: 20, price: 2, gpus: 1, peak: 60e12, mfu: 0.2, context: 128, stepTokens: 4096 }, small],
     },
   ],
+  draw: fromSeed((random) => {
+    const config = oneOf(random, [DEEPSEEK_V3, small]);
+    const big = config === DEEPSEEK_V3;
+    const sum = (): Sum => ({
+      dollars: (big ? 1e4 : 1) * wholeBetween(random, 10, 900),
+      price: numberBetween(random, 0.8, 6),
+      gpus: wholeBetween(random, 1, 40) * (big ? 64 : 1),
+      peak: 1e12 * wholeBetween(random, 50, 2000),
+      mfu: numberBetween(random, 0.15, 0.6),
+      context: 128 * wholeBetween(random, 1, 32),
+      stepTokens: 1024 * wholeBetween(random, 2, 32) * (big ? 1024 : 1),
+    });
+    const own = { ...config, numNextnPredictLayers: wholeBetween(random, 0, 2) };
+    return [firstGood(sum, (one) => farFromWhole(stepsFor(one, own))), own];
+  }),
   score: { name: "tokens of the first case", unit: "", of: ({ tokens }) => tokens, v3: v3("tokens") },
   misconceptions: [
     {

@@ -68,6 +68,7 @@ export const leanerExercise = defineExercise<Leaner>({
   id: "10-leaner",
   reference: (base) => bestLeaner(base),
   cases: [{ name: "the base design", args: [BASE_DESIGN] }],
+  // Nothing is drawn: a design task, and seeds were recorded for this one base.
   accept: (got, _, [base]) => leanerComplaint(got, base) ?? true,
   misconceptions: [
     {

@@ -57,6 +57,7 @@ export const cacheExercise = defineExercise<HalveCache>({
   id: "10-cache",
   reference: (base) => halfCacheDesigns(base)[0].design,
   cases: [{ name: "the base design", args: [BASE_DESIGN] }],
+  // Nothing is drawn: a design task, and seeds were recorded for this one base.
   accept: (got, _, [base]) => cacheComplaint(got, base) ?? true,
   misconceptions: [
     {

@@ -1,4 +1,5 @@
 /** Exercise 1: from the numbers that a claim states and those that sources find to a verdict. */
+import { ascending, fromSeed, oneOf, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 import type { Verdict } from "../../notebook/verdicts";
 
@@ -81,6 +82,20 @@ export const decideExercise = defineExercise<Decide>({
       ],
     },
   ],
+  draw: fromSeed((random) => {
+    const [a, b, c, d] = ascending(random, 4, 0, 10 ** wholeBetween(random, 0, 3));
+    const span = (low: number, high: number): Span => ({ low, high });
+    return oneOf<[Span, Span | null]>(random, [
+      [span(a, d), span(b, c)], // all of it within, as often as
+      [span(a, d), span(b, c)],
+      [span(a, b), span(c, d)], // nothing of it, above or below,
+      [span(c, d), span(a, b)],
+      [span(a, c), span(b, d)], // and a part of it; nothing found is rarer
+      [span(b, d), span(a, c)],
+      [span(b, c), span(a, d)],
+      [span(a, d), null],
+    ]);
+  }),
   misconceptions: [
     {
       name: "the middle decides",

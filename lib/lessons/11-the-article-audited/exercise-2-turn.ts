@@ -1,5 +1,6 @@
 /** Exercise 2: the value at which a verdict turns. */
 import { turning } from "../../claims/rule";
+import { fromSeed, numberBetween, oneOf, wholeBetween } from "../at-random";
 import { defineExercise } from "../../notebook/exercise/check";
 
 /** Whether a claim holds at a value; two values at which it differs → the value at which it turns. */
@@ -34,6 +35,12 @@ export const turnExercise = defineExercise<FindTurn>({
     { name: "a limit close to the low end", args: [(x: number) => x > 1.0001, 1, 1000] },
     { name: "a curve", args: [(x: number) => Math.exp(-x) < 0.2, 0, 50] },
   ],
+  draw: fromSeed((random) => {
+    const low = numberBetween(random, 0.5, 20);
+    const high = low + wholeBetween(random, 2, 500);
+    const at = low + (high - low) * numberBetween(random, 0.03, 0.97);
+    return [oneOf(random, [(x: number) => x >= at, (x: number) => x < at]), low, high];
+  }),
   misconceptions: [
     {
       name: "half-way",

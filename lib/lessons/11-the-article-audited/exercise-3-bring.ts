@@ -35,6 +35,7 @@ export const bringExercise = defineExercise<Bring>({
   id: "11-bring",
   reference: r1Claim,
   cases: [{ name: "your claim", args: [] }],
+  // Nothing is drawn: a design task, and there is nothing to call the answer with.
   accept: (got) => complaintAbout(got as BroughtClaim) ?? true,
   // A claim is not known beforehand, so none can be compared with a wrong one: each mistake has its sentence in complaintAbout.
   misconceptions: [],

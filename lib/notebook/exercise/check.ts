@@ -1,11 +1,12 @@
 /**
  * Exercises and their checks. An exercise knows the right answer (a function of lib), the cases on which answers are
- * compared, and the wrong answers that people really give, each with a message that names the mistake. A check runs a
+ * compared, how more of them are drawn, and the wrong answers that people really give, each with a message that names the mistake. A check runs a
  * learner's function on the cases and says, in this order: right; or which known mistake it is; or where the first
  * difference lies. Nothing that the function does makes the check itself fail.
  */
 import { host } from "../../host";
 import { display } from "../display";
+import { drawnArguments, LESSON_DRAWS, withDrawn } from "./drawn";
 import { judgeOutcomes, outcomesOf, type Examination } from "./examine";
 import { feedback } from "./feedback";
 import { copyArguments, type AnyFunction } from "./run";
@@ -31,7 +32,8 @@ export function defineExercise<F extends AnyFunction>(exercise: Exercise<F>): De
     if (args === undefined) throw new Error(`inputs: ${id} has the cases 1 to ${cases.length}; got ${n}`);
     return typeof args === "function" ? args() : (copyArguments(args) as Parameters<F>);
   };
-  return Object.freeze({ ...exercise, inputs });
+  const drawn = (seed: number, n: number): Parameters<F> => drawnArguments(exercise, seed, n);
+  return Object.freeze({ ...exercise, inputs, drawn });
 }
 
 /** Freezes lists within lists: a case whose arguments are written out. */
@@ -89,5 +91,6 @@ export function assertSolved(result: CheckResult): void {
 }
 
 async function examine<F extends AnyFunction>(exercise: Exercise<F>, answer: AnyFunction): Promise<Examination> {
-  return judgeOutcomes(exercise, await outcomesOf(exercise, answer));
+  const all = withDrawn(exercise, LESSON_DRAWS);
+  return judgeOutcomes(all, await outcomesOf(all, answer));
 }

@@ -3,6 +3,7 @@
  * are here. The reader takes nothing on trust: whatever the text holds, it makes plain values of it, or throws.
  */
 import { display } from "../display";
+import { withDrawn, type Draws } from "./drawn";
 import { outcomesOf, type Outcome } from "./examine";
 import { firstDifference } from "./judge";
 import { callsOf, holdsFunction, recording, replaying, type Call } from "./recorded";
@@ -20,14 +21,18 @@ const LONGEST = 4_000_000;
 const { stringify } = JSON;
 
 /**
- * Calls an answer on the cases of an exercise, and hands over what came of it as an output of the running cell. Judges
- * nothing.
+ * Calls an answer on the cases of an exercise, drawn ones included, and hands over what came of it as an output of the
+ * running cell. Judges nothing: whoever does draws the same cases again.
  */
-export async function handOver<F extends AnyFunction>(exercise: Exercise<F>, answer: unknown): Promise<void> {
-  display({ "text/plain": "handed over", [HANDED_MIME]: await handedText(exercise, answer) });
+export async function handOver<F extends AnyFunction>(
+  exercise: Exercise<F>,
+  answer: unknown,
+  draws: Draws,
+): Promise<void> {
+  display({ "text/plain": "handed over", [HANDED_MIME]: await handedText(withDrawn(exercise, draws), answer) });
 }
 
-/** The same as text. */
+/** What came of the calls on the exercise's cases, as text. */
 export async function handedText<F extends AnyFunction>(exercise: Exercise<F>, answer: unknown): Promise<string> {
   const outcomes = withCalls(exercise, await outcomesOf(exercise, answer));
   const text = stringify(outcomes.map(packedOutcome));

@@ -70,7 +70,7 @@ export function calledWith<F extends AnyFunction>({ id, cases }: Exercise<F>, in
   if (text === "") return null;
   if (text !== null && text.length <= LONGEST_CALL && !/[`\n]/.test(text)) return line("called with", text);
   const { exercise, answer } = announcedExercise(id)?.names ?? { exercise: "exercise", answer: "answer" };
-  return line("the same call", `${answer}(...${exercise}.inputs(${index + 1}))`);
+  return line("the same call", `${answer}(...${exercise}.${cases[index].inputs ?? `inputs(${index + 1})`})`);
 }
 
 function line(name: string, value: string): string {

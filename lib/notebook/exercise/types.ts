@@ -16,6 +16,8 @@ export interface Case<F extends AnyFunction> {
   args: Parameters<F> | (() => Parameters<F>);
   /** The right answer where it is known from elsewhere, such as from another implementation; else the reference gives it. */
   expected?: () => Awaited<ReturnType<F>>;
+  /** For a case that is not written: the member of the exercise that makes its arguments, "drawn(123, 2)". */
+  inputs?: string;
 }
 
 /** A wrong answer that people give. */
@@ -35,6 +37,12 @@ export interface Exercise<F extends AnyFunction> {
   reference: F;
   cases: Case<F>[];
   misconceptions: Misconception<F>[];
+  /**
+   * The arguments of one more case (drawn.ts), the same for the same seed, a whole number of 32 bits: such as the
+   * exercise's text allows, far from ties and from borders of rounding, and cheap. Left out where the text fixes the
+   * arguments.
+   */
+  draw?: (seed: number) => Parameters<F>;
   /** How far apart two numbers may be, relative to the larger; 1e-5 unless said. */
   tolerance?: number;
   /**
@@ -60,6 +68,11 @@ export interface DefinedExercise<F extends AnyFunction> extends Exercise<F> {
    * @throws {Error} if there is no such case
    */
   inputs(n: number): Parameters<F>;
+  /**
+   * Those of the n-th case that is drawn from a seed, as messages call it: gate(...gateExercise.drawn(123, 2)).
+   * @throws {Error} if the exercise draws none, or there is no such case
+   */
+  drawn(seed: number, n: number): Parameters<F>;
 }
 
 export interface CheckResult {

@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { defineExercise, type AnyFunction, type DefinedExercise } from "../../../lib/notebook/exercise/check";
+import { LESSON_DRAWS } from "../../../lib/notebook/exercise/drawn";
 import { judgeOutcomes } from "../../../lib/notebook/exercise/examine";
 import { HANDED_MIME, handedOutcomes, handedText, handOver } from "../../../lib/notebook/exercise/handed";
 import { TensorValue } from "../../../lib/notebook/exercise/values";
@@ -139,7 +140,7 @@ describe("what is handed over", () => {
   });
 
   it("is one output of the cell", async () => {
-    const { shown } = await captured(() => handOver(double, right));
+    const { shown } = await captured(() => handOver(double, right, LESSON_DRAWS));
     expect(shown.map(({ bundle }) => Object.keys(bundle))).toEqual([["text/plain", HANDED_MIME]]);
   });
 });

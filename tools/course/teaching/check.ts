@@ -2,11 +2,13 @@
  * npm run check [-- LESSON or FILE …]
  *
  * Runs the exercises of a learner's notebooks in the real kernel and says of each what its check says in the lesson. Only
- * answers that are begun run, and what they need; the rest of the lesson does not. They are judged as when they are graded.
+ * answers that are begun run, and what they need; the rest of the lesson does not. They are judged as when they are graded,
+ * on the cases of the lesson's own check.
  */
 import fs from "node:fs";
 import path from "node:path";
 import { exercisesIn, type ListedExercise } from "../../../lib/notebook/exercise/announced";
+import { LESSON_DRAWS } from "../../../lib/notebook/exercise/drawn";
 import { isStubSource } from "../../../lib/notebook/exercise/progress";
 import { listLessons } from "../build/masters";
 import { readNotebook } from "../build/notebook";
@@ -73,7 +75,9 @@ async function checkNotebook(file: string): Promise<Line[]> {
       answer !== undefined && findCode(notebook.cells, `${id}-check`) !== undefined && !isStubSource(answer.source)
     );
   });
-  const tasks = begun.flatMap(({ id, names }) => (names === undefined ? [] : (taskOf(id, names.answer) ?? [])));
+  const tasks = begun.flatMap(({ id, names }) =>
+    names === undefined ? [] : (taskOf(id, names.answer, LESSON_DRAWS) ?? []),
+  );
   const terms = { cells: "needed", cellSeconds: CELL_SECONDS, seconds: NOTEBOOK_SECONDS, place: file } as const;
   const verdicts = tasks.length === 0 ? [] : (await judgeNotebook(notebook, tasks, terms)).verdicts;
   return exercises.map((exercise) => {

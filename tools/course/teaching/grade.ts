@@ -7,6 +7,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { LARGEST_SEED } from "../../../lib/notebook/exercise/drawn";
 import { command, fromCaller, readCall, readNumber, toCaller } from "../../cli";
 import { duration } from "../../setup/say.mjs";
 import { misplaced, readCourse, type CourseFolder } from "./course-folder";
@@ -16,6 +17,7 @@ import { knownProblem, writeStamp } from "./graded";
 import { CANNOT_SEE } from "./look";
 import { asked, complaintOf, grader, requireCourse } from "./nbgrader";
 import { prepare, readMaster, writePrepared, type Master, type Prepared } from "./prepare";
+import { seedsOf } from "./seeds";
 import { summary, withoutFiles, writeTables } from "./tables";
 
 const HELP = `npm run grade -- DIR [options]
@@ -23,10 +25,14 @@ const HELP = `npm run grade -- DIR [options]
 Grades the submissions of an nbgrader course folder: a table for each assignment in DIR/grades/, a page for each submission
 in DIR/feedback/, and DIR/grading.log. The gradebook is nbgrader's own.
 
+Answers are also called on cases that nobody has seen: they are drawn from a seed, one for each assignment, kept in
+DIR/seeds.json and written in the log.
+
   --assignment NAME   only this one
   --roster FILE       the class (default: DIR/roster.csv, if there is one): id,first_name,last_name,email,lms_user_id
   --anonymous         tables and log without names
   --again             also what is graded already
+  --seed N            draw the cases from this seed from now on; who was graded by another one is graded again
   --minutes N         time for one submission (default 15)
   --jobs N            submissions at the same time (default: the machine's cores)
   --help              this text`;
@@ -36,6 +42,7 @@ const OPTIONS = {
   roster: { type: "string" },
   anonymous: { type: "boolean", default: false },
   again: { type: "boolean", default: false },
+  seed: { type: "string" },
   minutes: { type: "string", default: "15" },
   jobs: { type: "string", default: String(os.availableParallelism()) },
 } as const;
@@ -54,7 +61,7 @@ async function grade(folder: string, prepared: Prepared, minutes: number, log: L
   let lasting = true; // a failure of the machine is tried again
   if (problem === null) {
     const seconds = Math.ceil(minutes * 60);
-    const call = [student, assignment, process.execPath, String(seconds)];
+    const call = [student, assignment, process.execPath, String(seconds), String(prepared.seed)];
     const ended = await grader("autograde", call, folder, seconds + OWN_SECONDS);
     if (ended.code === null) problem = `it was not done after ${minutes} minutes (more: --minutes)`;
     else if (ended.code !== 0) {
@@ -73,14 +80,25 @@ async function grade(folder: string, prepared: Prepared, minutes: number, log: L
   return problem;
 }
 
-/** The assignments that are asked for, each with its versions. @throws {Error} if there is no such one */
-function mastersOf({ assignments, root }: CourseFolder, only: string | undefined): Map<string, Master> {
+/**
+ * The assignments that are asked for, each with its versions.
+ * @param seed theirs from now on, if it is given
+ * @throws {Error} if there is no such one
+ */
+function mastersOf({ assignments, root }: CourseFolder, only: string | undefined, seed?: number): Map<string, Master> {
   const names = assignments.map(({ name }) => name);
   if (only !== undefined && !names.includes(only)) {
     throw new Error(`there is no assignment ${only}; there are ${names.join(", ") || "none"}`);
   }
   const wanted = assignments.filter(({ name, release }) => (only ?? name) === name && fs.existsSync(release));
-  return new Map(wanted.map((assignment) => [assignment.name, readMaster(assignment, root)]));
+  const seeds = seedsOf(
+    root,
+    wanted.map(({ name }) => name),
+    seed,
+  );
+  return new Map(
+    wanted.map((assignment) => [assignment.name, readMaster(assignment, root, seeds.get(assignment.name)!)]),
+  );
 }
 
 /** The roster's file; undefined if there is none. @throws {Error} if the one that was named is missing */
@@ -96,11 +114,12 @@ export const main = command("grade", HELP, async (args) => {
   if (positionals.length !== 1) throw new Error("name one course folder, as --help says");
   const minutes = readNumber("--minutes", values.minutes, { above: 0 });
   const jobs = readNumber("--jobs", values.jobs, { whole: true, least: 1 });
+  const seed = readNumber("--seed", values.seed, { whole: true, least: 0, most: LARGEST_SEED });
   const folder = fromCaller(positionals[0]);
   requireCourse(folder);
   const roster = rosterOf(folder, values.roster);
   const course = await readCourse(folder);
-  const masters = mastersOf(course, values.assignment);
+  const masters = mastersOf(course, values.assignment, seed);
   const strays = misplaced(course);
   for (const stray of values.anonymous ? [] : strays) console.log(`not graded: ${stray}`);
   const all = course.submissions.flatMap((submission) => {
@@ -115,6 +134,7 @@ export const main = command("grade", HELP, async (args) => {
 
   const log: Log = (text) => fs.appendFileSync(path.join(folder, "grading.log"), `${text.trimEnd()}\n`);
   log(`\n${new Date().toISOString()} npm run grade: ${all.length} submissions`);
+  for (const [name, master] of masters) log(`${name}: cases drawn from seed ${master.seed}`);
   const problems = new Map<Prepared, string | null>();
   for (const one of all) {
     const known = values.again ? undefined : knownProblem(one, minutes);

@@ -1,7 +1,8 @@
 /* The exercises of a notebook that are to be judged, and the cell that hands an answer over in place of its check. */
 import { createRequire } from "node:module";
 import path from "node:path";
-import type { AnyFunction, DefinedExercise } from "../../../lib/notebook/exercise/check";
+import type { AnyFunction, Exercise } from "../../../lib/notebook/exercise/check";
+import { withDrawn, type Draws } from "../../../lib/notebook/exercise/drawn";
 import { ROOT } from "../../setup/project.mjs";
 import { listLessons } from "../build/masters";
 import type { Cell, CodeCell } from "../build/notebook";
@@ -9,7 +10,8 @@ import type { Cell, CodeCell } from "../build/notebook";
 export interface Task {
   /** "01-gate" */
   id: string;
-  exercise: DefinedExercise<AnyFunction>;
+  /** With the cases that are drawn. */
+  exercise: Exercise<AnyFunction>;
   /** The source of a cell that hands the answer over. */
   handOver: string;
 }
@@ -24,10 +26,12 @@ export function findCode(cells: readonly Cell[], gradeId: string): CodeCell | un
 }
 
 /**
- * An exercise with what a notebook calls its answer.
+ * An exercise with what a notebook calls its answer. The learner's kernel gets to know the seed in the cell that hands the
+ * answer over, and not before.
+ *
  * @returns null where no lesson has the exercise
  */
-export function taskOf(id: string, answer: string): Task | null {
+export function taskOf(id: string, answer: string, draws: Draws): Task | null {
   const lesson = listLessons().find((name) => name.startsWith(id.slice(0, "01-".length)));
   if (lesson === undefined) return null;
   const index = path.join(ROOT, "lib", "lessons", lesson, "index.ts");
@@ -39,9 +43,9 @@ export function taskOf(id: string, answer: string): Task | null {
   const lines = [
     `import { handOver as ${handOver} } from "./lib/notebook/exercise/handed";`,
     `import { ${found[0]} as ${exercise} } from "./lib/lessons/${lesson}";`,
-    `await ${handOver}(${exercise}, ${answer});`,
+    `await ${handOver}(${exercise}, ${answer}, ${JSON.stringify(draws)});`,
   ];
-  return { id, exercise: found[1], handOver: lines.join("\n") };
+  return { id, exercise: withDrawn(found[1], draws), handOver: lines.join("\n") };
 }
 
 function isExercise(value: unknown, id: string): boolean {
@@ -49,11 +53,11 @@ function isExercise(value: unknown, id: string): boolean {
 }
 
 /** The tasks of a notebook whose test cells are the teacher's own; a test cell of another form is none. */
-export function tasksIn(cells: readonly Cell[]): Task[] {
+export function tasksIn(cells: readonly Cell[], draws: Draws): Task[] {
   const tests = cells.filter((cell) => cell.cell_type === "code" && cell.metadata.nbgrader?.grade === true);
   return tests.flatMap(({ source, metadata }) => {
     const answer = CHECK.exec(source)?.groups?.answer;
     const id = metadata.nbgrader?.grade_id.replace(/-check$/, "");
-    return (id === undefined || answer === undefined ? null : taskOf(id, answer)) ?? [];
+    return (id === undefined || answer === undefined ? null : taskOf(id, answer, draws)) ?? [];
   });
 }

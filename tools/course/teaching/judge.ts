@@ -2,17 +2,23 @@
  * What grader/judged_apart.py calls in place of nbgrader's own run of a submission: judges its exercises apart, and writes the
  * notebook as nbgrader has it after a run, each test cell with what the check says.
  *
- *     node --require tsx/cjs judge.ts NOTEBOOK RESULT SECONDS_PER_CELL SECONDS
+ *     node --require tsx/cjs judge.ts NOTEBOOK RESULT SECONDS_PER_CELL SECONDS SEED
  */
+import { GRADED_CASES } from "../../../lib/notebook/exercise/drawn";
 import { readNotebook, writeNotebook, type Cell } from "../build/notebook";
 import { judgeNotebook } from "./judge-notebook";
 import { findCode, tasksIn } from "./judge-tasks";
 import { outputsOf } from "./judge-verdict";
 
-async function judge(source: string, target: string, cellSeconds: number, seconds: number): Promise<void> {
+interface Limits {
+  cellSeconds: number;
+  seconds: number;
+}
+
+async function judge(source: string, target: string, limits: Limits, seed: number): Promise<void> {
   const notebook = readNotebook(source);
-  const tasks = tasksIn(notebook.cells);
-  const { cells, verdicts } = await judgeNotebook(notebook, tasks, { cells: "all", cellSeconds, seconds });
+  const tasks = tasksIn(notebook.cells, { seed, count: GRADED_CASES });
+  const { cells, verdicts } = await judgeNotebook(notebook, tasks, { cells: "all", ...limits });
   const said = new Map<Cell | undefined, ReturnType<typeof outputsOf>>(
     verdicts.map((verdict) => [findCode(cells, `${verdict.task.id}-check`), outputsOf(verdict)]),
   );
@@ -24,5 +30,6 @@ async function judge(source: string, target: string, cellSeconds: number, second
   });
 }
 
-const [source, target, cellSeconds, seconds] = process.argv.slice(2);
-void judge(source, target, Number(cellSeconds), Number(seconds));
+const [source, target, ...numbers] = process.argv.slice(2);
+const [cellSeconds, seconds, seed] = numbers.map(Number);
+void judge(source, target, { cellSeconds, seconds }, seed);

@@ -20,11 +20,13 @@ export interface Master {
   lesson: Lesson;
   /** The whole lesson, where the sheet is a part of one. */
   whole: Notebook;
+  /** Of the cases that are drawn. */
+  seed: number;
   /** Changes whenever a grade might. */
   digest: string;
 }
 
-export function readMaster({ name, source, release }: Assignment, folder: string): Master {
+export function readMaster({ name, source, release }: Assignment, folder: string, seed: number): Master {
   const sheet = readNotebook(release);
   const file = path.join(ROOT, "notebooks", `${name}.ipynb`);
   const whole = fs.existsSync(file) ? readNotebook(file) : sheet;
@@ -34,12 +36,15 @@ export function readMaster({ name, source, release }: Assignment, folder: string
     sheet,
     lesson: { given: [sheet, whole], solved: readNotebook(source), answers },
     whole,
-    digest: digest(config + fs.readFileSync(source, "utf8")),
+    seed,
+    digest: digest(`${config}${fs.readFileSync(source, "utf8")}${seed}`),
   };
 }
 
 export interface Prepared {
   submission: Submission;
+  /** Of the cases that are drawn. */
+  seed: number;
   /** What nbgrader grades; null if it can't be graded. */
   notebook: Notebook | null;
   /** Why it can't be graded. */
@@ -99,17 +104,18 @@ export function prepare(submission: Submission, master: Master): Prepared {
   const others = filesIn(submitted).filter((file) => !file.endsWith(".ipynb"));
   const stamp = (content: string) =>
     digest([master.digest, late, time, content, ...others.map((file) => digest(fs.readFileSync(file)))].join("\n"));
+  const { seed } = master;
   const remarks = timeProblem === null ? [] : [timeProblem];
   try {
     const { bytes, remarks: ofFile } = findNotebook(submission, master.sheet);
     const { notebook, remarks: ofCells } = repair(master.sheet, readSubmission(bytes), master.whole);
     remarks.push(...ofFile, ...ofCells);
     const look = lookAt(notebook, master.lesson);
-    return { submission, notebook, problem: null, remarks, look, digest: stamp(formatNotebook(notebook)) };
+    return { submission, seed, notebook, problem: null, remarks, look, digest: stamp(formatNotebook(notebook)) };
   } catch (error) {
     if (!(error instanceof NotGradable)) throw error;
     const { message } = error;
-    return { submission, notebook: null, problem: message, remarks, look: [], digest: stamp(message) };
+    return { submission, seed, notebook: null, problem: message, remarks, look: [], digest: stamp(message) };
   }
 }
 

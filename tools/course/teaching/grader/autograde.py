@@ -1,9 +1,9 @@
 """Grades one submission that npm run grade has prepared, with nbgrader's autograder and the course's configuration; its
 exercises are judged apart.
 
-Arguments: the student, the assignment, Node, the seconds for the submission's cells. With --failed in place of the last
-two: what could not be graded counts nothing, also in nbgrader's gradebook. Whatever characters a name has, it is no
-pattern. Run in the course folder.
+Arguments: the student, the assignment, Node, the seconds for the submission's cells, the seed of the drawn cases. With
+--failed in place of the last three: what could not be graded counts nothing, also in nbgrader's gradebook. Whatever
+characters a name has, it is no pattern. Run in the course folder.
 """
 
 import sys
@@ -38,7 +38,7 @@ def main(student, assignment, *flags):
     app.coursedir.submitted_directory = PREPARED
     if "--failed" in flags:
         return record_failure(app.coursedir, student, assignment)
-    JudgedApart.node, JudgedApart.seconds = flags[0], float(flags[1])
+    JudgedApart.node, JudgedApart.seconds, JudgedApart.seed = flags[0], float(flags[1]), int(flags[2])
     run(AutogradeOne(coursedir=app.coursedir, parent=app))
 
 

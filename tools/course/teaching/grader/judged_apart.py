@@ -20,12 +20,14 @@ class JudgedApart(Execute):
     node = "node"
     # For all cells of a submission: what is not judged by then gets no points.
     seconds = 900
+    # Of the cases that are drawn.
+    seed = 0
 
     def preprocess(self, nb, resources):
         with tempfile.TemporaryDirectory() as folder:
             source, target = (os.path.join(folder, f"{name}.ipynb") for name in ("in", "out"))
             nbformat.write(nb, source)
-            limits = [str(self.timeout or self.seconds), str(self.seconds)]
+            limits = [str(self.timeout or self.seconds), str(self.seconds), str(self.seed)]
             call = [self.node, "--require", "tsx/cjs", os.path.join(TEACHING, "judge.ts"), source, target, *limits]
             done = subprocess.run(call, cwd=ROOT, capture_output=True, encoding="utf-8")
             if done.returncode != 0:

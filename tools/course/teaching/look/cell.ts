@@ -31,6 +31,8 @@ const SHARED = new Set(
     " ",
   ),
 );
+/** Members of an exercise that a check's messages name. */
+const OF_AN_EXERCISE = ["inputs", "drawn", "id"];
 /** Types of the course's own outputs: what an answer gives is handed over as one. */
 const OF_THE_COURSE = /^application\/vnd\.course\./;
 const CHANGING = /^(Object|Reflect)\.(defineProperty|defineProperties|assign|setPrototypeOf|set|deleteProperty)$/;
@@ -68,13 +70,13 @@ export function lookAtCell(source: string, known: Known): string[] {
     const whole = outermost(node);
     const { parent } = whole;
     if (isAccess(parent) && parent.expression === whole) {
-      if (!["inputs", "id"].includes(memberOf(parent))) found.add(`reads ${name}.${memberOf(parent)}`);
+      if (!OF_AN_EXERCISE.includes(memberOf(parent))) found.add(`reads ${name}.${memberOf(parent)}`);
       return;
     }
     if (ts.isCallExpression(parent) && parent.expression.getText() === "check" && parent.arguments[0] === whole) return;
     const parts = takenApart(whole);
     if (parts.length === 0) found.add(`passes ${name} on`);
-    for (const part of parts) if (!["inputs", "id"].includes(part)) found.add(`reads ${name}.${part}`);
+    for (const part of parts) if (!OF_AN_EXERCISE.includes(part)) found.add(`reads ${name}.${part}`);
   };
 
   const lib = (name: string): void => {
