@@ -1,8 +1,8 @@
 /**
  * Exercises and their checks. An exercise knows the right answer (a function of lib), the cases on which answers are
- * compared, how more of them are drawn, and the wrong answers that people really give, each with a message that names the mistake. A check runs a
- * learner's function on the cases and says, in this order: right; or which known mistake it is; or where the first
- * difference lies. Nothing that the function does makes the check itself fail.
+ * compared, how more of them are drawn, and the wrong answers that people really give, each with a message that names the
+ * mistake. A check runs a learner's function on the cases and says, in this order: right; or which known mistake it is; or
+ * where the first difference lies. Nothing that the function does makes the check itself fail.
  */
 import { host } from "../../host";
 import { display } from "../display";
