@@ -19,10 +19,9 @@ export function setNumbers(variable: tf.Variable, numbers: Float32Array): void {
 /** A new tensor: x + numbers. */
 export function addNumbers(x: tf.Tensor, numbers: Float32Array): tf.Tensor {
   if (!onWasm()) return tf.tidy(() => x.add(tf.tensor(numbers.slice(), x.shape)));
-  const [sum] = runCompiled([x], [x.shape], (_, from, to) => {
-    const { HEAPF32 } = backend().wasm;
-    const [a, b] = [from, to].map((offset) => offset / Float32Array.BYTES_PER_ELEMENT);
-    for (let i = 0; i < numbers.length; i++) HEAPF32[b + i] = HEAPF32[a + i] + numbers[i];
+  const [sum] = runCompiled([x], [x.shape], (kernels, from, to) => {
+    backend().wasm.HEAPF32.set(numbers, to / Float32Array.BYTES_PER_ELEMENT);
+    kernels.addTo(to, from, numbers.length);
   });
   return sum;
 }

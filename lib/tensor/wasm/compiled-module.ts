@@ -37,6 +37,8 @@ export interface CompiledKernels {
   rotate(...offsetsAndNumbers: number[]): void;
   /** Logits, targets; softmax − one-hot, sums; rows, V. */
   crossEntropy(...offsetsAndNumbers: number[]): number;
+  /** The second is added to the first. */
+  addTo(to: number, from: number, size: number): void;
   copyPieces(from: number, fromStep: number, to: number, toStep: number, size: number, count: number): void;
   /** x, gates, three weights, tokens, slots, counts; out, a, b, scratch; most rows of an expert, N, E, D, I. */
   experts(...offsetsAndSizes: number[]): void;

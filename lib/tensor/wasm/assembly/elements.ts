@@ -22,3 +22,12 @@ export function sumOf(x: v128): f32 {
   const sums = f32x4.add(x, v128.shuffle<f32>(x, x, 2, 3, 0, 1));
   return f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1);
 }
+
+/** to += from, of so many numbers. */
+export function addTo(to: usize, from: usize, size: i32): void {
+  const whole = inFours(size);
+  for (let at: usize = 0; at < bytes(size); at += at < whole ? 16 : 4) {
+    const four = at < whole;
+    put(to + at, f32x4.add(take(to + at, four), take(from + at, four)), four);
+  }
+}

@@ -3,6 +3,7 @@ export { causalAttention } from "./attention";
 export { causalAttentionGradients } from "./attention-gradients";
 export { copyPieces } from "./copy";
 export { crossEntropy } from "./cross-entropy";
+export { addTo } from "./elements";
 export { experts, expertScratchBytes, expertsGradients } from "./experts";
 export { chooseExperts, gatesGradient } from "./expert-choice";
 export { exponentials } from "./exponential";
