@@ -4,7 +4,7 @@ import type { CodeCell, Output } from "../../tools/course/build/notebook";
 import { HANDED_MIME, handedText } from "../../lib/notebook/exercise/handed";
 import { shapeExercise } from "../../lib/lessons/00-start-here";
 import type { Task } from "../../tools/course/teaching/judge-tasks";
-import { verdictOn } from "../../tools/course/teaching/judge-verdict";
+import { outputsOf, verdictOn } from "../../tools/course/teaching/judge-verdict";
 
 const cell = (id: string, outputs: Output[]): CodeCell => ({
   cell_type: "code",
@@ -33,4 +33,24 @@ it("takes one result, and none of several: only the learner's own code hands ove
     expect(await passed(other, right)).toEqual([false, false, expect.stringContaining("more than one result")]);
   }
   expect(await passed()).toEqual([false, false, "it gave no answer."]);
+});
+
+it("counts by a number where some parts of the answer are right, and by an error where none is", () => {
+  const task = { id: "02-bias-update", exercise: { id: "02-bias-update" } } as Task;
+  const verdict = (right: string[]) => {
+    const parts = { all: ["gates", "bias", "loads"], right };
+    return {
+      task,
+      result: { passed: false, status: "wrong", message: "no", parts },
+      score: null,
+      final: true,
+    } as const;
+  };
+  const counted = (right: string[]) => outputsOf(verdict(right), 2).at(-1);
+  expect(counted(["gates"])).toMatchObject({ output_type: "execute_result", data: { "text/plain": "0.67" } });
+  expect(counted(["gates", "loads"])).toMatchObject({ data: { "text/plain": "1.33" } });
+  expect(counted([])).toMatchObject({ output_type: "error", evalue: "no" });
+  const [shown] = outputsOf(verdict(["bias"]), 2);
+  const text = "data" in shown ? shown.data["text/plain"] : "";
+  expect(text).toContain("Right in every case: `bias`. Not yet: `gates`, `loads`.");
 });

@@ -129,6 +129,7 @@ describe.each(drawing)("%s", (id, exercise) => {
         passed: false,
         message: expect.stringContaining(`drawn at random, seed ${seed}, case `),
       });
+      expect(result.parts?.right ?? []).toEqual([]);
     }
   });
 });

@@ -3,7 +3,17 @@
  * answer lives. The second judges that; it needs no line of the learner's, and so may run in another process, where
  * nothing that a notebook has changed can reach it.
  */
-import { answered, calledWith, firstDifference, isStub, mishap, recognise, scoreOf, untidiness } from "./judge";
+import {
+  answered,
+  calledWith,
+  firstDifference,
+  isStub,
+  mishap,
+  partsOf,
+  recognise,
+  scoreOf,
+  untidiness,
+} from "./judge";
 import { runOnce, type AnyFunction, type Answered, type Outcome as Called } from "./run";
 import type { CheckResult, Exercise } from "./types";
 import { showValue } from "./values";
@@ -69,7 +79,9 @@ export async function judgeOutcomes<F extends AnyFunction>(
   const difference = firstDifference(exercise, got, expected);
   if (difference !== null) {
     const known = await recognise(exercise, got, exercise.seconds ?? SECONDS);
-    return known === null ? wrong(difference) : wrong(known.message, known.name);
+    const { result, ...rest } = known === null ? wrong(difference) : wrong(known.message, known.name);
+    const parts = partsOf(exercise, got, expected);
+    return { result: { ...result, ...(parts !== null && { parts }) }, ...rest };
   }
   const untidy = got.map(untidiness).find((message) => message !== null);
   if (untidy) return wrong(untidy);

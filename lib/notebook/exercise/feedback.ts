@@ -6,7 +6,7 @@
 import { host } from "../../host";
 import type { MimeBundle } from "../display";
 import type { AnyFunction } from "./run";
-import type { CheckResult, Exercise } from "./types";
+import type { CheckResult, Exercise, Parts } from "./types";
 import { fixed, whole } from "../format";
 import { BAD, escapeHtml, GOOD, inlineHtml, NEUTRAL } from "../html";
 import { linkTo } from "../source";
@@ -42,6 +42,7 @@ export function feedback<F extends AnyFunction>(
   const body = [
     ...(result.misconception === undefined ? [] : [`This looks like: ${result.misconception}.`]),
     ...(result.message === "" ? [] : [result.message]),
+    ...(result.parts === undefined || result.parts.right.length === 0 ? [] : [partsSaid(result.parts)]),
     ...(score === null || exercise.score === undefined ? [] : [comparison(exercise.score, score)]),
     ...(result.status === "wrong" ? ["Stuck? Unfold a hint: click the triangle beside Hint 1, below."] : []),
   ];
@@ -87,6 +88,12 @@ function outcome({ status }: CheckResult, points: number | undefined): string {
   if (status === "stale") return "not checked";
   if (status === "wrong") return "not right yet";
   return points === undefined ? "right" : `right, ${points === 1 ? "1 point" : `${points} points`}`;
+}
+
+/** "Right in every case: `gates`. Not yet: `bias`." */
+function partsSaid({ all, right }: Parts): string {
+  const list = (names: string[]) => names.map((name) => `\`${name}\``).join(", ");
+  return `Right in every case: ${list(right)}. Not yet: ${list(all.filter((name) => !right.includes(name)))}.`;
 }
 
 function comparison({ name, unit, v3 }: { name: string; unit: string; v3: number }, score: number): string {

@@ -4,10 +4,10 @@
  */
 import { host } from "../../host";
 import { runOnce, withArguments, type AnyFunction, type Answered, type Outcome } from "./run";
-import type { Answer, Exercise, Misconception } from "./types";
+import type { Answer, Exercise, Misconception, Parts } from "./types";
 import { announcedExercise } from "./announced";
 import { typedArguments } from "./typed";
-import { difference, kindDifference, showValue } from "./values";
+import { difference, isRecord, kindDifference, showValue } from "./values";
 
 /** What nbgrader's stub throws. */
 const STUB_MESSAGE = "Not implemented";
@@ -59,6 +59,28 @@ export function firstDifference<F extends AnyFunction>(
     return lines.filter((text) => text !== null).join("\n");
   }
   return null;
+}
+
+/**
+ * An answer has parts where a record of several is asked for: each is right if it is in every case. None where nothing is
+ * drawn (what is fixed can be guessed field by field), or where the exercise has its own way of comparing.
+ */
+export function partsOf<F extends AnyFunction>(
+  { draw, compare, accept, tolerance = TOLERANCE }: Exercise<F>,
+  got: Answered[],
+  expected: Answered[],
+): Parts | null {
+  const [first] = expected.map(({ value }) => value);
+  if (draw === undefined || compare !== undefined || accept !== undefined || !isRecord(first)) return null;
+  const all = Object.keys(first);
+  const isRight = (name: string) =>
+    expected.every(({ value }, i) => {
+      const own = got[i].value;
+      return isRecord(own) && difference(own[name], (value as typeof first)[name], tolerance) === null;
+    });
+  const right = all.filter(isRight);
+  // With all of them right, what is wrong is something else: a field too many.
+  return all.length < 2 || right.length === all.length ? null : { all, right };
 }
 
 /**

@@ -83,4 +83,12 @@ export interface CheckResult {
   message: string;
   /** The name of the misconception that was recognised. */
   misconception?: string;
+  /** Of an answer with parts that is not right: those that are, in all cases. */
+  parts?: Parts;
+}
+
+/** The fields of an answer that are asked for, and those of them that are right. */
+export interface Parts {
+  all: string[];
+  right: string[];
 }

@@ -71,9 +71,18 @@ export function said({ task, result, score }: Verdict) {
   return feedback(task.exercise, result, { score, judged: null, wrong: 0 });
 }
 
-/** The outputs of a test cell: what the check says and, where it is not passed, the error by which nbgrader counts. */
-export function outputsOf(verdict: Verdict): Output[] {
+/**
+ * The outputs of a test cell: what the check says and, where it is not passed, that by which nbgrader counts: a result that
+ * is a number of points, for the parts that are right, or an error.
+ *
+ * @param points of the exercise
+ */
+export function outputsOf(verdict: Verdict, points: number): Output[] {
   const shown: Output = { output_type: "display_data", data: said(verdict), metadata: {} };
-  const { passed, message } = verdict.result;
-  return passed ? [shown] : [shown, { output_type: "error", ename: "Error", evalue: message, traceback: [message] }];
+  const { passed, message, parts } = verdict.result;
+  if (passed) return [shown];
+  const share = parts === undefined ? 0 : parts.right.length / parts.all.length;
+  if (share === 0) return [shown, { output_type: "error", ename: "Error", evalue: message, traceback: [message] }];
+  const data = { "text/plain": String(Math.round(100 * points * share) / 100) };
+  return [shown, { output_type: "execute_result", data, metadata: {}, execution_count: null }];
 }

@@ -5,7 +5,7 @@
  *     node --require tsx/cjs judge.ts NOTEBOOK RESULT SECONDS_PER_CELL SECONDS SEED
  */
 import { GRADED_CASES } from "../../../lib/notebook/exercise/drawn";
-import { readNotebook, writeNotebook, type Cell } from "../build/notebook";
+import { readNotebook, writeNotebook, type Cell, type Output } from "../build/notebook";
 import { judgeNotebook } from "./judge-notebook";
 import { findCode, tasksIn } from "./judge-tasks";
 import { outputsOf } from "./judge-verdict";
@@ -19,8 +19,11 @@ async function judge(source: string, target: string, limits: Limits, seed: numbe
   const notebook = readNotebook(source);
   const tasks = tasksIn(notebook.cells, { seed, count: GRADED_CASES });
   const { cells, verdicts } = await judgeNotebook(notebook, tasks, { cells: "all", ...limits });
-  const said = new Map<Cell | undefined, ReturnType<typeof outputsOf>>(
-    verdicts.map((verdict) => [findCode(cells, `${verdict.task.id}-check`), outputsOf(verdict)]),
+  const said = new Map<Cell | undefined, Output[]>(
+    verdicts.map((verdict) => {
+      const test = findCode(cells, `${verdict.task.id}-check`);
+      return [test, outputsOf(verdict, test?.metadata.nbgrader?.points ?? 0)];
+    }),
   );
   writeNotebook(target, {
     ...notebook,
