@@ -19,10 +19,11 @@ from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-# Characters of one cell's outputs: what is kept of printed text and of displays, and when the kernel is ended for it.
+# Characters of one cell's outputs: what is kept of printed text and of displays, and when the kernel is ended for it (an
+# answer is called some ten times in one cell, and may print tens of millions each time).
 KEPT_TEXT = 200_000
 KEPT_DISPLAYS = 20_000_000
-FLOOD = 200_000_000
+FLOOD = 600_000_000
 # Seconds for an interrupted cell to end.
 GRACE = 5
 
