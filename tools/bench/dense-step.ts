@@ -16,7 +16,6 @@ import { causalAttention, causalSoftmax, embeddingRows, rmsNorm } from "../../li
 import { Random } from "../../lib/tensor/random";
 import { AdamW, type Parameter } from "../../lib/training/adamw";
 import { SharedTensors } from "../../lib/training/shared-tensors";
-import type { DenseShare } from "./dense-thread";
 
 const [LAYERS, D, H, I, V, B, T] = [4, 256, 8, 1024, 512, 16, 128];
 const LEARNING_RATE = 1e-3;
@@ -94,6 +93,17 @@ function attention(q: tf.Tensor3D, kv: tf.Tensor3D): tf.Tensor3D {
     const probabilities = causalSoftmax(tf.matMul(queries, keys, false, true), null, scale);
     return mergeHeads(tf.matMul(probabilities, values));
   });
+}
+
+/** What a thread of the step begins with (dense-thread.ts). */
+export interface DenseShare {
+  /** The first of its sequences, and how many they are. */
+  first: number;
+  count: number;
+  /** Written before each request. */
+  weights: SharedArrayBuffer;
+  /** Written by the thread. */
+  gradients: SharedArrayBuffer;
 }
 
 /** A step that can be taken again and again: forward, backward, update; it gives the loss before it. */

@@ -3,17 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../lib/tensor/backend";
 import { SharedTensors } from "../../lib/training/shared-tensors";
-import { DenseTransformer } from "./dense-step";
-
-export interface DenseShare {
-  /** The first of its sequences, and how many they are. */
-  first: number;
-  count: number;
-  /** Written before each request. */
-  weights: SharedArrayBuffer;
-  /** Written by the thread. */
-  gradients: SharedArrayBuffer;
-}
+import { DenseTransformer, type DenseShare } from "./dense-step";
 
 async function serve({ first, count, weights, gradients }: DenseShare): Promise<void> {
   await useBackend("wasm");
