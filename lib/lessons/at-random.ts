@@ -1,4 +1,7 @@
-/** What exercises draw their cases with (lib/notebook/exercise/drawn.ts). Numbers have few digits, so that a message can show the call. */
+/**
+ * What exercises draw their cases with (lib/notebook/exercise/drawn.ts). Numbers have few digits, so that a message can
+ * show the call.
+ */
 import { Random } from "../tensor/random";
 
 /** What an exercise draws: arguments from random numbers, which a seed decides. */
@@ -22,6 +25,7 @@ export function wholeBetween(random: Random, low: number, high: number): number 
   return low + random.integer(high - low + 1);
 }
 
+/** One of the items, each as likely. */
 export function oneOf<T>(random: Random, items: readonly T[]): T {
   return items[random.integer(items.length)];
 }

@@ -146,10 +146,12 @@ export async function denseStep(threads: number): Promise<DenseStep> {
       });
       const own = model.gradients(0, count);
       const losses = await Promise.all(answers);
-      const gradients = others.reduce((sum, other) => other.gradients.addedTo(sum), own.gradients);
       const loss = losses.reduce((sum, other) => sum + other, own.loss.dataSync()[0]);
-      tf.tidy(() => adam.step(gradients, LEARNING_RATE, tf.scalar(1)));
-      tf.dispose([own.loss, own.gradients, gradients]);
+      tf.tidy(() => {
+        const gradients = others.reduce((sum, other) => other.gradients.addedTo(sum), own.gradients);
+        adam.step(gradients, LEARNING_RATE, tf.scalar(1));
+      });
+      tf.dispose([own.loss, own.gradients]);
       return loss;
     },
     async stop() {
