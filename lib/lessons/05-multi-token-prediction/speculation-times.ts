@@ -24,9 +24,13 @@ export interface EngineTimes extends SpeculationTimes {
   draftTwo: number;
 }
 
+/** Of plain steps, and of steps with drafts, so many in a row. */
+const IN_A_ROW = 4;
+
 /**
- * Times of an engine after some text. Each round feeds other tokens, as decoding does: the experts of a token that is
- * fed again and again would stay in the processor's cache.
+ * Times of an engine after some text. Steps go as they do when it writes, some in a row, those with drafts in an engine of
+ * their own: what a step leaves in the processor's caches, the next one has. Each feeds other tokens: the experts of a token
+ * that is fed again and again would stay there.
  *
  * @param text token ids that are fed first
  * @param rounds measurements of each part
@@ -36,21 +40,30 @@ export async function engineTimes(
   engine: EngineOptions["engine"],
   { text, rounds }: { text: number[]; rounds: number },
 ): Promise<EngineTimes> {
-  const opened = openEngine(model, { engine, drafts: true });
+  const [plain, drafting] = [false, true].map((drafts) => openEngine(model, { engine, drafts }));
   let drawn = 0;
   const next = (count: number) => Array.from({ length: count }, () => text[drawn++ % text.length]);
   try {
-    await opened.feed(text);
-    await opened.draft([...text.slice(1), ...next(1)]);
+    await plain.feed(text);
+    await drafting.feed(text);
+    await drafting.draft([...text.slice(1), ...next(1)]);
     const parts = {
-      one: () => opened.feed(next(1)),
-      draft: () => opened.draft(next(1)),
-      two: () => opened.feed(next(2)),
-      draftTwo: () => opened.draft(next(2)),
+      one: () => plain.feed(next(1)),
+      two: () => drafting.feed(next(2)),
+      draftTwo: () => drafting.draft(next(2)),
+      draft: () => {
+        drafting.truncate(drafting.length - 1); // the draft before was not accepted
+        return drafting.draft(next(1));
+      },
     };
-    return await inTurns(rounds, parts, async () => opened.truncate(text.length));
+    const steps = Array.from({ length: IN_A_ROW / 2 }, () => ["two", "draftTwo", "two", "draft"] as const).flat();
+    const order = [...Array.from({ length: IN_A_ROW }, () => "one" as const), ...steps];
+    return await inTurns(rounds, parts, order, async () =>
+      [plain, drafting].forEach((opened) => opened.truncate(text.length)),
+    );
   } finally {
-    opened.dispose();
+    plain.dispose();
+    drafting.dispose();
   }
 }
 
@@ -85,7 +98,9 @@ export async function batchTimes(
       draft: () => read(() => model.draft(state, spread(1), { cache: module })),
       two: () => read(() => model.forward(spread(2), { cache: main })),
     };
-    return await inTurns(rounds, parts, async () => [main, module].forEach((cache) => cache.truncate(text.length)));
+    return await inTurns(rounds, parts, ["one", "draft", "two"], async () =>
+      [main, module].forEach((cache) => cache.truncate(text.length)),
+    );
   } finally {
     main.dispose();
     module.dispose();
@@ -96,17 +111,19 @@ export async function batchTimes(
 /**
  * The fastest time of each part over several rounds, in milliseconds.
  *
+ * @param order of the parts in a round
  * @param rewind goes back to the text as it was, after each round
  */
 async function inTurns<K extends string>(
   rounds: number,
   parts: Record<K, () => Promise<unknown>>,
+  order: readonly K[],
   rewind: () => Promise<void>,
 ): Promise<Record<K, number>> {
   const names = Object.keys(parts) as K[];
   const fastest = Object.fromEntries(names.map((name) => [name, Infinity])) as Record<K, number>;
   for (let round = 0; round <= rounds; round++) {
-    for (const name of names) {
+    for (const name of order) {
       const begin = performance.now();
       await parts[name]();
       if (round > 0) fastest[name] = Math.min(fastest[name], performance.now() - begin); // round 0 warms up
