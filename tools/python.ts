@@ -11,6 +11,9 @@ import { environment, projectAt, ROOT } from "./setup/project.mjs";
 
 const LEASH = path.join(ROOT, "tools", "setup", "leash.mjs");
 
+/** What several of our programs import. */
+const SHARED = path.join(ROOT, "tools", "python");
+
 export interface PythonOptions {
   /** Another Python than the project's. */
   python?: string;
@@ -47,7 +50,7 @@ export function runPython(args: string[], options: PythonOptions = {}): Promise<
     const child = spawn(process.execPath, [LEASH, program, ...args], {
       cwd: folder,
       // Programs of .venv start others of it by name.
-      env: { ...env, PATH: [path.dirname(project.python), env.PATH].join(path.delimiter) },
+      env: { ...env, PYTHONPATH: SHARED, PATH: [path.dirname(project.python), env.PATH].join(path.delimiter) },
       stdio: ["pipe", "pipe", "pipe"],
       detached: process.platform !== "win32", // Ctrl-C is for us: we let go of the leash
     });

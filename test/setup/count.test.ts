@@ -1,3 +1,4 @@
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { addCounts, countOne, countResult, countVitest } from "../../tools/setup/count.mjs";
 
@@ -21,7 +22,7 @@ describe("a test step counts", () => {
 
   it("vitest's passed, failed and skipped tests", () => {
     const skipping = { ...report(3, 1, file("failed", "passed", "failed")), numPendingTests: 2 };
-    expect(countVitest(skipping, 1)).toEqual({ passed: 3, failed: 1, skipped: 2 });
+    expect(countVitest(skipping, 1)).toMatchObject({ passed: 3, failed: 1, skipped: 2 });
   });
 
   it("a file that could not be loaded as one failure", () => {
@@ -47,6 +48,28 @@ describe("a test step counts", () => {
   it("what its last RESULT line says", () => {
     const output = 'RESULT {"passed":1,"failed":9}\n✔ fine\nRESULT {"passed":4,"failed":2}\n';
     expect(countResult(output, 1)).toEqual({ passed: 4, failed: 2, skipped: 0 });
+  });
+
+  it("naming what failed, with the first line of why", () => {
+    const tests = [
+      { status: "passed", fullName: "adds" },
+      { status: "failed", fullName: "divides", failureMessages: ["\u001b[31mError: by zero\u001b[39m\n  at x.ts:1"] },
+    ];
+    const failed = { status: "failed", name: path.resolve("test/x.test.ts"), assertionResults: tests };
+    const broken = {
+      status: "failed",
+      name: path.resolve("test/y.test.ts"),
+      message: "no such module",
+      assertionResults: [],
+    };
+    expect(countVitest({ ...report(1, 1), testResults: [failed, broken] }, 1).failures).toEqual([
+      `${path.join("test", "x.test.ts")} > divides\n    Error: by zero`,
+      `${path.join("test", "y.test.ts")}\n    no such module`,
+    ]);
+    const output = '✔ a runs\n✘ b runs\n    the kernel died\n✔ c runs\nRESULT {"passed":2,"failed":1}\n';
+    expect(countResult(output, 1).failures).toEqual(["✘ b runs\n    the kernel died"]);
+    const both = addCounts([countResult(output, 1), countOne(0), countResult(output, 1)]);
+    expect(both.failures).toHaveLength(2);
   });
 
   it("towards the sum", () => {

@@ -72,6 +72,19 @@ describe.skipIf(process.platform === "win32")("npm test", () => {
     expect(outcome.code).toBe(1);
   });
 
+  it("says at its end once more which tests failed", async () => {
+    await box.run("test", ["--only", "lint"]);
+    stubs();
+    box.write(
+      "node_modules/tsx/dist/cli.mjs",
+      'console.log(\'✘ a notebook runs\\n    the kernel died\\n✔ another\\nRESULT {"passed":1,"failed":1}\');',
+    );
+    const outcome = await box.run("test", ["--only", "lint,notebooks"]);
+    expect(outcome.stdout.split("Failed\n")[1]).toBe(
+      "✘ notebooks  a notebook runs\n    the kernel died\n\n2 passed, 1 failed\n",
+    );
+  });
+
   describe("with two lanes", () => {
     const LINT = "node_modules/eslint/bin/eslint.js";
     const TYPES = "node_modules/typescript/bin/tsc";

@@ -12,6 +12,7 @@ import time
 
 import nbformat
 from nbclient import NotebookClient
+from quiet_ports import QuietPorts
 
 PLOT = "application/vnd.plotly.v1+json"
 
@@ -39,7 +40,12 @@ def peak_memory(pid):
 def main(source, folder, place):
     nb = nbformat.read(source, as_version=4)
     client = Watch(
-        nb, timeout=600, startup_timeout=120, kernel_name="tslab", resources={"metadata": {"path": folder}}
+        nb,
+        timeout=600,
+        startup_timeout=120,
+        kernel_name="tslab",
+        kernel_manager_class=QuietPorts,
+        resources={"metadata": {"path": folder}},
     )
     with client.setup_kernel(env={**os.environ, "JPY_SESSION_NAME": place}):
         begin = time.monotonic()

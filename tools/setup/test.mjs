@@ -40,6 +40,15 @@ function describe({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }
 
+/**
+ * What failed, once more: it may stand far above.
+ * @param {string} step
+ * @param {string[]} failures
+ */
+function again(step, failures) {
+  return failures.map((one) => `✘ ${step}  ${one.replace(/^✘ /, "")}`);
+}
+
 /** How often those who wait are told what runs, where a step is shown when it has ended. */
 const NEWS_MINUTES = 1;
 
@@ -86,6 +95,8 @@ async function runSteps(steps, named, lanes) {
   clearInterval(news);
   const inOrder = steps.flatMap((step) => results.get(step) ?? []);
   console.log(`\n${inOrder.map(({ line }) => line).join("\n")}\n`);
+  const failed = steps.flatMap((step) => again(step.name, results.get(step)?.count?.failures ?? []));
+  if (failed.length > 0) console.log(`Failed\n${failed.join("\n")}\n`);
   return addCounts(inOrder.flatMap(({ count }) => count ?? []));
 }
 

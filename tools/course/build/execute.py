@@ -17,6 +17,7 @@ import nbformat
 from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from quiet_ports import QuietPorts
 
 
 def say(**event):
@@ -45,6 +46,7 @@ def run(nb, folder, place, timeout, keep_going):
         timeout=timeout,
         startup_timeout=60,
         kernel_name="tslab",
+        kernel_manager_class=QuietPorts,
         allow_errors=True,
         record_timing=False,
         coalesce_streams=True,

@@ -16,6 +16,7 @@ import papermill
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.translators import Translator, papermill_translators
+from quiet_ports import QuietPorts
 
 
 def say(**event):
@@ -80,6 +81,7 @@ def run(job):
             parameters=job["parameters"],
             engine_name="course",
             kernel_name="tslab",
+            kernel_manager_class=QuietPorts,
             language="typescript",
             progress_bar=False,
             request_save_on_cell_execute=True,

@@ -18,6 +18,7 @@ import psutil
 from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from quiet_ports import QuietPorts
 
 # Characters of one cell's outputs: what is kept of printed text and of displays, and when the kernel is ended for it (an
 # answer is called some ten times in one cell, and may print tens of millions each time).
@@ -129,6 +130,7 @@ def run(nb, folder, place, cell_seconds, seconds, megabytes):
         nb,
         startup_timeout=120,
         kernel_name="tslab",
+        kernel_manager_class=QuietPorts,
         allow_errors=True,
         record_timing=False,
         interrupt_on_timeout=True,
