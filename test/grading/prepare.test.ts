@@ -94,8 +94,21 @@ it("grades again by another seed, by which the cases are others", () => {
   const { master, submission, files, folder } = handIn({ [`${NAME}.ipynb`]: text });
   const by = (seed: number) => prepare(submission, readMaster(files, folder, seed));
   expect(by(master.seed)).toEqual(prepare(submission, master));
-  expect(by(8)).toMatchObject({ seed: 8 });
+  expect(by(8).seed).not.toBe(by(7).seed);
   expect(by(8).digest).not.toBe(by(7).digest);
+});
+
+it("draws other cases for whatever is handed in next, and the same for the same work whenever it comes", () => {
+  const { submission, look } = handIn({ [`${NAME}.ipynb`]: text });
+  const { seed } = look();
+  expect(look({ student: "another", time: "2026-11-21 10:00:00 UTC", due: "2026-11-20 10:00:00 UTC" }).seed).toBe(seed);
+  fs.writeFileSync(path.join(submission.submitted, "timestamp.txt"), "2026-11-21 10:00:00 UTC");
+  expect(look().seed).toBe(seed);
+  fs.writeFileSync(path.join(submission.submitted, "table.json"), "[1]");
+  const besides = look().seed;
+  fs.rmSync(path.join(submission.submitted, "table.json"));
+  fs.writeFileSync(path.join(submission.submitted, `${NAME}.ipynb`), text.replace("meanSquare(rows", "meanSquare(lines"));
+  expect(new Set([seed, besides, look().seed]).size).toBe(3);
 });
 
 it("tries once more with more time, and not what can't be graded at all", () => {

@@ -1,4 +1,4 @@
-/** The seed of a grading's drawn cases: kept for whoever is graded later, set by --seed. */
+/** The seeds of a grading's drawn cases: kept for whoever is graded later, set by --seed. */
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, expect, it, vi } from "vitest";

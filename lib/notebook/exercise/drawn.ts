@@ -1,7 +1,7 @@
 /**
  * Cases that are drawn. The written cases of an exercise stand in its file, so that their results can be known by heart;
  * an exercise that makes arguments from a seed (`draw`) gets further cases. Lesson and terminal draw from one seed for
- * ever, so that a lesson says the same each time; each grading draws from its own.
+ * ever, so that a lesson says the same each time; each graded submission has its own.
  */
 import type { AnyFunction } from "./run";
 import type { Case, Exercise } from "./types";

@@ -25,14 +25,14 @@ const HELP = `npm run grade -- DIR [options]
 Grades the submissions of an nbgrader course folder: a table for each assignment in DIR/grades/, a page for each submission
 in DIR/feedback/, and DIR/grading.log. The gradebook is nbgrader's own.
 
-Answers are also called on cases that nobody has seen: they are drawn from a seed, one for each assignment, kept in
-DIR/seeds.json and written in the log.
+Answers are also called on cases that nobody has seen. They are drawn from a seed: each submission's own, made of what was
+handed in and of the assignment's seed, which is kept in DIR/seeds.json and written in the log.
 
   --assignment NAME   only this one
   --roster FILE       the class (default: DIR/roster.csv, if there is one): id,first_name,last_name,email,lms_user_id
   --anonymous         tables and log without names
   --again             also what is graded already
-  --seed N            draw the cases from this seed from now on; who was graded by another one is graded again
+  --seed N            the assignments' seed from now on; who was graded by another one is graded again
   --minutes N         time for one submission (default 15)
   --jobs N            submissions at the same time (default: the machine's cores)
   --help              this text`;
@@ -134,7 +134,7 @@ export const main = command("grade", HELP, async (args) => {
 
   const log: Log = (text) => fs.appendFileSync(path.join(folder, "grading.log"), `${text.trimEnd()}\n`);
   log(`\n${new Date().toISOString()} npm run grade: ${all.length} submissions`);
-  for (const [name, master] of masters) log(`${name}: cases drawn from seed ${master.seed}`);
+  for (const [name, master] of masters) log(`${name}: the seed is ${master.seed}`);
   const problems = new Map<Prepared, string | null>();
   for (const one of all) {
     const known = values.again ? undefined : knownProblem(one, minutes);

@@ -13,6 +13,7 @@ import { libAnswers } from "./look/lib-answers";
 import { repair } from "./repair";
 import { gradeId } from "./repair/answers";
 import { NotGradable, readSubmission } from "./repair/read";
+import { submissionSeed } from "./seeds";
 
 /** An assignment's versions, read once for all its submissions. */
 export interface Master {
@@ -20,7 +21,7 @@ export interface Master {
   lesson: Lesson;
   /** The whole lesson, where the sheet is a part of one. */
   whole: Notebook;
-  /** Of the cases that are drawn. */
+  /** The assignment's, of which each submission has its own. */
   seed: number;
   /** Changes whenever a grade might. */
   digest: string;
@@ -101,21 +102,25 @@ function findNotebook({ submitted, assignment }: Submission, sheet: Notebook): {
 export function prepare(submission: Submission, master: Master): Prepared {
   const { time, due, timeProblem, submitted } = submission;
   const late = time !== null && due !== null && time > due ? due : "";
-  const others = filesIn(submitted).filter((file) => !file.endsWith(".ipynb"));
-  const stamp = (content: string) =>
-    digest([master.digest, late, time, content, ...others.map((file) => digest(fs.readFileSync(file)))].join("\n"));
-  const { seed } = master;
+  const others = filesIn(submitted).filter((file) => !/\.ipynb$|(^|[/\\])timestamp\.txt$/.test(file));
+  const known = (handedIn: string) => {
+    const content = digest([handedIn, ...others.map((file) => digest(fs.readFileSync(file)))].join("\n"));
+    return {
+      seed: submissionSeed(master.seed, content),
+      digest: digest([master.digest, late, time, content].join("\n")),
+    };
+  };
   const remarks = timeProblem === null ? [] : [timeProblem];
   try {
     const { bytes, remarks: ofFile } = findNotebook(submission, master.sheet);
     const { notebook, remarks: ofCells } = repair(master.sheet, readSubmission(bytes), master.whole);
     remarks.push(...ofFile, ...ofCells);
     const look = lookAt(notebook, master.lesson);
-    return { submission, seed, notebook, problem: null, remarks, look, digest: stamp(formatNotebook(notebook)) };
+    return { submission, notebook, problem: null, remarks, look, ...known(formatNotebook(notebook)) };
   } catch (error) {
     if (!(error instanceof NotGradable)) throw error;
     const { message } = error;
-    return { submission, seed, notebook: null, problem: message, remarks, look: [], digest: stamp(message) };
+    return { submission, notebook: null, problem: message, remarks, look: [], ...known(message) };
   }
 }
 

@@ -1,14 +1,16 @@
 /*
- * The seed of the cases that a grading draws, one for each assignment. A course folder keeps them in a file: whoever is
- * graded later, or again, gets the same cases as the others.
+ * The seeds of the cases that a grading draws. A course folder keeps one for each assignment in a file, so that a grade can
+ * be made again. Each submission has its own, made of the assignment's and of what was handed in: the cases that a page of
+ * feedback shows are not those of the next submission.
  */
 import { randomInt } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { LARGEST_SEED } from "../../../lib/notebook/exercise/drawn";
 import { toCaller } from "../../cli";
+import { digest } from "../../setup/stamps.mjs";
 
-/** In the course folder, beside nbgrader's own files. nbgrader releases nothing of it. */
+/** The assignments', in the course folder beside nbgrader's own files. nbgrader releases nothing of it. */
 const SEEDS_FILE = "seeds.json";
 
 /** As many as can be read aloud; a learner can't try them all. */
@@ -50,4 +52,13 @@ export function seedsOf(folder: string, assignments: readonly string[], given?: 
     fs.renameSync(`${file}.new`, file);
   }
   return seeds;
+}
+
+/**
+ * The seed of one submission.
+ * @param seed the assignment's
+ * @param content what was handed in, or a digest of it
+ */
+export function submissionSeed(seed: number, content: string): number {
+  return parseInt(digest(`${seed}\n${content}`).slice(0, 8), 16); // 32 bits
 }

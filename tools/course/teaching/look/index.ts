@@ -10,8 +10,7 @@ import { namesDeclaredBy, namesUsedBy } from "../needed-cells";
 /** What no reading of the notebook can find. */
 export const CANNOT_SEE =
   "Look at reads the code of each notebook. It cannot see an answer copied by hand from a friend or from the solutions, " +
-  "what a program puts together while it runs, or a function of lib that does the same under another name. Results known " +
-  "by heart gain nothing, unless the seed was known: pages of feedback name it. For work that comes later, set another --seed.";
+  "what a program puts together while it runs, or a function of lib that does the same under another name.";
 
 /** What is known of a lesson besides the notebook that was handed in. */
 export interface Lesson {
