@@ -107,7 +107,10 @@ it("draws other cases for whatever is handed in next, and the same for the same 
   fs.writeFileSync(path.join(submission.submitted, "table.json"), "[1]");
   const besides = look().seed;
   fs.rmSync(path.join(submission.submitted, "table.json"));
-  fs.writeFileSync(path.join(submission.submitted, `${NAME}.ipynb`), text.replace("meanSquare(rows", "meanSquare(lines"));
+  fs.writeFileSync(
+    path.join(submission.submitted, `${NAME}.ipynb`),
+    text.replace("meanSquare(rows", "meanSquare(lines"),
+  );
   expect(new Set([seed, besides, look().seed]).size).toBe(3);
 });
 
