@@ -4,11 +4,11 @@
  */
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
-import net from "node:net";
 import path from "node:path";
 import { syncLessons } from "../../tools/setup/lessons.mjs";
 import { environment, projectAt, ROOT } from "../../tools/setup/project.mjs";
 import { startServer } from "../../tools/setup/server.mjs";
+import { freePort } from "../support/free-ports";
 
 /** A running JupyterLab, as the files of tests share it. */
 export interface Lab {
@@ -26,18 +26,6 @@ export function notebookUrl({ url, token }: Lab, name: string): string {
 
 /** Where the screenshots for a person go. */
 export const SCREENSHOTS = path.join(ROOT, ".cache/screenshots");
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer().on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
-  });
-}
 
 /** Has the page show its notebook model to the tests, as window.jupyterapp. */
 function exposeModel(configFolder: string): void {

@@ -6,11 +6,11 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { command, fromCaller, readCall, readNumber } from "../../tools/cli";
 import { ROOT } from "../../tools/setup/project.mjs";
+import { freePorts } from "../support/free-ports";
 import { readFound, record } from "./figures";
 
 const HELP = `npm run hub-test -- [--users N] [--course DIR] [--record]
@@ -38,23 +38,6 @@ function sharedPython(): string | null {
   const names = ["/usr/bin/python3", "/usr/local/bin/python3", "/opt/python/bin/python3"];
   const check = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
   return names.find((name) => spawnSync("runuser", ["-u", "nobody", "--", name, "-c", check]).status === 0) ?? null;
-}
-
-/** Whether nothing listens on a port of this machine. */
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = net.createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-  });
-}
-
-/** The first of four free ports in a row: for the proxy, the hub, the proxy's own interface, and a server without a hub. */
-async function freePorts(): Promise<number> {
-  for (let port = 18_000 + (process.pid % 1000); port < 30_000; port += 4) {
-    if ((await Promise.all([port, port + 1, port + 2, port + 3].map(isFree))).every(Boolean)) return port;
-  }
-  throw new Error("no four free ports in a row were found");
 }
 
 /** Runs a program to its end, showing what it prints; Ctrl-C is for it too, and is waited for. */
@@ -129,13 +112,9 @@ export const main = command("hub-test", HELP, async (args) => {
     const python = path.join(course, ".venv", "bin", "python");
     if (!fs.existsSync(python))
       throw new Error(`${course} is no course folder: deploy/install-course.sh DIR --proxy makes one`);
-    const args = [
-      path.join(course, "test", "hub", "hub_test.py"),
-      course,
-      base,
-      String(users),
-      String(await freePorts()),
-    ];
+    // For the proxy, the hub, the proxy's own interface, and a server without a hub.
+    const [firstOfFour] = await freePorts(4);
+    const args = [path.join(course, "test", "hub", "hub_test.py"), course, base, String(users), String(firstOfFour)];
     process.exitCode = await run(python, args, env);
     const found = path.join(base, "found.json");
     if (!fs.existsSync(found)) throw new Error("the test left no figures");

@@ -5,10 +5,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Dealer, Subscriber } from "zeromq";
+import { freePorts } from "../support/free-ports";
 
 /** "ours" is tools/kernel/start.cjs, "stock" is tslab's own start. */
 export type KernelKind = "ours" | "stock";
@@ -289,13 +289,4 @@ function sign(parts: readonly (string | Buffer)[]): string {
   const hmac = createHmac("sha256", KEY);
   for (const part of parts) hmac.update(part);
   return hmac.digest("hex");
-}
-
-/** Ports that nobody listened on a moment ago. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return ports;
 }

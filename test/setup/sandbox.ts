@@ -5,9 +5,9 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import fs from "node:fs";
-import net from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { freePort } from "../support/free-ports";
 
 export const ROOT = path.resolve(__dirname, "../..");
 
@@ -26,16 +26,6 @@ export interface Running {
   /** Waits until stdout matches. Rejects if the process ends before. */
   until(pattern: RegExp): Promise<RegExpExecArray>;
   finished: Promise<Outcome>;
-}
-
-/** A port that nothing listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** Whether a process with this id lives. */

@@ -7,7 +7,8 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { projectAt } from "../../tools/setup/project.mjs";
 import { portTrouble, requirePort, startServer } from "../../tools/setup/server.mjs";
-import { freePort, ROOT, Sandbox } from "./sandbox";
+import { freePort } from "../support/free-ports";
+import { ROOT, Sandbox } from "./sandbox";
 
 describe("JupyterLab as npm start runs it", () => {
   const box = new Sandbox();

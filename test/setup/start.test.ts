@@ -2,7 +2,8 @@ import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { freePort, isAlive, Sandbox, type Outcome } from "./sandbox";
+import { freePort } from "../support/free-ports";
+import { isAlive, Sandbox, type Outcome } from "./sandbox";
 
 // Fake programs are shell scripts: these tests know no Windows.
 describe.skipIf(process.platform === "win32")("npm start", () => {
