@@ -18,7 +18,6 @@ import { registerOptimiserStep } from "./wasm/optimiser-step";
 import { registerSlice } from "./wasm/slice";
 import { registerSplitAndConcat } from "./wasm/split-concat";
 import { registerUnsortedSegmentSum } from "./wasm/segment-sum";
-import { registerTopK } from "./wasm/top-k";
 import { printTensors } from "./print";
 import { registerSumGradient } from "./sum-gradient";
 import { registerWebgpuPrograms } from "./webgpu/program";
@@ -56,7 +55,6 @@ export async function useBackend(
   registerCast();
   registerSplitAndConcat();
   registerCompiled();
-  registerTopK();
   registerWebgpuPrograms();
   registerSumGradient();
   printTensors();

@@ -7,9 +7,10 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "./differentiable";
+import type { ChoiceRules, ExpertChoice, StackedExperts } from "./kernel-types";
 import { takeRows } from "./rows";
-import { chooseExpertsOnWebgpu, type ChoiceRules, type ExpertChoice } from "./webgpu/expert-choice";
-import { routedSwiGluOnWebgpu, type StackedExperts } from "./webgpu/experts";
+import { chooseExpertsOnWebgpu } from "./webgpu/expert-choice";
+import { routedSwiGluOnWebgpu } from "./webgpu/experts";
 import { rmsNormOnWebgpu } from "./webgpu/norm";
 import { onWebgpu } from "./webgpu/program";
 import { rotateOnWebgpu } from "./webgpu/rotary";

@@ -1,8 +1,9 @@
 /** What an optimiser does to tensors: a step of AdamW, and the sum of squares by which gradients are clipped. */
 import * as tf from "@tensorflow/tfjs";
+import type { AdamWNumbers, AdamWState } from "./kernel-types";
 import { onWasm } from "./wasm/kernels";
 import { adamwStepOnWasm, sumOfSquaresOnWasm } from "./wasm/optimiser-step";
-import { adamwStepOnWebgpu, sumOfSquaresOnWebgpu, type AdamWNumbers, type AdamWState } from "./webgpu/adamw";
+import { adamwStepOnWebgpu, sumOfSquaresOnWebgpu } from "./webgpu/adamw";
 import { onWebgpu } from "./webgpu/program";
 
 /**

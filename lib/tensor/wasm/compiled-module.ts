@@ -49,6 +49,10 @@ export interface CompiledKernels {
   chooseExperts(...offsetsAndNumbers: number[]): void;
   /** Affinity, mask, the gates' gradient; the affinity's; N, E, and how to weigh. */
   gatesGradient(...offsetsAndNumbers: number[]): void;
+  /** The k largest of each row: their columns; N, columns, k. */
+  largestPlaces(...offsetsAndSizes: number[]): void;
+  /** The same as a mask, and scratch. */
+  largestMask(...offsetsAndSizes: number[]): void;
   exponentials(x: number, out: number, size: number): void;
   /** Where query, rows, out and scratch are; then S, H, width, C. */
   attend(...offsetsAndSizes: number[]): void;

@@ -1,7 +1,7 @@
 /** The choice of experts from their affinities on wasm, in one kernel, and one for the gradient of the gates. */
 import * as tf from "@tensorflow/tfjs";
 import { differentiable, stopGradient } from "../differentiable";
-import type { ChoiceRules, ExpertChoice } from "../webgpu/expert-choice";
+import type { ChoiceRules, ExpertChoice } from "../kernel-types";
 import { runCompiled } from "./run-compiled";
 
 /** chooseExperts (nn.ts) on wasm: the gates are differentiable in the affinity, the rest is constant. */

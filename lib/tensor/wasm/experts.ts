@@ -1,7 +1,7 @@
 /** The routed experts on wasm, in one call forward and one back: the sorted copies of rows are never written out. */
 import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "../differentiable";
-import type { StackedExperts } from "../webgpu/experts";
+import type { StackedExperts } from "../kernel-types";
 import { compiledFor } from "./compiled-module";
 import { FLOAT_BYTES, type WasmBackend } from "./kernels";
 import { runCompiled } from "./run-compiled";

@@ -1,6 +1,6 @@
 /** AdamW's step and the sum of squares on wasm: one pass over the numbers in place of some fifteen. */
 import * as tf from "@tensorflow/tfjs";
-import type { AdamWNumbers, AdamWState } from "../webgpu/adamw";
+import type { AdamWNumbers, AdamWState } from "../kernel-types";
 import { compiledFor } from "./compiled-module";
 import { offsetOf, registerWasmKernel } from "./kernels";
 

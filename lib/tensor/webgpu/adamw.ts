@@ -3,27 +3,9 @@
  * clipping, several tensors in a program.
  */
 import * as tf from "@tensorflow/tfjs";
+import type { AdamWNumbers, AdamWState } from "../kernel-types";
 import { addUp, elementwise, runElementwise } from "./pieces";
 import { isShared, runInPlace, runProgram, workgroupsFor, type WebgpuProgram } from "./program";
-
-/** What a step changes of one tensor: the parameter and its moments. */
-export interface AdamWState {
-  p: tf.Tensor;
-  m: tf.Tensor;
-  v: tf.Tensor;
-}
-
-export interface AdamWNumbers {
-  beta1: number;
-  beta2: number;
-  epsilon: number;
-  /** α, for this step. */
-  learningRate: number;
-  /** λ of θ ← θ − α·λ·θ; 0 for none. */
-  weightDecay: number;
-  /** t, from 1 on: the moments are divided by 1 − βᵗ. */
-  step: number;
-}
 
 const UPDATE: WebgpuProgram = {
   name: "courseAdamW",

@@ -4,38 +4,9 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { differentiable, stopGradient } from "../differentiable";
+import type { ChoiceRules, ExpertChoice } from "../kernel-types";
 import { runForAll, runProgram, workgroupsFor, type WebgpuProgram } from "./program";
 import { columnsOfMaskOnWebgpu } from "./top-k";
-
-export interface ChoiceRules {
-  /** G, groups of experts. */
-  groups: number;
-  /** Groups that stay. */
-  keptGroups: number;
-  /** K */
-  chosenPerToken: number;
-  /** What biased scores are brought into, [least, largest]. */
-  range: readonly [number, number];
-  /** Added to the scores of dropped groups. */
-  minusInfinity: number;
-  /** Whether gates are divided by their sum. */
-  normalised: boolean;
-  /** Added to that sum. */
-  epsilon: number;
-  /** Multiplies every gate. */
-  scale: number;
-}
-
-/** The steps of Routing (model/router.ts), under its names. */
-export interface ExpertChoice extends tf.NamedTensorMap {
-  affinity: tf.Tensor2D; // [N, E], as it was given
-  biased: tf.Tensor2D; // [N, E]
-  groupScores: tf.Tensor2D; // [N, G]
-  groupMask: tf.Tensor2D; // [N, G]
-  expertIndices: tf.Tensor2D; // int32 [N, K]
-  mask: tf.Tensor2D; // [N, E]
-  gates: tf.Tensor2D; // [N, E]
-}
 
 // One thread a token. The largest are found one after the other: each is the best of those that come after the last, in
 // the order of falling values and, where these are equal, of rising places.

@@ -8,17 +8,11 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { differentiable } from "../differentiable";
+import type { StackedExperts } from "../kernel-types";
 import { expertProducts, rowsTimesExperts, type RowSource } from "./expert-products";
 import { expertRows } from "./expert-rows";
 import { gateGradient, sumOfChosen } from "./expert-sums";
 import { swiGluForward, swiGluGradients } from "./swi-glu";
-
-/** The matrices of E gated feed-forward networks, stacked. */
-export interface StackedExperts {
-  gateProj: tf.Tensor3D; // [E, D, I]
-  upProj: tf.Tensor3D; // [E, D, I]
-  downProj: tf.Tensor3D; // [E, I, D]
-}
 
 /**
  * routedSwiGlu (nn.ts) on webgpu. Differentiable in x, the gates and the weights.

@@ -4,6 +4,7 @@
  */
 import { bytes } from "./arithmetic";
 import { inFours, put, take } from "./elements";
+import { insertLargest } from "./largest";
 
 /**
  * @param affinity [N, E]
@@ -192,30 +193,4 @@ function insertDropped(
 
 function isKept(groupMask: usize, g: i32): bool {
   return load<f32>(groupMask + bytes(g)) === 1;
-}
-
-/**
- * Goes on looking for the k largest of some numbers: those found so far are kept in falling order, of equal ones the lower
- * place first, and most numbers are only compared with the least of them.
- *
- * @param first of `count` places; those of earlier calls came before
- * @param out int32 [k], the places
- * @param found how many of them there are
- * @returns how many there are now
- */
-function insertLargest(values: usize, first: i32, count: i32, k: i32, out: usize, found: i32): i32 {
-  let least: f32 = found === k ? load<f32>(values + bytes(load<i32>(out + bytes(k - 1)))) : 0;
-  for (let place = first; place < first + count; place++) {
-    const value = load<f32>(values + bytes(place));
-    if (found === k && !(value > least)) continue;
-    let i = found === k ? k - 1 : found++;
-    for (; i > 0; i--) {
-      const before = load<i32>(out + bytes(i - 1));
-      if (!(value > load<f32>(values + bytes(before)))) break;
-      store<i32>(out + bytes(i), before);
-    }
-    store<i32>(out + bytes(i), place);
-    if (found === k) least = load<f32>(values + bytes(load<i32>(out + bytes(k - 1))));
-  }
-  return found;
 }

@@ -7,6 +7,7 @@ export { addTo } from "./elements";
 export { experts, expertScratchBytes, expertsGradients } from "./experts";
 export { chooseExperts, gatesGradient } from "./expert-choice";
 export { exponentials } from "./exponential";
+export { largestMask, largestPlaces } from "./largest";
 export { rmsNorm, rmsNormGradients } from "./norm";
 export { attend, gatedNetwork } from "./decoding";
 export { adamw, sumOfSquares } from "./optimiser";
