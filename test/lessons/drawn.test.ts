@@ -4,10 +4,11 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import type { AnyFunction, Exercise } from "../../lib/notebook/exercise/check";
 import { GRADED_CASES, LESSON_DRAWS, withDrawn } from "../../lib/notebook/exercise/drawn";
+import { TOLERANCE } from "../../lib/notebook/exercise/judge";
 import { judgeOutcomes } from "../../lib/notebook/exercise/examine";
 import { handedOutcomes, handedText } from "../../lib/notebook/exercise/handed";
 import { runOnce, withArguments, type Answered } from "../../lib/notebook/exercise/run";
-import { isRecord, TensorValue, toPlainValue } from "../../lib/notebook/exercise/values";
+import { difference, isRecord, TensorValue, toPlainValue } from "../../lib/notebook/exercise/values";
 import { useBackend } from "../../lib/tensor/backend";
 import { Random } from "../../lib/tensor/random";
 import { listLessons } from "../../tools/course/build/masters";
@@ -108,6 +109,20 @@ describe.each(drawing)("%s", (id, exercise) => {
       expect(result.passed, `seed ${seed}: ${result.message}`).toBe(true);
     }
   });
+
+  const comparesNumbers = exercise.compare === undefined && exercise.accept === undefined;
+  if (comparesNumbers)
+    it("leaves room for rounding: computed on another backend, the solution differs by a fifth of what is allowed at most", async () => {
+      const solution = (await solutionsOf(lessons.find((name) => name.startsWith(id.slice(0, 3))) ?? "")).get(id);
+      for (const seed of SEEDS) {
+        const [{ args }] = onlyDrawn(exercise, seed).cases;
+        const expected = await valueOn(exercise.reference, args);
+        await tf.setBackend("cpu");
+        const got = await valueOn(solution as AnyFunction, args);
+        await tf.setBackend("wasm");
+        expect(difference(got, expected, (exercise.tolerance ?? TOLERANCE) / 5), `seed ${seed}`).toBeNull();
+      }
+    });
 
   it("knows each misconception by its name in the lesson, and in a grading", async () => {
     for (const draws of [LESSON_DRAWS, { seed: 20, count: GRADED_CASES }]) {

@@ -11,7 +11,8 @@ import { difference, isRecord, kindDifference, showValue } from "./values";
 
 /** What nbgrader's stub throws. */
 const STUB_MESSAGE = "Not implemented";
-const TOLERANCE = 1e-5;
+/** How far apart numbers may be where an exercise says nothing else, relative to the larger. */
+export const TOLERANCE = 1e-5;
 /** Characters of a case's arguments in a message. */
 const LONGEST_CALL = 240;
 
