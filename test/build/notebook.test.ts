@@ -29,3 +29,15 @@ describe("keepOutputs", () => {
     expect(fresh.cells[2]).toMatchObject({ outputs: [], execution_count: null });
   });
 });
+
+it("writes half a character as a mark, and leaves its escape in code alone", () => {
+  const source = `const half = "\\ud83d"; // ${"😀".slice(0, 1)}, \\\\ud83d and 😀`;
+  const written = formatNotebook({
+    cells: [{ cell_type: "markdown", id: "a", metadata: {}, source }],
+    metadata: {},
+    nbformat: 4,
+    nbformat_minor: 5,
+  });
+  const [{ source: lines }] = (JSON.parse(written) as { cells: { source: string[] }[] }).cells;
+  expect(lines.join("")).toBe(`const half = "\\ud83d"; // \uFFFD, \\\\ud83d and 😀`);
+});

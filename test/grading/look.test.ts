@@ -142,6 +142,50 @@ describe("names", () => {
   });
 });
 
+describe("is not switched off", () => {
+  const inOrder = (cells: Notebook["cells"]) => lookAt({ ...structuredClone(solved), cells }, lesson);
+  const withAnswer = (id: string, source: string) => handedIn(id, source).cells;
+  const own = (source: string) => ({
+    ...structuredClone(solved.cells.find((cell) => cell.cell_type === "code")!),
+    id: "own",
+    metadata: {},
+    source,
+  });
+
+  it("by a later cell that declares the name", () => {
+    const cells = withAnswer("00-shape", "const productShape = shapeExercise.reference;");
+    expect(inOrder([...cells, own("const shapeExercise = 1;")] as never)).toEqual([
+      "00-shape reads shapeExercise.reference",
+    ]);
+    const lines = "declare const process: any;\nfunction eval_() {}";
+    expect(inOrder([...withAnswer("00-shape", "process.env;"), own(lines)] as never)).toEqual([
+      "00-shape uses process.env",
+    ]);
+  });
+
+  it.each([
+    "const norm = await solvedOr(rmsNormExercise, myRmsNorm);",
+    "const norm = await solvedOr(rmsNormExercise, null as any);",
+  ])("by a cell of the lesson that gives the right answer, moved before the answer: %s", (source) => {
+    const given = lesson.given[0].cells.find((cell) => /solvedOr\(rmsNormExercise/.test(cell.source));
+    expect(given).toBeDefined();
+    const answer = withAnswer("00-rms-norm", "function myRmsNorm(x: any, w: any, e: number) { return norm(x, w, e); }");
+    const at = answer.findIndex((cell) => cell.metadata.nbgrader?.grade_id === "00-rms-norm");
+    const rest = answer.filter(({ id }) => id !== given?.id);
+    expect(inOrder([...rest.slice(0, at), { ...given!, source }, ...rest.slice(at)] as never)).toEqual([
+      "00-rms-norm stands below a cell that gives the right answer, solvedOr(rmsNormExercise, …)",
+    ]);
+  });
+
+  it("by another way to write where a module is, or by passing all of it on", () => {
+    expect(named('import * as all from "./lib/./lessons/00-start-here";', null)).toEqual([
+      "a cell imports all of lib/lessons",
+    ]);
+    const passed = 'import * as all from "./lib/model/config";\nObject.values(all);';
+    expect(named(passed, null)).toEqual(["a cell passes all on"]);
+  });
+});
+
 it("every lesson's own solution is in peace", () => {
   for (const name of ["01-mixture-of-experts", "09-build-it", "10-train-it", "11-the-article-audited"]) {
     const answers = libAnswers(path.join(ROOT, "lib/lessons", name));

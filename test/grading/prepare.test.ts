@@ -104,6 +104,13 @@ it("draws other cases for whatever is handed in next, and the same for the same 
   expect(look({ student: "another", time: "2026-11-21 10:00:00 UTC", due: "2026-11-20 10:00:00 UTC" }).seed).toBe(seed);
   fs.writeFileSync(path.join(submission.submitted, "timestamp.txt"), "2026-11-21 10:00:00 UTC");
   expect(look().seed).toBe(seed);
+  const run = JSON.parse(text) as { cells: { metadata: object; outputs?: unknown[]; id?: string }[] };
+  for (const cell of run.cells)
+    Object.assign(cell.metadata, { collapsed: true, execution: { "iopub.status.busy": "now" } });
+  fs.writeFileSync(path.join(submission.submitted, `${NAME}.ipynb`), JSON.stringify(run));
+  fs.writeFileSync(path.join(submission.submitted, "Thumbs.db"), "");
+  expect(look().seed).toBe(seed);
+  fs.writeFileSync(path.join(submission.submitted, `${NAME}.ipynb`), text);
   fs.writeFileSync(path.join(submission.submitted, "table.json"), "[1]");
   const besides = look().seed;
   fs.rmSync(path.join(submission.submitted, "table.json"));

@@ -27,12 +27,12 @@ it("is the one that is given from then on, for these assignments alone", () => {
   expect(seedsOf(folder, ["a", "b"])).toEqual(new Map([...before, ["b", 0]]));
 });
 
-it.each(["nonsense", "null", '{"a": -1}', '{"a": 1.5}', '{"a": "1"}', '{"a": 4294967296}'])(
+it.each(["nonsense", "null", '{"a": -1}', '{"a": 1.5}', '{"a": "1"}', '{"a": 9007199254740992}', "[5]"])(
   "is not drawn anew where the file holds %s: that would judge by other cases",
   (text) => {
     const folder = newFolder();
     fs.writeFileSync(path.join(folder, "seeds.json"), text);
-    expect(() => seedsOf(folder, ["a"])).toThrow("seeds.json should hold a seed from 0 to 4294967295");
+    expect(() => seedsOf(folder, ["a"])).toThrow("seeds.json should hold a seed from 0 to 9007199254740991");
     expect(fs.readFileSync(path.join(folder, "seeds.json"), "utf8")).toBe(text);
   },
 );
@@ -42,9 +42,11 @@ afterEach(() => {
   process.exitCode = undefined;
 });
 
-it.each(["x", "-1", "1.5", "4294967296", ""])("%j is no seed, which is told in one line", async (seed) => {
+it.each(["x", "-1", "1.5", "9007199254740992", ""])("%j is no seed, which is told in one line", async (seed) => {
   const said = vi.spyOn(console, "error").mockImplementation(() => {});
   await main([newFolder(), "--seed", seed]);
   expect(process.exitCode).toBe(1);
-  expect(said.mock.calls).toEqual([[`grade: --seed is "${seed}"; it must be a whole number from 0 to 4294967295`]]);
+  expect(said.mock.calls).toEqual([
+    [`grade: --seed is "${seed}"; it must be a whole number from 0 to 9007199254740991`],
+  ]);
 });

@@ -42,3 +42,12 @@ it.concurrent("keeps the beginning of what is printed, and goes on", async () =>
   expect(long).toContain("the rest is left out");
   expect(behind).toContain("behind");
 });
+
+it.concurrent("keeps what JavaScript prints of half a character as a mark, in an error too", async () => {
+  const half = '"😀".slice(0, 1)';
+  const { cells, trouble } = await ran(`console.log(${half}, "whole 😀");`, `throw new Error(${half});`);
+  expect(trouble).toBe(null);
+  const [printed, failed] = cells.map((cell) => (cell.cell_type === "code" ? JSON.stringify(cell.outputs) : ""));
+  expect(printed).toContain("\uFFFD whole 😀");
+  expect(failed).toContain("\uFFFD");
+});

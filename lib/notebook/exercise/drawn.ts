@@ -11,7 +11,7 @@ const { imul } = Math;
 
 /** Which cases are drawn, and how many. */
 export interface Draws {
-  /** From 0 to LARGEST_SEED. */
+  /** A whole number of 32 bits. */
   seed: number;
   count: number;
 }
@@ -21,8 +21,6 @@ export const LESSON_DRAWS: Draws = { seed: 1, count: 2 };
 
 /** Cases that a grading draws: where few answers are possible, a guess is right by chance in one of them, not in all. */
 export const GRADED_CASES = 6;
-
-export const LARGEST_SEED = 2 ** 32 - 1;
 
 /** The exercise with drawn cases behind the written ones; as it is where it draws none. */
 export function withDrawn<F extends AnyFunction>(exercise: Exercise<F>, { seed, count }: Draws): Exercise<F> {

@@ -76,14 +76,14 @@ export async function judgeOutcomes<F extends AnyFunction>(
     got.push(outcome);
   }
   const expected = await rightAnswers(exercise);
+  const untidy = got.map(untidiness).find((message) => message !== null);
   const difference = firstDifference(exercise, got, expected);
   if (difference !== null) {
     const known = await recognise(exercise, got, exercise.seconds ?? SECONDS);
     const { result, ...rest } = known === null ? wrong(difference) : wrong(known.message, known.name);
-    const parts = partsOf(exercise, got, expected);
+    const parts = untidy ? null : partsOf(exercise, got, expected); // with all parts right it would get nothing
     return { result: { ...result, ...(parts !== null && { parts }) }, ...rest };
   }
-  const untidy = got.map(untidiness).find((message) => message !== null);
   if (untidy) return wrong(untidy);
   return {
     result: { passed: true, status: "passed", message: "" },

@@ -101,7 +101,8 @@ function line(name: string, value: string): string {
 }
 
 function cut(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+  // Not between the two halves of a character.
+  return text.length > length ? `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, "")}…` : text;
 }
 
 /** What is wrong about one answer; null when nothing is. */

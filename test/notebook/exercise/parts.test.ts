@@ -1,4 +1,5 @@
 /** An answer of several fields that is not right: those that are right in every case are named, and count in a grading. */
+import * as tf from "@tensorflow/tfjs";
 import { expect, it } from "vitest";
 import { check, defineExercise, type Exercise } from "../../../lib/notebook/exercise/check";
 import { shownText } from "../captured";
@@ -55,4 +56,15 @@ it("are told to the learner", async () => {
   const text = await shownText(() => check(sums, (a: number, b: number) => ({ ...right(a, b), product: 0 })));
   expect(text).toContain("Right in every case: `sum`, `difference`. Not yet: `product`.");
   expect(await shownText(() => check(sums, () => 5))).not.toContain("Right in every case");
+});
+
+it("has none where it leaves tensors behind: with all parts right it would get nothing", async () => {
+  const leaking = (value: (a: number, b: number) => unknown) => (a: number, b: number) => {
+    kept.push(tf.zeros([1]));
+    return value(a, b);
+  };
+  const kept: tf.Tensor[] = [];
+  expect(await partsOf(leaking((a, b) => ({ ...right(a, b), sum: 0 })))).toBeUndefined();
+  expect((await checked(sums, leaking(right) as Sums)).passed).toBe(false);
+  tf.dispose(kept);
 });

@@ -138,9 +138,13 @@ function sortKeys(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, sortKeys(inner)]));
 }
 
-/** The text of the .ipynb file, as Jupyter would save it. */
+/** JSON's escape of half a character, such as `"😀".slice(0, 1)`: an even number of backslashes before it, or none. */
+const HALF_CHARACTER = /(?<=(?<!\\)(?:\\\\)*)\\ud[89a-f][\da-f]{2}/g;
+
+/** The text of the .ipynb file, as Jupyter would save it; half a character, which no file of UTF-8 can hold, becomes \uFFFD. */
 export function formatNotebook(notebook: Notebook): string {
-  return `${JSON.stringify(sortKeys({ ...notebook, cells: notebook.cells.map(splitCell) }), null, 1)}\n`;
+  const text = JSON.stringify(sortKeys({ ...notebook, cells: notebook.cells.map(splitCell) }), null, 1);
+  return `${text.replace(HALF_CHARACTER, "\uFFFD")}\n`;
 }
 
 export function writeNotebook(file: string, notebook: Notebook): void {

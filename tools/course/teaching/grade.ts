@@ -7,7 +7,6 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { LARGEST_SEED } from "../../../lib/notebook/exercise/drawn";
 import { command, fromCaller, readCall, readNumber, toCaller } from "../../cli";
 import { duration } from "../../setup/say.mjs";
 import { misplaced, readCourse, type CourseFolder } from "./course-folder";
@@ -17,7 +16,7 @@ import { knownProblem, writeStamp } from "./graded";
 import { CANNOT_SEE } from "./look";
 import { asked, complaintOf, grader, requireCourse } from "./nbgrader";
 import { prepare, readMaster, writePrepared, type Master, type Prepared } from "./prepare";
-import { seedsOf } from "./seeds";
+import { LARGEST_SEED, seedsOf } from "./seeds";
 import { summary, withoutFiles, writeTables } from "./tables";
 
 const HELP = `npm run grade -- DIR [options]

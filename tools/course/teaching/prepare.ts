@@ -62,7 +62,7 @@ function filesIn(folder: string): string[] {
   if (!fs.existsSync(folder)) return [];
   return fs
     .readdirSync(folder, { withFileTypes: true })
-    .filter(({ name }) => !/^(\.|__MACOSX|__pycache__)/.test(name))
+    .filter(({ name }) => !/^(\.|__MACOSX|__pycache__|Thumbs\.db$|desktop\.ini$)/i.test(name))
     .flatMap((entry) => {
       const file = path.join(folder, entry.name);
       return entry.isDirectory() ? filesIn(file) : entry.isFile() ? [file] : [];
@@ -98,29 +98,33 @@ function findNotebook({ submitted, assignment }: Submission, sheet: Notebook): {
   return { bytes: fs.readFileSync(only), remarks: [`handed in as ${shown(only)}`] };
 }
 
+/** What was written, without what editors and runs leave in a notebook: the same work draws the same cases. */
+function workIn({ cells }: Notebook): string {
+  return JSON.stringify(cells.map(({ cell_type, source }) => [cell_type, source]));
+}
+
 /** Reads a submission; changes nothing. */
 export function prepare(submission: Submission, master: Master): Prepared {
   const { time, due, timeProblem, submitted } = submission;
   const late = time !== null && due !== null && time > due ? due : "";
-  const others = filesIn(submitted).filter((file) => !/\.ipynb$|(^|[/\\])timestamp\.txt$/.test(file));
-  const known = (handedIn: string) => {
-    const content = digest([handedIn, ...others.map((file) => digest(fs.readFileSync(file)))].join("\n"));
-    return {
-      seed: submissionSeed(master.seed, content),
-      digest: digest([master.digest, late, time, content].join("\n")),
-    };
-  };
+  const others = filesIn(submitted)
+    .filter((file) => !/\.ipynb$|(^|[/\\])timestamp\.txt$/.test(file))
+    .map((file) => digest(fs.readFileSync(file)));
+  const known = (content: string, work: string) => ({
+    seed: submissionSeed(master.seed, digest([work, ...others].join("\n"))),
+    digest: digest([master.digest, late, time, content, ...others].join("\n")),
+  });
   const remarks = timeProblem === null ? [] : [timeProblem];
   try {
     const { bytes, remarks: ofFile } = findNotebook(submission, master.sheet);
     const { notebook, remarks: ofCells } = repair(master.sheet, readSubmission(bytes), master.whole);
     remarks.push(...ofFile, ...ofCells);
     const look = lookAt(notebook, master.lesson);
-    return { submission, notebook, problem: null, remarks, look, ...known(formatNotebook(notebook)) };
+    return { submission, notebook, problem: null, remarks, look, ...known(formatNotebook(notebook), workIn(notebook)) };
   } catch (error) {
     if (!(error instanceof NotGradable)) throw error;
     const { message } = error;
-    return { submission, notebook: null, problem: message, remarks, look: [], ...known(message) };
+    return { submission, notebook: null, problem: message, remarks, look: [], ...known(message, message) };
   }
 }
 

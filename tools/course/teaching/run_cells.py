@@ -157,6 +157,15 @@ def run(nb, folder, place, cell_seconds, seconds, megabytes):
     return client.trouble and {"kind": client.trouble, "cell": index}
 
 
+def well_formed(value):
+    """The same with a mark in place of half a character: JavaScript can make one, no file of UTF-8 can hold it."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [well_formed(inner) for inner in value]
+    return {key: well_formed(inner) for key, inner in value.items()} if isinstance(value, dict) else value
+
+
 def main(source, target, settings):
     nb = nbformat.read(source, as_version=4)
     for cell in nb.cells:
@@ -166,7 +175,10 @@ def main(source, target, settings):
         trouble = run(nb, **json.loads(settings))
     except NoSuchKernel:
         sys.exit("The kernel tslab is not registered in .venv: run npm test once, it does that.")
-    nbformat.write(nb, target)
+    try:
+        nbformat.write(nb, target)
+    except UnicodeEncodeError:
+        nbformat.write(nbformat.from_dict(well_formed(nb)), target)
     print(json.dumps({"trouble": trouble}))
 
 

@@ -3,18 +3,18 @@
  * be made again. Each submission has its own, made of the assignment's and of what was handed in: the cases that a page of
  * feedback shows are not those of the next submission.
  */
-import { randomInt } from "node:crypto";
+import { randomInt, scryptSync } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { LARGEST_SEED } from "../../../lib/notebook/exercise/drawn";
 import { toCaller } from "../../cli";
-import { digest } from "../../setup/stamps.mjs";
 
 /** The assignments', in the course folder beside nbgrader's own files. nbgrader releases nothing of it. */
 const SEEDS_FILE = "seeds.json";
 
-/** As many as can be read aloud; a learner can't try them all. */
-const RANDOM_SEEDS = 1e9;
+export const LARGEST_SEED = Number.MAX_SAFE_INTEGER;
+
+/** What randomInt can give at most. To find one out by trying, with the time that submissionSeed takes, is out of reach. */
+const RANDOM_SEEDS = 2 ** 48 - 1;
 
 const isSeed = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= LARGEST_SEED;
@@ -24,11 +24,11 @@ function readSeeds(file: string): Map<string, number> {
   if (!fs.existsSync(file)) return new Map();
   let kept: unknown;
   try {
-    kept = JSON.parse(fs.readFileSync(file, "utf8"));
+    kept = JSON.parse(fs.readFileSync(file, "utf8").replace(/^\uFEFF/, ""));
   } catch {
     kept = null;
   }
-  const seeds = Object.entries(typeof kept === "object" && kept !== null ? kept : { "": null });
+  const seeds = Object.entries(typeof kept === "object" && kept !== null && !Array.isArray(kept) ? kept : { "": null });
   const wrong = seeds.find(([, seed]) => !isSeed(seed));
   if (wrong !== undefined) {
     throw new Error(
@@ -55,10 +55,12 @@ export function seedsOf(folder: string, assignments: readonly string[], given?: 
 }
 
 /**
- * The seed of one submission.
+ * The seed of one submission, 32 bits. Slow on purpose (some 50 ms): a page of feedback may show it, and the assignment's is
+ * not to be found by trying.
+ *
  * @param seed the assignment's
- * @param content what was handed in, or a digest of it
+ * @param work what was handed in, or a digest of it
  */
-export function submissionSeed(seed: number, content: string): number {
-  return parseInt(digest(`${seed}\n${content}`).slice(0, 8), 16); // 32 bits
+export function submissionSeed(seed: number, work: string): number {
+  return scryptSync(String(seed), work, 4).readUInt32BE();
 }

@@ -7,6 +7,7 @@ Argument: a roster, if there is one; whoever it names is in the gradebook from t
 import csv
 import json
 import sys
+import unicodedata
 
 from app import open_app, open_gradebook
 
@@ -38,8 +39,11 @@ def read_roster(file):
 
 
 def import_roster(gradebook, file):
+    """Students by the ids that they have in the gradebook already: an é may be one character or, on macOS, two."""
+    known = {unicodedata.normalize("NFC", student.id): student.id for student in gradebook.students}
     ids = []
     for student in read_roster(file):
+        student["id"] = known.get(unicodedata.normalize("NFC", student["id"]), student["id"])
         fields = {key: value for key, value in student.items() if key != "id" and value is not None}
         gradebook.update_or_create_student(student["id"], **fields)
         ids.append(student["id"])

@@ -4,6 +4,7 @@
  */
 import ts from "@tslab/typescript-for-tslab";
 import { builtinModules } from "node:module";
+import path from "node:path";
 import { bare, checkedCell, isAccess, isValue, memberOf, outermost, rootOf, takenApart } from "./tree";
 
 export interface Known {
@@ -95,6 +96,7 @@ export function lookAtCell(source: string, known: Known): string[] {
         lib(part);
         if (known.exercises.has(part)) found.add(`takes ${part} out of ${name}`);
       }
+      if (member === null && takenApart(whole).length === 0) found.add(`passes ${name} on`);
     } else if (known.exercises.has(name)) exercise(node, name);
     else if (name === "require" && !ts.isCallExpression(node.parent)) found.add("passes require on");
     else if (name === "process" && !OF_PROCESS.has(member ?? ""))
@@ -140,7 +142,8 @@ export function lookAtCell(source: string, known: Known): string[] {
       if (/lib\//.test(node.moduleSpecifier.getText())) {
         for (const one of parts) if (!one.isTypeOnly) lib((one.propertyName ?? one.name).text);
       }
-      const lessons = /lib\/lessons(\/|$)/.test(node.moduleSpecifier.getText());
+      const file = ts.isStringLiteral(node.moduleSpecifier) ? path.posix.normalize(node.moduleSpecifier.text) : "";
+      const lessons = /lib\/lessons(\/|$)/.test(file);
       const names = parts.map((one) => (one.propertyName ?? one.name).text);
       if (lessons && parts.length === 0) found.add("imports all of lib/lessons");
       for (const name of names) if (lessons && !known.imported.has(name)) found.add(`imports ${name} from lib/lessons`);

@@ -27,6 +27,27 @@ const isCode = (cell: Cell) => cell.cell_type === "code";
 
 const EXERCISE = /^await check \( (\w+) ,/;
 
+const SOLVED_OR = /\bsolvedOr \( (\w+)/g;
+
+/** Cells of the lesson that give the right answer where it is not solved, moved before the answer that they stand for. */
+function solvedTooEarly({ cells }: Notebook, lessons: Cell[]): string[] {
+  const answerOf = new Map(
+    lessons.flatMap((cell) => {
+      const exercise = EXERCISE.exec(codeOf(cell.source))?.[1];
+      return exercise === undefined ? [] : [[exercise, idOf(cell)?.replace(/-check$/, "")] as const];
+    }),
+  );
+  return cells.flatMap((cell, at) =>
+    isCode(cell)
+      ? [...codeOf(cell.source).matchAll(SOLVED_OR)].flatMap(([, exercise]) => {
+          const id = answerOf.get(exercise);
+          const answer = cells.findIndex((one) => id !== undefined && idOf(one) === id);
+          return at < answer ? [`${id} stands below a cell that gives the right answer, solvedOr(${exercise}, …)`] : [];
+        })
+      : [],
+  );
+}
+
 /** @returns a remark for each, without repeats */
 export function lookAt(submitted: Notebook, { given, solved, answers }: Lesson): string[] {
   const lessons = given.flatMap(({ cells }) => cells.filter(isCode));
@@ -36,14 +57,23 @@ export function lookAt(submitted: Notebook, { given, solved, answers }: Lesson):
   );
   const exercises = new Set(lessons.flatMap(({ source }) => EXERCISE.exec(codeOf(source))?.[1] ?? []));
   const imported = new Set(lessons.flatMap(({ source }) => [...namesDeclaredBy(source)]));
-  const declared = new Set(own.flatMap(({ source }) => [...namesDeclaredBy(source, { imports: false })]));
+  // Of a cell and those before it: what a later one declares means nothing here.
+  const declaredUpTo = (cell: Cell) =>
+    new Set(
+      own.slice(0, own.indexOf(cell) + 1).flatMap(({ source }) => [...namesDeclaredBy(source, { imports: false })]),
+    );
   const honest = new Map(solved.cells.map((cell) => [idOf(cell), namesUsedBy(cell.source)]));
   const anywhere = new Set([...answers.keys()].flatMap((id) => [...(honest.get(id) ?? [])]));
   const of = (cell: Cell): Known => {
     const id = idOf(cell) ?? "";
     const names = answers.has(id) ? [...(answers.get(id) ?? [])] : [...answers.values()].flatMap((some) => [...some]);
     const allowed = answers.has(id) ? honest.get(id) : anywhere;
-    return { exercises, imported, declared, answers: new Set(names.filter((name) => !allowed?.has(name))) };
+    return {
+      exercises,
+      imported,
+      declared: declaredUpTo(cell),
+      answers: new Set(names.filter((name) => !allowed?.has(name))),
+    };
   };
   const remarks = own.flatMap((cell) => {
     const before = lessons.find(({ id }) => id === cell.id && idOf(cell) === undefined); // a cell of the lesson, edited
@@ -51,5 +81,5 @@ export function lookAt(submitted: Notebook, { given, solved, answers }: Lesson):
     const found = lookAtCell(cell.source, of(cell)).filter((what) => !always.includes(what));
     return found.map((what) => `${idOf(cell) ?? "a cell"} ${what}`);
   });
-  return [...new Set(remarks)];
+  return [...new Set([...remarks, ...solvedTooEarly(submitted, lessons)])];
 }
