@@ -38,16 +38,27 @@ def read_roster(file):
             yield {key: value or None for key, value in student.items()}
 
 
+def one_form(name):
+    """An é may be one character or, in folders that come from macOS, two: the same name."""
+    return unicodedata.normalize("NFC", name)
+
+
 def import_roster(gradebook, file):
-    """Students by the ids that they have in the gradebook already: an é may be one character or, on macOS, two."""
-    known = {unicodedata.normalize("NFC", student.id): student.id for student in gradebook.students}
+    """Students by the ids that they have in the gradebook already, first of all those under which work was handed in."""
+    known = {one_form(one.id): one.id for one in sorted(gradebook.students, key=lambda one: len(one.submissions))}
     ids = []
     for student in read_roster(file):
-        student["id"] = known.get(unicodedata.normalize("NFC", student["id"]), student["id"])
+        student["id"] = known.get(one_form(student["id"]), student["id"])
         fields = {key: value for key, value in student.items() if key != "id" and value is not None}
         gradebook.update_or_create_student(student["id"], **fields)
         ids.append(student["id"])
     return ids
+
+
+def without_doubles(students):
+    """Leaves out who handed in nothing under this form of the name, and something under another."""
+    handed_in = {one_form(one.id): one.id for one in students if one.submissions}
+    return [one for one in students if handed_in.get(one_form(one.id), one.id) == one.id]
 
 
 def exercise(grade):
@@ -100,10 +111,11 @@ def main(roster=None):
                 "email": student.email or "",
                 "lms": student.lms_user_id or "",
             }
-            for student in gradebook.students
+            for student in without_doubles(gradebook.students)
         ]
         entries = [entry(one) for assignment in gradebook.assignments for one in assignment.submissions]
     print(json.dumps({"roster": listed, "students": students, "assignments": assignments, "submissions": entries}))
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
