@@ -37,6 +37,12 @@ it.each(["nonsense", "null", '{"a": -1}', '{"a": 1.5}', '{"a": "1"}', '{"a": 900
   },
 );
 
+it("is read behind the mark that editors of Windows put in front", () => {
+  const folder = newFolder();
+  fs.writeFileSync(path.join(folder, "seeds.json"), '\uFEFF{"a": 5}');
+  expect(seedsOf(folder, ["a"])).toEqual(new Map([["a", 5]]));
+});
+
 afterEach(() => {
   vi.restoreAllMocks();
   process.exitCode = undefined;

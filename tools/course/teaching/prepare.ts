@@ -70,6 +70,10 @@ function filesIn(folder: string): string[] {
     .sort();
 }
 
+/** What was handed in with the notebook, such as data. */
+const filesBeside = (folder: string) =>
+  filesIn(folder).filter((file) => !/\.ipynb$|(^|[/\\])timestamp\.txt$/.test(file));
+
 /** The notebook that is meant, whatever it is called. @throws {NotGradable} if there is none, or no saying which */
 function findNotebook({ submitted, assignment }: Submission, sheet: Notebook): { bytes: Buffer; remarks: string[] } {
   const name = `${assignment}.ipynb`;
@@ -107,9 +111,7 @@ function workIn({ cells }: Notebook): string {
 export function prepare(submission: Submission, master: Master): Prepared {
   const { time, due, timeProblem, submitted } = submission;
   const late = time !== null && due !== null && time > due ? due : "";
-  const others = filesIn(submitted)
-    .filter((file) => !/\.ipynb$|(^|[/\\])timestamp\.txt$/.test(file))
-    .map((file) => digest(fs.readFileSync(file)));
+  const others = filesBeside(submitted).map((file) => digest(fs.readFileSync(file)));
   const known = (content: string, work: string) => ({
     seed: submissionSeed(master.seed, digest([work, ...others].join("\n"))),
     digest: digest([master.digest, late, time, content, ...others].join("\n")),
@@ -133,7 +135,7 @@ export function writePrepared({ submission, notebook }: Prepared): void {
   const { submitted, prepared, assignment, time } = submission;
   fs.rmSync(prepared, { recursive: true, force: true });
   fs.mkdirSync(prepared, { recursive: true });
-  for (const file of filesIn(submitted).filter((one) => !/\.ipynb$|(^|[/\\])timestamp\.txt$/.test(one))) {
+  for (const file of filesBeside(submitted)) {
     const copy = path.join(prepared, path.relative(submitted, file));
     fs.mkdirSync(path.dirname(copy), { recursive: true });
     fs.copyFileSync(file, copy);

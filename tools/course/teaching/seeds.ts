@@ -55,7 +55,7 @@ export function seedsOf(folder: string, assignments: readonly string[], given?: 
 }
 
 /**
- * The seed of one submission, 32 bits. Slow on purpose (some 50 ms): a page of feedback may show it, and the assignment's is
+ * The seed of one submission, 32 bits. Slow on purpose (some 40 ms): a page of feedback may show it, and the assignment's is
  * not to be found by trying.
  *
  * @param seed the assignment's

@@ -57,11 +57,9 @@ export function lookAt(submitted: Notebook, { given, solved, answers }: Lesson):
   );
   const exercises = new Set(lessons.flatMap(({ source }) => EXERCISE.exec(codeOf(source))?.[1] ?? []));
   const imported = new Set(lessons.flatMap(({ source }) => [...namesDeclaredBy(source)]));
-  // Of a cell and those before it: what a later one declares means nothing here.
-  const declaredUpTo = (cell: Cell) =>
-    new Set(
-      own.slice(0, own.indexOf(cell) + 1).flatMap(({ source }) => [...namesDeclaredBy(source, { imports: false })]),
-    );
+  const declaredBy = own.map(({ source }) => [...namesDeclaredBy(source, { imports: false })]);
+  // By a cell and those before it: what a later one declares means nothing here.
+  const declaredUpTo = (cell: Cell) => new Set(declaredBy.slice(0, own.indexOf(cell) + 1).flat());
   const honest = new Map(solved.cells.map((cell) => [idOf(cell), namesUsedBy(cell.source)]));
   const anywhere = new Set([...answers.keys()].flatMap((id) => [...(honest.get(id) ?? [])]));
   const of = (cell: Cell): Known => {
